@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a handler sees of the task it works on. One handler serves every path of the wire; what it
+// reports and asks reaches whoever called, in that caller's dialect.
+//
+// Threads: a context belongs to its handler; `progress`, `status`, `log`, `stop_token` and
+// `on_cancel` may also be called from other threads while the handler runs.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "longhaul/elicitation.hpp"
+#include "longhaul/raw_json.hpp"
+#include "longhaul/schema.hpp"
+#include "longhaul/task.hpp"
+
+namespace longhaul {
+
+/// Thrown by `throw_if_cancelled`, `ask` and `save_checkpoint` once the task is cancelled, past a
+/// limit, or runs elsewhere: let it pass, the task's end is already written.
+class task_stopped : public std::exception {
+ public:
+  const char* what() const noexcept override { return "the task was stopped"; }
+};
+
+enum class log_level : std::uint8_t { debug, info, notice, warning, error, critical, alert, emergency };
+
+/// Who called.
+struct caller_info {
+  std::string owner;  ///< `local`, `anonymous`, `key:<name>`, issuer + subject
+};
+
+class task_context {
+ public:
+  virtual ~task_context() = default;
+
+  /// The task's id; stable across attempts and restarts.
+  virtual const std::string& id() const noexcept = 0;
+  virtual caller_info caller() const = 0;
+  /// 1 on the first run; grows with every re-run after a crash.
+  virtual std::uint32_t attempt() const noexcept = 0;
+
+  /// Stop is requested when the task is cancelled, past a limit, superseded, or the server drains
+  /// beyond its grace.
+  virtual std::stop_token stop_token() const noexcept = 0;
+  bool cancelled() const noexcept { return stop_token().stop_requested(); }
+  /// Throws `task_stopped` if stop was requested.
+  void throw_if_cancelled() const {
+    if (cancelled()) throw task_stopped();
+  }
+  /// Calls `fn` once when stop is requested (at once if it was), on a thread of ours; for C
+  /// libraries with a cancel function of their own. Returns a registration: destroying it waits
+  /// for a running `fn`.
+  [[nodiscard]] std::unique_ptr<std::stop_callback<std::function<void()>>> on_cancel(
+      std::function<void()> fn) const {
+    return std::make_unique<std::stop_callback<std::function<void()>>>(stop_token(), std::move(fn));
+  }
+
+  /// Reports progress; never blocks. `done` must grow: what does not is dropped.
+  virtual void progress(double done, std::optional<double> total = std::nullopt,
+                        std::string_view message = {}) = 0;
+  /// Sets the status message without progress; never blocks.
+  virtual void status(std::string_view message) = 0;
+  /// Sends a log line to the open request, where the dialect has one and the caller wants it.
+  virtual void log(log_level level, std::string_view message) = 0;
+
+  /// Asks the caller and waits for the answer. For blocking handlers only: it gives the handler's
+  /// slot up while it waits. `key` names this question for the task's whole life: an answer stored
+  /// under it (by an earlier attempt) is returned at once.
+  /// Throws `task_stopped`; `question_error` if the caller cannot be asked, the key was used for
+  /// another question, or too many handlers wait already.
+  virtual answer ask(std::string_view key, const elicitation& question) = 0;
+  /// Asks several at once and waits for all; answers come in the order of the questions.
+  virtual std::vector<answer> ask_all(
+      const std::vector<std::pair<std::string, elicitation>>& questions) = 0;
+  /// The same for coroutine handlers.
+  virtual boost::asio::awaitable<answer> async_ask(std::string key, elicitation question) = 0;
+  virtual boost::asio::awaitable<std::vector<answer>> async_ask_all(
+      std::vector<std::pair<std::string, elicitation>> questions) = 0;
+
+  /// What an earlier attempt saved, or null. `T` is a described struct or what Boost.JSON converts.
+  template <class T>
+  std::optional<T> checkpoint() const {
+    const raw_json saved = saved_checkpoint();
+    if (!saved) return std::nullopt;
+    return from_json<T>(saved);
+  }
+  /// Saves what a re-run needs to go on; written with the next report, the last one always.
+  template <class T>
+  void save_checkpoint(const T& value) {
+    save_checkpoint_bytes(to_json(value));
+  }
+  virtual raw_json saved_checkpoint() const = 0;
+  virtual void save_checkpoint_bytes(raw_json value) = 0;
+};
+
+}  // namespace longhaul

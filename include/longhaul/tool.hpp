@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tool: what a host is told about it, how it runs, and its handler without types. `typed_tool.hpp`
+// turns a function over a described struct into one of these.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "longhaul/raw_json.hpp"
+#include "longhaul/schema.hpp"
+#include "longhaul/task.hpp"
+#include "longhaul/task_context.hpp"
+
+namespace longhaul {
+
+/// When a call of the tool becomes a task.
+enum class task_policy : std::uint8_t {
+  never,    ///< always answered directly; nothing is stored ("forbidden" in 2025-11-25)
+  automatic,///< a task where the caller knows tasks, else it waits ("optional")
+  always    ///< only as a task ("required")
+};
+
+/// Hints for hosts; MCP "ToolAnnotations". Absent ones are not sent.
+struct tool_annotations {
+  std::optional<bool> read_only = std::nullopt;
+  std::optional<bool> destructive = std::nullopt;
+  std::optional<bool> idempotent = std::nullopt;
+  std::optional<bool> open_world = std::nullopt;
+};
+
+struct tool_options {
+  std::string name = {};         ///< 1–128 of [A-Za-z0-9_.-], unique
+  std::string title = {};        ///< for people; may be empty
+  std::string description = {};  ///< for the model: what it does, when to use it
+  task_policy policy = task_policy::automatic;
+  /// With `automatic` on the modern wire: answer directly if done within this time.
+  std::chrono::milliseconds inline_wait{0};
+  on_crash on_crash = on_crash::fail;
+  std::uint32_t max_attempts = 3;            ///< for `on_crash::rerun`
+  std::chrono::milliseconds retry_backoff{1000};
+  std::optional<std::chrono::milliseconds> attempt_limit = std::nullopt;
+  std::optional<std::chrono::milliseconds> overall_limit = std::nullopt;
+  std::optional<std::chrono::milliseconds> answer_within = std::nullopt;
+  /// How long a finished task is kept if the caller does not say; null: the server's default.
+  std::optional<std::chrono::milliseconds> retention = std::nullopt;
+  std::chrono::milliseconds poll_interval{1000};  ///< suggested to clients
+  tool_annotations annotations = {};
+  /// Overrides and descriptions of single members of the argument struct.
+  std::vector<field_options> fields = {};
+  /// For handlers of raw JSON: the schema of the arguments, an object schema.
+  raw_json input_schema = {};
+  raw_json output_schema = {};
+};
+
+/// Throw it for a failure that the caller's model should read: the result gets `isError: true`.
+class tool_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Throw it to end a call with a JSON-RPC error (a task becomes `failed` on every wire).
+class protocol_error : public std::runtime_error {
+ public:
+  protocol_error(int code, const std::string& message, raw_json data = {})
+      : std::runtime_error(message), code_(code), data_(std::move(data)) {}
+  int code() const noexcept { return code_; }
+  const raw_json& data() const noexcept { return data_; }
+
+ private:
+  int code_;
+  raw_json data_;
+};
+
+/// A handler's word that the work was handed to somebody else: the task stays `working` and is
+/// finished through `task_engine` by id and token.
+struct external {};
+
+/// What a handler without types returns: the outcome, or null for `external`.
+using handler_result = std::optional<outcome>;
+using blocking_handler = std::function<handler_result(task_context&, const raw_json& arguments)>;
+using coroutine_handler =
+    std::function<boost::asio::awaitable<handler_result>(task_context&, raw_json arguments)>;
+
+/// A tool as the server keeps it.
+struct tool_definition {
+  tool_options options;
+  raw_json input_schema;
+  raw_json output_schema;  ///< absent: results are not structured
+  /// Checks arguments before anything starts; throws `invalid_arguments`. May be empty.
+  std::function<void(const raw_json& arguments)> check;
+  std::variant<blocking_handler, coroutine_handler> handler;
+};
+
+}  // namespace longhaul

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "longhaul/raw_json.hpp"
+
+#include "json/validate.hpp"
+
+namespace longhaul {
+
+raw_json raw_json::parse(std::string_view text) {
+  json::validate(text);
+  return trusted(json::without_line_breaks(text));
+}
+
+raw_json raw_json::trusted(std::string text) {
+  raw_json result;
+  result.text_ = std::make_shared<const std::string>(std::move(text));
+  return result;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "json/validate.hpp"
+
+#include <simdjson.h>
+
+#include <cstring>
+#include <memory>
+
+namespace longhaul::json {
+namespace {
+
+// A parser keeps buffers as large as the largest document it saw; beyond this they are given back.
+constexpr std::size_t kept_capacity = 1 << 20;
+
+simdjson::dom::parser& thread_parser() {
+  thread_local simdjson::dom::parser parser;
+  return parser;
+}
+
+[[noreturn]] void fail(simdjson::error_code code) {
+  switch (code) {
+    case simdjson::EMPTY: throw invalid_json("not JSON: the text is empty");
+    case simdjson::UTF8_ERROR: throw invalid_json("not JSON: invalid UTF-8");
+    case simdjson::DEPTH_ERROR: throw invalid_json("not accepted: JSON nested too deeply");
+    case simdjson::NUMBER_ERROR:
+      throw invalid_json("not JSON: a malformed number, or an integer beyond 64 bits");
+    case simdjson::CAPACITY:
+    case simdjson::MEMALLOC: throw invalid_json("not accepted: JSON text too large");
+    default: throw invalid_json(std::string("not JSON: ") + simdjson::error_message(code));
+  }
+}
+
+void parse(const char* data, std::size_t size, bool copy) {
+  auto& parser = thread_parser();
+  if (parser.max_depth() != max_depth) {
+    if (const auto error = parser.allocate(4096, max_depth)) fail(error);
+  }
+  const auto error = parser.parse(data, size, copy).error();
+  if (parser.capacity() > kept_capacity) parser = simdjson::dom::parser();
+  if (error) fail(error);
+}
+
+}  // namespace
+
+void validate(std::string_view text) { parse(text.data(), text.size(), true); }
+
+void validate_in_place(std::string& text) {
+  text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+  parse(text.data(), text.size(), false);
+}
+
+std::string without_line_breaks(std::string_view text) {
+  if (std::memchr(text.data(), '\n', text.size()) == nullptr &&
+      std::memchr(text.data(), '\r', text.size()) == nullptr) {
+    return std::string(text);
+  }
+  std::string result(text.size() + simdjson::SIMDJSON_PADDING, '\0');
+  std::size_t size = 0;
+  if (const auto error = simdjson::minify(text.data(), text.size(), result.data(), size)) {
+    fail(error);
+  }
+  result.resize(size);
+  return result;
+}
+
+}  // namespace longhaul::json

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing JSON by appending to a string: escaped strings, numbers, and objects and arrays whose
+// members are values or spliced bytes. Numbers that JSON cannot say (NaN, infinities) become null.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "longhaul/raw_json.hpp"
+
+namespace longhaul::json {
+
+/// Appends `text` as a JSON string. Invalid UTF-8 is replaced by U+FFFD.
+void append_string(std::string& out, std::string_view text);
+void append_number(std::string& out, double number);
+void append_number(std::string& out, std::int64_t number);
+
+/// Appends one object, member by member; closes it in `close`.
+///   object o(out); o.string("name", name).raw("arguments", bytes); o.close();
+class object {
+ public:
+  explicit object(std::string& out) : out_(out) { out_.push_back('{'); }
+  object(const object&) = delete;
+  object& operator=(const object&) = delete;
+
+  /// Writes the key; the caller appends the value to the string itself.
+  std::string& key(std::string_view name);
+  object& string(std::string_view name, std::string_view text);
+  object& number(std::string_view name, double number);
+  object& boolean(std::string_view name, bool value);
+  object& null(std::string_view name);
+  template <std::integral Integer>
+  object& integer(std::string_view name, Integer number) {
+    append_number(key(name), static_cast<std::int64_t>(number));
+    return *this;
+  }
+  /// Splices validated JSON.
+  object& raw(std::string_view name, std::string_view value);
+  object& raw(std::string_view name, const raw_json& value) { return raw(name, value.view()); }
+  void close() { out_.push_back('}'); }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
+}  // namespace longhaul::json

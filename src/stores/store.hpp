@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store contract: the only door to task rows. Every operation is one conditional write (or one
+// read); none reads, decides and then writes. A write whose condition fails changes nothing and
+// says why. One suite (tests/stores/) holds every implementation to this page.
+//
+// Threads: every operation may be called from any thread at any time. Implementations complete
+// inline or on the awaiting coroutine's executor.
+//
+// Failures: expected outcomes are return values. A failure of the machine is a `store_error`. If
+// `outcome_unknown()` is true the write may or may not have happened; repeating the very same
+// operation is then safe, and tells.
+//
+// References and views in parameters must stay valid until the operation has completed.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "longhaul/task.hpp"
+
+namespace longhaul::stores {
+
+template <class T>
+using awaitable = boost::asio::awaitable<T>;
+
+class store_error : public std::runtime_error {
+ public:
+  store_error(const std::string& what, bool outcome_unknown)
+      : std::runtime_error(what), outcome_unknown_(outcome_unknown) {}
+  bool outcome_unknown() const noexcept { return outcome_unknown_; }
+
+ private:
+  bool outcome_unknown_;
+};
+
+/// Bounds that `create` checks in the same write that creates. Zero means "no bound".
+struct create_bounds {
+  std::size_t open_per_quota = 0;   ///< tasks of one quota that are not terminal
+  std::size_t open_total = 0;       ///< … of all
+  std::size_t stored_per_quota = 0; ///< tasks of one quota, terminal ones included
+  std::size_t stored_total = 0;
+};
+
+struct new_task {
+  std::shared_ptr<const task_origin> origin;
+  std::optional<milliseconds> retention = std::nullopt;
+  bool hidden = false;
+  std::optional<process_id> claim_for = std::nullopt;  ///< also claims it (epoch 1) in this write
+  create_bounds bounds = {};
+};
+
+enum class create_code : std::uint8_t {
+  created,       ///< or: this very id was created before (the operation was repeated)
+  existing,      ///< same idempotency key, tool and arguments: `task` is the earlier one
+  key_conflict,  ///< same idempotency key, other arguments; `task` is null
+  busy           ///< a bound is reached; `bound` names it
+};
+struct create_result {
+  create_code code = create_code::created;
+  task_ptr task;
+  std::string_view bound;  ///< name of the configuration entry that refused; static storage
+};
+
+enum class change_code : std::uint8_t {
+  applied,
+  unchanged,         ///< nothing left to do: the very same change is already there
+  not_found,
+  already_terminal,  ///< `task` is the final state
+  superseded,        ///< the writer's epoch or token is not the current one
+  key_reused,        ///< a question under a used key that asks something else
+};
+struct change_result {
+  change_code code = change_code::applied;
+  task_ptr task;  ///< state after the operation; null if not_found
+};
+
+/// Who writes for a running task: the epoch of its claim, or the token of an external task.
+struct writer {
+  std::uint64_t epoch = 0;
+  std::string_view token = {};
+};
+
+struct report_change {
+  std::optional<progress_state> progress = std::nullopt;
+  std::optional<std::string> status_message = std::nullopt;
+  raw_json checkpoint = {};  ///< absent: leave as it is
+};
+
+struct question {
+  std::string key;
+  raw_json request;
+  digest request_hash{};
+};
+
+struct response {
+  std::string key;
+  raw_json value;
+};
+
+struct claim_request {
+  process_id process;
+  std::set<std::string, std::less<>> tools;      ///< only these
+  std::set<std::string, std::less<>> saturated;  ///< quotas that get nothing now
+  std::size_t count = 1;
+};
+
+struct list_page {
+  std::vector<task_ptr> tasks;             ///< newest first
+  std::optional<std::string> next_cursor = std::nullopt;
+};
+
+struct renew_result {
+  bool alive = true;  ///< false: this boot was declared dead; its claims are lost
+};
+
+struct recover_result {
+  std::size_t handed_back = 0;  ///< will run again
+  std::size_t failed = 0;       ///< "executor lost, outcome unknown"
+};
+
+struct store_stats {
+  std::size_t working = 0, input_required = 0, completed = 0, failed = 0, cancelled = 0;
+  std::size_t queued = 0;  ///< of the working ones: not claimed yet
+  std::size_t bytes = 0;   ///< approximate size of what is stored
+};
+
+class store {
+ public:
+  virtual ~store() = default;
+
+  // --- callers' side: the owner is an argument; unknown and foreign tasks are the same answer.
+
+  /// Creates a task, or finds the earlier one by idempotency key (unique for owner and tool).
+  virtual awaitable<create_result> create(const new_task& task) = 0;
+  /// The task of this owner, hidden ones included, or null.
+  virtual awaitable<task_ptr> get(std::string_view owner, std::string_view id) = 0;
+  /// Tasks of this owner that are not hidden, newest first; `status` filters. `cursor` is one that
+  /// an earlier page gave, or empty. Returns null if the cursor is not one of ours.
+  virtual awaitable<std::optional<list_page>> list(std::string_view owner,
+                                                   std::optional<task_status> status,
+                                                   std::string_view cursor, std::size_t limit) = 0;
+  /// Stores responses to open questions; unknown and answered keys are ignored (`unchanged` if
+  /// nothing was left). The last open one moves the task back to working.
+  virtual awaitable<change_result> answer(std::string_view owner, std::string_view id,
+                                          std::span<const response> responses) = 0;
+  /// Ends the task as cancelled, at once; fences its worker.
+  virtual awaitable<change_result> cancel(std::string_view owner, std::string_view id,
+                                          std::string_view reason) = 0;
+  /// Changes how long the task is kept once terminal; null: for ever.
+  virtual awaitable<change_result> set_retention(std::string_view owner, std::string_view id,
+                                                 std::optional<milliseconds> retention) = 0;
+  /// Hands the id of a hidden task out: it is listed, and kept for `retention`, from now on.
+  virtual awaitable<change_result> reveal(std::string_view owner, std::string_view id,
+                                          std::optional<milliseconds> retention) = 0;
+
+  // --- workers' side: fenced by `writer`.
+
+  virtual awaitable<change_result> report(std::string_view id, writer by,
+                                          const report_change& change) = 0;
+  /// Adds questions. All of them known and unchanged: `unchanged`. A key with another request:
+  /// `key_reused`, nothing is stored. If any of them is open the task is input_required.
+  virtual awaitable<change_result> ask(std::string_view id, writer by,
+                                       std::span<const question> questions) = 0;
+  /// Ends the task as completed, or as failed if `result.is_protocol_error`.
+  virtual awaitable<change_result> finish(std::string_view id, writer by,
+                                          const outcome& result, std::string_view message) = 0;
+  /// Gives a claimed task back to the queue (drain). `unchanged` for an external one.
+  virtual awaitable<change_result> release(std::string_view id, writer by) = 0;
+
+  // --- processes
+
+  /// Claims up to `count` tasks that wait: one quota after the other, oldest first in each.
+  virtual awaitable<std::vector<task_ptr>> claim(const claim_request& request) = 0;
+  /// Renews (or starts) the lease of a process.
+  virtual awaitable<renew_result> renew(process_id process, milliseconds lease) = 0;
+  /// Takes the tasks of processes whose lease ran out: back to the queue or failed, by the word
+  /// of their origin. A single guarded update; running it twice changes nothing more.
+  virtual awaitable<recover_result> recover() = 0;
+  /// What this process has claimed (for the audit).
+  virtual awaitable<std::vector<task_ptr>> claimed(process_id process) = 0;
+
+  // --- time
+
+  /// Fails up to `batch` tasks whose limit has passed, with an error that names the limit.
+  virtual awaitable<std::size_t> expire(std::size_t batch) = 0;
+  /// Removes up to `batch` terminal tasks whose retention is over. Nothing is visible past its
+  /// retention even if purge comes late. Returns the ids that were removed.
+  virtual awaitable<std::vector<std::string>> purge(std::size_t batch) = 0;
+
+  // --- the rest
+
+  using observer = std::function<void(const task_ptr&)>;
+  /// `on_change` is called after every committed change, maybe twice, maybe late, from any thread;
+  /// it must not block. Notifications of one task may overtake each other: compare `rev`.
+  /// Set once, before the first operation.
+  virtual void watch(observer on_change) = 0;
+  virtual awaitable<store_stats> stats() = 0;
+  /// Brings the schema to the newest version; a no-op where there is none.
+  virtual awaitable<void> migrate() = 0;
+  /// How long reports of one task are gathered before they are written.
+  virtual milliseconds report_interval() const noexcept = 0;
+  /// Tasks outlive the process.
+  virtual bool durable() const noexcept = 0;
+};
+
+}  // namespace longhaul::stores

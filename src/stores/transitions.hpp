@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lifecycle as pure functions: a snapshot and an intent in, the next snapshot (or the reason
+// why not) out. Stores that decide in C++ under their own write lock share these, so that there is
+// one text of every rule. No function here reads a clock: time is an argument.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "stores/store.hpp"
+
+namespace longhaul::stores {
+
+/// The two clocks at one instant.
+struct instant {
+  timestamp wall;
+  monotonic_time mono;
+};
+
+/// Either the next state (`code == applied`) or why there is none.
+struct step {
+  change_code code = change_code::applied;
+  std::shared_ptr<task_record> next;  ///< set if and only if applied
+};
+
+task_record initial(const new_task& task, instant now);
+step claimed(const task_record& task, process_id process, instant now);
+step reported(const task_record& task, writer by, const report_change& change, instant now);
+step asked(const task_record& task, writer by, std::span<const question> questions, instant now);
+step answered(const task_record& task, std::span<const response> responses, instant now);
+step finished(const task_record& task, writer by, const outcome& result, std::string_view message,
+              instant now);
+step cancelled(const task_record& task, std::string_view reason, instant now);
+step retained(const task_record& task, std::optional<milliseconds> retention, instant now);
+step revealed(const task_record& task, std::optional<milliseconds> retention, instant now);
+step released(const task_record& task, writer by, instant now);
+/// The process that ran it is gone: back to the queue, or failed.
+step lost(const task_record& task, instant now);
+/// A limit has passed (`limit_due` says which).
+step timed_out(const task_record& task, instant now);
+
+enum class limit_kind : std::uint8_t { attempt, overall, answer };
+struct limit_deadline {
+  monotonic_time at;
+  limit_kind kind;
+};
+/// The next limit that applies in this state, or null: attempt and overall while it runs, answer
+/// while a question is open.
+std::optional<limit_deadline> limit_due(const task_record& task) noexcept;
+/// When a terminal task is to be removed; null: never, or not terminal.
+std::optional<monotonic_time> removal_due(const task_record& task) noexcept;
+
+/// True if the task waits to be claimed.
+bool claimable(const task_record& task) noexcept;
+
+}  // namespace longhaul::stores

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one interface between transports and the wire: bytes and header values in, bytes and an HTTP
+// status out. A transport knows no method name and no protocol version; the wire knows no socket.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace longhaul::wire {
+
+template <class T>
+using awaitable = boost::asio::awaitable<T>;
+
+/// Where messages of one exchange go before its final reply (HTTP: server-sent events on the reply
+/// of this POST; stdio: the pipe). Owned by shared pointers; outlives the connection: once that is
+/// gone, messages are dropped. Thread-safe, never blocks.
+class outlet {
+ public:
+  virtual ~outlet() = default;
+
+  /// Sends one JSON-RPC message (no line breaks). False: it was dropped, because the peer is gone
+  /// or too slow (the bounded buffer is full).
+  virtual bool send(std::string message) = 0;
+
+  /// Says that the reply may take long: from now on the transport watches for the client leaving
+  /// and sends keep-alives. Called at most once, on the exchange's executor.
+  virtual void expect_wait() = 0;
+
+  /// `callback` is called at most once, on the exchange's executor, when the client left before the
+  /// reply was complete. Setting an empty one detaches. Called on the exchange's executor.
+  virtual void on_gone(std::function<void()> callback) = 0;
+};
+
+/// What a transport passes on of one HTTP request. Views are valid until the reply is complete.
+/// Header values come without leading and trailing white space; absent headers are null, repeated
+/// ones are marked in `repeated_header`.
+struct http_request {
+  std::string_view method;                                   ///< "POST", "GET", "DELETE", …
+  std::optional<std::string_view> protocol_version{};        ///< MCP-Protocol-Version
+  std::optional<std::string_view> session_id{};              ///< Mcp-Session-Id
+  std::optional<std::string_view> mcp_method{};              ///< Mcp-Method
+  std::optional<std::string_view> mcp_name{};                ///< Mcp-Name
+  std::optional<std::string_view> content_type{};            ///< Content-Type
+  std::optional<std::string_view> accept{};                  ///< Accept
+  std::optional<std::string_view> authorization{};           ///< Authorization
+  std::optional<std::string_view> last_event_id{};           ///< Last-Event-ID
+  /// Mcp-Param-*: the name after the prefix (case as received) and the value.
+  std::span<const std::pair<std::string_view, std::string_view>> mcp_params{};
+  /// The first of the headers above that came twice with different values, or empty.
+  std::string_view repeated_header{};
+  std::string_view peer_address{};                           ///< IP address without port
+};
+
+/// The final reply. If messages went through the outlet before, `body` is the last of the stream
+/// and the status stays 200.
+struct http_reply {
+  int status = 200;
+  std::string body{};        ///< one JSON value, or empty: no body
+  std::string session_id{};  ///< if not empty: sent as Mcp-Session-Id
+  std::string allow{};       ///< if not empty: sent as Allow (405)
+  std::string www_authenticate{};  ///< if not empty: sent as WWW-Authenticate (401)
+};
+
+/// Handles one HTTP request on the MCP path. `body` is the whole body. Never throws.
+class http_endpoint {
+ public:
+  virtual ~http_endpoint() = default;
+  virtual awaitable<http_reply> handle(const http_request& request, std::string body,
+                                       std::shared_ptr<outlet> out) = 0;
+  /// Starts to refuse new work and ends open subscriptions gracefully; running exchanges go on.
+  virtual void shut_down() = 0;
+};
+
+/// Handles one pipe (stdio). One object a pipe.
+class pipe_endpoint {
+ public:
+  virtual ~pipe_endpoint() = default;
+  /// Handles one line without its line break. What is to be answered goes to the outlet given at
+  /// construction. Completes when the message was fully dealt with; up to its first suspension it
+  /// runs in order with the messages before. Never throws.
+  virtual awaitable<void> handle(std::string line) = 0;
+  /// Ends open subscriptions gracefully.
+  virtual void shut_down() = 0;
+};
+
+}  // namespace longhaul::wire
