@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// Neutral requests in, neutral replies out: what a host wants of the server, without any revision
+// of the protocol. The wire turns messages into these and back; nothing here knows a protocol
+// version, a JSON-RPC code of the wire, or a socket.
+//
+// Threads: any; an operation runs on the awaiting coroutine's executor, which is the exchange's.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "longhaul/raw_json.hpp"
+#include "longhaul/task.hpp"
+#include "longhaul/tool.hpp"
+#include "server/exchange.hpp"
+#include "server/registry.hpp"
+#include "stores/store.hpp"
+#include "tasks/engine.hpp"
+
+namespace longhaul::serving {
+
+template <class T>
+using awaitable = boost::asio::awaitable<T>;
+
+/// Who asks. Tasks belong to `owner`; use is counted against `quota`.
+struct caller {
+  std::string owner;        ///< `local`, `anonymous`, `key:<name>`, issuer + subject
+  std::string quota;        ///< the owner; `anonymous@<address>` for unauthenticated HTTP
+  bool identified = false;  ///< not anonymous: may list tasks
+};
+
+/// Why a request was refused. The wire chooses the code, the dispatcher the words.
+enum class refusal : std::uint8_t {
+  unknown_tool,
+  invalid_arguments,     ///< `message` is for the model
+  task_forbidden,        ///< the tool's policy is `never`, a task was demanded
+  task_required,         ///< the tool's policy is `always`, the caller cannot have a task
+  unknown_task,          ///< unknown, foreign or expired: one answer
+  already_terminal,      ///< cancel of a finished task; `task` is set
+  bad_cursor,
+  bad_resume,            ///< a resumed call whose task is gone or does not fit
+  busy,                  ///< a bound is reached; try again after `retry_after`
+  idempotency_conflict,
+  shutting_down,
+  abandoned,             ///< the caller left: nobody reads this reply
+  internal               ///< a failure of the machine; logged
+};
+struct refused {
+  refusal why = refusal::internal;
+  std::string message;
+  std::chrono::milliseconds retry_after{0};  ///< for `busy`
+  task_ptr task;
+};
+
+/// How the caller wants a call to be answered.
+enum class call_mode : std::uint8_t {
+  wait,             ///< the reply is the result
+  may_become_task,  ///< the tool's policy decides (tasks extension)
+  as_task           ///< a task at once (2025-11-25 `params.task`)
+};
+
+/// How a question of the handler reaches a caller that waits for the result.
+enum class asking : std::uint8_t {
+  impossible,  ///< it cannot be asked: the call ends with a tool error that says so
+  on_stream,   ///< `audience::question` sends it; the answer comes through `update`
+  by_reply     ///< the reply is `needs_input`; the caller calls again with `resume`
+};
+
+/// Which questions a caller declared that it can show.
+struct question_modes {
+  bool form = false;
+  bool url = false;
+};
+
+struct call_request {
+  std::string tool;
+  raw_json arguments;  ///< an object, or absent: no arguments
+  raw_json meta;       ///< `_meta` of the request, or absent
+  call_mode mode = call_mode::wait;
+  /// The caller knows no tasks in a way that matters for `always` tools: run them plainly
+  /// (revisions before tasks).
+  bool plain_for_always = false;
+  /// Arguments that break the schema make a task that failed instead of a refusal.
+  bool invalid_makes_task = false;
+  /// What the caller wants as retention: nothing said / unlimited / a duration.
+  bool retention_given = false;
+  std::optional<milliseconds> retention = std::nullopt;
+  std::string idempotency_key;
+  asking ask = asking::impossible;
+  question_modes modes = {};
+  /// Answers given in advance: applied to questions of these keys when they come.
+  std::vector<stores::response> answers;
+  /// Id of the hidden task that an earlier `needs_input` reply was about.
+  std::string resume;
+};
+
+/// The caller gets a task's id instead of a result.
+struct created_task {
+  task_ptr task;
+  std::chrono::milliseconds poll_interval{0};
+};
+/// Questions are open; call again with `resume` and their answers.
+struct needs_input {
+  task_ptr task;
+};
+using call_reply = std::variant<outcome, created_task, needs_input, refused>;
+
+/// A task and the polling interval that its tool suggests.
+struct task_view {
+  task_ptr task;
+  std::chrono::milliseconds poll_interval{0};
+};
+template <class T>
+using reply = std::variant<T, refused>;
+
+struct task_page {
+  std::vector<task_view> tasks;
+  std::optional<std::string> next_cursor = std::nullopt;
+};
+struct tool_page {
+  std::vector<const tool_definition*> tools;
+  std::optional<std::string> next_cursor = std::nullopt;
+};
+
+/// What a dialect does with what happens while a request is open. Called on the exchange's
+/// executor. False: it was not taken (peer too slow), try again later.
+class audience {
+ public:
+  virtual ~audience() = default;
+  virtual bool progress(const tasks::progress_event&) { return true; }
+  virtual bool log(const tasks::log_event&) { return true; }
+  /// The task's state changed; the last state is never lost.
+  virtual bool changed(const task_view&) { return true; }
+  /// A question opened. Called once for each (again only if it was not taken).
+  virtual bool question(const task_record&, const task_input&) { return true; }
+  /// The request will wait; called at most once.
+  virtual void waiting() {}
+};
+
+class dispatcher {
+ public:
+  dispatcher(const registry& tools, tasks::engine& engine);
+
+  const registry& tools() const noexcept { return tools_; }
+  /// The tools in registration order, `page` at a time. An absent cursor is the start.
+  reply<tool_page> list_tools(std::optional<std::string_view> cursor) const;
+
+  /// Calls a tool. `waiting` is announced before the first suspension that may take long.
+  /// When the exchange is abandoned: with `cancel_on_abandon` the work behind a call whose task id
+  /// was not handed out is cancelled; else it goes on.
+  awaitable<call_reply> call(const caller& who, call_request request, exchange_ptr open,
+                             audience& to, bool cancel_on_abandon);
+
+  awaitable<reply<task_view>> get(const caller& who, std::string_view id);
+  /// Applies answers; values must be objects (the caller of this checks).
+  awaitable<reply<task_view>> update(const caller& who, std::string_view id,
+                                     std::span<const stores::response> answers);
+  awaitable<reply<task_view>> cancel(const caller& who, std::string_view id,
+                                     std::string_view reason);
+  awaitable<reply<task_page>> list(const caller& who, std::string_view cursor);
+
+  /// Waits until the task is terminal; `to` hears of progress, changes and questions meanwhile.
+  /// The reply is the terminal task (its `result` may be a protocol error, or it was cancelled).
+  awaitable<reply<task_view>> result(const caller& who, std::string_view id, exchange_ptr open,
+                                     audience& to);
+
+  /// Those of `ids` that this caller may see, in their order, without repetition, with their state.
+  /// They are followed by `open` from before they were read.
+  awaitable<std::vector<task_view>> follow(const caller& who, std::span<const std::string> ids,
+                                           exchange_ptr open);
+  /// Reports changes of followed tasks to `to` until the exchange is abandoned or the server stops.
+  /// True: the server stops (end it gracefully).
+  awaitable<bool> listen(exchange_ptr open, audience& to);
+
+ private:
+  const registry& tools_;
+  tasks::engine& engine_;
+};
+
+}  // namespace longhaul::serving

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// One open request: a mailbox between whatever happens to tasks (any thread) and the coroutine that
+// answers the request (its own executor). Producers never block and never lose the last state: task
+// snapshots replace older ones of the same task, progress and logs are bounded and drop the oldest.
+//
+// Threads: producers (`follower` functions, `abandon`, `shut_down`) on any thread; `wait` and `take`
+// only on the exchange's executor.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "longhaul/task.hpp"
+#include "tasks/follower.hpp"
+
+namespace longhaul::serving {
+
+class exchange : public tasks::follower, public std::enable_shared_from_this<exchange> {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  explicit exchange(boost::asio::any_io_executor executor);
+
+  // --- producers
+  void on_task(const task_ptr& task) override;
+  void on_progress(const std::string& id, const tasks::progress_event& event) override;
+  void on_log(const std::string& id, const tasks::log_event& event) override;
+  /// The caller left, or cancelled this request.
+  void abandon();
+  /// The server stops: open waits and subscriptions end gracefully.
+  void shut_down();
+
+  // --- the one consumer
+  struct batch {
+    std::vector<task_ptr> tasks;                   ///< the newest snapshot of each that changed
+    std::vector<tasks::progress_event> progress;   ///< in order
+    std::vector<tasks::log_event> logs;            ///< in order
+    bool abandoned = false;
+    bool shutting_down = false;
+    bool empty() const noexcept {
+      return tasks.empty() && progress.empty() && logs.empty() && !abandoned && !shutting_down;
+    }
+  };
+  /// Waits until `take` would not be empty, or until the deadline.
+  boost::asio::awaitable<void> wait(clock::time_point deadline = clock::time_point::max());
+  /// What happened since the last call. `abandoned` and `shutting_down` stay set.
+  batch take();
+
+ private:
+  void signal();
+  bool ready() const;
+
+  boost::asio::steady_timer timer_;
+  mutable std::mutex mutex_;
+  std::vector<task_ptr> tasks_;
+  std::deque<tasks::progress_event> progress_;
+  std::deque<tasks::log_event> logs_;
+  bool abandoned_ = false, abandon_seen_ = false;
+  bool stopping_ = false, stopping_seen_ = false;
+  bool signalled_ = false;
+};
+
+using exchange_ptr = std::shared_ptr<exchange>;
+
+}  // namespace longhaul::serving

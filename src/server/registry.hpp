@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tools of a server, in the order they were added. Filled before the server starts and
+// read-only afterwards, so reading needs no lock.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "longhaul/tool.hpp"
+
+namespace longhaul::serving {
+
+/// How the server presents itself.
+struct server_identity {
+  std::string name;
+  std::string version;
+  std::string title;
+  std::string instructions;
+};
+
+/// One parameter whose value a client mirrors in the header `Mcp-Param-<header>`.
+struct mirrored_parameter {
+  std::string header;             ///< name after the prefix, as in the schema
+  std::vector<std::string> path;  ///< member names from the root of the arguments
+  std::string type;               ///< "string", "integer" or "boolean"
+};
+
+struct registered_tool {
+  tool_definition definition;
+  std::vector<mirrored_parameter> mirrored;
+};
+
+class registry {
+ public:
+  explicit registry(server_identity identity) : identity_(std::move(identity)) {}
+
+  const server_identity& identity() const noexcept { return identity_; }
+
+  /// Throws `std::invalid_argument` for a name that is taken or not allowed, and for a schema that
+  /// is not an object schema or has invalid `x-mcp-header` members.
+  void add(tool_definition tool);
+  /// Null if there is none.
+  const registered_tool* find(std::string_view name) const;
+  const std::vector<std::unique_ptr<registered_tool>>& all() const noexcept { return tools_; }
+
+ private:
+  server_identity identity_;
+  std::vector<std::unique_ptr<registered_tool>> tools_;
+  std::unordered_map<std::string_view, const registered_tool*> by_name_;
+};
+
+}  // namespace longhaul::serving

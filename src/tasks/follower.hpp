@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whoever wants to hear of a task while it changes: open requests, subscriptions, waiters.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "longhaul/task.hpp"
+#include "longhaul/task_context.hpp"
+
+namespace longhaul::tasks {
+
+/// Progress as the handler reported it, before it is coalesced into the store.
+struct progress_event {
+  progress_state state;
+  std::string message;
+};
+
+struct log_event {
+  log_level level = log_level::info;
+  std::string message;
+};
+
+/// Functions are called on any thread, must not block, and may come late, twice, or (for `on_task`)
+/// out of order: compare `rev`.
+class follower {
+ public:
+  virtual ~follower() = default;
+  virtual void on_task(const task_ptr& task) = 0;
+  virtual void on_progress(const std::string&, const progress_event&) {}
+  virtual void on_log(const std::string&, const log_event&) {}
+};
+
+}  // namespace longhaul::tasks
