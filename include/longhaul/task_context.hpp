@@ -47,6 +47,9 @@ class task_context {
   virtual caller_info caller() const = 0;
   /// 1 on the first run; grows with every re-run after a crash.
   virtual std::uint32_t attempt() const noexcept = 0;
+  /// For tools that are `external`: what `task_engine` wants to see from whoever finishes the task.
+  /// Empty for others.
+  virtual const std::string& completion_token() const noexcept = 0;
 
   /// Stop is requested when the task is cancelled, past a limit, superseded, or the server drains
   /// beyond its grace.

@@ -50,6 +50,9 @@ struct tool_options {
   std::optional<std::chrono::milliseconds> retention = std::nullopt;
   std::chrono::milliseconds poll_interval{1000};  ///< suggested to clients
   tool_annotations annotations = {};
+  /// The handler hands the work to somebody else and returns `external{}`: the task stays working,
+  /// holds no slot, and is finished by id and completion token (`task_context::completion_token`).
+  bool external = false;
   /// Overrides and descriptions of single members of the argument struct.
   std::vector<field_options> fields = {};
   /// For handlers of raw JSON: the schema of the arguments, an object schema.

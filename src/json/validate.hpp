@@ -12,7 +12,8 @@
 
 namespace longhaul::json {
 
-/// Nesting that is accepted. Deeper text is hostile, not data; simdjson's own limit is 1,024.
+/// Nesting that is accepted; what stands in the innermost array or object counts as a level too.
+/// Deeper text is hostile, not data; simdjson's own limit is 1,024.
 inline constexpr std::size_t max_depth = 512;
 
 /// Checks that `text` is exactly one JSON value: UTF-8, no byte order mark, nesting ≤ `max_depth`,

@@ -170,8 +170,12 @@ std::optional<double> value::number() const noexcept {
   double result = 0;
   const char* end = text_.data() + text_.size();
   const auto [stop, error] = std::from_chars(text_.data(), end, result);
-  if (!is(kind::number) || error != std::errc() || stop != end) return std::nullopt;
-  return result;
+  if (!is(kind::number) || stop != end) return std::nullopt;
+  if (error == std::errc()) return result;
+  // Out of range: too small is as good as zero, too large was refused by `validate`.
+  const auto exponent = text_.find_first_of("eE");
+  const bool small = exponent != text_.npos && text_.substr(exponent + 1).starts_with('-');
+  return small ? std::optional(0.0) : std::nullopt;
 }
 
 std::optional<bool> value::boolean() const noexcept {

@@ -48,6 +48,13 @@ void append_escaped(std::string& out, unsigned char c) {
   out.push_back(digits[c & 0xF]);
 }
 
+template <class Integer>
+void append_integer(std::string& out, Integer number) {
+  std::array<char, 24> buffer{};
+  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
+  out.append(buffer.data(), result.ptr);
+}
+
 }  // namespace
 
 void append_string(std::string& out, std::string_view text) {
@@ -85,11 +92,8 @@ void append_number(std::string& out, double number) {
   out.append(buffer.data(), result.ptr);
 }
 
-void append_number(std::string& out, std::int64_t number) {
-  std::array<char, 24> buffer{};
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
-  out.append(buffer.data(), result.ptr);
-}
+void append_number(std::string& out, std::int64_t number) { append_integer(out, number); }
+void append_number(std::string& out, std::uint64_t number) { append_integer(out, number); }
 
 std::string& object::key(std::string_view name) {
   if (!first_) out_.push_back(',');

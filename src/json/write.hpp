@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "longhaul/raw_json.hpp"
 
@@ -16,6 +17,7 @@ namespace longhaul::json {
 void append_string(std::string& out, std::string_view text);
 void append_number(std::string& out, double number);
 void append_number(std::string& out, std::int64_t number);
+void append_number(std::string& out, std::uint64_t number);
 
 /// Appends one object, member by member; closes it in `close`.
 ///   object o(out); o.string("name", name).raw("arguments", bytes); o.close();
@@ -33,7 +35,8 @@ class object {
   object& null(std::string_view name);
   template <std::integral Integer>
   object& integer(std::string_view name, Integer number) {
-    append_number(key(name), static_cast<std::int64_t>(number));
+    using widest = std::conditional_t<std::signed_integral<Integer>, std::int64_t, std::uint64_t>;
+    append_number(key(name), static_cast<widest>(number));
     return *this;
   }
   /// Splices validated JSON.

@@ -180,6 +180,21 @@ class dispatcher {
   awaitable<bool> listen(exchange_ptr open, audience& to);
 
  private:
+  struct wait_state;
+
+  tasks::submission submission_for(const caller& who, const call_request& request,
+                                   const tool_definition& tool) const;
+  task_view view(task_ptr task) const;
+  awaitable<call_reply> create(const caller& who, call_request& request,
+                               const tool_definition& tool, const exchange_ptr& open, audience& to,
+                               bool cancel_on_abandon);
+  awaitable<call_reply> resume(const caller& who, call_request& request, const exchange_ptr& open,
+                               audience& to, bool cancel_on_abandon);
+  /// Null: the deadline passed, or a question came that only a task can carry.
+  awaitable<std::optional<call_reply>> wait_for_end(wait_state& state);
+  awaitable<std::optional<call_reply>> handle_questions(wait_state& state);
+  awaitable<call_reply> give_up_unaskable(wait_state& state);
+
   const registry& tools_;
   tasks::engine& engine_;
 };

@@ -14,11 +14,14 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "longhaul/task.hpp"
 #include "tasks/follower.hpp"
+#include "tasks/hub.hpp"
 
 namespace longhaul::serving {
 
@@ -50,15 +53,21 @@ class exchange : public tasks::follower, public std::enable_shared_from_this<exc
   };
   /// Waits until `take` would not be empty, or until the deadline.
   boost::asio::awaitable<void> wait(clock::time_point deadline = clock::time_point::max());
+  /// The consumer's own notes: what it follows, and the newest `rev` it dealt with of each.
+  std::vector<tasks::hub::subscription> following;
+  std::unordered_map<std::string, std::uint64_t> seen;
+
+  /// The consumer is done: from now on nothing of its executor is touched, whoever still holds this.
+  void close();
   /// What happened since the last call. `abandoned` and `shutting_down` stay set.
   batch take();
 
  private:
-  void signal();
-  bool ready() const;
+  void signal();       // with the lock held
+  bool ready() const;  // with the lock held
 
-  boost::asio::steady_timer timer_;
   mutable std::mutex mutex_;
+  std::optional<boost::asio::steady_timer> timer_;  // empty once closed
   std::vector<task_ptr> tasks_;
   std::deque<tasks::progress_event> progress_;
   std::deque<tasks::log_event> logs_;

@@ -44,9 +44,9 @@ class store_error : public std::runtime_error {
 
 /// Bounds that `create` checks in the same write that creates. Zero means "no bound".
 struct create_bounds {
-  std::size_t open_per_quota = 0;   ///< tasks of one quota that are not terminal
-  std::size_t open_total = 0;       ///< … of all
-  std::size_t stored_per_quota = 0; ///< tasks of one quota, terminal ones included
+  std::size_t open_per_quota = 0;    ///< tasks of one quota that are not terminal
+  std::size_t open_total = 0;        ///< … of all
+  std::size_t stored_per_quota = 0;  ///< tasks of one quota, terminal ones included
   std::size_t stored_total = 0;
 };
 
@@ -72,7 +72,7 @@ struct create_result {
 
 enum class change_code : std::uint8_t {
   applied,
-  unchanged,         ///< nothing left to do: the very same change is already there
+  unchanged,  ///< nothing left to do: the very same change is already there
   not_found,
   already_terminal,  ///< `task` is the final state
   superseded,        ///< the writer's epoch or token is not the current one
@@ -114,7 +114,7 @@ struct claim_request {
 };
 
 struct list_page {
-  std::vector<task_ptr> tasks;             ///< newest first
+  std::vector<task_ptr> tasks;  ///< newest first
   std::optional<std::string> next_cursor = std::nullopt;
 };
 
@@ -171,8 +171,8 @@ class store {
   virtual awaitable<change_result> ask(std::string_view id, writer by,
                                        std::span<const question> questions) = 0;
   /// Ends the task as completed, or as failed if `result.is_protocol_error`.
-  virtual awaitable<change_result> finish(std::string_view id, writer by,
-                                          const outcome& result, std::string_view message) = 0;
+  virtual awaitable<change_result> finish(std::string_view id, writer by, const outcome& result,
+                                          std::string_view message) = 0;
   /// Gives a claimed task back to the queue (drain). `unchanged` for an external one.
   virtual awaitable<change_result> release(std::string_view id, writer by) = 0;
 

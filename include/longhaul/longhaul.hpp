@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything of Longhaul that users include.
+#pragma once
+
+#include "longhaul/clock.hpp"
+#include "longhaul/elicitation.hpp"
+#include "longhaul/error_codes.hpp"
+#include "longhaul/raw_json.hpp"
+#include "longhaul/result.hpp"
+#include "longhaul/run.hpp"
+#include "longhaul/schema.hpp"
+#include "longhaul/server.hpp"
+#include "longhaul/task.hpp"
+#include "longhaul/task_context.hpp"
+#include "longhaul/task_engine.hpp"
+#include "longhaul/tool.hpp"
+#include "longhaul/typed_tool.hpp"

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ready-made main of a server.
+#pragma once
+
+#include "longhaul/server.hpp"
+
+namespace longhaul {
+
+/// Serves until it is told to stop; the exit code for `main`.
+///   --stdio              serve one host over standard input and output (the default)
+///   --http ADDRESS:PORT  serve hosts over Streamable HTTP, endpoint /mcp; port 0 takes a free one
+///   --store URL          `memory:` (tasks do not outlive the process)
+///   --help, --version
+/// SIGTERM and SIGINT drain: no new work, running work gets a grace, exit 0; a second one hurries.
+/// Exit codes: 0 done, 1 failed while serving, 2 wrong use. Messages go to standard error.
+/// May be called once a process; ignores SIGPIPE.
+int run(server& server, int argc, char** argv);
+
+}  // namespace longhaul

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// A server: its name and its tools. What is registered here once is served to every caller, over
+// every revision of the protocol, on stdio and HTTP. `run.hpp` starts it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "longhaul/tool.hpp"
+#include "longhaul/typed_tool.hpp"
+
+namespace longhaul {
+
+namespace serving {
+class registry;
+}
+
+struct server_options {
+  std::string name = "longhaul";
+  std::string version = "0.1.0";
+  std::string title = {};         ///< for people; may be empty
+  std::string instructions = {};  ///< for the model: how to use this server; may be empty
+
+  std::size_t max_running = 64;   ///< handlers at once; more tasks wait
+  std::size_t max_parked = 256;   ///< blocking handlers that wait for an answer at once
+  std::size_t max_open_per_owner = 10'000;  ///< unfinished tasks of one owner
+  std::size_t max_open = 100'000;           ///< … of all
+  /// How long a finished task is kept if nobody says otherwise; null: for ever.
+  std::optional<std::chrono::milliseconds> retention = std::chrono::hours(24);
+  /// What callers may ask for at most; null: anything.
+  std::optional<std::chrono::milliseconds> max_retention = std::chrono::hours(24 * 30);
+};
+
+/// Not thread-safe: tools are added before `run`.
+class server {
+ public:
+  explicit server(server_options options = {});
+  ~server();
+  server(server&&) noexcept;
+  server& operator=(server&&) noexcept;
+
+  /// Adds a tool. `handler` is a function, lambda or function object:
+  ///   R(task_context&, const Args&), R(const Args&), R(task_context&), R()
+  /// where `Args` is a described struct or `raw_json`, and `R` is `void`, a string, `content`, a
+  /// `tool_result`, a described struct, `external`, or an `awaitable` of one of these (a coroutine
+  /// handler). Blocking handlers run on a pool, coroutine handlers on handler threads.
+  /// Throws `std::invalid_argument` if name, schema or options do not fit.
+  template <class Handler>
+  server& add_tool(tool_options options, Handler handler) {
+    return add_tool(make_tool(std::move(options), std::move(handler)));
+  }
+  server& add_tool(tool_definition tool);
+
+  const server_options& options() const noexcept { return options_; }
+  const serving::registry& tools() const noexcept { return *tools_; }
+
+ private:
+  server_options options_;
+  std::unique_ptr<serving::registry> tools_;
+};
+
+}  // namespace longhaul

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a function over described structs to a tool: the schemas are derived, arguments are checked
+// and read before the function runs, and what it returns becomes the result.
+//
+//   R(task_context&, const Args&)   R(const Args&)   R(task_context&)   R()
+//   R(task_context&, const raw_json&)   R(const raw_json&)       with `tool_options::input_schema`
+//
+// `Args` is a described struct, by value or by reference to const; `R` is what
+// `result.hpp` turns into a result, or `boost::asio::awaitable<R>` of it: then the function is a
+// coroutine, and its arguments live as long as it runs.
+//
+// Threads: a handler may run many times at once; the function object is shared by all of them.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/callable_traits/args.hpp>
+#include <boost/callable_traits/return_type.hpp>
+#include <concepts>
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "longhaul/result.hpp"
+#include "longhaul/schema.hpp"
+#include "longhaul/task_context.hpp"
+#include "longhaul/tool.hpp"
+
+namespace longhaul {
+namespace detail {
+
+/// The arguments of a handler that has none.
+struct no_arguments {};
+BOOST_DESCRIBE_STRUCT(no_arguments, (), ())
+
+template <class R>
+struct awaited {
+  using type = R;
+  static constexpr bool is_coroutine = false;
+};
+template <class R, class Executor>
+struct awaited<boost::asio::awaitable<R, Executor>> {
+  static_assert(std::same_as<Executor, boost::asio::any_io_executor>,
+                "a coroutine handler returns boost::asio::awaitable<R>");
+  using type = R;
+  static constexpr bool is_coroutine = true;
+};
+
+/// The parameters of a handler: maybe a context, maybe arguments.
+template <class Tuple>
+struct parameters {
+  static constexpr bool allowed = false;
+};
+template <>
+struct parameters<std::tuple<>> {
+  static constexpr bool allowed = true, context = false;
+  using given = const no_arguments&;
+};
+template <>
+struct parameters<std::tuple<task_context&>> {
+  static constexpr bool allowed = true, context = true;
+  using given = const no_arguments&;
+};
+template <class A>
+struct parameters<std::tuple<A>> {
+  static constexpr bool allowed = true, context = false;
+  using given = A;
+};
+template <class A>
+struct parameters<std::tuple<task_context&, A>> {
+  static constexpr bool allowed = true, context = true;
+  using given = A;
+};
+
+template <class F>
+struct handler_traits {
+  using tuple = boost::callable_traits::args_t<F>;
+  using params = parameters<tuple>;
+  static_assert(params::allowed,
+                "a handler takes (task_context&, const Args&), (const Args&), (task_context&) or "
+                "nothing");
+  using given = typename params::given;
+  using arguments = std::remove_cvref_t<given>;
+  static_assert(!std::is_reference_v<given> || std::is_const_v<std::remove_reference_t<given>>,
+                "a handler takes its arguments by value or by reference to const");
+  static constexpr bool is_raw = std::same_as<arguments, raw_json>;
+  static constexpr bool has_arguments = !std::same_as<arguments, no_arguments>;
+  static_assert(is_raw || described_struct<arguments>,
+                "a handler's arguments are a struct described with BOOST_DESCRIBE_STRUCT, or "
+                "raw_json");
+  using returned = awaited<boost::callable_traits::return_type_t<F>>;
+  using result = typename returned::type;
+
+  static arguments read(const std::optional<typed_schema>& schema, const raw_json& json) {
+    if constexpr (is_raw) {
+      return json ? json : raw_json::trusted("{}");
+    } else {
+      arguments result{};
+      schema->read(json ? json : raw_json::trusted("{}"), &result, "arguments");
+      return result;
+    }
+  }
+
+  static decltype(auto) call(F& function, task_context& context, arguments& args) {
+    constexpr bool with_context = params::context;
+    if constexpr (with_context && has_arguments) {
+      return function(context, static_cast<given&&>(args));
+    } else if constexpr (with_context) {
+      return function(context);
+    } else if constexpr (has_arguments) {
+      return function(static_cast<given&&>(args));
+    } else {
+      return function();
+    }
+  }
+};
+
+template <class F>
+handler_result run_blocking(F& function, const std::optional<typed_schema>& schema,
+                            task_context& context, const raw_json& json) {
+  using traits = handler_traits<F>;
+  auto args = traits::read(schema, json);
+  if constexpr (std::is_void_v<typename traits::result>) {
+    traits::call(function, context, args);
+    return tool_result().to_outcome();
+  } else {
+    return to_handler_result(traits::call(function, context, args));
+  }
+}
+
+/// The frame of this coroutine keeps the function and its arguments alive while they are used.
+template <class F>
+boost::asio::awaitable<handler_result> run_coroutine(std::shared_ptr<F> function,
+                                                     std::optional<typed_schema> schema,
+                                                     task_context& context, raw_json json) {
+  using traits = handler_traits<F>;
+  auto args = traits::read(schema, json);
+  // On its own: g++ 12 destroys temporaries of a co_await expression twice.
+  auto running = traits::call(*function, context, args);
+  if constexpr (std::is_void_v<typename traits::result>) {
+    co_await std::move(running);
+    co_return tool_result().to_outcome();
+  } else {
+    auto result = co_await std::move(running);
+    co_return to_handler_result(std::move(result));
+  }
+}
+
+/// Fills in the schemas and the check, and checks the options. `schema` is null for raw JSON,
+/// `derived_output` absent if the result is not structured. Throws `std::invalid_argument`.
+tool_definition define_tool(tool_options options, const std::optional<typed_schema>& schema,
+                            raw_json derived_output);
+
+}  // namespace detail
+
+/// Makes a tool of a function. Generic lambdas and overloaded call operators do not work: their
+/// arguments cannot be deduced.
+/// Throws `std::invalid_argument` for a name that is not allowed, for fields that name no member or
+/// do not fit it, for schemas that are not object schemas, and for options that contradict another.
+template <class F>
+tool_definition make_tool(tool_options options, F handler) {
+  using traits = detail::handler_traits<F>;
+  using result = typename traits::result;
+
+  std::optional<detail::typed_schema> schema;
+  if constexpr (!traits::is_raw) {
+    schema.emplace(detail::node_of<typename traits::arguments>(), options.fields);
+  }
+  raw_json output;
+  if constexpr (detail::described_struct<result> && !detail::result_like<result> &&
+                !std::same_as<result, outcome>) {
+    output = output_schema_of<result>();
+  }
+  tool_definition tool = detail::define_tool(std::move(options), schema, std::move(output));
+  auto function = std::make_shared<F>(std::move(handler));
+  if constexpr (traits::returned::is_coroutine) {
+    tool.handler = coroutine_handler([function, schema](task_context& context, raw_json arguments) {
+      return detail::run_coroutine(function, schema, context, std::move(arguments));
+    });
+  } else {
+    tool.handler =
+        blocking_handler([function, schema](task_context& context, const raw_json& arguments) {
+          return detail::run_blocking(*function, schema, context, arguments);
+        });
+  }
+  if constexpr (!traits::is_raw) {
+    tool.check = [schema](const raw_json& arguments) { traits::read(schema, arguments); };
+  }
+  return tool;
+}
+
+}  // namespace longhaul

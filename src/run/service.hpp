@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// One running server put together: engine, dispatcher, and one transport; started, and taken apart
+// in the order that keeps every promise (no new work, drain, end streams, stop threads).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "longhaul/server.hpp"
+#include "server/dispatcher.hpp"
+#include "tasks/engine.hpp"
+
+namespace longhaul {
+
+/// What all transports share.
+class service {
+ public:
+  /// `log` gets a line a call, from any thread; may be empty.
+  service(const server& definition, std::shared_ptr<stores::store> store,
+          std::function<void(const std::string&)> log);
+  /// Recovers and begins to work.
+  void start();
+
+  tasks::engine& engine() noexcept { return engine_; }
+  serving::dispatcher& dispatcher() noexcept { return dispatcher_; }
+
+ private:
+  const server& definition_;
+  tasks::engine engine_;
+  serving::dispatcher dispatcher_;
+};
+
+/// How long running handlers may go on after the signal to stop, and how long those that were then
+/// told to stop may take to return.
+inline constexpr std::chrono::milliseconds drain_grace{10'000};
+inline constexpr std::chrono::milliseconds stop_grace{2'000};
+/// What replies still get to leave.
+inline constexpr std::chrono::milliseconds reply_grace{2'000};
+
+/// Where to serve HTTP.
+struct http_address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+/// Reads `HOST:PORT`, `[::1]:PORT` or `PORT`. Throws `std::invalid_argument` with what to write.
+http_address parse_http_address(const std::string& text);
+
+/// Serve until a signal (or the end of input) stops it; the exit code.
+int serve_http(service& what, const http_address& address,
+               const std::function<void(const std::string&)>& log);
+int serve_stdio(service& what, const std::function<void(const std::string&)>& log);
+
+}  // namespace longhaul

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/exchange.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "tasks/tunables.hpp"
+
+namespace longhaul::serving {
+namespace {
+
+template <class T>
+void push_bounded(std::deque<T>& queue, const T& item) {
+  if (queue.size() == tasks::tunables::exchange_events) queue.pop_front();
+  queue.push_back(item);
+}
+
+}  // namespace
+
+exchange::exchange(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
+
+void exchange::on_task(const task_ptr& task) {
+  const std::lock_guard lock(mutex_);
+  const auto same = [&](const task_ptr& known) { return known->id() == task->id(); };
+  const auto found = std::find_if(tasks_.begin(), tasks_.end(), same);
+  if (found == tasks_.end()) {
+    tasks_.push_back(task);
+  } else if ((*found)->rev < task->rev) {
+    *found = task;
+  } else {
+    return;
+  }
+  signal();
+}
+
+void exchange::on_progress(const std::string&, const tasks::progress_event& event) {
+  const std::lock_guard lock(mutex_);
+  push_bounded(progress_, event);
+  signal();
+}
+
+void exchange::on_log(const std::string&, const tasks::log_event& event) {
+  const std::lock_guard lock(mutex_);
+  push_bounded(logs_, event);
+  signal();
+}
+
+void exchange::abandon() {
+  const std::lock_guard lock(mutex_);
+  abandoned_ = true;
+  signal();
+}
+
+void exchange::shut_down() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  signal();
+}
+
+void exchange::signal() {
+  if (signalled_ || !timer_) return;  // the consumer looks anyway, or has gone
+  signalled_ = true;
+  // The timer belongs to the consumer's executor: only code there touches it.
+  boost::asio::post(timer_->get_executor(), [self = shared_from_this()] {
+    if (self->timer_) self->timer_->cancel();
+  });
+}
+
+bool exchange::ready() const {
+  return !tasks_.empty() || !progress_.empty() || !logs_.empty() ||
+         (abandoned_ && !abandon_seen_) || (stopping_ && !stopping_seen_);
+}
+
+boost::asio::awaitable<void> exchange::wait(clock::time_point deadline) {
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      signalled_ = false;
+      if (ready() || !timer_ || clock::now() >= deadline) co_return;
+    }
+    timer_->expires_at(deadline);
+    boost::system::error_code ignored;
+    co_await timer_->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  }
+}
+
+exchange::batch exchange::take() {
+  const std::lock_guard lock(mutex_);
+  batch result;
+  result.tasks.swap(tasks_);
+  result.progress.assign(progress_.begin(), progress_.end());
+  progress_.clear();
+  result.logs.assign(logs_.begin(), logs_.end());
+  logs_.clear();
+  result.abandoned = abandon_seen_ = abandoned_;
+  result.shutting_down = stopping_seen_ = stopping_;
+  return result;
+}
+
+void exchange::close() {
+  const std::lock_guard lock(mutex_);
+  timer_.reset();
+}
+
+}  // namespace longhaul::serving

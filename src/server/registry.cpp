@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/registry.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "json/view.hpp"
+
+namespace longhaul::serving {
+namespace {
+
+constexpr std::size_t max_name = 128;
+constexpr std::string_view header_member = "x-mcp-header";
+
+bool is_name_char(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.' || c == '-';
+}
+
+// RFC 9110 `tchar`.
+bool is_token_char(char c) noexcept {
+  return is_name_char(c) || std::string_view("!#$%&'*+^`|~").find(c) != std::string_view::npos;
+}
+
+[[noreturn]] void refuse(const std::string& tool, const std::string& what) {
+  throw std::invalid_argument("tool \"" + tool + "\": " + what);
+}
+
+bool same_header(std::string_view a, std::string_view b) noexcept {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+// Finds `x-mcp-header` along chains of `properties` (2026-07-28 "Custom Headers from Tool
+// Parameters"): the only places where it is allowed.
+class header_finder {
+ public:
+  explicit header_finder(const std::string& tool) : tool_(tool) {}
+
+  void walk(json::value schema) {
+    for (json::members m(schema["properties"]); m.next();) {
+      path_.emplace_back(m.key());
+      if (const json::value header = m.value()[header_member]) add(header, m.value());
+      walk(m.value());
+      path_.pop_back();
+    }
+  }
+
+  std::vector<mirrored_parameter> found;
+
+ private:
+  void add(json::value header, json::value schema) {
+    const auto name = header.string();
+    if (!name || name->empty() || !std::all_of(name->begin(), name->end(), is_token_char)) {
+      refuse(tool_, "x-mcp-header must be a header name (a token of RFC 9110)");
+    }
+    const auto type = schema["type"].string();
+    if (!type || (*type != "string" && *type != "integer" && *type != "boolean")) {
+      refuse(tool_, "x-mcp-header \"" + *name + "\" needs a string, integer or boolean");
+    }
+    for (const auto& other : found) {
+      if (same_header(other.header, *name)) {
+        refuse(tool_, "x-mcp-header \"" + *name + "\" is used twice");
+      }
+    }
+    found.push_back({*name, path_, *type});
+  }
+
+  const std::string& tool_;
+  std::vector<std::string> path_;
+};
+
+}  // namespace
+
+void registry::add(tool_definition tool) {
+  const std::string name = tool.options.name;
+  if (name.empty() || name.size() > max_name ||
+      !std::all_of(name.begin(), name.end(), is_name_char)) {
+    refuse(name, "a name has 1 to 128 characters of A-Z a-z 0-9 _ . -");
+  }
+  if (by_name_.contains(name)) refuse(name, "there is a tool of this name already");
+  if (!tool.input_schema) tool.input_schema = raw_json::trusted(R"({"type":"object"})");
+  if (!json::value(tool.input_schema)["type"].equals("object")) {
+    refuse(name, "the input schema must have \"type\": \"object\" at its root");
+  }
+  if (tool.output_schema && !json::value(tool.output_schema).is(json::kind::object)) {
+    refuse(name, "the output schema must be an object");
+  }
+  header_finder finder(name);
+  finder.walk(json::value(tool.input_schema));
+  auto entry = std::make_unique<registered_tool>();
+  entry->definition = std::move(tool);
+  entry->mirrored = std::move(finder.found);
+  by_name_.emplace(entry->definition.options.name, entry.get());
+  tools_.push_back(std::move(entry));
+}
+
+const registered_tool* registry::find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+}  // namespace longhaul::serving

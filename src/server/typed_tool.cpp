@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "longhaul/typed_tool.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "json/view.hpp"
+#include "typed/rules.hpp"
+
+namespace longhaul::detail {
+namespace {
+
+constexpr std::size_t max_name = 128;  // MCP "Tool Names"
+
+void check_name(const std::string& name) {
+  const bool fits = !name.empty() && name.size() <= max_name && std::ranges::all_of(name, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-' || c == '.';
+  });
+  if (!fits) {
+    throw std::invalid_argument("tool " + in_quotes(name) +
+                                ": a name is 1 to 128 of A-Z, a-z, 0-9, '_', '-' and '.'");
+  }
+}
+
+[[noreturn]] void fail(const tool_options& options, const std::string& what) {
+  throw std::invalid_argument("tool " + in_quotes(options.name) + ": " + what);
+}
+
+void check_object_schema(const tool_options& options, const raw_json& schema,
+                         const std::string& which) {
+  if (!json::value(schema)["type"].equals("object")) {
+    fail(options, which + R"( must be an object schema: {"type":"object",…})");
+  }
+}
+
+void check_limits(const tool_options& options) {
+  const auto positive = [&](const auto& limit, const std::string& which) {
+    if (limit && limit->count() <= 0) fail(options, which + " must be longer than nothing");
+  };
+  positive(options.attempt_limit, "attempt_limit");
+  positive(options.overall_limit, "overall_limit");
+  positive(options.answer_within, "answer_within");
+  if (options.retention && options.retention->count() < 0) fail(options, "retention is negative");
+  if (options.inline_wait.count() < 0) fail(options, "inline_wait is negative");
+  if (options.retry_backoff.count() < 0) fail(options, "retry_backoff is negative");
+  if (options.poll_interval.count() < 0) fail(options, "poll_interval is negative");
+  if (options.max_attempts == 0) fail(options, "max_attempts must be at least 1");
+}
+
+void check_raw_arguments(const raw_json& arguments) {
+  if (arguments) (void)from_json<std::map<std::string, raw_json>>(arguments, "arguments");
+}
+
+}  // namespace
+
+tool_definition define_tool(tool_options options, const std::optional<typed_schema>& schema,
+                            raw_json derived_output) {
+  check_name(options.name);
+  check_limits(options);
+  tool_definition tool;
+  if (schema) {
+    if (options.input_schema) {
+      fail(options, "input_schema is for handlers of raw JSON; here it follows from the arguments");
+    }
+    tool.input_schema = schema->text();
+  } else {
+    if (!options.fields.empty()) fail(options, "fields are for handlers of described structs");
+    tool.input_schema =
+        options.input_schema ? options.input_schema : raw_json::trusted(R"({"type":"object"})");
+    check_object_schema(options, tool.input_schema, "input_schema");
+    tool.check = check_raw_arguments;
+  }
+  tool.output_schema = options.output_schema ? options.output_schema : std::move(derived_output);
+  if (tool.output_schema) check_object_schema(options, tool.output_schema, "output_schema");
+  tool.options = std::move(options);
+  return tool;
+}
+
+}  // namespace longhaul::detail

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stores/digest.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <memory>
+#include <stdexcept>
+
+namespace longhaul {
+namespace {
+
+// Looking the algorithm up at each call would cost more than hashing a small message.
+const EVP_MD* algorithm() {
+  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> fetched(
+      EVP_MD_fetch(nullptr, "SHA256", nullptr), &EVP_MD_free);
+  return fetched.get();
+}
+
+}  // namespace
+
+digest sha256(std::string_view bytes) {
+  digest result{};
+  const EVP_MD* sha = algorithm();
+  if (sha == nullptr ||
+      EVP_Digest(bytes.data(), bytes.size(), result.data(), nullptr, sha, nullptr) != 1) {
+    throw std::runtime_error("SHA-256 is not available");
+  }
+  return result;
+}
+
+bool same_secret(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "longhaul/task.hpp"
+
+#include <algorithm>
+
+#include "json/write.hpp"
+#include "stores/saturate.hpp"
+
+namespace longhaul {
+namespace {
+
+constexpr std::array<std::string_view, 5> status_names = {"working", "input_required", "completed",
+                                                          "failed", "cancelled"};
+
+}  // namespace
+
+std::string_view to_string(task_status status) noexcept {
+  return status_names[static_cast<std::size_t>(status)];
+}
+
+std::optional<task_status> parse_task_status(std::string_view name) noexcept {
+  const auto found = std::find(status_names.begin(), status_names.end(), name);
+  if (found == status_names.end()) return std::nullopt;
+  return static_cast<task_status>(found - status_names.begin());
+}
+
+outcome outcome::result(raw_json body, bool is_error) {
+  outcome made;
+  made.body = std::move(body);
+  made.is_error = is_error;
+  return made;
+}
+
+outcome outcome::protocol_error(int code, std::string_view message, const raw_json& data) {
+  std::string text;
+  json::object error(text);
+  error.integer("code", code).string("message", message);
+  if (data) error.raw("data", data);
+  error.close();
+  outcome made;
+  made.body = raw_json::trusted(std::move(text));
+  made.is_protocol_error = true;
+  return made;
+}
+
+const task_input* find_input(const task_record& task, std::string_view key) noexcept {
+  if (!task.inputs) return nullptr;
+  const auto found = std::find_if(task.inputs->begin(), task.inputs->end(),
+                                  [key](const task_input& input) { return input.key == key; });
+  return found == task.inputs->end() ? nullptr : &*found;
+}
+
+bool has_open_input(const task_record& task) noexcept {
+  return task.inputs && std::any_of(task.inputs->begin(), task.inputs->end(),
+                                    [](const task_input& input) { return !input.response; });
+}
+
+std::optional<milliseconds> shown_ttl(const task_record& task, timestamp now) noexcept {
+  if (!task.retention) return std::nullopt;
+  const milliseconds keep = std::max(*task.retention, milliseconds(0));
+  const timestamp created = task.origin->created_at;
+  if (task.terminal())
+    return stores::saturating_add(stores::elapsed(created, task.updated_at), keep);
+
+  const milliseconds age = stores::elapsed(created, now);
+  if (keep == milliseconds(0)) return age;
+  const milliseconds wanted = stores::saturating_add(age, keep - keep / 2);
+  const milliseconds::rep steps = wanted / keep + (wanted % keep == milliseconds(0) ? 0 : 1);
+  milliseconds::rep shown = 0;
+  if (__builtin_mul_overflow(std::max<milliseconds::rep>(steps, 1), keep.count(), &shown)) {
+    return milliseconds::max();
+  }
+  return milliseconds(shown);
+}
+
+}  // namespace longhaul

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stores/transitions.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "longhaul/error_codes.hpp"
+#include "stores/digest.hpp"
+#include "stores/saturate.hpp"
+
+namespace longhaul::stores {
+namespace {
+
+/// A re-run waits at most this long, however often it failed: an operator who repaired what was
+/// broken should not wait for an hour.
+constexpr milliseconds longest_backoff = std::chrono::minutes(10);
+
+step refused(change_code why) { return step{why, nullptr}; }
+
+bool runs(const task_record& task) noexcept {
+  return task.status == task_status::working && (task.origin->external || task.process);
+}
+
+void run_down(std::optional<milliseconds>& left, milliseconds by) noexcept {
+  if (left) *left = std::max(*left - by, milliseconds(0));
+}
+
+// Books the time since `anchor` on the limits that counted, and begins a new span.
+void settle(task_record& task, instant now) noexcept {
+  const milliseconds passed = elapsed(task.anchor, now.mono);
+  if (runs(task)) {
+    run_down(task.attempt_left, passed);
+    run_down(task.overall_left, passed);
+  }
+  if (task.status == task_status::input_required) run_down(task.answer_left, passed);
+  task.anchor = now.mono;
+}
+
+// A copy of `task`, settled, with the next revision: every applied change begins here.
+std::shared_ptr<task_record> successor(const task_record& task, instant now) {
+  auto next = std::make_shared<task_record>(task);
+  settle(*next, now);
+  ++next->rev;
+  // Never back, or a terminal task could seem to have ended before it was created.
+  next->updated_at = std::max(task.updated_at, now.wall);
+  return next;
+}
+
+void end(task_record& task, task_status status, std::string_view message) {
+  task.status = status;
+  task.status_message = message;
+  task.process.reset();
+  task.checkpoint = {};
+  task.attempt_left.reset();
+  task.overall_left.reset();
+  task.answer_left.reset();
+}
+
+step failed(const task_record& task, outcome why, std::string_view message, instant now) {
+  auto next = successor(task, now);
+  end(*next, task_status::failed, message);
+  next->result = std::move(why);
+  return {change_code::applied, std::move(next)};
+}
+
+bool is_writer(const task_record& task, const writer& by) noexcept {
+  if (task.origin->external) {
+    return !task.origin->token.empty() && same_secret(task.origin->token, by.token);
+  }
+  return by.epoch > 0 && by.epoch == task.epoch && (task.process || task.terminal());
+}
+
+// Why `by` may not write; null if it may. A wrong token learns nothing about an external task.
+std::optional<change_code> denied(const task_record& task, const writer& by) noexcept {
+  if (task.origin->external && !is_writer(task, by)) return change_code::superseded;
+  if (task.terminal()) return change_code::already_terminal;
+  if (!is_writer(task, by)) return change_code::superseded;
+  return std::nullopt;
+}
+
+void start_attempt(task_record& task, process_id process) {
+  ++task.epoch;
+  ++task.attempt;
+  task.process = process;
+  task.attempt_left = task.origin->attempt_limit;
+}
+
+void back_to_queue(task_record& task, monotonic_time run_at) {
+  ++task.epoch;  // from here on whoever ran it writes in vain
+  task.process.reset();
+  task.attempt_left.reset();
+  task.run_at = run_at;
+}
+
+milliseconds backoff(const task_record& task) noexcept {
+  milliseconds delay = std::clamp(task.origin->retry_backoff, milliseconds(0), longest_backoff);
+  for (std::uint32_t i = 1; i < task.attempt && delay < longest_backoff; ++i) {
+    if (delay == milliseconds(0)) break;
+    delay *= 2;
+  }
+  return std::min(delay, longest_backoff);
+}
+
+std::optional<progress_state> accepted(const std::optional<progress_state>& before,
+                                       std::optional<progress_state> report) {
+  if (!report || !std::isfinite(report->done)) return std::nullopt;
+  if (before && report->done <= before->done) return std::nullopt;
+  if (report->total && !std::isfinite(*report->total)) report->total.reset();
+  return report;
+}
+
+std::string readable(milliseconds length) {
+  using namespace std::chrono;
+  const auto ms = length.count();
+  if (ms > 0 && ms % 3'600'000 == 0) return std::to_string(ms / 3'600'000) + " h";
+  if (ms > 0 && ms % 60'000 == 0) return std::to_string(ms / 60'000) + " min";
+  if (ms > 0 && ms % 1000 == 0) return std::to_string(ms / 1000) + " s";
+  return std::to_string(ms) + " ms";
+}
+
+struct limit_text {
+  std::string_view name;
+  std::string_view what;
+  std::optional<milliseconds> length;
+};
+
+limit_text describe(const task_origin& origin, limit_kind kind) {
+  switch (kind) {
+    case limit_kind::attempt:
+      return {"attempt_limit", "one run may take", origin.attempt_limit};
+    case limit_kind::overall:
+      return {"overall_limit", "all runs may take", origin.overall_limit};
+    case limit_kind::answer:
+      break;
+  }
+  return {"answer_within", "a question stays open for", origin.answer_within};
+}
+
+// Appends to `inputs` what is new in `questions`; false: a key was used for something else.
+bool add_questions(task_inputs& inputs, std::span<const question> questions, std::uint64_t rev) {
+  for (const question& asked_now : questions) {
+    const auto known = std::find_if(inputs.begin(), inputs.end(), [&](const task_input& input) {
+      return input.key == asked_now.key;
+    });
+    if (known != inputs.end()) {
+      if (known->request_hash != asked_now.request_hash) return false;
+      continue;
+    }
+    task_input added;
+    added.key = asked_now.key;
+    added.request = asked_now.request;
+    added.request_hash = asked_now.request_hash;
+    added.asked_rev = rev;
+    inputs.push_back(std::move(added));
+  }
+  return true;
+}
+
+}  // namespace
+
+task_record initial(const new_task& task, instant now) {
+  task_record record;
+  record.origin = task.origin;
+  record.hidden = task.hidden;
+  record.retention = task.retention;
+  record.run_at = now.mono;
+  record.anchor = now.mono;
+  record.updated_at = std::max(task.origin->created_at, now.wall);
+  record.overall_left = task.origin->overall_limit;
+  if (task.origin->external) {
+    record.attempt_left = task.origin->attempt_limit;
+  } else if (task.claim_for) {
+    start_attempt(record, *task.claim_for);
+  }
+  return record;
+}
+
+step claimed(const task_record& task, process_id process, instant now) {
+  if (task.terminal()) return refused(change_code::already_terminal);
+  if (!claimable(task)) return refused(change_code::superseded);
+  auto next = successor(task, now);
+  start_attempt(*next, process);
+  return {change_code::applied, std::move(next)};
+}
+
+step reported(const task_record& task, writer by, const report_change& change, instant now) {
+  if (const auto why = denied(task, by)) return refused(*why);
+  const auto progress = accepted(task.progress, change.progress);
+  const bool message = change.status_message && *change.status_message != task.status_message;
+  const bool checkpoint = change.checkpoint && !(change.checkpoint == task.checkpoint);
+  if (!progress && !message && !checkpoint) return refused(change_code::unchanged);
+
+  auto next = successor(task, now);
+  if (progress) next->progress = progress;
+  if (message) next->status_message = *change.status_message;
+  if (checkpoint) next->checkpoint = change.checkpoint;
+  return {change_code::applied, std::move(next)};
+}
+
+step asked(const task_record& task, writer by, std::span<const question> questions, instant now) {
+  if (const auto why = denied(task, by)) return refused(*why);
+  auto inputs =
+      task.inputs ? std::make_shared<task_inputs>(*task.inputs) : std::make_shared<task_inputs>();
+  const std::size_t known = inputs->size();
+  if (!add_questions(*inputs, questions, task.rev + 1)) return refused(change_code::key_reused);
+  if (inputs->size() == known) return refused(change_code::unchanged);
+
+  auto next = successor(task, now);
+  // The time for an answer starts with the first open question, not again with each further one.
+  if (task.status == task_status::working) next->answer_left = task.origin->answer_within;
+  next->status = task_status::input_required;
+  next->inputs = std::move(inputs);
+  return {change_code::applied, std::move(next)};
+}
+
+step answered(const task_record& task, std::span<const response> responses, instant now) {
+  if (task.terminal()) return refused(change_code::already_terminal);
+  if (!has_open_input(task)) return refused(change_code::unchanged);
+  auto inputs = std::make_shared<task_inputs>(*task.inputs);
+  bool any = false;
+  for (const response& given : responses) {
+    const auto open = std::find_if(inputs->begin(), inputs->end(), [&](const task_input& input) {
+      return input.key == given.key && !input.response;
+    });
+    if (open == inputs->end() || !given.value) continue;
+    open->response = given.value;
+    open->answered_at = now.wall;
+    any = true;
+  }
+  if (!any) return refused(change_code::unchanged);
+
+  auto next = successor(task, now);
+  next->inputs = std::move(inputs);
+  if (!has_open_input(*next)) {
+    next->status = task_status::working;
+    next->answer_left.reset();
+  }
+  return {change_code::applied, std::move(next)};
+}
+
+step finished(const task_record& task, writer by, const outcome& result, std::string_view message,
+              instant now) {
+  // What was done but reported failed is repeated: the same end by the same writer is no conflict.
+  const bool ended = task.status == task_status::completed || task.status == task_status::failed;
+  if (ended && is_writer(task, by) && task.result.body == result.body &&
+      task.result.is_error == result.is_error &&
+      task.result.is_protocol_error == result.is_protocol_error) {
+    return refused(change_code::unchanged);
+  }
+  if (const auto why = denied(task, by)) return refused(*why);
+  auto next = successor(task, now);
+  end(*next, result.is_protocol_error ? task_status::failed : task_status::completed, message);
+  next->result = result;
+  return {change_code::applied, std::move(next)};
+}
+
+step cancelled(const task_record& task, std::string_view reason, instant now) {
+  if (task.terminal()) return refused(change_code::already_terminal);
+  auto next = successor(task, now);
+  std::string message("The task was cancelled.");
+  if (!reason.empty()) message.assign("The task was cancelled: ").append(reason);
+  end(*next, task_status::cancelled, message);
+  next->cancel_requested_at = now.wall;
+  next->cancel_reason = reason;
+  return {change_code::applied, std::move(next)};
+}
+
+step retained(const task_record& task, std::optional<milliseconds> retention, instant now) {
+  if (task.retention == retention) return refused(change_code::unchanged);
+  auto next = successor(task, now);
+  next->retention = retention;
+  if (task.terminal()) {  // still counted from its end
+    next->anchor = task.anchor;
+    next->updated_at = task.updated_at;
+  }
+  return {change_code::applied, std::move(next)};
+}
+
+step revealed(const task_record& task, std::optional<milliseconds> retention, instant now) {
+  if (!task.hidden) return refused(change_code::unchanged);
+  // The successor of a terminal task begins its retention anew: nobody could read it before.
+  auto next = successor(task, now);
+  next->hidden = false;
+  next->retention = retention;
+  return {change_code::applied, std::move(next)};
+}
+
+step released(const task_record& task, writer by, instant now) {
+  if (task.origin->external && !task.terminal() && is_writer(task, by)) {
+    return refused(change_code::unchanged);
+  }
+  const bool released_before = !task.origin->external && !task.terminal() && !task.process &&
+                               by.epoch > 0 && task.epoch == by.epoch + 1;
+  if (released_before) return refused(change_code::unchanged);
+  if (const auto why = denied(task, by)) return refused(*why);
+  auto next = successor(task, now);
+  back_to_queue(*next, now.mono);
+  return {change_code::applied, std::move(next)};
+}
+
+step lost(const task_record& task, instant now) {
+  if (task.terminal()) return refused(change_code::already_terminal);
+  if (!task.process) return refused(change_code::unchanged);
+  const task_origin& origin = *task.origin;
+  if (origin.crash_policy == on_crash::rerun && task.attempt < origin.max_attempts) {
+    auto next = successor(task, now);
+    back_to_queue(*next, saturating_add(now.mono, backoff(task)));
+    return {change_code::applied, std::move(next)};
+  }
+  constexpr std::string_view message = "executor lost, outcome unknown";
+  return failed(task, outcome::protocol_error(error_codes::executor_lost, message), message, now);
+}
+
+step timed_out(const task_record& task, instant now) {
+  if (task.terminal()) return refused(change_code::already_terminal);
+  const auto due = limit_due(task);
+  if (!due || due->at > now.mono) return refused(change_code::unchanged);
+  const auto [name, what, length] = describe(*task.origin, due->kind);
+  const milliseconds limit = length.value_or(milliseconds(0));
+  const std::string message = std::string("time limit: ")
+                                  .append(what)
+                                  .append(" ")
+                                  .append(readable(limit))
+                                  .append(" (")
+                                  .append(name)
+                                  .append(")");
+  const auto data = raw_json::trusted(std::string(R"({"limit":")")
+                                          .append(name)
+                                          .append(R"(","milliseconds":)")
+                                          .append(std::to_string(limit.count()))
+                                          .append("}"));
+  return failed(task, outcome::protocol_error(error_codes::time_limit, message, data), message,
+                now);
+}
+
+std::optional<limit_deadline> limit_due(const task_record& task) noexcept {
+  std::optional<limit_deadline> due;
+  const auto consider = [&](const std::optional<milliseconds>& left, limit_kind kind) {
+    if (!left) return;
+    const monotonic_time at = saturating_add(task.anchor, *left);
+    if (!due || at < due->at) due = limit_deadline{at, kind};
+  };
+  if (runs(task)) {
+    consider(task.attempt_left, limit_kind::attempt);
+    consider(task.overall_left, limit_kind::overall);
+  }
+  if (task.status == task_status::input_required) consider(task.answer_left, limit_kind::answer);
+  return due;
+}
+
+std::optional<monotonic_time> removal_due(const task_record& task) noexcept {
+  if (!task.terminal() || !task.retention) return std::nullopt;
+  return saturating_add(task.anchor, std::max(*task.retention, milliseconds(0)));
+}
+
+bool claimable(const task_record& task) noexcept {
+  return !task.terminal() && !task.origin->external && !task.process;
+}
+
+}  // namespace longhaul::stores

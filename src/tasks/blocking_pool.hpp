@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads for code that may block: blocking handlers and stop callbacks. A thread is started when
+// work comes and none is idle; how much work there is at once is bounded by whoever submits it
+// (slots and parked handlers). Idle threads end by themselves.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+
+namespace longhaul::tasks {
+
+class blocking_pool {
+ public:
+  blocking_pool() = default;
+  blocking_pool(const blocking_pool&) = delete;
+  blocking_pool& operator=(const blocking_pool&) = delete;
+  ~blocking_pool() { close(); }
+
+  /// Waits for everything that was submitted; what is submitted afterwards is dropped.
+  void close();
+
+  /// Runs `job` on a thread of the pool. `job` must not throw. Any thread; never blocks for long.
+  /// Throws `std::system_error` if there is no thread and none can be started.
+  void submit(std::function<void()> job);
+
+  std::size_t threads() const;
+
+ private:
+  void work();
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_, gone_;
+  std::deque<std::function<void()>> jobs_;
+  std::size_t threads_ = 0, idle_ = 0;
+  bool closing_ = false;
+};
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// An unknown outcome is not a failure: the operations of the store contract are safe to repeat, and
+// the repetition tells what happened.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "stores/store.hpp"
+#include "tasks/tunables.hpp"
+
+namespace longhaul::tasks {
+
+/// Runs `operation` (a callable that starts a store operation) until its outcome is known, with a
+/// growing delay; gives up after `retry_attempts` and lets the last `store_error` through.
+template <class Operation>
+auto certain(Operation operation) -> decltype(operation()) {
+  auto delay = std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+      std::chrono::milliseconds(tunables::retry_delay));
+  for (int attempt = 0;; ++attempt) {
+    try {
+      auto started = operation();
+      co_return co_await std::move(started);
+    } catch (const stores::store_error& error) {
+      if (!error.outcome_unknown() || attempt == tunables::retry_attempts) throw;
+    }
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, delay);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+    delay *= 4;
+  }
+}
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/engine.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "json/view.hpp"
+#include "json/write.hpp"
+#include "longhaul/error_codes.hpp"
+#include "stores/digest.hpp"
+#include "stores/memory_store.hpp"
+#include "stores/random.hpp"
+#include "stores/task_id.hpp"
+#include "tasks/certain.hpp"
+#include "tasks/running_task.hpp"
+#include "tasks/sync.hpp"
+
+namespace longhaul::tasks {
+namespace {
+
+constexpr int internal_error = -32603;
+
+std::size_t reserved(std::size_t total) { return total / tunables::reserved_slots_divisor; }
+
+outcome tool_error_outcome(std::string_view message) {
+  std::string body = R"({"content":[{"type":"text","text":)";
+  json::append_string(body, message);
+  body += "}],\"isError\":true}";
+  return outcome::result(raw_json::trusted(std::move(body)), true);
+}
+
+// What the exception in flight means for the task; null: it was stopped, its end is written.
+handler_result outcome_of_exception() {
+  try {
+    throw;
+  } catch (const task_stopped&) {
+    return std::nullopt;
+  } catch (const tool_error& e) {
+    return tool_error_outcome(e.what());
+  } catch (const invalid_arguments& e) {
+    return tool_error_outcome(e.what());
+  } catch (const protocol_error& e) {
+    return outcome::protocol_error(e.code(), e.what(), e.data());
+  } catch (const std::exception& e) {
+    return outcome::protocol_error(internal_error, std::string("the tool failed: ") + e.what());
+  } catch (...) {
+    return outcome::protocol_error(internal_error, "the tool failed");
+  }
+}
+
+// The line that people read beside the status.
+std::string message_of(const outcome& result) {
+  if (!result.is_protocol_error) return {};
+  return json::value(result.body)["message"].string().value_or(std::string());
+}
+
+bool is_volatile(std::string_view id) noexcept { return id.starts_with('v'); }
+
+}  // namespace
+
+engine::engine(engine_options options)
+    : options_(std::move(options)),
+      process_(new_process_id()),
+      volatile_(std::make_shared<stores::memory_store>(stores::memory_options{}, *options_.clock)),
+      hub_(tunables::followers_per_task),
+      slots_(options_.max_running, reserved(options_.max_running), options_.max_parked),
+      keeper_work_(keeper_.get_executor()),
+      handler_work_(handlers_.get_executor()),
+      timer_(keeper_) {
+  const auto observe = [this](const task_ptr& task) { on_change(task); };
+  options_.store->watch(observe);
+  volatile_->watch(observe);
+}
+
+engine::~engine() { stop(); }
+
+void engine::add_tool(const tool_definition& tool) {
+  tools_.emplace(tool.options.name, &tool);
+  tool_names_.insert(tool.options.name);
+}
+
+const tool_definition* engine::tool(std::string_view name) const {
+  const auto found = tools_.find(name);
+  return found == tools_.end() ? nullptr : found->second;
+}
+
+stores::store& engine::store_of(std::string_view id) const noexcept {
+  return is_volatile(id) ? *volatile_ : *options_.store;
+}
+
+void engine::log(const std::string& line) const {
+  if (options_.log) options_.log(line);
+}
+
+// --- creating
+
+std::string engine::new_id(const tool_definition& tool) const {
+  std::string id = new_task_id(options_.clock->now());
+  if (tool.options.policy == task_policy::never) id.insert(id.begin(), 'v');
+  return id;
+}
+
+std::optional<milliseconds> engine::retention_for(const tool_definition& tool, bool wished,
+                                                  std::optional<milliseconds> wish) const {
+  std::optional<milliseconds> wanted = options_.default_retention;
+  if (wished) {
+    wanted = wish;
+  } else if (tool.options.retention) {
+    wanted = tool.options.retention;
+  }
+  if (wanted) wanted = std::max(*wanted, milliseconds(0));
+  if (!options_.max_retention) return wanted;
+  return wanted ? std::min(*wanted, *options_.max_retention) : options_.max_retention;
+}
+
+std::shared_ptr<task_origin> engine::origin_for(const submission& what,
+                                                const tool_definition& tool) const {
+  auto origin = std::make_shared<task_origin>();
+  origin->created_at = options_.clock->now();
+  origin->id = what.id.empty() ? new_id(tool) : what.id;
+  origin->owner = what.owner;
+  origin->quota = what.quota.empty() ? what.owner : what.quota;
+  origin->tool = what.tool;
+  origin->arguments = what.arguments ? what.arguments : raw_json::trusted("{}");
+  origin->request_meta = what.meta;
+  origin->idempotency_key = what.idempotency_key;
+  if (!origin->idempotency_key.empty()) origin->arguments_hash = sha256(origin->arguments.view());
+  origin->crash_policy = tool.options.on_crash;
+  origin->max_attempts = tool.options.max_attempts;
+  origin->retry_backoff = tool.options.retry_backoff;
+  origin->attempt_limit = tool.options.attempt_limit;
+  origin->overall_limit = tool.options.overall_limit;
+  origin->answer_within = tool.options.answer_within;
+  if (what.hidden) {
+    const milliseconds limit = tunables::hidden_answer_within;
+    origin->answer_within = std::min(origin->answer_within.value_or(limit), limit);
+  }
+  origin->external = tool.options.external;
+  if (origin->external) origin->token = random_token();
+  return origin;
+}
+
+awaitable<stores::create_result> engine::submit(const submission& what) {
+  const tool_definition* tool = this->tool(what.tool);
+  if (tool == nullptr) throw std::invalid_argument("no such tool: " + what.tool);
+  stores::new_task task;
+  const auto origin = origin_for(what, *tool);
+  task.origin = origin;
+  task.retention = retention_for(*tool, what.retention_given, what.retention);
+  task.hidden = what.hidden;
+  task.bounds = options_.bounds;
+  stores::store& in = store_of(origin->id);
+  if (what.hidden) task.retention = is_volatile(origin->id) ? milliseconds(0) : tunables::hidden_retention;
+  if (what.born_finished) {
+    auto creating = create_finished(in, std::move(task), *what.born_finished);
+    co_return co_await std::move(creating);
+  }
+
+  std::atomic<bool>& backlog = is_volatile(origin->id) ? volatile_backlog_ : backlog_;
+  // Tasks that wait come first: only an empty backlog lets a new one start at once.
+  const bool slot = may_claim_ && !draining_ && !backlog && slots_.try_acquire(origin->quota);
+  if (slot && !origin->external) task.claim_for = process_;
+  stores::create_result result;
+  try {
+    auto creating = certain([&] { return in.create(task); });
+    result = co_await std::move(creating);
+  } catch (...) {
+    if (slot) slots_.release(origin->quota);
+    throw;
+  }
+  const bool ours = result.code == stores::create_code::created;
+  if (slot && ours) {
+    auto starting = start(in, result.task);
+    co_await std::move(starting);
+  } else if (slot) {
+    slots_.release(origin->quota);
+  } else if (ours && origin->external) {
+    // Its handler only hands the work over: it runs beyond the slots rather than never.
+    auto starting = start(in, result.task);
+    co_await std::move(starting);
+  } else if (ours) {
+    backlog = true;
+    pump();
+  }
+  co_return result;
+}
+
+awaitable<stores::create_result> engine::create_finished(stores::store& in, stores::new_task task,
+                                                         const outcome& result) {
+  task.claim_for = process_;
+  auto creating = certain([&] { return in.create(task); });
+  stores::create_result created = co_await std::move(creating);
+  if (created.code != stores::create_code::created || created.task->terminal()) co_return created;
+  const std::string message = message_of(result);
+  const stores::writer by{created.task->epoch, task.origin->token};
+  auto finishing = certain([&] { return in.finish(created.task->id(), by, result, message); });
+  // The caller is told of the task as it was created: working.
+  co_await std::move(finishing);
+  co_return created;
+}
+
+awaitable<stores::create_result> engine::submit_external(const external_submission& what) {
+  auto origin = std::make_shared<task_origin>();
+  origin->created_at = options_.clock->now();
+  origin->id = new_task_id(origin->created_at);
+  origin->owner = what.owner;
+  origin->quota = what.owner;
+  origin->tool = what.tool;
+  origin->arguments = what.arguments ? what.arguments : raw_json::trusted("{}");
+  origin->idempotency_key = what.idempotency_key;
+  origin->arguments_hash = sha256(origin->arguments.view());
+  origin->overall_limit = what.overall_limit;
+  origin->answer_within = what.answer_within;
+  origin->external = true;
+  origin->token = random_token();
+  stores::new_task task;
+  task.origin = origin;
+  task.retention = what.retention ? what.retention : options_.default_retention;
+  task.bounds = options_.bounds;
+  auto creating = certain([&] { return options_.store->create(task); });
+  co_return co_await std::move(creating);
+}
+
+// --- callers' side
+
+awaitable<task_ptr> engine::get(std::string_view owner, std::string_view id) {
+  if (is_volatile(id)) co_return nullptr;
+  auto reading = options_.store->get(owner, id);
+  task_ptr task = co_await std::move(reading);
+  if (task && task->hidden) task = nullptr;
+  co_return task;
+}
+
+awaitable<task_ptr> engine::get_any(std::string_view owner, std::string_view id) {
+  return store_of(id).get(owner, id);
+}
+
+awaitable<std::optional<stores::list_page>> engine::list(std::string_view owner,
+                                                         std::optional<task_status> status,
+                                                         std::string_view cursor,
+                                                         std::size_t limit) {
+  return options_.store->list(owner, status, cursor, limit);
+}
+
+awaitable<stores::change_result> engine::answer(std::string_view owner, std::string_view id,
+                                                std::span<const stores::response> responses) {
+  auto writing = certain([&] { return store_of(id).answer(owner, id, responses); });
+  co_return co_await std::move(writing);
+}
+
+awaitable<stores::change_result> engine::cancel(std::string_view owner, std::string_view id,
+                                                std::string_view reason) {
+  int attempts = 0;
+  auto writing = certain([&] {
+    ++attempts;
+    return store_of(id).cancel(owner, id, reason);
+  });
+  stores::change_result result = co_await std::move(writing);
+  // A repetition finds what the first attempt did.
+  if (attempts > 1 && result.code == stores::change_code::already_terminal &&
+      result.task->status == task_status::cancelled) {
+    result.code = stores::change_code::applied;
+  }
+  co_return result;
+}
+
+awaitable<stores::change_result> engine::set_retention(std::string_view owner, std::string_view id,
+                                                       std::optional<milliseconds> retention) {
+  auto writing = certain([&] { return store_of(id).set_retention(owner, id, retention); });
+  co_return co_await std::move(writing);
+}
+
+awaitable<stores::change_result> engine::reveal(std::string_view owner, std::string_view id,
+                                                std::optional<milliseconds> retention) {
+  auto writing = certain([&] { return store_of(id).reveal(owner, id, retention); });
+  co_return co_await std::move(writing);
+}
+
+// --- writers from outside
+
+awaitable<stores::change_result> engine::report(std::string_view id, stores::writer by,
+                                                const stores::report_change& change) {
+  auto writing = certain([&] { return store_of(id).report(id, by, change); });
+  co_return co_await std::move(writing);
+}
+
+awaitable<stores::change_result> engine::ask(std::string_view id, stores::writer by,
+                                             std::span<const stores::question> questions) {
+  auto writing = certain([&] { return store_of(id).ask(id, by, questions); });
+  co_return co_await std::move(writing);
+}
+
+awaitable<stores::change_result> engine::finish(std::string_view id, stores::writer by,
+                                                const outcome& result, std::string_view message) {
+  auto writing = certain([&] { return store_of(id).finish(id, by, result, message); });
+  co_return co_await std::move(writing);
+}
+
+// --- running
+
+engine::running_shard& engine::shard_of(std::string_view id) const noexcept {
+  return running_[std::hash<std::string_view>{}(id) % running_.size()];
+}
+
+std::shared_ptr<running_task> engine::find_running(const std::string& id) const {
+  running_shard& shard = shard_of(id);
+  const std::lock_guard lock(shard.mutex);
+  const auto found = shard.by_id.find(id);
+  return found == shard.by_id.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<running_task>> engine::all_running() const {
+  std::vector<std::shared_ptr<running_task>> result;
+  for (running_shard& shard : running_) {
+    const std::lock_guard lock(shard.mutex);
+    for (const auto& [id, run] : shard.by_id) result.push_back(run);
+  }
+  return result;
+}
+
+std::size_t engine::running() const { return all_running().size(); }
+
+void engine::on_change(const task_ptr& task) {
+  if (const auto run = find_running(task->id())) {
+    const bool lost = task->terminal() || task->epoch > run->claimed()->epoch;
+    if (lost && !run->ending()) run->request_stop();
+  }
+  hub_.publish(task);
+}
+
+awaitable<void> engine::start(stores::store& in, task_ptr task) {
+  const tool_definition* tool = this->tool(task->tool());
+  const bool blocking = std::holds_alternative<blocking_handler>(tool->handler);
+  const auto run = std::make_shared<running_task>(*this, in, task, blocking);
+  if (task->origin->external) run->holds_slot = task->process.has_value();
+  {
+    running_shard& shard = shard_of(task->id());
+    const std::lock_guard lock(shard.mutex);
+    shard.by_id[task->id()] = run;
+  }
+  // A change between the claim and the registration told nobody here: look once more.
+  auto reading = in.get(task->owner(), task->id());
+  const task_ptr now = co_await std::move(reading);
+  if (!now || now->terminal() || now->epoch != task->epoch) run->request_stop();
+  if (blocking) {
+    pool_.submit([this, run, tool] { run_blocking(run, std::get<blocking_handler>(tool->handler)); });
+  } else {
+    auto work = run_coroutine(run, std::get<coroutine_handler>(tool->handler));
+    boost::asio::co_spawn(handlers_, std::move(work), boost::asio::detached);
+  }
+}
+
+void engine::run_blocking(const std::shared_ptr<running_task>& run,
+                          const blocking_handler& handler) {
+  handler_result result;
+  try {
+    run->throw_if_cancelled();
+    result = handler(*run, run->claimed()->origin->arguments);
+  } catch (...) {
+    result = outcome_of_exception();
+  }
+  sync(end_run(run, std::move(result)));
+}
+
+awaitable<void> engine::run_coroutine(std::shared_ptr<running_task> run,
+                                      const coroutine_handler& handler) {
+  handler_result result;
+  try {
+    run->throw_if_cancelled();
+    raw_json arguments = run->claimed()->origin->arguments;
+    auto work = handler(*run, std::move(arguments));
+    result = co_await std::move(work);
+  } catch (...) {
+    result = outcome_of_exception();
+  }
+  auto ending = end_run(run, std::move(result));
+  co_await std::move(ending);
+}
+
+awaitable<void> engine::end_run(std::shared_ptr<running_task> run, handler_result result) {
+  const bool external = run->claimed()->origin->external;
+  if (!result && !external && !run->stop_requested()) {
+    result = outcome::protocol_error(internal_error, "the tool gave up without a result");
+  }
+  bool written = true;
+  if (result && !run->stop_requested()) {
+    run->begin_end();
+    auto writing = write_end(run, std::move(*result));
+    written = co_await std::move(writing);
+  }
+  release_slot(*run);
+  if (written) forget(run);
+  pump();
+}
+
+void engine::release_slot(running_task& run) {
+  if (run.holds_slot.exchange(false)) slots_.release(run.claimed()->origin->quota);
+}
+
+void engine::forget(const std::shared_ptr<running_task>& run) {
+  {
+    running_shard& shard = shard_of(run->id());
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.by_id.find(run->id());
+    if (found != shard.by_id.end() && found->second == run) shard.by_id.erase(found);
+  }
+  if (draining_) {
+    const std::lock_guard lock(idle_mutex_);
+    idle_.notify_all();
+  }
+}
+
+awaitable<bool> engine::write_end(std::shared_ptr<running_task> run, outcome result) {
+  try {
+    if (auto change = run->take_report()) {  // the last report is always written
+      auto reporting = certain([&] { return run->store().report(run->id(), run->writer(), *change); });
+      co_await std::move(reporting);
+    }
+    const std::string message = message_of(result);
+    auto writing =
+        certain([&] { return run->store().finish(run->id(), run->writer(), result, message); });
+    co_await std::move(writing);  // refused: somebody else ended it; that stands
+    co_return true;
+  } catch (const std::exception& e) {
+    log("task " + run->id() + ": its end could not be written, trying again: " + e.what());
+  }
+  const std::lock_guard lock(deferred_mutex_);
+  deferred_.emplace_back(std::move(run), std::move(result));
+  co_return false;
+}
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine: the only writer of task state. It creates tasks, runs their handlers on three kinds
+// of threads, fences them by epoch, hears of every committed change and passes it on.
+//
+//   submit ──► store.create (claims it too, if a slot is free) ──► start ──► handler ──► finish
+//                   │ no slot                                       ▲
+//                   └──► waits in the store ──► pump: store.claim ──┘
+//
+// Threads: transport threads call the coroutine operations and never run user code. Coroutine
+// handlers run on the handler threads, blocking ones on a pool. One keeper thread ticks: it writes
+// coalesced reports, expires, purges, renews the lease, recovers and audits. With
+// `options.manual` there is no ticking by itself: a test owns the clock and calls `tick`.
+//
+// Invariants: a slot counts until the handler really returned; a task in `running_` is one this
+// process has claimed or is about to finish; what the store refuses as superseded or terminal stops
+// the handler and is not tried again; what it answers with an unknown outcome is repeated until it
+// is known.
+//
+// Tools with the policy `never` work on a second store in memory, so that one mechanism serves all
+// calls; ids of that store begin with 'v'.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <array>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "longhaul/tool.hpp"
+#include "stores/store.hpp"
+#include "tasks/blocking_pool.hpp"
+#include "tasks/hub.hpp"
+#include "tasks/slots.hpp"
+#include "tasks/tunables.hpp"
+
+namespace longhaul::tasks {
+
+class running_task;
+
+template <class T>
+using awaitable = boost::asio::awaitable<T>;
+
+struct engine_options {
+  std::shared_ptr<stores::store> store;  ///< required
+  const clock_source* clock = &system_clock();
+  std::size_t max_running = tunables::max_running;
+  std::size_t max_parked = tunables::max_parked;
+  std::size_t handler_threads = tunables::handler_threads;
+  stores::create_bounds bounds{tunables::open_per_owner, tunables::open_total,
+                               tunables::stored_per_owner, tunables::stored_total};
+  /// Retention where nobody says otherwise; null: unlimited.
+  std::optional<milliseconds> default_retention = tunables::default_retention;
+  /// Every retention is cut to this; null: unlimited is allowed.
+  std::optional<milliseconds> max_retention = tunables::max_retention;
+  milliseconds lease = tunables::lease;
+  milliseconds renew_every = tunables::renew_every;
+  milliseconds trust_margin = tunables::trust_margin;
+  milliseconds audit_every = tunables::audit_every;
+  milliseconds claim_poll = tunables::claim_poll;
+  milliseconds tick_interval = tunables::tick_interval;
+  bool manual = false;  ///< no ticks by itself (tests)
+  /// What went wrong in the background, a line a call; any thread. May be empty.
+  std::function<void(const std::string&)> log = {};
+};
+
+/// What is to be created.
+struct submission {
+  std::string id;  ///< from `engine::new_id`, so that it can be followed before it exists
+  std::string owner;
+  std::string quota;
+  std::string tool;
+  raw_json arguments;
+  raw_json meta;
+  std::string idempotency_key;
+  bool retention_given = false;
+  std::optional<milliseconds> retention = std::nullopt;  ///< null: unlimited
+  bool hidden = false;
+  /// Ends at once with this outcome; no handler runs.
+  std::optional<outcome> born_finished = std::nullopt;
+};
+
+/// A task that somebody else finishes.
+struct external_submission {
+  std::string owner;
+  std::string tool;
+  raw_json arguments;
+  std::optional<milliseconds> retention = std::nullopt;
+  std::optional<milliseconds> overall_limit = std::nullopt;
+  std::optional<milliseconds> answer_within = std::nullopt;
+  std::string idempotency_key;
+};
+
+class engine {
+ public:
+  explicit engine(engine_options options);
+  /// Requests stop on every handler and waits until they returned.
+  ~engine();
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+  /// Before `start`. The definition is kept by reference and must outlive the engine.
+  void add_tool(const tool_definition& tool);
+  /// Recovers what earlier processes left, then begins to work. Before the first submission.
+  void start();
+
+  const clock_source& clock() const noexcept { return *options_.clock; }
+  const tool_definition* tool(std::string_view name) const;
+  bool draining() const noexcept { return draining_.load(std::memory_order_relaxed); }
+
+  /// A fresh id for a task of this tool.
+  std::string new_id(const tool_definition& tool) const;
+
+  // --- callers' side. Hidden tasks are seen only by `get_any` and by their own ids in `answer`,
+  // `cancel` and `reveal`. All may throw `stores::store_error`.
+  /// What a task of this tool gets as retention: the caller's wish within the bounds, or a default.
+  std::optional<milliseconds> retention_for(const tool_definition& tool, bool wished,
+                                            std::optional<milliseconds> wish) const;
+  awaitable<stores::create_result> submit(const submission& what);
+  awaitable<stores::create_result> submit_external(const external_submission& what);
+  awaitable<task_ptr> get(std::string_view owner, std::string_view id);
+  awaitable<task_ptr> get_any(std::string_view owner, std::string_view id);
+  awaitable<std::optional<stores::list_page>> list(std::string_view owner,
+                                                   std::optional<task_status> status,
+                                                   std::string_view cursor, std::size_t limit);
+  awaitable<stores::change_result> answer(std::string_view owner, std::string_view id,
+                                          std::span<const stores::response> responses);
+  awaitable<stores::change_result> cancel(std::string_view owner, std::string_view id,
+                                          std::string_view reason);
+  awaitable<stores::change_result> set_retention(std::string_view owner, std::string_view id,
+                                                 std::optional<milliseconds> retention);
+  awaitable<stores::change_result> reveal(std::string_view owner, std::string_view id,
+                                          std::optional<milliseconds> retention);
+
+  // --- for tasks that are finished from outside, by id and completion token
+  awaitable<stores::change_result> report(std::string_view id, stores::writer by,
+                                          const stores::report_change& change);
+  awaitable<stores::change_result> ask(std::string_view id, stores::writer by,
+                                       std::span<const stores::question> questions);
+  awaitable<stores::change_result> finish(std::string_view id, stores::writer by,
+                                          const outcome& result, std::string_view message);
+
+  /// Follows a task; register before reading it. Throws `too_many_followers`.
+  [[nodiscard]] hub::subscription follow(const std::string& id,
+                                         const std::shared_ptr<follower>& who) {
+    return hub_.follow(id, who);
+  }
+
+  /// One round of housekeeping. Requires: `options.manual`; else it happens by itself.
+  void tick();
+  /// Applies all limits that have passed and removes all that has expired; how many were removed.
+  awaitable<std::size_t> remove_expired();
+
+  /// Refuses new work, gives running handlers `grace`, then hands back what may run again and
+  /// fails the rest ("executor lost"), stops their handlers and waits `stop_grace` for them. Blocks.
+  /// A second call (from another thread) cuts the grace short.
+  void drain(milliseconds grace, milliseconds stop_grace);
+  /// Ends the engine's threads; waits for every handler. Idempotent; the destructor calls it.
+  void stop();
+
+  std::size_t running() const;
+  stores::store& store() noexcept { return *options_.store; }
+
+ private:
+  friend class running_task;
+
+  struct running_shard {
+    mutable std::mutex mutex;
+    std::unordered_map<std::string, std::shared_ptr<running_task>> by_id;
+  };
+
+  stores::store& store_of(std::string_view id) const noexcept;
+  running_shard& shard_of(std::string_view id) const noexcept;
+  std::shared_ptr<running_task> find_running(const std::string& id) const;
+  std::vector<std::shared_ptr<running_task>> all_running() const;
+
+  std::shared_ptr<task_origin> origin_for(const submission& what, const tool_definition& tool) const;
+  awaitable<stores::create_result> create_finished(stores::store& in, stores::new_task task,
+                                                   const outcome& result);
+  void on_change(const task_ptr& task);
+  /// Starts the handler of a task that this process has claimed and holds a slot for.
+  awaitable<void> start(stores::store& in, task_ptr task);
+  void run_blocking(const std::shared_ptr<running_task>& run, const blocking_handler& handler);
+  awaitable<void> run_coroutine(std::shared_ptr<running_task> run, const coroutine_handler& handler);
+  awaitable<void> end_run(std::shared_ptr<running_task> run, handler_result result);
+  /// False: the outcome could not be made certain; it was left to the tick.
+  awaitable<bool> write_end(std::shared_ptr<running_task> run, outcome result);
+  void forget(const std::shared_ptr<running_task>& run);
+  void release_slot(running_task& run);
+
+  void pump();
+  awaitable<void> pump_all();
+  /// True if something was claimed.
+  awaitable<bool> pump_store(stores::store& from, std::atomic<bool>& backlog);
+  void mark_dirty(const std::shared_ptr<running_task>& run);
+  awaitable<void> housekeep();
+  awaitable<void> keep_lease();
+  awaitable<void> recover_lost();
+  awaitable<void> flush_reports();
+  awaitable<void> retry_deferred();
+  awaitable<void> expire_and_purge();
+  awaitable<void> look_for_work();
+  awaitable<void> audit();
+  /// Hands a claimed task back if it may run again, else fails it.
+  awaitable<void> give_up(stores::store& in, task_ptr task);
+  void schedule_tick();
+  void log(const std::string& line) const;
+
+  engine_options options_;
+  const process_id process_;
+  std::shared_ptr<stores::store> volatile_;
+  std::unordered_map<std::string_view, const tool_definition*> tools_;
+  std::set<std::string, std::less<>> tool_names_;
+
+  hub hub_;
+  slots slots_;
+  mutable std::array<running_shard, 16> running_;
+  std::atomic<bool> backlog_{false}, volatile_backlog_{false};
+  std::atomic<bool> pumping_{false}, pump_again_{false};
+  std::atomic<bool> draining_{false}, hurry_{false}, closing_{false};
+
+  std::mutex dirty_mutex_;
+  std::vector<std::shared_ptr<running_task>> dirty_;
+  std::mutex deferred_mutex_;
+  std::vector<std::pair<std::shared_ptr<running_task>, outcome>> deferred_;
+  std::mutex idle_mutex_;
+  std::condition_variable idle_;
+
+  std::mutex tick_mutex_;  // one tick at a time; beneath it:
+  std::optional<monotonic_time> renewed_at_, alive_since_, recovered_at_, audited_at_, looked_at_;
+  std::set<std::pair<std::string, std::uint64_t>> suspects_;
+  std::atomic<bool> may_claim_{true};
+
+  // Threads last: they stop before anything they use is gone.
+  boost::asio::io_context keeper_{1};
+  boost::asio::io_context handlers_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keeper_work_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> handler_work_;
+  boost::asio::steady_timer timer_;
+  std::vector<std::thread> threads_;
+  blocking_pool pool_;
+};
+
+}  // namespace longhaul::tasks

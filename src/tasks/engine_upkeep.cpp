@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine does beside its callers: claims tasks that wait, ticks (reports, limits,
+// retention, lease, recovery, audit), drains and stops.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+#include "longhaul/error_codes.hpp"
+#include "tasks/certain.hpp"
+#include "tasks/engine.hpp"
+#include "tasks/running_task.hpp"
+#include "tasks/sync.hpp"
+
+namespace longhaul::tasks {
+
+void engine::start() {
+  sync(keep_lease());
+  threads_.emplace_back([this] { keeper_.run(); });
+  for (std::size_t i = 0; i < std::max<std::size_t>(1, options_.handler_threads); ++i) {
+    threads_.emplace_back([this] { handlers_.run(); });
+  }
+  backlog_ = true;  // what an earlier process left waits in the store
+  pump();
+  if (!options_.manual) {
+    boost::asio::post(keeper_, [this] { schedule_tick(); });
+  }
+}
+
+// --- claiming
+
+void engine::pump() {
+  if (draining_ || !may_claim_ || !(backlog_ || volatile_backlog_)) return;
+  pump_again_ = true;
+  if (pumping_.exchange(true)) return;
+  boost::asio::co_spawn(keeper_, pump_all(), boost::asio::detached);
+}
+
+awaitable<void> engine::pump_all() {
+  while (true) {
+    while (pump_again_.exchange(false)) {
+      try {
+        auto durable = pump_store(*options_.store, backlog_);
+        const bool some = co_await std::move(durable);
+        auto volatile_work = pump_store(*volatile_, volatile_backlog_);
+        const bool more = co_await std::move(volatile_work);
+        if (some || more) pump_again_ = true;
+      } catch (const std::exception& e) {
+        log(std::string("claiming failed, the next tick tries again: ") + e.what());
+      }
+    }
+    pumping_ = false;
+    // Whoever asked between the last look and the line above found us pumping.
+    if (!pump_again_ || pumping_.exchange(true)) co_return;
+  }
+}
+
+awaitable<bool> engine::pump_store(stores::store& from, std::atomic<bool>& backlog) {
+  if (draining_ || !may_claim_ || !backlog) co_return false;
+  slots::room room = slots_.available();
+  if (room.count == 0) co_return false;
+  stores::claim_request request;
+  request.process = process_;
+  request.tools = tool_names_;
+  request.saturated = std::move(room.saturated);
+  request.count = std::min<std::size_t>(room.count, 64);
+  // Clear first: a task created while we claim sets it again.
+  backlog = false;
+  std::vector<task_ptr> claimed;
+  try {
+    auto claiming = from.claim(request);
+    claimed = co_await std::move(claiming);
+  } catch (...) {
+    backlog = true;  // claims whose outcome is unknown are found by the audit
+    throw;
+  }
+  // Full, cut by a bound, or something that waits for its time: look again later.
+  if (!claimed.empty() || !request.saturated.empty()) backlog = true;
+  for (const task_ptr& task : claimed) {
+    // Slots may have gone to handlers that came back meanwhile: a few too many run for a moment.
+    slots_.acquire(task->origin->quota);
+    auto starting = start(from, task);
+    co_await std::move(starting);
+  }
+  co_return !claimed.empty();
+}
+
+// --- ticking
+
+void engine::schedule_tick() {
+  if (closing_) return;
+  timer_.expires_after(options_.tick_interval);
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (error || closing_) return;
+    boost::asio::co_spawn(keeper_, housekeep(), [this](std::exception_ptr) { schedule_tick(); });
+  });
+}
+
+void engine::tick() {
+  const std::lock_guard lock(tick_mutex_);
+  sync(housekeep());
+}
+
+awaitable<void> engine::housekeep() {
+  using step = awaitable<void> (engine::*)();
+  for (const step part : {&engine::keep_lease, &engine::recover_lost, &engine::flush_reports,
+                          &engine::retry_deferred, &engine::expire_and_purge,
+                          &engine::look_for_work, &engine::audit}) {
+    try {
+      auto work = (this->*part)();
+      co_await std::move(work);
+    } catch (const std::exception& e) {
+      log(std::string("housekeeping failed, the next tick tries again: ") + e.what());
+    }
+  }
+}
+
+awaitable<void> engine::keep_lease() {
+  const monotonic_time now = clock().monotonic();
+  if (renewed_at_ && now - *renewed_at_ < options_.renew_every) co_return;
+  stores::renew_result result;
+  try {
+    auto renewing = options_.store->renew(process_, options_.lease);
+    result = co_await std::move(renewing);
+  } catch (const std::exception& e) {
+    // What we hold stays ours until a write says otherwise; we only claim nothing new.
+    if (!renewed_at_ || now - *renewed_at_ > options_.lease - options_.trust_margin) {
+      may_claim_ = false;
+      alive_since_.reset();
+    }
+    log(std::string("the lease could not be renewed: ") + e.what());
+    co_return;
+  }
+  if (!result.alive) {
+    may_claim_ = false;
+    alive_since_.reset();
+    log("this process was declared dead (its lease had run out): it claims nothing any more");
+    co_return;
+  }
+  if (!alive_since_ || now - *renewed_at_ > options_.lease) alive_since_ = now;
+  renewed_at_ = now;
+  may_claim_ = true;
+  auto volatile_lease = volatile_->renew(process_, options_.lease);
+  co_await std::move(volatile_lease);
+}
+
+// Only who kept its own lease for a whole one may declare others dead: after an outage of the store
+// everybody's lease has run out, and nobody is dead.
+awaitable<void> engine::recover_lost() {
+  const monotonic_time now = clock().monotonic();
+  if (!alive_since_ || now - *alive_since_ < options_.lease) co_return;
+  if (recovered_at_ && now - *recovered_at_ < options_.lease / 3) co_return;
+  recovered_at_ = now;
+  auto recovering = options_.store->recover();
+  const stores::recover_result result = co_await std::move(recovering);
+  if (result.handed_back + result.failed == 0) co_return;
+  log("recovered from lost processes: " + std::to_string(result.handed_back) + " run again, " +
+      std::to_string(result.failed) + " failed");
+  backlog_ = true;
+}
+
+void engine::mark_dirty(const std::shared_ptr<running_task>& run) {
+  const std::lock_guard lock(dirty_mutex_);
+  dirty_.push_back(run);
+}
+
+awaitable<void> engine::flush_reports() {
+  std::vector<std::shared_ptr<running_task>> due, later;
+  {
+    const std::lock_guard lock(dirty_mutex_);
+    due.swap(dirty_);
+  }
+  const monotonic_time now = clock().monotonic();
+  for (const auto& run : due) {
+    if (run->ending()) continue;  // its end takes the last report along
+    if (now - run->last_report < run->store().report_interval()) {
+      later.push_back(run);
+      continue;
+    }
+    auto change = run->take_report();
+    if (!change) continue;
+    run->last_report = now;
+    try {
+      auto reporting = run->store().report(run->id(), run->writer(), *change);
+      const stores::change_result result = co_await std::move(reporting);
+      if (result.code == stores::change_code::superseded ||
+          result.code == stores::change_code::already_terminal ||
+          result.code == stores::change_code::not_found) {
+        run->request_stop();
+      }
+    } catch (const stores::store_error& e) {
+      log("task " + run->id() + ": a report could not be written: " + e.what());
+      run->put_back(std::move(*change));
+    }
+  }
+  const std::lock_guard lock(dirty_mutex_);
+  dirty_.insert(dirty_.end(), later.begin(), later.end());
+}
+
+awaitable<void> engine::retry_deferred() {
+  std::vector<std::pair<std::shared_ptr<running_task>, outcome>> ends;
+  {
+    const std::lock_guard lock(deferred_mutex_);
+    ends.swap(deferred_);
+  }
+  for (auto& [run, result] : ends) {
+    auto writing = write_end(run, std::move(result));
+    if (co_await std::move(writing)) forget(run);
+  }
+}
+
+awaitable<void> engine::expire_and_purge() {
+  auto limits = options_.store->expire(tunables::tick_batch);
+  co_await std::move(limits);
+  auto volatile_limits = volatile_->expire(tunables::tick_batch);
+  co_await std::move(volatile_limits);
+  auto old = options_.store->purge(tunables::tick_batch);
+  co_await std::move(old);
+  // The store in memory holds every plain call of a `never` tool for one tick: take all of them.
+  std::size_t removed = tunables::tick_batch;
+  while (removed == tunables::tick_batch) {
+    auto volatile_old = volatile_->purge(tunables::tick_batch);
+    removed = (co_await std::move(volatile_old)).size();
+  }
+}
+
+awaitable<std::size_t> engine::remove_expired() {
+  std::size_t total = 0, removed = tunables::tick_batch, failed = tunables::tick_batch;
+  while (failed == tunables::tick_batch) {
+    auto limits = options_.store->expire(tunables::tick_batch);
+    failed = co_await std::move(limits);
+  }
+  while (removed == tunables::tick_batch) {
+    auto old = options_.store->purge(tunables::tick_batch);
+    removed = (co_await std::move(old)).size();
+    total += removed;
+  }
+  co_return total;
+}
+
+awaitable<void> engine::look_for_work() {
+  const monotonic_time now = clock().monotonic();
+  if (!looked_at_ || now - *looked_at_ >= options_.claim_poll) {
+    looked_at_ = now;
+    backlog_ = true;
+  }
+  pump();
+  co_return;
+}
+
+// A claim of this boot without a running handler: its create or claim was committed although we
+// were told otherwise. Seen twice in a row, it is handed back or failed.
+awaitable<void> engine::audit() {
+  const monotonic_time now = clock().monotonic();
+  if (audited_at_ && now - *audited_at_ < options_.audit_every) co_return;
+  audited_at_ = now;
+  auto reading = options_.store->claimed(process_);
+  const auto claims = co_await std::move(reading);
+  std::set<std::pair<std::string, std::uint64_t>> unknown;
+  for (const task_ptr& task : claims) {
+    if (find_running(task->id())) continue;
+    std::pair<std::string, std::uint64_t> claim(task->id(), task->epoch);
+    if (!suspects_.contains(claim)) {
+      unknown.insert(std::move(claim));
+      continue;
+    }
+    log("task " + task->id() + ": claimed here, but nothing runs it; giving it back");
+    auto giving = give_up(*options_.store, task);
+    co_await std::move(giving);
+  }
+  suspects_ = std::move(unknown);
+}
+
+awaitable<void> engine::give_up(stores::store& in, task_ptr task) {
+  const stores::writer by{task->epoch, {}};
+  if (task->origin->crash_policy == on_crash::rerun) {
+    auto releasing = certain([&] { return in.release(task->id(), by); });
+    co_await std::move(releasing);
+    backlog_ = true;
+    co_return;
+  }
+  const std::string message = "executor lost, outcome unknown";
+  const outcome lost = outcome::protocol_error(error_codes::executor_lost, message);
+  auto failing = certain([&] { return in.finish(task->id(), by, lost, message); });
+  co_await std::move(failing);
+}
+
+// --- ending
+
+void engine::drain(milliseconds grace, milliseconds stop_grace) {
+  if (draining_.exchange(true)) {
+    hurry_ = true;
+    const std::lock_guard lock(idle_mutex_);
+    idle_.notify_all();
+    return;
+  }
+  const auto idle = [this] { return running() == 0; };
+  {
+    std::unique_lock lock(idle_mutex_);
+    idle_.wait_for(lock, grace, [&] { return hurry_ || idle(); });
+  }
+  for (const auto& run : all_running()) {
+    try {
+      if (auto change = run->take_report()) {
+        sync(certain([&] { return run->store().report(run->id(), run->writer(), *change); }));
+      }
+      sync(give_up(run->store(), run->claimed()));
+    } catch (const std::exception& e) {
+      log("task " + run->id() + " could not be handed back: " + e.what());
+    }
+    run->request_stop();
+  }
+  std::unique_lock lock(idle_mutex_);
+  idle_.wait_for(lock, stop_grace, idle);
+}
+
+void engine::stop() {
+  if (closing_.exchange(true)) return;
+  draining_ = true;
+  for (const auto& run : all_running()) run->request_stop();
+  pool_.close();  // waits for blocking handlers
+  handler_work_.reset();
+  keeper_work_.reset();
+  boost::asio::post(keeper_, [this] { timer_.cancel(); });
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who follows which task. A follower registers before it reads the state, so no change falls
+// between. The hub keeps weak references: a follower that is gone is forgotten.
+//
+// Threads: any. Followers are called without a lock held.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "tasks/follower.hpp"
+
+namespace longhaul::tasks {
+
+class hub {
+ public:
+  /// Ends the registration when destroyed.
+  class subscription {
+   public:
+    subscription() = default;
+    subscription(hub* owner, std::string id, std::weak_ptr<follower> who)
+        : owner_(owner), id_(std::move(id)), who_(std::move(who)) {}
+    subscription(subscription&& other) noexcept { *this = std::move(other); }
+    subscription& operator=(subscription&& other) noexcept;
+    ~subscription() { reset(); }
+    void reset();
+
+   private:
+    hub* owner_ = nullptr;
+    std::string id_;
+    std::weak_ptr<follower> who_;
+  };
+
+  explicit hub(std::size_t max_followers_per_task) : max_per_task_(max_followers_per_task) {}
+
+  /// Null result (a subscription that is not one) never happens: beyond the bound it throws
+  /// `too_many_followers`.
+  [[nodiscard]] subscription follow(const std::string& id, const std::shared_ptr<follower>& who);
+
+  void publish(const task_ptr& task);
+  void publish(const std::string& id, const progress_event& event);
+  void publish(const std::string& id, const log_event& event);
+
+  std::size_t followers() const;
+
+ private:
+  struct shard {
+    mutable std::mutex mutex;
+    std::unordered_map<std::string, std::vector<std::weak_ptr<follower>>> by_id;
+  };
+
+  shard& shard_of(std::string_view id) const noexcept;
+  std::vector<std::shared_ptr<follower>> followers_of(const std::string& id) const;
+  void forget(const std::string& id, const std::weak_ptr<follower>& who);
+
+  const std::size_t max_per_task_;
+  mutable std::array<shard, 32> shards_;
+};
+
+class too_many_followers : public std::runtime_error {
+ public:
+  too_many_followers() : std::runtime_error("too many requests follow this task") {}
+};
+
+}  // namespace longhaul::tasks

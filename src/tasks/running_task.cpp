@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/running_task.hpp"
+
+#include <algorithm>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "stores/digest.hpp"
+#include "tasks/certain.hpp"
+#include "tasks/engine.hpp"
+#include "tasks/sync.hpp"
+#include "tasks/waiter.hpp"
+
+namespace longhaul::tasks {
+namespace {
+
+std::vector<stores::question> to_questions(
+    const std::vector<std::pair<std::string, elicitation>>& questions) {
+  std::vector<stores::question> result;
+  result.reserve(questions.size());
+  for (const auto& [key, what] : questions) {
+    if (key.empty()) throw question_error("a question needs a key that is not empty");
+    stores::question q;
+    q.key = key;
+    q.request = what.request();
+    q.request_hash = sha256(q.request.view());
+    result.push_back(std::move(q));
+  }
+  return result;
+}
+
+bool all_answered(const task_record& task, const std::vector<stores::question>& questions) {
+  return std::all_of(questions.begin(), questions.end(), [&](const stores::question& q) {
+    const task_input* input = find_input(task, q.key);
+    return input != nullptr && input->response;
+  });
+}
+
+std::vector<answer> answers_of(const task_record& task,
+                               const std::vector<stores::question>& questions) {
+  std::vector<answer> result;
+  result.reserve(questions.size());
+  for (const auto& q : questions) {
+    result.push_back(answer::parse(find_input(task, q.key)->response));
+  }
+  return result;
+}
+
+// Completes when the handler has a slot again.
+boost::asio::awaitable<void> slot_again(slots& from, const std::string& quota) {
+  const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+  auto wait = boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
+      [&from, &quota, executor](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        auto work = boost::asio::make_work_guard(executor);
+        from.reacquire(quota, [shared, work = std::move(work), executor] {
+          boost::asio::post(executor, [shared] { std::move (*shared)(); });
+        });
+      },
+      boost::asio::use_awaitable);
+  co_await std::move(wait);
+}
+
+// Gives the slot up for the length of a scope's wait; `retake` before the handler goes on.
+class slot_break {
+ public:
+  slot_break(slots& from, running_task& task) : slots_(from), task_(task) {
+    if (task_.holds_slot.exchange(false)) slots_.release(task_.claimed()->origin->quota);
+  }
+  slot_break(const slot_break&) = delete;
+  slot_break& operator=(const slot_break&) = delete;
+  ~slot_break() { slots_.unpark(); }
+
+  boost::asio::awaitable<void> retake() {
+    co_await slot_again(slots_, task_.claimed()->origin->quota);
+    task_.holds_slot = true;
+  }
+
+ private:
+  slots& slots_;
+  running_task& task_;
+};
+
+}  // namespace
+
+running_task::running_task(engine& owner, stores::store& store, task_ptr claimed, bool blocking)
+    : engine_(owner),
+      store_(store),
+      claimed_(std::move(claimed)),
+      blocking_(blocking),
+      progress_(claimed_->progress),
+      checkpoint_(claimed_->checkpoint) {}
+
+void running_task::changed(std::unique_lock<std::mutex>& lock) {
+  const bool first = !std::exchange(dirty_, true);
+  lock.unlock();
+  if (first) engine_.mark_dirty(shared_from_this());
+}
+
+void running_task::progress(double done, std::optional<double> total, std::string_view message) {
+  if (!(done >= 0)) return;  // NaN and negative values say nothing
+  progress_event event{{done, total}, std::string(message)};
+  {
+    std::unique_lock lock(mutex_);
+    if (progress_ && done <= progress_->done && message.empty()) return;
+    if (progress_ && done < progress_->done) return;
+    progress_ = event.state;
+    unwritten_progress_ = event.state;
+    if (!message.empty()) unwritten_message_ = event.message;
+    changed(lock);
+  }
+  engine_.hub_.publish(id(), event);
+}
+
+void running_task::status(std::string_view message) {
+  std::unique_lock lock(mutex_);
+  unwritten_message_ = std::string(message);
+  changed(lock);
+}
+
+void running_task::log(log_level level, std::string_view message) {
+  engine_.hub_.publish(id(), log_event{level, std::string(message)});
+}
+
+answer running_task::ask(std::string_view key, const elicitation& question) {
+  std::vector<std::pair<std::string, elicitation>> questions;
+  questions.emplace_back(std::string(key), question);
+  return std::move(ask_all(questions).front());
+}
+
+std::vector<answer> running_task::ask_all(
+    const std::vector<std::pair<std::string, elicitation>>& questions) {
+  if (!blocking_) throw std::logic_error("ask blocks: in a coroutine handler use async_ask");
+  return sync(put_questions(questions));
+}
+
+boost::asio::awaitable<answer> running_task::async_ask(std::string key, elicitation question) {
+  std::vector<std::pair<std::string, elicitation>> questions;
+  questions.emplace_back(std::move(key), std::move(question));
+  auto asked = put_questions(std::move(questions));
+  auto answers = co_await std::move(asked);
+  co_return std::move(answers.front());
+}
+
+boost::asio::awaitable<std::vector<answer>> running_task::async_ask_all(
+    std::vector<std::pair<std::string, elicitation>> questions) {
+  return put_questions(std::move(questions));
+}
+
+boost::asio::awaitable<std::vector<answer>> running_task::put_questions(
+    std::vector<std::pair<std::string, elicitation>> what) {
+  const auto questions = to_questions(what);
+  if (questions.empty()) co_return std::vector<answer>();
+  auto writing = certain([&] { return store_.ask(id(), writer(), questions); });
+  const stores::change_result asked = co_await std::move(writing);
+  switch (asked.code) {
+    case stores::change_code::applied:
+    case stores::change_code::unchanged: break;
+    case stores::change_code::key_reused:
+      throw question_error("input key reused: a key names one question for the task's whole life");
+    default: request_stop(); throw task_stopped();
+  }
+  if (all_answered(*asked.task, questions)) co_return answers_of(*asked.task, questions);
+  auto waiting = wait_for_answers(asked.task, questions);
+  const task_ptr answered = co_await std::move(waiting);
+  co_return answers_of(*answered, questions);
+}
+
+boost::asio::awaitable<task_ptr> running_task::wait_for_answers(
+    task_ptr now, const std::vector<stores::question>& questions) {
+  if (!engine_.slots_.park()) {
+    throw question_error("too many tasks wait for an answer already (max_parked); try again later");
+  }
+  slot_break parked(engine_.slots_, *this);
+  engine_.pump();
+  const auto hears = std::make_shared<waiter>(co_await boost::asio::this_coro::executor);
+  const waiter::closer closing(*hears);
+  const auto following = engine_.follow(id(), hears);
+  const std::stop_callback on_stop(stop_token(), [&hears] { hears->wake(); });
+  // Read once more: an answer may have come between the question and the registration.
+  auto reading = store_.get(claimed_->owner(), id());
+  if (task_ptr current = co_await std::move(reading)) now = std::move(current);
+  while (!all_answered(*now, questions)) {
+    if (now->terminal() || now->epoch != claimed_->epoch || stop_.stop_requested()) {
+      throw task_stopped();
+    }
+    auto next = hears->next();
+    if (task_ptr newer = co_await std::move(next); newer && newer->rev > now->rev) {
+      now = std::move(newer);
+    }
+  }
+  auto again = parked.retake();
+  co_await std::move(again);
+  throw_if_cancelled();
+  co_return now;
+}
+
+raw_json running_task::saved_checkpoint() const {
+  const std::lock_guard lock(mutex_);
+  return checkpoint_;
+}
+
+void running_task::save_checkpoint_bytes(raw_json value) {
+  throw_if_cancelled();
+  std::unique_lock lock(mutex_);
+  checkpoint_ = std::move(value);
+  checkpoint_unwritten_ = true;
+  changed(lock);
+}
+
+void running_task::request_stop() {
+  if (stop_sent_.exchange(true)) return;
+  auto raise = [self = shared_from_this()] { self->stop_.request_stop(); };
+  // User callbacks run in there: never on a transport thread.
+  if (blocking_) {
+    engine_.pool_.submit(std::move(raise));
+  } else {
+    boost::asio::post(engine_.handlers_, std::move(raise));
+  }
+}
+
+std::optional<stores::report_change> running_task::take_report() {
+  const std::lock_guard lock(mutex_);
+  dirty_ = false;
+  stores::report_change change;
+  change.progress = std::exchange(unwritten_progress_, std::nullopt);
+  change.status_message = std::exchange(unwritten_message_, std::nullopt);
+  if (std::exchange(checkpoint_unwritten_, false)) change.checkpoint = checkpoint_;
+  if (!change.progress && !change.status_message && !change.checkpoint) return std::nullopt;
+  return change;
+}
+
+void running_task::put_back(stores::report_change change) {
+  std::unique_lock lock(mutex_);
+  if (change.progress && !unwritten_progress_) unwritten_progress_ = change.progress;
+  if (change.status_message && !unwritten_message_) unwritten_message_ = change.status_message;
+  if (change.checkpoint) checkpoint_unwritten_ = true;
+  changed(lock);
+}
+
+}  // namespace longhaul::tasks

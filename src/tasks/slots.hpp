@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// How many handlers run at once, and whose. A handler that waits for an answer gives its slot up
+// and takes one again before it goes on; those that return come before new tasks. The last part of
+// the slots is kept for quotas that have nothing running.
+//
+// Threads: any.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+namespace longhaul::tasks {
+
+class slots {
+ public:
+  slots(std::size_t total, std::size_t reserved, std::size_t max_parked)
+      : total_(static_cast<std::ptrdiff_t>(total)),
+        reserved_(static_cast<std::ptrdiff_t>(reserved)),
+        max_parked_(max_parked),
+        free_(total_) {}
+
+  /// Takes a slot for a new task of `quota`; false if there is none for it now.
+  bool try_acquire(const std::string& quota);
+  /// Takes a slot for a task that was claimed when there was room, even if that has gone since: a
+  /// few too many run for a moment.
+  void acquire(const std::string& quota);
+  /// Gives a slot back, or hands it to the handler that waits longest to go on.
+  void release(const std::string& quota);
+
+  /// Counts a handler among those that wait for an answer; false if too many do already.
+  bool park();
+  void unpark();
+  /// Takes a slot for a handler that goes on; calls `ready` when it has one, maybe at once and on
+  /// this thread, else on the thread that releases one. `ready` must not block.
+  void reacquire(const std::string& quota, std::function<void()> ready);
+
+  /// How many new tasks may be claimed now, and which quotas get none of them.
+  struct room {
+    std::size_t count = 0;
+    std::set<std::string, std::less<>> saturated;
+  };
+  room available() const;
+
+  std::size_t running() const;
+
+ private:
+  bool may_take(const std::string& quota) const;
+  void take(const std::string& quota);
+  void give(const std::string& quota);
+
+  struct returning {
+    std::string quota;
+    std::function<void()> ready;
+  };
+
+  const std::ptrdiff_t total_, reserved_;
+  const std::size_t max_parked_;
+  mutable std::mutex mutex_;
+  std::ptrdiff_t free_;  // negative while a few too many run
+  std::size_t parked_ = 0;
+  std::unordered_map<std::string, std::size_t> running_;
+  std::deque<returning> returning_;
+};
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every number of the engine that somebody may want to change, with its unit and its reason.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace longhaul::tasks::tunables {
+
+using namespace std::chrono_literals;
+
+/// Handlers that run at once. Most wait for programs or the network; a user of a small machine with
+/// busy handlers lowers it.
+inline constexpr std::size_t max_running = 64;
+/// The part of the slots that only owners without a running task may take, so that one busy owner
+/// never makes another wait for the end of a long task. One in so many.
+inline constexpr std::size_t reserved_slots_divisor = 8;
+/// Blocking handlers that may wait for an answer at once; each costs a thread.
+inline constexpr std::size_t max_parked = 256;
+/// Threads for coroutine handlers. They do not block, so two keep two cores busy.
+inline constexpr std::size_t handler_threads = 2;
+/// A pool thread without work ends after this time.
+inline constexpr auto idle_thread_lifetime = 10s;
+
+/// Tasks of one owner that are not finished: more is a runaway client.
+inline constexpr std::size_t open_per_owner = 10'000;
+/// … of all owners: bounds memory, about 1 KiB a task without payload.
+inline constexpr std::size_t open_total = 100'000;
+/// Tasks kept for one owner and in all, finished ones included.
+inline constexpr std::size_t stored_per_owner = 1'000'000;
+inline constexpr std::size_t stored_total = 4'000'000;
+/// What "busy" tells a caller to wait.
+inline constexpr auto busy_retry_after = 1000ms;
+
+/// Open waits and subscriptions on one task: a task is followed by a few hosts, not by thousands
+/// of streams of one; P16 wants room for a thousand.
+inline constexpr std::size_t followers_per_task = 4096;
+
+/// Kept once finished, if nobody says otherwise, and at most.
+inline constexpr auto default_retention = 24h;
+inline constexpr auto max_retention = 24h * 30;
+
+/// How long the work behind a plain call is kept once finished: long enough for a waiter that learns
+/// of the end by polling. The store in memory tells at once and keeps nothing.
+inline constexpr auto hidden_retention = 2s;
+/// How long such work waits for an answer: its caller may never come back.
+inline constexpr auto hidden_answer_within = 1h;
+
+/// Limits, retention and coalesced reports are looked at so often: a limit is exact to this.
+inline constexpr auto tick_interval = 100ms;
+/// Rows that one tick expires or purges at most: keeps a tick short.
+inline constexpr std::size_t tick_batch = 4096;
+
+/// A process is dead when it did not renew for `lease`; it stops claiming `trust_margin` earlier.
+inline constexpr auto lease = 15s;
+inline constexpr auto renew_every = 5s;
+inline constexpr auto trust_margin = 3s;
+/// How often the store is asked for tasks nobody told of: waiting for their time, or created elsewhere.
+inline constexpr auto claim_poll = 1s;
+/// How often claims that the executor does not know are looked for.
+inline constexpr auto audit_every = 30s;
+
+/// First delay and number of repetitions of a write whose outcome is unknown, before it is left to
+/// the tick, which repeats it until it is known.
+inline constexpr auto retry_delay = 5ms;
+inline constexpr int retry_attempts = 4;
+
+/// Progress events that an open request keeps for its stream; the oldest goes first.
+inline constexpr std::size_t exchange_events = 64;
+
+}  // namespace longhaul::tasks::tunables

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON to values, strictly: every refusal names the place, what was wanted and what was found. The
+// input was validated, so its depth is bounded and its syntax is right.
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "json/view.hpp"
+#include "json/write.hpp"
+#include "typed/rules.hpp"
+
+namespace longhaul::detail {
+namespace {
+
+using shape = type_node::shape;
+
+constexpr std::size_t max_quoted = 60;        // bytes of the input that an error repeats
+constexpr std::size_t max_names = 20;         // names that an error lists
+constexpr std::size_t max_suggested = 64;     // bytes of a name that is compared with others
+
+// Where the reader stands; a chain on the stack, printed only for an error.
+struct place {
+  const place* outer = nullptr;
+  std::string_view key = {};
+  std::optional<std::size_t> index = std::nullopt;
+};
+
+std::string_view cut(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
+  return text.substr(0, limit);
+}
+
+std::string path(const place& at) {
+  if (at.outer == nullptr) return std::string(at.key);
+  const std::string outer = path(*at.outer);
+  if (at.index) return outer + "[" + std::to_string(*at.index) + "]";
+  const bool plain = !at.key.empty() && std::ranges::all_of(at.key, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-';
+  });
+  return plain && at.key.size() <= max_quoted ? outer + "." + std::string(at.key)
+                                              : outer + "[" + in_quotes(at.key) + "]";
+}
+
+[[noreturn]] void fail(const place& at, const std::string& what) {
+  throw invalid_arguments(path(at) + ": " + what);
+}
+
+std::string found(json::value v) {
+  switch (v.type()) {
+    case json::kind::absent: return "nothing";
+    case json::kind::object: return "an object";
+    case json::kind::array: return "an array";
+    case json::kind::string: return in_quotes(*v.string());
+    default: break;
+  }
+  const std::string_view shown = cut(v.raw(), max_quoted);
+  return std::string(shown) + (shown.size() < v.raw().size() ? "…" : "");
+}
+
+[[noreturn]] void refuse(const place& at, const std::string& wanted, json::value v) {
+  fail(at, "expected " + wanted + ", got " + found(v));
+}
+
+std::string one_of(const std::vector<std::string_view>& names) {
+  std::string result = names.size() == 1 ? "" : "one of ";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i == max_names) return result + ", …";
+    result += (i == 0 ? "" : ", ") + in_quotes(names[i]);
+  }
+  return result;
+}
+
+template <class T, class Print>
+std::string between(const std::optional<T>& least, const std::optional<T>& greatest, Print print) {
+  if (least && greatest) return " between " + print(*least) + " and " + print(*greatest);
+  if (least) return " of at least " + print(*least);
+  if (greatest) return " of at most " + print(*greatest);
+  return "";
+}
+
+std::string wanted_number(const type_node& type, const member_rules* rules) {
+  const auto [least, greatest] = bounds_of(type, rules);
+  return (type.kind == shape::integer ? "an integer" : "a number") +
+         between(least, greatest, [](long double bound) {
+           std::string text;
+           append_bound(text, bound);
+           return text;
+         });
+}
+
+std::string counted(std::size_t least, std::size_t greatest, const std::string& unit) {
+  if (least == greatest) return std::to_string(least) + " " + unit;
+  return std::to_string(least) + " to " + std::to_string(greatest) + " " + unit;
+}
+
+std::string wanted_string(const member_rules* rules) {
+  std::string result = "a string";
+  if (rules == nullptr) return result;
+  if (rules->min_length) {
+    result += " of " + counted(*rules->min_length, *rules->max_length, "characters");
+  }
+  if (rules->pattern) result += " that matches " + rules->pattern_text;
+  return result;
+}
+
+struct whole {
+  bool negative = false;
+  std::uint64_t magnitude = 0;
+};
+
+// An integer, also when written with a fraction of zero or an exponent.
+std::optional<whole> whole_number(json::value v) {
+  if (!v.is(json::kind::number)) return std::nullopt;
+  std::string_view digits = v.raw();
+  whole result;
+  result.negative = digits.starts_with('-');
+  if (result.negative) digits.remove_prefix(1);
+  const char* end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, result.magnitude);
+  if (error == std::errc() && stop == end) return result;
+  constexpr double exact = 9007199254740992.0;  // from here on doubles skip integers
+  const double number = std::fabs(v.number().value_or(exact));
+  if (number >= exact || std::trunc(number) != number) return std::nullopt;
+  result.magnitude = static_cast<std::uint64_t>(number);
+  return result;
+}
+
+std::size_t code_points(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+// Boost.JSON's own parser reads doubles less exactly.
+boost::json::value to_boost(json::value v) {
+  switch (v.type()) {
+    case json::kind::absent:
+    case json::kind::null: return nullptr;
+    case json::kind::boolean: return *v.boolean();
+    case json::kind::string: return boost::json::string(*v.string());
+    case json::kind::number: break;
+    case json::kind::array: {
+      boost::json::array all;
+      for (json::elements e(v); e.next();) all.push_back(to_boost(e.value()));
+      return all;
+    }
+    case json::kind::object: {
+      boost::json::object all;
+      for (json::members m(v); m.next();) {
+        all.insert_or_assign({m.key().data(), m.key().size()}, to_boost(m.value()));
+      }
+      return all;
+    }
+  }
+  if (const auto integer = v.integer()) return *integer;
+  std::uint64_t large = 0;
+  const char* end = v.raw().data() + v.raw().size();
+  if (std::from_chars(v.raw().data(), end, large).ptr == end) return large;
+  return v.number().value_or(0);
+}
+
+class reader {
+ public:
+  explicit reader(unknown_members unknown) : unknown_(unknown) {}
+
+  void read(const type_node& type, const member_rules* rules, json::value v, void* to,
+            const place& at) const {
+    switch (type.kind) {
+      case shape::anything: return anything(type, v, to, at);
+      case shape::raw: *static_cast<raw_json*>(to) = raw_json::trusted(v.raw()); return;
+      case shape::boolean:
+        if (!v.boolean()) refuse(at, "true or false", v);
+        return type.store(to, *v.boolean() ? 1 : 0);
+      case shape::integer: return integer(type, rules, v, to, at);
+      case shape::number: return number(type, rules, v, to, at);
+      case shape::string: return string(rules, v, to, at);
+      case shape::enumeration: return enumeration(type, rules, v, to, at);
+      case shape::optional:
+        type.reset(to);
+        if (!v.is(json::kind::null)) read(type.element(), rules, v, type.emplace(to), at);
+        return;
+      case shape::sequence: return sequence(type, rules, v, to, at);
+      case shape::map: return map(type, v, to, at);
+      case shape::object: return object(type, nullptr, v, to, at);
+    }
+  }
+
+  // `rules`: of the members, or null.
+  void object(const type_node& type, const std::vector<member_rules>* rules, json::value v,
+              void* to, const place& at) const {
+    if (!v.is(json::kind::object)) refuse(at, "an object", v);
+    type.reset(to);
+    std::vector<bool> seen(type.members.size());
+    for (json::members m(v); m.next();) {
+      const auto index = find_member(type, m.key());
+      if (!index) {
+        if (unknown_ == unknown_members::ignore) continue;
+        fail(at, "unknown member" + unknown_name(type, m.key()));
+      }
+      if (seen[*index]) fail(at, "member " + in_quotes(m.key()) + " is there twice");
+      seen[*index] = true;
+      const member_node& member = type.members[*index];
+      const place inner{&at, member.name};
+      read(member.type(), rules != nullptr ? &(*rules)[*index] : nullptr, m.value(), member.at(to),
+           inner);
+    }
+    require(type, rules, seen, at);
+  }
+
+ private:
+  static void require(const type_node& type, const std::vector<member_rules>* rules,
+                      const std::vector<bool>& seen, const place& at) {
+    std::string missing;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+      if (seen[i] || (rules != nullptr ? (*rules)[i].optional : type.members[i].optional)) continue;
+      missing += (count++ == 0 ? "" : ", ") + in_quotes(type.members[i].name);
+    }
+    if (count > 0) fail(at, (count == 1 ? "missing member " : "missing members ") + missing);
+  }
+
+  static void anything(const type_node& type, json::value v, void* to, const place& at) {
+    try {
+      type.from_value(to, to_boost(v));
+    } catch (const std::exception& error) {
+      fail(at, "does not fit (" + std::string(error.what()) + "), got " + found(v));
+    }
+  }
+
+  static void integer(const type_node& type, const member_rules* rules, json::value v, void* to,
+                      const place& at) {
+    const auto number = whole_number(v);
+    if (!number) refuse(at, wanted_number(type, rules), v);
+    const auto magnitude = static_cast<long double>(number->magnitude);
+    const long double x = number->negative ? -magnitude : magnitude;
+    const auto [least, greatest] = bounds_of(type, rules);
+    if (x < least.value_or(x) || x > greatest.value_or(x)) {
+      refuse(at, wanted_number(type, rules), v);
+    }
+    if (x < static_cast<long double>(type.least) || x > static_cast<long double>(type.most)) {
+      refuse(at, "an integer of 64 bits", v);
+    }
+    type.store(to, number->negative ? std::uint64_t{0} - number->magnitude : number->magnitude);
+  }
+
+  static void number(const type_node& type, const member_rules* rules, json::value v, void* to,
+                     const place& at) {
+    const auto x = v.number();
+    const auto [least, greatest] = bounds_of(type, rules);
+    if (!x || *x < least.value_or(*x) || *x > greatest.value_or(*x)) {
+      refuse(at, wanted_number(type, rules), v);
+    }
+    if (std::fabs(*x) > type.largest) refuse(at, "a number that a float holds", v);
+    type.store_number(to, *x);
+  }
+
+  static void string(const member_rules* rules, json::value v, void* to, const place& at) {
+    auto text = v.string();
+    if (rules != nullptr && !rules->choices.empty()) {
+      const auto same = [&](const choice& c) { return text && c.value == *text; };
+      if (std::ranges::none_of(rules->choices, same)) refuse(at, one_of(values(*rules)), v);
+    }
+    if (!text) refuse(at, wanted_string(rules), v);
+    if (rules != nullptr) {
+      const std::size_t length = code_points(*text);
+      const bool fits = length >= rules->min_length.value_or(length) &&
+                        length <= rules->max_length.value_or(length);
+      if (!fits || (rules->pattern && !re2::RE2::PartialMatch(*text, *rules->pattern))) {
+        refuse(at, wanted_string(rules), v);
+      }
+    }
+    *static_cast<std::string*>(to) = *std::move(text);
+  }
+
+  static void enumeration(const type_node& type, const member_rules* rules, json::value v, void* to,
+                          const place& at) {
+    const auto names = rules != nullptr && !rules->choices.empty() ? values(*rules) : type.names;
+    const auto text = v.string();
+    if (!text || std::ranges::find(names, *text) == names.end()) refuse(at, one_of(names), v);
+    const auto index = std::ranges::find(type.names, *text) - type.names.begin();
+    type.store(to, static_cast<std::uint64_t>(index));
+  }
+
+  static std::vector<std::string_view> values(const member_rules& rules) {
+    std::vector<std::string_view> result;
+    for (const choice& c : rules.choices) result.emplace_back(c.value);
+    return result;
+  }
+
+  void sequence(const type_node& type, const member_rules* rules, json::value v, void* to,
+                const place& at) const {
+    const bool bounded = rules != nullptr && rules->min_items;
+    const std::string wanted =
+        bounded ? "an array of " + counted(*rules->min_items, *rules->max_items, "elements")
+                : "an array";
+    if (!v.is(json::kind::array)) refuse(at, wanted, v);
+    type.reset(to);
+    const member_rules* inner_rules = rules != nullptr ? rules->of_elements.get() : nullptr;
+    std::size_t count = 0;
+    for (json::elements e(v); e.next(); ++count) {
+      if (bounded && count == *rules->max_items) fail(at, "expected " + wanted + ", got more");
+      type.add(to, {}, [&](void* one) {
+        const place inner{&at, {}, count};
+        read(type.element(), inner_rules, e.value(), one, inner);
+      });
+    }
+    if (bounded && count < *rules->min_items) {
+      fail(at, "expected " + wanted + ", got " + std::to_string(count));
+    }
+  }
+
+  void map(const type_node& type, json::value v, void* to, const place& at) const {
+    if (!v.is(json::kind::object)) refuse(at, "an object", v);
+    type.reset(to);
+    for (json::members m(v); m.next();) {
+      const bool added = type.add(to, m.key(), [&](void* one) {
+        const place inner{&at, m.key()};
+        read(type.element(), nullptr, m.value(), one, inner);
+      });
+      if (!added) fail(at, "member " + in_quotes(m.key()) + " is there twice");
+    }
+  }
+
+  unknown_members unknown_;
+};
+
+// How a name looks to a hasty reader.
+std::string blurred(std::string_view name) {
+  std::string result;
+  for (const char c : cut(name, max_suggested)) {
+    if (c == '_' || c == '-' || c == ' ') continue;
+    result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return result;
+}
+
+// Edits (insert, remove, replace, swap neighbours) that make one of the other.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), now(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    now[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
+      now[j] = std::min({now[j - 1] + 1, last[j] + 1, last[j - 1] + change});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        now[j] = std::min(now[j], before[j - 2] + 1);
+      }
+    }
+    std::swap(before, last);
+    std::swap(last, now);
+  }
+  return last[b.size()];
+}
+
+}  // namespace
+
+std::string in_quotes(std::string_view text) {
+  const std::string_view shown = cut(text, max_quoted);
+  std::string result;
+  json::append_string(result, shown);
+  if (shown.size() < text.size()) result.insert(result.size() - 1, "…");
+  return result;
+}
+
+std::string unknown_name(const type_node& type, std::string_view name) {
+  std::string result = " " + in_quotes(name);
+  const std::string wanted = blurred(name);
+  std::string_view nearest;
+  std::size_t best = wanted.size() / 3 + 2;  // so many edits are another word
+  std::vector<std::string_view> names;
+  for (const member_node& member : type.members) {
+    names.push_back(member.name);
+    const std::size_t edits = distance(wanted, blurred(member.name));
+    if (edits < best) {
+      best = edits;
+      nearest = member.name;
+    }
+  }
+  if (!nearest.empty()) return result + "; did you mean " + in_quotes(nearest) + "?";
+  return result + (names.empty() ? "; there are none" : "; there is " + one_of(names));
+}
+
+void typed_schema::read(const raw_json& json, void* object, std::string_view root,
+                        unknown_members unknown) const {
+  const json::value v(json);
+  const place at{nullptr, root};
+  const reader from(unknown);
+  if (!v) refuse(at, "a value", v);
+  if (compiled_->type.kind == shape::object) {
+    from.object(compiled_->type, &compiled_->rules, v, object, at);
+  } else {
+    from.read(compiled_->type, nullptr, v, object, at);
+  }
+}
+
+void read_json(const type_node& type, const raw_json& json, void* object, std::string_view root) {
+  const json::value v(json);
+  const place at{nullptr, root};
+  if (!v) refuse(at, "a value", v);
+  reader(unknown_members::refuse).read(type, nullptr, v, object, at);
+}
+
+void read_member(const type_node& type, const member_rules* rules, std::string_view json,
+                 void* object, std::string_view root) {
+  const place at{nullptr, root};
+  reader(unknown_members::refuse).read(type, rules, json::value(json), object, at);
+}
+
+}  // namespace longhaul::detail

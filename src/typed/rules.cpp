@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "typed/rules.hpp"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "json/write.hpp"
+
+namespace longhaul {
+
+/// The one who reads `field_options`.
+struct field_access {
+  static detail::member_rules rules(const field_options& f) {
+    detail::member_rules r;
+    r.title = f.title_;
+    r.description = f.description_;
+    r.format = f.format_;
+    r.header = f.header_.value_or("");
+    r.least = f.min_;
+    r.greatest = f.max_;
+    r.min_length = f.min_length_;
+    r.max_length = f.max_length_;
+    r.min_items = f.min_items_;
+    r.max_items = f.max_items_;
+    r.pattern_text = f.pattern_.value_or("");
+    r.choices = f.choices_;
+    return r;
+  }
+  static std::optional<bool> required(const field_options& f) { return f.required_; }
+  static bool has_header(const field_options& f) { return f.header_.has_value(); }
+  static bool has_pattern(const field_options& f) { return f.pattern_.has_value(); }
+};
+
+namespace detail {
+namespace {
+
+using shape = type_node::shape;
+
+// Integers that every double holds; what a header may carry.
+constexpr long double safe_integer = 9007199254740991.0L;
+
+class checker {
+ public:
+  checker(const field_options& field, const member_node& member, member_rules& rules)
+      : field_(field), type_(bare(member.type())), rules_(rules) {}
+
+  void run() {
+    check_range();
+    check_string();
+    check_items();
+    check_choices();
+    if (field_access::has_header(field_)) check_header();
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw std::invalid_argument("field " + in_quotes(field_.name()) + ": " + what);
+  }
+  void need(bool fits, const std::string& option, const std::string& types) const {
+    if (!fits) fail(option + " is for " + types);
+  }
+  template <class T>
+  void ordered(const std::optional<T>& least, const std::optional<T>& greatest,
+               const std::string& option) const {
+    if (least && greatest && *least > *greatest) fail(option + ": the least exceeds the greatest");
+  }
+
+  void check_range() const {
+    if (!rules_.least && !rules_.greatest) return;
+    const bool integer = type_.kind == shape::integer;
+    need(integer || type_.kind == shape::number, "range", "integers and numbers");
+    ordered(rules_.least, rules_.greatest, "range");
+    for (const auto& bound : {rules_.least, rules_.greatest}) {
+      if (!bound) continue;
+      if (!std::isfinite(*bound)) fail("range: a bound is not a number");
+      if (!integer) continue;
+      if (std::trunc(*bound) != *bound) fail("range: a bound of an integer is no integer");
+      if (*bound < static_cast<long double>(type_.least) ||
+          *bound > static_cast<long double>(type_.most)) {
+        fail("range: a bound is beyond what the member's type holds");
+      }
+    }
+  }
+
+  void check_string() {
+    const bool string = type_.kind == shape::string;
+    if (rules_.min_length) {
+      need(string, "length", "strings");
+      ordered(rules_.min_length, rules_.max_length, "length");
+    }
+    if (!rules_.format.empty()) need(string, "format", "strings");
+    if (!field_access::has_pattern(field_)) return;
+    need(string, "pattern", "strings");
+    re2::RE2::Options options;
+    options.set_log_errors(false);
+    auto compiled = std::make_shared<const re2::RE2>(rules_.pattern_text, options);
+    if (!compiled->ok()) fail("pattern: " + compiled->error());
+    rules_.pattern = std::move(compiled);
+  }
+
+  void check_items() const {
+    if (!rules_.min_items) return;
+    need(type_.kind == shape::sequence, "items", "sequences");
+    ordered(rules_.min_items, rules_.max_items, "items");
+  }
+
+  void check_choices() {
+    if (rules_.choices.empty()) return;
+    const bool many = type_.kind == shape::sequence;
+    const type_node& one = many ? bare(type_.element()) : type_;
+    need(one.kind == shape::string || one.kind == shape::enumeration, "choices",
+         "strings, enums and sequences of them");
+    std::set<std::string_view> seen;
+    for (const choice& c : rules_.choices) {
+      if (!seen.insert(c.value).second) fail("choices: " + in_quotes(c.value) + " is there twice");
+      if (one.kind == shape::enumeration &&
+          std::find(one.names.begin(), one.names.end(), c.value) == one.names.end()) {
+        fail("choices: the enum has no " + in_quotes(c.value));
+      }
+    }
+    if (!many) return;
+    member_rules elements;
+    elements.choices = rules_.choices;
+    rules_.of_elements = std::make_shared<const member_rules>(std::move(elements));
+  }
+
+  void check_header() {
+    need(type_.kind == shape::string || type_.kind == shape::integer ||
+             type_.kind == shape::boolean || type_.kind == shape::enumeration,
+         "header", "strings, integers and booleans");
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    const bool token = !rules_.header.empty() && std::ranges::all_of(rules_.header, [&](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+             marks.find(c) != std::string_view::npos;
+    });
+    if (!token) fail("header: " + in_quotes(rules_.header) + " is not an HTTP token");
+    if (type_.kind != shape::integer) return;
+    const auto [least, greatest] = bounds_of(type_, &rules_);
+    rules_.least = std::max(least.value_or(-safe_integer), -safe_integer);
+    rules_.greatest = std::min(greatest.value_or(safe_integer), safe_integer);
+  }
+
+  const field_options& field_;
+  const type_node& type_;
+  member_rules& rules_;
+};
+
+void check_default(const member_node& member, const member_rules& rules) {
+  if (!rules.optional || !member.default_value) return;
+  const type_node& type = member.type();
+  type.with_fresh([&](void* scratch) {
+    try {
+      read_member(type, &rules, member.default_value.view(), scratch, member.name);
+    } catch (const invalid_arguments& error) {
+      throw std::invalid_argument("field " + in_quotes(member.name) +
+                                  ": its default does not fit: " + error.what());
+    }
+  });
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+}  // namespace
+
+const type_node& bare(const type_node& type) {
+  const type_node* at = &type;
+  while (at->kind == shape::optional) at = &at->element();
+  return *at;
+}
+
+bounds bounds_of(const type_node& type, const member_rules* rules) {
+  bounds result;
+  if (type.kind == shape::integer) {
+    // Bounds of 64 bits would be noise, and beyond what most readers of JSON can tell apart.
+    if (type.most <= std::numeric_limits<std::uint32_t>::max()) {
+      result.least = static_cast<long double>(type.least);
+      result.greatest = static_cast<long double>(type.most);
+    } else if (!type.is_signed) {
+      result.least = 0;
+    }
+  }
+  if (rules != nullptr && rules->least) result.least = rules->least;
+  if (rules != nullptr && rules->greatest) result.greatest = rules->greatest;
+  return result;
+}
+
+void append_bound(std::string& out, long double bound) {
+  if (std::trunc(bound) != bound || std::fabs(bound) >= 0x1p64L) {
+    json::append_number(out, static_cast<double>(bound));
+  } else if (bound >= 0) {
+    out += std::to_string(static_cast<std::uint64_t>(bound));
+  } else if (bound >= -0x1p63L) {
+    out += std::to_string(static_cast<std::int64_t>(bound));
+  } else {
+    json::append_number(out, static_cast<double>(bound));
+  }
+}
+
+std::optional<std::size_t> find_member(const type_node& type, std::string_view name) {
+  for (std::size_t i = 0; i < type.members.size(); ++i) {
+    if (type.members[i].name == name) return i;
+  }
+  return std::nullopt;
+}
+
+typed_schema::typed_schema(const type_node& type, const std::vector<field_options>& fields) {
+  auto made = std::make_shared<compiled>(type);
+  if (!fields.empty() && type.kind != shape::object) {
+    throw std::invalid_argument("field " + in_quotes(fields.front().name()) +
+                                ": the type is not a described struct");
+  }
+  made->rules.resize(type.members.size());
+  for (std::size_t i = 0; i < type.members.size(); ++i) {
+    made->rules[i].optional = type.members[i].optional;
+  }
+  std::set<std::string> named, headers;
+  for (const field_options& field : fields) {
+    const auto at = find_member(type, field.name());
+    if (!at) throw std::invalid_argument("field: no member" + unknown_name(type, field.name()));
+    if (!named.insert(field.name()).second) {
+      throw std::invalid_argument("field " + in_quotes(field.name()) + ": its options are there twice");
+    }
+    member_rules& rules = made->rules[*at];
+    rules = field_access::rules(field);
+    rules.optional = !field_access::required(field).value_or(!type.members[*at].optional);
+    checker(field, type.members[*at], rules).run();
+    if (!rules.header.empty() && !headers.insert(lower(rules.header)).second) {
+      throw std::invalid_argument("field " + in_quotes(field.name()) + ": header " +
+                                  in_quotes(rules.header) + " is taken by another member");
+    }
+    check_default(type.members[*at], rules);
+  }
+  compiled_ = std::move(made);
+}
+
+}  // namespace detail
+}  // namespace longhaul

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of a struct's members, checked against their types and compiled, as the writer of
+// schemas and the reader of values use them. Immutable once made.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "longhaul/schema.hpp"
+
+namespace re2 {
+class RE2;
+}
+
+namespace longhaul::detail {
+
+/// What holds for one member beyond its type.
+struct member_rules {
+  std::string title, description, format, header;
+  std::optional<long double> least, greatest;
+  std::optional<std::size_t> min_length, max_length, min_items, max_items;
+  std::string pattern_text;
+  std::shared_ptr<const re2::RE2> pattern;
+  std::vector<choice> choices;                    ///< of the value, or of a sequence's elements
+  std::shared_ptr<const member_rules> of_elements;  ///< set if `choices` are the elements'
+  bool optional = false;
+};
+
+struct typed_schema::compiled {
+  explicit compiled(const type_node& t) : type(t) {}
+  const type_node& type;
+  std::vector<member_rules> rules;  ///< one for each member of an object, in order
+};
+
+/// The type inside any optionals.
+const type_node& bare(const type_node& type);
+
+/// Bounds of an integer or number: the rules', else the type's where they say something.
+struct bounds {
+  std::optional<long double> least, greatest;
+};
+bounds bounds_of(const type_node& type, const member_rules* rules);
+/// A bound as JSON: an integer if it is one.
+void append_bound(std::string& out, long double bound);
+
+/// Which member is called `name`; its number, or none.
+std::optional<std::size_t> find_member(const type_node& type, std::string_view name);
+/// ` "name"; did you mean "other"?`, or the names there are.
+std::string unknown_name(const type_node& type, std::string_view name);
+/// As a JSON string, cut if it is long.
+std::string in_quotes(std::string_view text);
+
+/// Reads one value. `rules` may be null. Throws `invalid_arguments`.
+void read_member(const type_node& type, const member_rules* rules, std::string_view json,
+                 void* object, std::string_view root);
+
+}  // namespace longhaul::detail

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes the two endpoints that a transport drives (`endpoint.hpp`). Both speak every revision.
+//
+// Threads: the HTTP endpoint takes requests on any number of executors at once; a pipe endpoint
+// takes lines from one thread at a time, and its coroutines may end on any executor.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "longhaul/clock.hpp"
+#include "server/dispatcher.hpp"
+#include "wire/endpoint.hpp"
+#include "wire/tunables.hpp"
+
+namespace longhaul::wire {
+
+/// Who sent an HTTP request, or why nobody is let in.
+struct identification {
+  std::optional<serving::caller> who;  ///< empty: refused
+  int status = 401;                    ///< 401 or 403, if refused
+  std::string www_authenticate = {};   ///< sent with a refusal, if not empty
+};
+
+/// Tells who sends a request. Called before anything of the body is read; must not block.
+using identifier = std::function<identification(const http_request&)>;
+
+/// `anonymous`, use counted by address, not identified.
+identification anonymous_caller(const http_request& request);
+
+struct endpoint_options {
+  const clock_source* clock = &system_clock();
+  /// Secrets shared by all processes of one service, the current one first: they sign the ids of
+  /// questions and seal the state of calls that wait for answers. None: random ones, which a
+  /// restart forgets.
+  std::vector<std::string> secrets = {};
+  std::size_t max_sessions = tunables::max_sessions;
+  milliseconds session_idle = tunables::session_idle;
+  identifier identify = anonymous_caller;
+  /// What went wrong inside, a line a call; any thread. May be empty.
+  std::function<void(const std::string&)> log = {};
+};
+
+/// `server` must outlive the endpoint, and the endpoint every request it was given.
+std::unique_ptr<http_endpoint> make_http_endpoint(serving::dispatcher& server,
+                                                  endpoint_options options);
+/// Everything is sent to `out`; the caller is `local`.
+std::unique_ptr<pipe_endpoint> make_pipe_endpoint(serving::dispatcher& server,
+                                                  endpoint_options options,
+                                                  std::shared_ptr<outlet> out);
+
+}  // namespace longhaul::wire

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+// One HTTP request in, one reply out. Checks run in the order of docs/wire.md: method, caller,
+// content type, text, shape, era, headers; then the dialect answers.
+//
+// Owns the sessions. Threads: any number of executors at once; a request is a coroutine that
+// touches nothing of another but through `sessions.hpp`.
+#include <algorithm>
+
+#include "wire/endpoints.hpp"
+#include "wire/headers.hpp"
+#include "wire/legacy.hpp"
+#include "wire/modern_2026_07_28.hpp"
+#include "wire/service.hpp"
+
+namespace longhaul::wire {
+namespace {
+
+constexpr std::string_view allowed_methods = "POST, DELETE";
+
+http_reply reply_of(wire_reply from) {
+  http_reply reply;
+  reply.status = from.body.empty() ? 202 : from.status;
+  reply.body = std::move(from.body);
+  return reply;
+}
+
+http_reply refuse(int status, int error_code, std::string_view message, json::value id = {}) {
+  http_reply reply;
+  reply.status = status;
+  reply.body = error_reply(id, error_code, message);
+  return reply;
+}
+
+bool is_json(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  constexpr std::string_view wanted = "application/json";
+  std::size_t size = type.size();
+  while (size > 0 && (type[size - 1] == ' ' || type[size - 1] == '\t')) --size;
+  return std::equal(type.begin(), type.begin() + static_cast<std::ptrdiff_t>(size), wanted.begin(),
+                    wanted.end(), [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+}
+
+bool accepts_streams(const std::optional<std::string_view>& accept) {
+  if (!accept || accept->empty()) return true;
+  for (const std::string_view range : {"text/event-stream", "text/*", "*/*"}) {
+    if (accept->find(range) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+class endpoint final : public http_endpoint {
+ public:
+  endpoint(serving::dispatcher& server, const endpoint_options& options)
+      : shared_(server, options),
+        modern_(shared_),
+        sessions_(options.max_sessions, options.session_idle, *options.clock),
+        identify_(options.identify ? options.identify : identifier(anonymous_caller)) {}
+
+  awaitable<http_reply> handle(const http_request& request, std::string body,
+                               std::shared_ptr<outlet> out) override {
+    try {
+      auto answering = answer(request, body, out);
+      co_return co_await std::move(answering);
+    } catch (const std::exception& e) {
+      if (shared_.log) shared_.log(std::string("wire: a request failed: ") + e.what());
+    }
+    co_return refuse_exception(body);
+  }
+
+  void shut_down() override {
+    shared_.stopping = true;
+    shared_.streams.shut_down();
+  }
+
+ private:
+  // The state of one HTTP request, whatever it carries.
+  struct carried {
+    const http_request& http;
+    const serving::caller& who;
+    const std::shared_ptr<outlet>& out;
+    bool wait_announced = false;
+    bool streams = true;
+  };
+
+  awaitable<http_reply> answer(const http_request& request, std::string& body,
+                               const std::shared_ptr<outlet>& out);
+  http_reply delete_session(const http_request& request, const serving::caller& who);
+  http_reply refuse_malformed(const carried& with, const malformed& what);
+  http_reply refuse_exception(const std::string& body) const;
+  std::shared_ptr<session> session_of(const http_request& request, const serving::caller& who);
+
+  awaitable<http_reply> take_message(carried& with, const message& what);
+  awaitable<http_reply> take_modern(carried& with, const message& what, const request_meta& meta);
+  awaitable<http_reply> take_legacy(carried& with, const message& what, const request_meta& meta);
+  awaitable<http_reply> take_legacy_request(carried& with, const message& what,
+                                            const request_meta& meta, std::shared_ptr<session> of);
+  http_reply begin_session(carried& with, const message& what, const request_meta& meta);
+  void take_notification(const message& what, session& of);
+  awaitable<http_reply> take_batch(carried& with, json::value batch);
+  awaitable<std::string> take_batched(carried& with, json::value text,
+                                      const std::shared_ptr<session>& of);
+
+  service shared_;
+  modern_2026_07_28 modern_;
+  session_table sessions_;
+  const identifier identify_;
+};
+
+awaitable<http_reply> endpoint::answer(const http_request& request, std::string& body,
+                                       const std::shared_ptr<outlet>& out) {
+  const bool is_delete = request.method == "DELETE" && !is_modern_header(request.protocol_version);
+  if (request.method != "POST" && !is_delete) {
+    http_reply reply = refuse(405, code::invalid_request, "This endpoint takes POST and DELETE");
+    reply.allow = allowed_methods;
+    co_return reply;
+  }
+  const identification identified = identify_(request);
+  if (!identified.who) {
+    http_reply reply = refuse(identified.status, code::invalid_request, "Not authorized");
+    reply.www_authenticate = identified.www_authenticate;
+    co_return reply;
+  }
+  if (is_delete) co_return delete_session(request, *identified.who);
+  if (request.content_type && !is_json(*request.content_type)) {
+    co_return refuse(415, code::invalid_request, "The body must be application/json");
+  }
+  carried with{request, *identified.who, out};
+  with.streams = accepts_streams(request.accept);
+  if (const auto fault = validate_text(body)) co_return refuse_malformed(with, *fault);
+  const json::value text{std::string_view(body)};
+  if (text.is(json::kind::array)) co_return co_await take_batch(with, text);
+  const auto read = read_message(text);
+  if (const auto* fault = std::get_if<malformed>(&read)) co_return refuse_malformed(with, *fault);
+  co_return co_await take_message(with, std::get<message>(read));
+}
+
+std::shared_ptr<session> endpoint::session_of(const http_request& request,
+                                              const serving::caller& who) {
+  return request.session_id ? sessions_.find(*request.session_id, who.owner) : nullptr;
+}
+
+http_reply endpoint::delete_session(const http_request& request, const serving::caller& who) {
+  if (!request.session_id) {
+    return refuse(400, code::invalid_request, "Invalid request: Mcp-Session-Id is missing");
+  }
+  if (!sessions_.end(*request.session_id, who.owner)) {
+    return refuse(404, code::invalid_request, "There is no such session");
+  }
+  http_reply reply;
+  reply.status = 204;
+  return reply;
+}
+
+http_reply endpoint::refuse_malformed(const carried& with, const malformed& what) {
+  const http_request& http = with.http;
+  http_reply reply = refuse(400, what.code, what.reason, what.id);
+  if (is_modern_header(http.protocol_version)) return reply;
+  // What is recognisably of the era that reports errors under 200 gets it so.
+  if (http.session_id || (http.protocol_version && served_legacy(*http.protocol_version))) {
+    reply.status = 200;
+  }
+  const auto of = session_of(http, with.who);
+  if (of && !what.id && of->dialect().looks().null_error_ids) {
+    reply.body = error_reply_null_id(what.code, what.reason);
+  }
+  return reply;
+}
+
+http_reply endpoint::refuse_exception(const std::string& body) const {
+  // The id is read anew: what failed may have failed anywhere.
+  try {
+    const auto read = read_message(json::value(std::string_view(body)));
+    if (const auto* what = std::get_if<message>(&read)) {
+      return refuse(200, code::internal_error, "Internal error", what->id);
+    }
+  } catch (const std::exception&) {
+    return refuse(500, code::internal_error, "Internal error");
+  }
+  return refuse(500, code::internal_error, "Internal error");
+}
+
+awaitable<http_reply> endpoint::take_message(carried& with, const message& what) {
+  const request_meta meta = read_meta(what.params);
+  const bool is_request = what.kind == message_kind::request;
+  const auto header = with.http.protocol_version;
+  switch (is_request ? era_of_http_request(header, meta) : era_of_http_notification(header, meta)) {
+    case era::modern:
+      co_return co_await take_modern(with, what, meta);
+    case era::legacy:
+      co_return co_await take_legacy(with, what, meta);
+    case era::missing_meta:
+      co_return refuse(400, code::invalid_params,
+                       "Invalid params: '_meta' lacks io.modelcontextprotocol/protocolVersion or "
+                       "io.modelcontextprotocol/clientCapabilities",
+                       what.id);
+    case era::version_mismatch:
+      co_return refuse(400, code::header_mismatch,
+                       "Header mismatch: MCP-Protocol-Version does not match '_meta'", what.id);
+    case era::unsupported:
+      co_return reply_of(modern_2026_07_28::refuse_version(what.id, meta.version));
+    case era::unknown_legacy_header:
+      break;
+  }
+  co_return refuse(400, code::invalid_request,
+                   "Invalid request: MCP-Protocol-Version is not one that is served here "
+                   "(2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26)",
+                   what.id);
+}
+
+awaitable<http_reply> endpoint::take_modern(carried& with, const message& what,
+                                            const request_meta& meta) {
+  if (what.kind == message_kind::notification) co_return reply_of({});
+  if (what.kind == message_kind::response) {
+    co_return refuse(400, code::invalid_request,
+                     "Invalid request: clients send no responses in this protocol version");
+  }
+  if (const auto fault = header_mismatch(with.http, what, shared_.server.tools())) {
+    co_return refuse(400, code::header_mismatch, *fault, what.id);
+  }
+  open_request scoped_to_exchange(nullptr, {});
+  const incoming in{what,  meta,        with.who, with.out, scoped_to_exchange, with.wait_announced,
+                    false, with.streams};
+  co_return reply_of(co_await modern_.handle(in));
+}
+
+awaitable<http_reply> endpoint::take_legacy(carried& with, const message& what,
+                                            const request_meta& meta) {
+  if (!with.http.repeated_header.empty()) {
+    co_return refuse(400, code::invalid_request, "Invalid request: a header comes twice", what.id);
+  }
+  if (what.kind == message_kind::request && what.method == "initialize") {
+    co_return begin_session(with, what, meta);
+  }
+  if (!with.http.session_id) {
+    co_return refuse(400, code::invalid_request,
+                     "Invalid request: Mcp-Session-Id is missing; a session begins with initialize",
+                     what.id);
+  }
+  auto of = session_of(with.http, with.who);
+  if (!of) co_return refuse(404, code::invalid_request, "There is no such session", what.id);
+  if (what.kind == message_kind::response) {
+    co_await take_response(shared_, with.who, what);
+    co_return reply_of({});
+  }
+  if (what.kind == message_kind::notification) {
+    take_notification(what, *of);
+    co_return reply_of({});
+  }
+  auto answering = take_legacy_request(with, what, meta, std::move(of));
+  co_return co_await std::move(answering);
+}
+
+awaitable<http_reply> endpoint::take_legacy_request(carried& with, const message& what,
+                                                    const request_meta& meta,
+                                                    std::shared_ptr<session> of) {
+  open_request open(of->requests(), id_key(what.id));
+  if (!open.accepted()) {
+    co_return refuse(200, code::invalid_request,
+                     "Invalid request: this id is in use, or too many requests are open", what.id);
+  }
+  const incoming in{what, meta, with.who, with.out, open, with.wait_announced, false, with.streams};
+  auto reply = co_await handle_legacy(shared_, in, *of);
+  if (open.close()) reply.body.clear();  // cancelled: no response follows
+  co_return reply_of(std::move(reply));
+}
+
+http_reply endpoint::begin_session(carried& with, const message& what, const request_meta& meta) {
+  initialization wanted;
+  if (const auto fault = read_initialize(what.params, wanted); !fault.empty()) {
+    return refuse(200, code::invalid_params, fault, what.id);
+  }
+  if (shared_.stopping) {
+    serving::refused stopping;
+    stopping.why = serving::refusal::shutting_down;
+    return reply_of(legacy_refusal(what.id, stopping));
+  }
+  const auto made = sessions_.create(with.who.owner, *wanted.dialect, wanted.modes);
+  if (!made) {
+    serving::refused busy;
+    busy.why = serving::refusal::busy;
+    busy.message = "too many sessions: try again later";
+    busy.retry_after = milliseconds(tunables::may_lose_after);
+    return reply_of(legacy_refusal(what.id, busy));
+  }
+  open_request none(nullptr, {});
+  const incoming in{what, meta, with.who, with.out, none, with.wait_announced, false, with.streams};
+  http_reply reply = reply_of(initialize_reply(shared_, in, *wanted.dialect));
+  reply.session_id = made->id();
+  return reply;
+}
+
+void endpoint::take_notification(const message& what, session& of) {
+  if (what.method == "notifications/initialized") {
+    of.set_initialized();
+  } else if (what.method == "notifications/cancelled") {
+    // Malformed ones are ignored, as the specification says.
+    const json::value id = what.params["requestId"];
+    if (id.is(json::kind::string) || id.is(json::kind::number)) of.requests()->cancel(id_key(id));
+  }
+}
+
+awaitable<http_reply> endpoint::take_batch(carried& with, json::value batch) {
+  const auto of = session_of(with.http, with.who);
+  const bool takes =
+      of && of->dialect().looks().batches && !is_modern_header(with.http.protocol_version);
+  std::size_t count = 0;
+  for (json::elements e(batch); e.next();) ++count;
+  if (!takes || count == 0 || count > tunables::batch_messages) {
+    co_return refuse_malformed(
+        with, {code::invalid_request,
+               "Invalid request: an array of messages is taken only in sessions of 2025-03-26, "
+               "with 1 to 100 messages",
+               {}});
+  }
+  std::string replies;
+  for (json::elements e(batch); e.next();) {
+    auto taking = take_batched(with, e.value(), of);
+    const std::string reply = co_await std::move(taking);
+    if (reply.empty()) continue;
+    replies += replies.empty() ? '[' : ',';
+    replies += reply;
+  }
+  if (!replies.empty()) replies += ']';
+  wire_reply whole;
+  whole.body = std::move(replies);
+  co_return reply_of(std::move(whole));
+}
+
+awaitable<std::string> endpoint::take_batched(carried& with, json::value text,
+                                              const std::shared_ptr<session>& of) {
+  const auto read = read_message(text);
+  if (const auto* fault = std::get_if<malformed>(&read)) {
+    if (fault->id) co_return error_reply(fault->id, fault->code, fault->reason);
+    co_return error_reply_null_id(fault->code, fault->reason);
+  }
+  const auto& what = std::get<message>(read);
+  if (what.kind == message_kind::response) {
+    co_await take_response(shared_, with.who, what);
+    co_return std::string();
+  }
+  if (what.kind == message_kind::notification) {
+    take_notification(what, *of);
+    co_return std::string();
+  }
+  if (what.method == "initialize") {
+    co_return error_reply(what.id, code::invalid_request,
+                          "Invalid request: 'initialize' stands alone");
+  }
+  const request_meta meta = read_meta(what.params);
+  auto taking = take_legacy_request(with, what, meta, of);
+  http_reply reply = co_await std::move(taking);
+  co_return std::move(reply.body);
+}
+
+}  // namespace
+
+identification anonymous_caller(const http_request& request) {
+  serving::caller who;
+  who.owner = "anonymous";
+  who.quota = "anonymous@";
+  who.quota += request.peer_address;
+  identification result;
+  result.who = std::move(who);
+  return result;
+}
+
+std::unique_ptr<http_endpoint> make_http_endpoint(serving::dispatcher& server,
+                                                  endpoint_options options) {
+  return std::make_unique<endpoint>(server, options);
+}
+
+}  // namespace longhaul::wire

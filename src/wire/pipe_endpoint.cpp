@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// One pipe: both eras side by side, told apart message by message. At most one legacy session,
+// begun by `initialize`; it and the modern requests share one space of ids, because they share the
+// pipe.
+//
+// Threads: `handle` is called by one thread; up to its first suspension it runs in order, which is
+// all that `initialize` and notifications need. What comes after may end anywhere.
+#include "wire/endpoints.hpp"
+#include "wire/legacy.hpp"
+#include "wire/modern_2026_07_28.hpp"
+#include "wire/service.hpp"
+
+namespace longhaul::wire {
+namespace {
+
+serving::caller local_caller() {
+  serving::caller who;
+  who.owner = who.quota = "local";
+  who.identified = true;
+  return who;
+}
+
+class endpoint final : public pipe_endpoint {
+ public:
+  endpoint(serving::dispatcher& server, const endpoint_options& options,
+           std::shared_ptr<outlet> out)
+      : shared_(server, options), modern_(shared_), out_(std::move(out)), who_(local_caller()) {}
+
+  awaitable<void> handle(std::string line) override {
+    std::string reply;
+    try {
+      auto answering = answer(line);
+      reply = co_await std::move(answering);
+    } catch (const std::exception& e) {
+      if (shared_.log) shared_.log(std::string("wire: a message failed: ") + e.what());
+      reply = answer_to_exception(line);
+    }
+    if (!reply.empty()) out_->send(std::move(reply));
+  }
+
+  void shut_down() override {
+    shared_.stopping = true;
+    shared_.streams.shut_down();
+  }
+
+ private:
+  awaitable<std::string> answer(std::string& line);
+  awaitable<std::string> take_message(const message& what, bool in_batch);
+  awaitable<std::string> take_request(const message& what, bool in_batch);
+  awaitable<std::string> take_batch(json::value batch);
+  void take_notification(const message& what);
+  std::string initialize(const message& what, const request_meta& meta, open_request& open);
+  std::string refuse_malformed(const malformed& what) const;
+  static std::string answer_to_exception(const std::string& line);
+
+  service shared_;
+  modern_2026_07_28 modern_;
+  const std::shared_ptr<outlet> out_;
+  const serving::caller who_;
+  const std::shared_ptr<open_requests> requests_ = std::make_shared<open_requests>();
+  std::shared_ptr<session> session_;  // null before `initialize`; set before a suspension
+};
+
+awaitable<std::string> endpoint::answer(std::string& line) {
+  if (line.find_first_not_of(" \t\r") == std::string::npos) co_return std::string();
+  if (const auto fault = validate_text(line)) co_return refuse_malformed(*fault);
+  const json::value text{std::string_view(line)};
+  if (text.is(json::kind::array)) co_return co_await take_batch(text);
+  const auto read = read_message(text);
+  if (const auto* fault = std::get_if<malformed>(&read)) co_return refuse_malformed(*fault);
+  co_return co_await take_message(std::get<message>(read), false);
+}
+
+std::string endpoint::refuse_malformed(const malformed& what) const {
+  if (!what.id && session_ && session_->dialect().looks().null_error_ids) {
+    return error_reply_null_id(what.code, what.reason);
+  }
+  return error_reply(what.id, what.code, what.reason);
+}
+
+std::string endpoint::answer_to_exception(const std::string& line) {
+  try {
+    const auto read = read_message(json::value(std::string_view(line)));
+    const auto* what = std::get_if<message>(&read);
+    if (what != nullptr && what->kind == message_kind::request) {
+      return error_reply(what->id, code::internal_error, "Internal error");
+    }
+  } catch (const std::exception&) {
+    return error_reply({}, code::internal_error, "Internal error");
+  }
+  return {};
+}
+
+awaitable<std::string> endpoint::take_message(const message& what, bool in_batch) {
+  if (what.kind == message_kind::response) {
+    co_await take_response(shared_, who_, what);
+    co_return std::string();
+  }
+  if (what.kind == message_kind::notification) {
+    take_notification(what);
+    co_return std::string();
+  }
+  co_return co_await take_request(what, in_batch);
+}
+
+void endpoint::take_notification(const message& what) {
+  if (what.method == "notifications/initialized") {
+    if (session_) session_->set_initialized();
+  } else if (what.method == "notifications/cancelled") {
+    const json::value id = what.params["requestId"];
+    if (id.is(json::kind::string) || id.is(json::kind::number)) requests_->cancel(id_key(id));
+  }
+}
+
+awaitable<std::string> endpoint::take_request(const message& what, bool in_batch) {
+  const request_meta meta = read_meta(what.params);
+  const era spoken = era_of_pipe_message(meta);
+  if (spoken == era::missing_meta) {
+    co_return error_reply(what.id, code::invalid_params,
+                          "Invalid params: '_meta' lacks "
+                          "io.modelcontextprotocol/clientCapabilities");
+  }
+  if (spoken == era::unsupported) {
+    co_return modern_2026_07_28::refuse_version(what.id, meta.version).body;
+  }
+  open_request open(requests_, id_key(what.id));
+  if (!open.accepted()) {
+    co_return error_reply(what.id, code::invalid_request,
+                          "Invalid request: this id is in use, or too many requests are open");
+  }
+  bool wait_announced = true;
+  const incoming in{what, meta, who_, out_, open, wait_announced, true, true};
+  wire_reply reply;
+  if (spoken == era::modern) {
+    reply = co_await modern_.handle(in);
+  } else if (what.method == "initialize" && !in_batch) {
+    co_return initialize(what, meta, open);
+  } else if (const auto of = session_) {
+    reply = co_await handle_legacy(shared_, in, *of);
+  } else if (what.method == "ping") {
+    reply.body = result_reply(what.id, "{}");
+  } else {
+    co_return error_reply(what.id, code::invalid_request,
+                          "Invalid request: 'initialize' first, or send '_meta' with "
+                          "io.modelcontextprotocol/protocolVersion (2026-07-28)");
+  }
+  if (open.close()) co_return std::string();  // cancelled: no response follows
+  co_return std::move(reply.body);
+}
+
+std::string endpoint::initialize(const message& what, const request_meta& meta,
+                                 open_request& open) {
+  if (session_) {
+    return error_reply(what.id, code::invalid_request,
+                       "Invalid request: this pipe is initialized already");
+  }
+  initialization wanted;
+  if (const auto fault = read_initialize(what.params, wanted); !fault.empty()) {
+    return error_reply(what.id, code::invalid_params, fault);
+  }
+  session_ = std::make_shared<session>(std::string(), who_.owner, *wanted.dialect, wanted.modes);
+  bool wait_announced = true;
+  const incoming in{what, meta, who_, out_, open, wait_announced, true, true};
+  return initialize_reply(shared_, in, *wanted.dialect).body;
+}
+
+awaitable<std::string> endpoint::take_batch(json::value batch) {
+  const bool takes = session_ && session_->dialect().looks().batches;
+  std::size_t count = 0;
+  for (json::elements e(batch); e.next();) ++count;
+  if (!takes || count == 0 || count > tunables::batch_messages) {
+    co_return refuse_malformed(
+        {code::invalid_request,
+         "Invalid request: an array of messages is taken only in sessions of 2025-03-26, with 1 to "
+         "100 messages",
+         {}});
+  }
+  std::string replies;
+  for (json::elements e(batch); e.next();) {
+    const auto read = read_message(e.value());
+    std::string reply;
+    if (const auto* fault = std::get_if<malformed>(&read)) {
+      reply = refuse_malformed(*fault);
+    } else {
+      auto taking = take_message(std::get<message>(read), true);
+      reply = co_await std::move(taking);
+    }
+    if (reply.empty()) continue;
+    replies += replies.empty() ? '[' : ',';
+    replies += reply;
+  }
+  if (!replies.empty()) replies += ']';
+  co_return replies;
+}
+
+}  // namespace
+
+std::unique_ptr<pipe_endpoint> make_pipe_endpoint(serving::dispatcher& server,
+                                                  endpoint_options options,
+                                                  std::shared_ptr<outlet> out) {
+  return std::make_unique<endpoint>(server, options, std::move(out));
+}
+
+}  // namespace longhaul::wire

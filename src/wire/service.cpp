@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/service.hpp"
+
+#include <algorithm>
+
+#include "json/validate.hpp"
+#include "wire/tunables.hpp"
+
+namespace longhaul::wire {
+
+bool open_streams::add(const std::shared_ptr<serving::exchange>& stream) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return false;
+  // Ended ones go when the vector would grow, so each costs a constant share.
+  if (streams_.size() == streams_.capacity()) {
+    std::erase_if(streams_, [](const auto& weak) { return weak.expired(); });
+    streams_.reserve(streams_.size() * 2 + 16);
+  }
+  streams_.push_back(stream);
+  return true;
+}
+
+void open_streams::shut_down() {
+  std::vector<std::weak_ptr<serving::exchange>> streams;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    streams.swap(streams_);
+  }
+  for (const auto& weak : streams) {
+    if (const auto stream = weak.lock()) stream->shut_down();
+  }
+}
+
+service::service(serving::dispatcher& dispatcher, const endpoint_options& options)
+    : service(
+          dispatcher, options,
+          options.secrets.empty() ? std::vector<std::string>{random_bytes(32)} : options.secrets) {}
+
+service::service(serving::dispatcher& dispatcher, const endpoint_options& options,
+                 const std::vector<std::string>& secrets)
+    : server(dispatcher),
+      clock(*options.clock),
+      questions(secrets),
+      states(secrets),
+      log(options.log) {}
+
+std::optional<std::vector<stores::response>> read_responses(json::value responses) {
+  if (!responses.is(json::kind::object)) return std::nullopt;
+  std::vector<stores::response> read;
+  std::size_t count = 0;
+  for (json::members m(responses); m.next();) {
+    if (++count > tunables::responses) return std::nullopt;
+    if (!m.value().is(json::kind::object)) continue;
+    read.push_back({std::string(m.key()), keep(m.value())});
+  }
+  return read;
+}
+
+raw_json keep(json::value value) {
+  if (!value) return {};
+  return raw_json::trusted(json::without_line_breaks(value.raw()));
+}
+
+std::optional<std::string> read_idempotency_key(const request_meta& meta,
+                                                const serving::caller& who,
+                                                std::string_view& fault) {
+  if (!meta.idempotency_key) return std::string();
+  auto key = meta.idempotency_key.string();
+  if (!key || key->empty() || key->size() > tunables::idempotency_key_length) {
+    fault = "Invalid params: 'longhaul.dev/idempotency-key' must be a string of 1 to 256 bytes";
+    return std::nullopt;
+  }
+  if (!who.identified && key->size() < tunables::anonymous_key_length) {
+    fault =
+        "Invalid params: 'longhaul.dev/idempotency-key' of an unidentified caller must have at "
+        "least 22 characters, because whoever guesses it is given the task";
+    return std::nullopt;
+  }
+  return key;
+}
+
+void stream_audience::waiting() {
+  if (in_.wait_announced || in_.pipe) return;
+  in_.wait_announced = true;
+  in_.out->expect_wait();
+}
+
+bool stream_audience::send(std::string text) {
+  return !in_.streams || in_.out->send(std::move(text));
+}
+
+gone_watch::gone_watch(const incoming& in, const std::shared_ptr<serving::exchange>& exchange)
+    : out_(in.pipe ? nullptr : in.out.get()) {
+  if (out_ == nullptr) return;
+  out_->on_gone([weak = std::weak_ptr(exchange)] {
+    if (const auto open = weak.lock()) open->abandon();
+  });
+}
+
+gone_watch::~gone_watch() {
+  if (out_ != nullptr) out_->on_gone({});
+}
+
+}  // namespace longhaul::wire

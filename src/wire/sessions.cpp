@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/sessions.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "wire/base64.hpp"
+#include "wire/secrets.hpp"
+#include "wire/tunables.hpp"
+
+namespace longhaul::wire {
+
+bool open_requests::open(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  if (entries_.size() >= tunables::open_requests_per_session) return false;
+  return entries_.try_emplace(key).second;
+}
+
+void open_requests::attach(const std::string& key,
+                           const std::shared_ptr<serving::exchange>& exchange) {
+  bool late = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = entries_.find(key);
+    if (at == entries_.end()) return;
+    at->second.exchange = exchange;
+    late = at->second.cancelled;
+  }
+  if (late) exchange->abandon();
+}
+
+bool open_requests::close(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return false;
+  const bool cancelled = at->second.cancelled;
+  entries_.erase(at);
+  return cancelled;
+}
+
+void open_requests::cancel(const std::string& key) {
+  std::shared_ptr<serving::exchange> exchange;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = entries_.find(key);
+    if (at == entries_.end()) return;
+    at->second.cancelled = true;
+    exchange = at->second.exchange;
+  }
+  if (exchange) exchange->abandon();
+}
+
+bool open_requests::empty() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.empty();
+}
+
+open_request::open_request(std::shared_ptr<open_requests> in, std::string key)
+    : in_(std::move(in)), key_(std::move(key)) {
+  if (in_ == nullptr || in_->open(key_)) return;
+  accepted_ = false;
+  in_ = nullptr;
+}
+
+void open_request::attach(const std::shared_ptr<serving::exchange>& exchange) {
+  if (in_) in_->attach(key_, exchange);
+}
+
+bool open_request::close() {
+  const auto in = std::exchange(in_, nullptr);
+  return in != nullptr && in->close(key_);
+}
+
+session::session(std::string id, std::string owner, const legacy_dialect& dialect,
+                 serving::question_modes modes)
+    : id_(std::move(id)), owner_(std::move(owner)), dialect_(dialect), modes_(modes) {}
+
+void session::set_initialized() {
+  std::vector<held_message> held;
+  {
+    const std::lock_guard lock(mutex_);
+    initialized_.store(true, std::memory_order_release);
+    held.swap(held_);
+  }
+  for (auto& message : held) {
+    if (const auto out = message.out.lock()) out->send(std::move(message.text));
+  }
+}
+
+bool session::send_when_initialized(const std::shared_ptr<outlet>& out, std::string message) {
+  if (!initialized()) {
+    const std::lock_guard lock(mutex_);
+    if (!initialized_.load(std::memory_order_relaxed)) {
+      if (held_.size() >= tunables::held_messages) return false;
+      held_.push_back({out, std::move(message)});
+      return true;
+    }
+  }
+  return out->send(std::move(message));
+}
+
+bool session::hold_stream(const std::string& task, const void* holder) {
+  const std::lock_guard lock(mutex_);
+  return streams_.try_emplace(task, holder).first->second == holder;
+}
+
+void session::release_stream(const std::string& task, const void* holder) {
+  const std::lock_guard lock(mutex_);
+  const auto at = streams_.find(task);
+  if (at != streams_.end() && at->second == holder) streams_.erase(at);
+}
+
+bool session::advance_progress(const std::string& task, double done) {
+  const std::lock_guard lock(mutex_);
+  const auto at = progress_.find(task);
+  if (at != progress_.end()) {
+    if (!(done > at->second)) return false;
+    at->second = done;
+    return true;
+  }
+  // Forgetting an old task risks one repeated figure; remembering all of them risks the memory.
+  if (progress_.size() >= tunables::progress_memory) progress_.erase(progress_.begin());
+  progress_.emplace(task, done);
+  return true;
+}
+
+session_table::session_table(std::size_t max_sessions, milliseconds idle_limit,
+                             const clock_source& clock)
+    : max_(max_sessions), idle_limit_(idle_limit), clock_(clock) {}
+
+session_table::shard& session_table::shard_of(std::string_view id) {
+  return shards_[std::hash<std::string_view>()(id) % shards_.size()];
+}
+
+std::shared_ptr<session> session_table::create(const std::string& owner,
+                                               const legacy_dialect& dialect,
+                                               serving::question_modes modes) {
+  if (count_.fetch_add(1) >= max_ && !make_room()) {
+    count_.fetch_sub(1);
+    return nullptr;
+  }
+  std::string id = base64url_encode(random_bytes(tunables::session_id_bytes));
+  auto made = std::make_shared<session>(id, owner, dialect, modes);
+  shard& in = shard_of(id);
+  const std::lock_guard lock(in.mutex);
+  in.by_id.emplace(std::move(id), slot{made, clock_.monotonic()});
+  return made;
+}
+
+std::shared_ptr<session> session_table::find(std::string_view id, std::string_view owner) {
+  shard& in = shard_of(id);
+  const auto now = clock_.monotonic();
+  std::shared_ptr<session> expired;  // destroyed without the lock
+  const std::lock_guard lock(in.mutex);
+  const auto at = in.by_id.find(std::string(id));
+  if (at == in.by_id.end() || at->second.what->owner() != owner) return nullptr;
+  if (now - at->second.used > idle_limit_ && at->second.what->requests()->empty()) {
+    expired = std::move(at->second.what);
+    in.by_id.erase(at);
+    count_.fetch_sub(1);
+    return nullptr;
+  }
+  at->second.used = now;
+  return at->second.what;
+}
+
+bool session_table::end(std::string_view id, std::string_view owner) {
+  shard& in = shard_of(id);
+  std::shared_ptr<session> ended;
+  const std::lock_guard lock(in.mutex);
+  const auto at = in.by_id.find(std::string(id));
+  if (at == in.by_id.end() || at->second.what->owner() != owner) return false;
+  ended = std::move(at->second.what);
+  in.by_id.erase(at);
+  count_.fetch_sub(1);
+  return true;
+}
+
+bool session_table::make_room() {
+  // Clients begin a new session when theirs is gone, so an idle one is the right one to lose.
+  return drop_idle(idle_limit_, max_) > 0 ||
+         drop_idle(std::min(idle_limit_, milliseconds(tunables::may_lose_after)), 1) > 0;
+}
+
+std::size_t session_table::drop_idle(milliseconds limit, std::size_t at_most) {
+  const auto now = clock_.monotonic();
+  std::vector<std::shared_ptr<session>> dropped;
+  for (shard& in : shards_) {
+    const std::lock_guard lock(in.mutex);
+    for (auto at = in.by_id.begin(); at != in.by_id.end() && dropped.size() < at_most;) {
+      const bool idle = now - at->second.used > limit && at->second.what->requests()->empty();
+      if (!idle) {
+        ++at;
+        continue;
+      }
+      dropped.push_back(std::move(at->second.what));
+      at = in.by_id.erase(at);
+    }
+  }
+  count_.fetch_sub(dropped.size());
+  return dropped.size();
+}
+
+}  // namespace longhaul::wire

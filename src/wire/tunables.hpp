@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every number of the wire that somebody may want to change, with its unit and its reason.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace longhaul::wire::tunables {
+
+using namespace std::chrono_literals;
+
+/// Sessions of legacy clients: about 1 KiB each.
+inline constexpr std::size_t max_sessions = 10'000;
+/// A session unused so long is ended; clients then begin a new one by themselves.
+inline constexpr auto session_idle = 1h;
+/// When all places are taken, a session unused so long is lost to a new one.
+inline constexpr auto may_lose_after = 60s;
+/// 192 bits: 128 are the least that cannot be guessed.
+inline constexpr std::size_t session_id_bytes = 24;
+/// Requests of one session, or one pipe, without a reply: a host has a handful.
+inline constexpr std::size_t open_requests_per_session = 1024;
+/// Questions that wait for `notifications/initialized`: it is overtaken by milliseconds.
+inline constexpr std::size_t held_messages = 64;
+/// Tasks of a session whose last progress figure is remembered.
+inline constexpr std::size_t progress_memory = 1024;
+/// Messages in one array (2025-03-26).
+inline constexpr std::size_t batch_messages = 100;
+
+/// Tasks that one subscription follows.
+inline constexpr std::size_t followed_tasks = 1024;
+/// Answers in one `inputResponses`: a form a screen, a screen a question.
+inline constexpr std::size_t responses = 256;
+/// How long the state of a call that waits for answers may be presented: people answer slowly.
+inline constexpr auto request_state_lifetime = 24h;
+/// Least length of an idempotency key of an unidentified caller (128 bits in base64), because
+/// whoever guesses it gets the task; and the most anybody needs.
+inline constexpr std::size_t anonymous_key_length = 22;
+inline constexpr std::size_t idempotency_key_length = 256;
+
+/// Freshness of what does not change while the server runs; a restart may change it.
+inline constexpr auto list_ttl = 5min;
+/// What a caller is told to wait when the server stops.
+inline constexpr auto restart_retry_after = 5s;
+
+}  // namespace longhaul::wire::tunables

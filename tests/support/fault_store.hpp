@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// A store with faults, around any other: by a seeded schedule an operation times out before it was
+// done, is done but reported failed, or finds the store unavailable; and at a named point
+// ("finish.before", "create.after") the whole store "crashes": from then on everything fails, until
+// `restart`, while what was committed stays in the store beneath.
+//
+// Threads: any, as the store beneath. The schedule is then shared, so its order is not repeatable.
+#pragma once
+
+#include <mutex>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "stores/store.hpp"
+
+namespace longhaul::test {
+
+/// Thrown at the crash point and by every operation after it.
+class crashed : public std::runtime_error {
+ public:
+  explicit crashed(const std::string& point) : std::runtime_error("crashed at " + point) {}
+};
+
+/// Shares of all operations, 0…1.
+struct fault_rates {
+  double timeout_before = 0;   ///< not done, outcome unknown
+  double done_but_failed = 0;  ///< done, outcome unknown
+  double unavailable = 0;      ///< not done, and said so
+};
+
+class fault_store final : public stores::store {
+ public:
+  template <class T>
+  using awaitable = stores::awaitable<T>;
+
+  fault_store(stores::store& inner, std::uint64_t seed, fault_rates rates)
+      : inner_(inner), random_(seed), rates_(rates) {}
+
+  void crash_at(std::string point) {
+    const std::lock_guard lock(mutex_);
+    crash_point_ = std::move(point);
+  }
+  void restart() {
+    const std::lock_guard lock(mutex_);
+    crash_point_.clear();
+    down_ = false;
+  }
+  std::size_t faults() const {
+    const std::lock_guard lock(mutex_);
+    return faults_;
+  }
+
+  awaitable<stores::create_result> create(const stores::new_task& task) override {
+    return disturbed("create", inner_.create(task));
+  }
+  awaitable<task_ptr> get(std::string_view owner, std::string_view id) override {
+    return disturbed("get", inner_.get(owner, id));
+  }
+  awaitable<std::optional<stores::list_page>> list(std::string_view owner,
+                                                   std::optional<task_status> status,
+                                                   std::string_view cursor,
+                                                   std::size_t limit) override {
+    return disturbed("list", inner_.list(owner, status, cursor, limit));
+  }
+  awaitable<stores::change_result> answer(std::string_view owner, std::string_view id,
+                                          std::span<const stores::response> responses) override {
+    return disturbed("answer", inner_.answer(owner, id, responses));
+  }
+  awaitable<stores::change_result> cancel(std::string_view owner, std::string_view id,
+                                          std::string_view reason) override {
+    return disturbed("cancel", inner_.cancel(owner, id, reason));
+  }
+  awaitable<stores::change_result> set_retention(std::string_view owner, std::string_view id,
+                                                 std::optional<milliseconds> retention) override {
+    return disturbed("set_retention", inner_.set_retention(owner, id, retention));
+  }
+  awaitable<stores::change_result> reveal(std::string_view owner, std::string_view id,
+                                          std::optional<milliseconds> retention) override {
+    return disturbed("reveal", inner_.reveal(owner, id, retention));
+  }
+  awaitable<stores::change_result> report(std::string_view id, stores::writer by,
+                                          const stores::report_change& change) override {
+    return disturbed("report", inner_.report(id, by, change));
+  }
+  awaitable<stores::change_result> ask(std::string_view id, stores::writer by,
+                                       std::span<const stores::question> questions) override {
+    return disturbed("ask", inner_.ask(id, by, questions));
+  }
+  awaitable<stores::change_result> finish(std::string_view id, stores::writer by,
+                                          const outcome& result,
+                                          std::string_view message) override {
+    return disturbed("finish", inner_.finish(id, by, result, message));
+  }
+  awaitable<stores::change_result> release(std::string_view id, stores::writer by) override {
+    return disturbed("release", inner_.release(id, by));
+  }
+  awaitable<std::vector<task_ptr>> claim(const stores::claim_request& request) override {
+    return disturbed("claim", inner_.claim(request));
+  }
+  awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override {
+    return disturbed("renew", inner_.renew(process, lease));
+  }
+  awaitable<stores::recover_result> recover() override {
+    return disturbed("recover", inner_.recover());
+  }
+  awaitable<std::vector<task_ptr>> claimed(process_id process) override {
+    return disturbed("claimed", inner_.claimed(process));
+  }
+  awaitable<std::size_t> expire(std::size_t batch) override {
+    return disturbed("expire", inner_.expire(batch));
+  }
+  awaitable<std::vector<std::string>> purge(std::size_t batch) override {
+    return disturbed("purge", inner_.purge(batch));
+  }
+  void watch(observer on_change) override { inner_.watch(std::move(on_change)); }
+  awaitable<stores::store_stats> stats() override { return disturbed("stats", inner_.stats()); }
+  awaitable<void> migrate() override { return inner_.migrate(); }
+  milliseconds report_interval() const noexcept override { return inner_.report_interval(); }
+  bool durable() const noexcept override { return inner_.durable(); }
+
+ private:
+  enum class fault : std::uint8_t { none, before, after, unavailable };
+
+  // `work` does not start before it is awaited: an operation that fails before simply drops it.
+  template <class T>
+  awaitable<T> disturbed(std::string name, awaitable<T> work) {
+    const fault chosen = begin(name);
+    if (chosen == fault::unavailable) throw stores::store_error(name + ": unavailable", false);
+    if (chosen == fault::before) throw stores::store_error(name + ": timed out", true);
+    T result = co_await std::move(work);
+    end(name);
+    if (chosen == fault::after) throw stores::store_error(name + ": no answer", true);
+    co_return result;
+  }
+
+  void reach(const std::string& point) {
+    if (!down_ && point == crash_point_) down_ = true;
+    if (down_) throw crashed(point);
+  }
+  fault begin(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    reach(name + ".before");
+    double roll = std::uniform_real_distribution<double>(0, 1)(random_);
+    const auto hit = [&](double rate) {
+      const bool yes = roll < rate;
+      roll -= rate;
+      if (yes) ++faults_;
+      return yes;
+    };
+    if (hit(rates_.timeout_before)) return fault::before;
+    // What these did cannot be told again by repeating them; their callers come back every tick.
+    const bool counts = name == "expire" || name == "purge" || name == "recover";
+    if (!counts && hit(rates_.done_but_failed)) return fault::after;
+    if (hit(rates_.unavailable)) return fault::unavailable;
+    return fault::none;
+  }
+  void end(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    reach(name + ".after");
+  }
+
+  stores::store& inner_;
+  mutable std::mutex mutex_;  // beneath it:
+  std::mt19937_64 random_;
+  fault_rates rates_;
+  std::string crash_point_;
+  bool down_ = false;
+  std::size_t faults_ = 0;
+};
+
+}  // namespace longhaul::test

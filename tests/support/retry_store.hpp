@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a careful caller does with a store that fails: repeats the very same operation until it
+// answers. With `fault_store` beneath, the parity suite shows that repeating is safe.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include "stores/store.hpp"
+
+namespace longhaul::test {
+
+class retry_store final : public stores::store {
+ public:
+  template <class T>
+  using awaitable = stores::awaitable<T>;
+
+  explicit retry_store(stores::store& inner) : inner_(inner) {}
+
+  awaitable<stores::create_result> create(const stores::new_task& task) override {
+    return repeat([this, &task] { return inner_.create(task); });
+  }
+  awaitable<task_ptr> get(std::string_view owner, std::string_view id) override {
+    return repeat([=, this] { return inner_.get(owner, id); });
+  }
+  awaitable<std::optional<stores::list_page>> list(std::string_view owner,
+                                                   std::optional<task_status> status,
+                                                   std::string_view cursor,
+                                                   std::size_t limit) override {
+    return repeat([=, this] { return inner_.list(owner, status, cursor, limit); });
+  }
+  awaitable<stores::change_result> answer(std::string_view owner, std::string_view id,
+                                          std::span<const stores::response> responses) override {
+    return repeat([=, this] { return inner_.answer(owner, id, responses); });
+  }
+  awaitable<stores::change_result> cancel(std::string_view owner, std::string_view id,
+                                          std::string_view reason) override {
+    return repeat([=, this] { return inner_.cancel(owner, id, reason); });
+  }
+  awaitable<stores::change_result> set_retention(std::string_view owner, std::string_view id,
+                                                 std::optional<milliseconds> retention) override {
+    return repeat([=, this] { return inner_.set_retention(owner, id, retention); });
+  }
+  awaitable<stores::change_result> reveal(std::string_view owner, std::string_view id,
+                                          std::optional<milliseconds> retention) override {
+    return repeat([=, this] { return inner_.reveal(owner, id, retention); });
+  }
+  awaitable<stores::change_result> report(std::string_view id, stores::writer by,
+                                          const stores::report_change& change) override {
+    return repeat([this, id, by, &change] { return inner_.report(id, by, change); });
+  }
+  awaitable<stores::change_result> ask(std::string_view id, stores::writer by,
+                                       std::span<const stores::question> questions) override {
+    return repeat([=, this] { return inner_.ask(id, by, questions); });
+  }
+  awaitable<stores::change_result> finish(std::string_view id, stores::writer by,
+                                          const outcome& result,
+                                          std::string_view message) override {
+    return repeat([this, id, by, &result, message] {
+      return inner_.finish(id, by, result, message);
+    });
+  }
+  awaitable<stores::change_result> release(std::string_view id, stores::writer by) override {
+    return repeat([=, this] { return inner_.release(id, by); });
+  }
+  /// A claim without an answer may have claimed: what the process holds now and did not before.
+  awaitable<std::vector<task_ptr>> claim(const stores::claim_request& request) override {
+    auto before = co_await claimed(request.process);
+    for (;;) {
+      try {
+        co_return co_await inner_.claim(request);
+      } catch (const stores::store_error& error) {
+        if (!error.outcome_unknown()) continue;
+      }
+      auto after = co_await claimed(request.process);
+      std::erase_if(after, [&](const task_ptr& task) {
+        return std::any_of(before.begin(), before.end(),
+                           [&](const task_ptr& old) { return old->id() == task->id(); });
+      });
+      if (!after.empty()) co_return after;
+    }
+  }
+  awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override {
+    return repeat([=, this] { return inner_.renew(process, lease); });
+  }
+  awaitable<stores::recover_result> recover() override {
+    return repeat([this] { return inner_.recover(); });
+  }
+  awaitable<std::vector<task_ptr>> claimed(process_id process) override {
+    return repeat([=, this] { return inner_.claimed(process); });
+  }
+  awaitable<std::size_t> expire(std::size_t batch) override {
+    return repeat([=, this] { return inner_.expire(batch); });
+  }
+  awaitable<std::vector<std::string>> purge(std::size_t batch) override {
+    return repeat([=, this] { return inner_.purge(batch); });
+  }
+  void watch(observer on_change) override { inner_.watch(std::move(on_change)); }
+  awaitable<stores::store_stats> stats() override {
+    return repeat([this] { return inner_.stats(); });
+  }
+  awaitable<void> migrate() override { return inner_.migrate(); }
+  milliseconds report_interval() const noexcept override { return inner_.report_interval(); }
+  bool durable() const noexcept override { return inner_.durable(); }
+
+ private:
+  static constexpr int patience = 1000;
+
+  template <class Operation>
+  static auto repeat(Operation operation) -> decltype(operation()) {
+    for (int attempt = 1;; ++attempt) {
+      try {
+        auto started = operation();
+        co_return co_await std::move(started);
+      } catch (const stores::store_error&) {
+        if (attempt == patience) throw;
+      }
+    }
+  }
+
+  stores::store& inner_;
+};
+
+}  // namespace longhaul::test
