@@ -28,18 +28,22 @@ class question_error : public std::runtime_error {
 struct elicitation {
   enum class mode : std::uint8_t { form, url };
 
+  // No aggregate: g++ 12 destroys those twice where they are made inside a co_await expression.
+  elicitation() = default;
+
   mode how = mode::form;
-  std::string message = {};          ///< for a person: why this is asked
-  raw_json requested_schema = {};    ///< form: a flat object of primitive members
-  std::string address = {};          ///< url: where the user is sent
+  std::string message = {};        ///< for a person: why this is asked
+  raw_json requested_schema = {};  ///< form: a flat object of primitive members
+  std::string address = {};        ///< url: where the user is sent
 
   /// A form whose members are those of `T`: strings, numbers, booleans, described enums and
   /// sequences of enums, or of strings with `choices`; formats are `email`, `uri`, `date` and
   /// `date-time`. Throws `std::invalid_argument` for every other shape.
   template <detail::described_struct T>
   static elicitation form(std::string message, const std::vector<field_options>& fields = {}) {
-    return from_schema(std::move(message), detail::typed_schema(detail::node_of<T>(), fields)
-                                               .text(detail::schema_use::form));
+    return from_schema(
+        std::move(message),
+        detail::typed_schema(detail::node_of<T>(), fields).text(detail::schema_use::form));
   }
   /// A form of a schema written by hand. Throws `std::invalid_argument` if it is not a flat object
   /// of primitive members.

@@ -41,6 +41,9 @@ class invalid_arguments : public std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
+/// As the greatest length or number of items: no limit.
+inline constexpr std::size_t unbounded = static_cast<std::size_t>(-1);
+
 /// One value of a choice and how it is shown.
 struct choice {
   std::string value = {};
@@ -115,7 +118,7 @@ inline field_options field(std::string name, std::string description = {}) {
 /// Throws `std::invalid_argument` if that member is not described.
 template <detail::described_struct Struct, class Member>
   requires(!std::is_function_v<Member>)
-field_options field(Member Struct::*member, std::string description = {}) {
+field_options field(Member Struct::* member, std::string description = {}) {
   using members = boost::describe::describe_members<Struct, boost::describe::mod_any_access>;
   std::string name;
   boost::mp11::mp_for_each<members>([&]<class Descriptor>(Descriptor) {
@@ -124,7 +127,8 @@ field_options field(Member Struct::*member, std::string description = {}) {
       if (Descriptor::pointer == member) name = Descriptor::name;
     }
   });
-  if (name.empty()) throw std::invalid_argument("field: this member of the struct is not described");
+  if (name.empty())
+    throw std::invalid_argument("field: this member of the struct is not described");
   return field(std::move(name), std::move(description));
 }
 
@@ -199,8 +203,9 @@ T from_json(const raw_json& json, const std::vector<field_options>& fields,
   return result;
 }
 
-/// Writes a value; empty optionals that are members are left out. Invalid UTF-8 becomes U+FFFD.
-/// Throws `std::invalid_argument` for NaN, infinities and enum values without a name.
+/// Writes a value; empty optionals that are members are left out (written as `null` if their
+/// default is not empty). Invalid UTF-8 becomes U+FFFD. Throws `std::invalid_argument` for NaN,
+/// infinities and enum values without a name.
 template <class T>
 raw_json to_json(const T& value) {
   return detail::write_json(detail::node_of<T>(), &value);

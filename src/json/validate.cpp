@@ -19,14 +19,19 @@ simdjson::dom::parser& thread_parser() {
 
 [[noreturn]] void fail(simdjson::error_code code) {
   switch (code) {
-    case simdjson::EMPTY: throw invalid_json("not JSON: the text is empty");
-    case simdjson::UTF8_ERROR: throw invalid_json("not JSON: invalid UTF-8");
-    case simdjson::DEPTH_ERROR: throw invalid_json("not accepted: JSON nested too deeply");
+    case simdjson::EMPTY:
+      throw invalid_json("not JSON: the text is empty");
+    case simdjson::UTF8_ERROR:
+      throw invalid_json("not JSON: invalid UTF-8");
+    case simdjson::DEPTH_ERROR:
+      throw invalid_json("not accepted: JSON nested too deeply");
     case simdjson::NUMBER_ERROR:
       throw invalid_json("not JSON: a malformed number, or an integer beyond 64 bits");
     case simdjson::CAPACITY:
-    case simdjson::MEMALLOC: throw invalid_json("not accepted: JSON text too large");
-    default: throw invalid_json(std::string("not JSON: ") + simdjson::error_message(code));
+    case simdjson::MEMALLOC:
+      throw invalid_json("not accepted: JSON text too large");
+    default:
+      throw invalid_json(std::string("not JSON: ") + simdjson::error_message(code));
   }
 }
 

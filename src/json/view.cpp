@@ -30,14 +30,19 @@ const char* skip_nested(const char* at, const char* end) noexcept {
   std::size_t depth = 0;
   while (at < end) {
     switch (*at) {
-      case '"': at = skip_string(at, end); continue;
+      case '"':
+        at = skip_string(at, end);
+        continue;
       case '{':
-      case '[': ++depth; break;
+      case '[':
+        ++depth;
+        break;
       case '}':
       case ']':
         if (--depth == 0) return at + 1;
         break;
-      default: break;
+      default:
+        break;
     }
     ++at;
   }
@@ -91,11 +96,21 @@ std::string unescape(std::string_view text) {
       continue;
     }
     switch (text[++i]) {
-      case 'b': out.push_back('\b'); break;
-      case 'f': out.push_back('\f'); break;
-      case 'n': out.push_back('\n'); break;
-      case 'r': out.push_back('\r'); break;
-      case 't': out.push_back('\t'); break;
+      case 'b':
+        out.push_back('\b');
+        break;
+      case 'f':
+        out.push_back('\f');
+        break;
+      case 'n':
+        out.push_back('\n');
+        break;
+      case 'r':
+        out.push_back('\r');
+        break;
+      case 't':
+        out.push_back('\t');
+        break;
       case 'u': {
         unsigned code = hex4(&text[i + 1]);
         i += 4;
@@ -107,7 +122,9 @@ std::string unescape(std::string_view text) {
         append_utf8(out, code);
         break;
       }
-      default: out.push_back(text[i]); break;
+      default:
+        out.push_back(text[i]);
+        break;
     }
   }
   return out;
@@ -133,13 +150,19 @@ value::value(std::string_view text) noexcept {
 kind value::type() const noexcept {
   if (text_.empty()) return kind::absent;
   switch (text_.front()) {
-    case 'n': return kind::null;
+    case 'n':
+      return kind::null;
     case 't':
-    case 'f': return kind::boolean;
-    case '"': return kind::string;
-    case '[': return kind::array;
-    case '{': return kind::object;
-    default: return kind::number;
+    case 'f':
+      return kind::boolean;
+    case '"':
+      return kind::string;
+    case '[':
+      return kind::array;
+    case '{':
+      return kind::object;
+    default:
+      return kind::number;
   }
 }
 
@@ -171,11 +194,8 @@ std::optional<double> value::number() const noexcept {
   const char* end = text_.data() + text_.size();
   const auto [stop, error] = std::from_chars(text_.data(), end, result);
   if (!is(kind::number) || stop != end) return std::nullopt;
-  if (error == std::errc()) return result;
-  // Out of range: too small is as good as zero, too large was refused by `validate`.
-  const auto exponent = text_.find_first_of("eE");
-  const bool small = exponent != text_.npos && text_.substr(exponent + 1).starts_with('-');
-  return small ? std::optional(0.0) : std::nullopt;
+  // Out of range is too small here: what is too large was refused by `validate`.
+  return error == std::errc() ? result : 0;
 }
 
 std::optional<bool> value::boolean() const noexcept {

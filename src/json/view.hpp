@@ -49,7 +49,7 @@ class value {
 class members {
  public:
   /// An empty walk if `object` is not an object.
-  explicit members(value object) noexcept;
+  explicit members(json::value object) noexcept;
   bool next();
   /// The key, escapes resolved. Valid until `next`.
   std::string_view key() const noexcept { return key_; }
@@ -66,7 +66,7 @@ class members {
 /// Walks through the elements of an array.
 class elements {
  public:
-  explicit elements(value array) noexcept;
+  explicit elements(json::value array) noexcept;
   bool next();
   json::value value() const noexcept { return value_; }
 

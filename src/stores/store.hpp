@@ -67,7 +67,7 @@ enum class create_code : std::uint8_t {
 struct create_result {
   create_code code = create_code::created;
   task_ptr task;
-  std::string_view bound;  ///< name of the configuration entry that refused; static storage
+  std::string_view bound;  ///< who refused, one of `bound_names` (bounds.hpp); static storage
 };
 
 enum class change_code : std::uint8_t {
@@ -155,10 +155,12 @@ class store {
   /// Ends the task as cancelled, at once; fences its worker.
   virtual awaitable<change_result> cancel(std::string_view owner, std::string_view id,
                                           std::string_view reason) = 0;
-  /// Changes how long the task is kept once terminal; null: for ever.
+  /// Changes how long the task is kept once terminal; null: for ever. Counts from its end, also if
+  /// it has ended already (which stays as it is, `updated_at` included).
   virtual awaitable<change_result> set_retention(std::string_view owner, std::string_view id,
                                                  std::optional<milliseconds> retention) = 0;
-  /// Hands the id of a hidden task out: it is listed, and kept for `retention`, from now on.
+  /// Hands the id of a hidden task out: it is listed, and kept for `retention`, from now on; if it
+  /// has ended, it ends anew for the count. `unchanged` if it is not hidden.
   virtual awaitable<change_result> reveal(std::string_view owner, std::string_view id,
                                           std::optional<milliseconds> retention) = 0;
 
@@ -170,20 +172,29 @@ class store {
   /// `key_reused`, nothing is stored. If any of them is open the task is input_required.
   virtual awaitable<change_result> ask(std::string_view id, writer by,
                                        std::span<const question> questions) = 0;
-  /// Ends the task as completed, or as failed if `result.is_protocol_error`.
+  /// Ends the task as completed, or as failed if `result.is_protocol_error`. The very same end by
+  /// the same writer again is `unchanged`; any other is `already_terminal`.
   virtual awaitable<change_result> finish(std::string_view id, writer by, const outcome& result,
                                           std::string_view message) = 0;
-  /// Gives a claimed task back to the queue (drain). `unchanged` for an external one.
+  /// Gives a claimed task back to the queue (drain) and fences its worker: the epoch moves here and
+  /// again with the next claim. `unchanged` for an external one, and for one that waits already
+  /// since this writer held it. Whether the task may run again is the caller's word.
   virtual awaitable<change_result> release(std::string_view id, writer by) = 0;
 
   // --- processes
 
-  /// Claims up to `count` tasks that wait: one quota after the other, oldest first in each.
+  /// Claims up to `count` tasks that wait: one quota after the other, oldest first in each. A task
+  /// that was handed back with a question open waits too: it runs again beside its question, and
+  /// stays input_required until that is answered. A process that was declared dead gets nothing.
+  /// If the outcome is unknown, what the claim took shows in `claimed`.
   virtual awaitable<std::vector<task_ptr>> claim(const claim_request& request) = 0;
-  /// Renews (or starts) the lease of a process.
+  /// Renews (or starts) the lease of a process. Before its first claim (`claim` or
+  /// `new_task::claim_for`): tasks of a process without a lease count as lost. A process is
+  /// declared dead by `recover`, for good, and comes back under a new id.
   virtual awaitable<renew_result> renew(process_id process, milliseconds lease) = 0;
   /// Takes the tasks of processes whose lease ran out: back to the queue or failed, by the word
-  /// of their origin. A single guarded update; running it twice changes nothing more.
+  /// of their origin. A single guarded update; running it twice changes nothing more. Tasks that
+  /// wait for an answer are taken like those that work.
   virtual awaitable<recover_result> recover() = 0;
   /// What this process has claimed (for the audit).
   virtual awaitable<std::vector<task_ptr>> claimed(process_id process) = 0;
@@ -199,7 +210,8 @@ class store {
   // --- the rest
 
   using observer = std::function<void(const task_ptr&)>;
-  /// `on_change` is called after every committed change, maybe twice, maybe late, from any thread;
+  /// `on_change` is called after every committed change, the creation included and the removal not,
+  /// maybe twice, maybe late, from any thread and with no lock held (it may call the store);
   /// it must not block. Notifications of one task may overtake each other: compare `rev`.
   /// Set once, before the first operation.
   virtual void watch(observer on_change) = 0;

@@ -22,7 +22,7 @@ void give_back(std::atomic<std::size_t>& count) noexcept {
 }  // namespace
 
 owner_index::part& owner_index::part_of(std::string_view owner) const noexcept {
-  return parts_[view_hash()(owner) % parts_.size()];
+  return parts_[std::hash<std::string_view>()(owner) % parts_.size()];
 }
 
 void owner_index::add(const origin_ptr& origin) {
@@ -56,7 +56,7 @@ std::vector<origin_ptr> owner_index::page(std::string_view owner, std::string_vi
 }
 
 quota_table::part& quota_table::part_of(std::string_view quota) noexcept {
-  return parts_[view_hash()(quota) % parts_.size()];
+  return parts_[std::hash<std::string_view>()(quota) % parts_.size()];
 }
 
 quota_table::admission quota_table::admit(std::string_view quota, const create_bounds& bounds) {
@@ -113,7 +113,7 @@ std::string key_index::join(const task_origin& origin) {
 }
 
 key_index::part& key_index::part_of(std::string_view joined) noexcept {
-  return parts_[view_hash()(joined) % parts_.size()];
+  return parts_[std::hash<std::string_view>()(joined) % parts_.size()];
 }
 
 void key_index::remove(const task_origin& origin) {

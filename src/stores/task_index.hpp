@@ -8,11 +8,11 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "longhaul/task.hpp"
@@ -23,15 +23,9 @@ namespace longhaul::stores {
 
 using origin_ptr = std::shared_ptr<const task_origin>;
 
-/// Lets maps of strings be searched with views.
-struct view_hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept {
-    return std::hash<std::string_view>()(text);
-  }
-};
+/// Ordered, not hashed: owners and keys are the callers' words, and an unkeyed hash can be flooded.
 template <class Value>
-using by_name = std::unordered_map<std::string, Value, view_hash, std::equal_to<>>;
+using by_name = std::map<std::string, Value, std::less<>>;
 
 /// Tasks of each owner in the order of their ids.
 class owner_index {

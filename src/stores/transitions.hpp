@@ -2,6 +2,11 @@
 // The lifecycle as pure functions: a snapshot and an intent in, the next snapshot (or the reason
 // why not) out. Stores that decide in C++ under their own write lock share these, so that there is
 // one text of every rule. No function here reads a clock: time is an argument.
+//
+// Remaining times: every step books what has passed since `anchor` on the limits that counted (the
+// running times while the task works and somebody runs it, the question's while one is open) and
+// moves the anchor to now. A monotonic clock that began again (reboot) books nothing. `anchor` of a
+// terminal task is its end, from which its retention counts.
 #pragma once
 
 #include <optional>
@@ -25,6 +30,7 @@ struct step {
 };
 
 task_record initial(const new_task& task, instant now);
+/// `superseded` if it is not `claimable`. Does not look at `run_at`: the store does.
 step claimed(const task_record& task, process_id process, instant now);
 step reported(const task_record& task, writer by, const report_change& change, instant now);
 step asked(const task_record& task, writer by, std::span<const question> questions, instant now);
@@ -51,7 +57,8 @@ std::optional<limit_deadline> limit_due(const task_record& task) noexcept;
 /// When a terminal task is to be removed; null: never, or not terminal.
 std::optional<monotonic_time> removal_due(const task_record& task) noexcept;
 
-/// True if the task waits to be claimed.
+/// True if the task waits to be claimed, from `run_at` on: not terminal, not external, nobody runs
+/// it. It may be input_required.
 bool claimable(const task_record& task) noexcept;
 
 }  // namespace longhaul::stores

@@ -340,9 +340,12 @@ awaitable<void> engine::start(stores::store& in, task_ptr task) {
     shard.by_id[task->id()] = run;
   }
   // A change between the claim and the registration told nobody here: look once more.
-  auto reading = in.get(task->owner(), task->id());
-  const task_ptr now = co_await std::move(reading);
-  if (!now || now->terminal() || now->epoch != task->epoch) run->request_stop();
+  try {
+    auto reading = in.get(task->owner(), task->id());
+    const task_ptr now = co_await std::move(reading);
+    if (!now || now->terminal() || now->epoch != task->epoch) run->request_stop();
+  } catch (const std::exception&) {  // its first write will find out
+  }
   if (blocking) {
     pool_.submit([this, run, tool] { run_blocking(run, std::get<blocking_handler>(tool->handler)); });
   } else {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON to values, strictly: every refusal names the place, what was wanted and what was found. The
 // input was validated, so its depth is bounded and its syntax is right.
+#include <re2/re2.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
-#include <re2/re2.h>
 
 #include <algorithm>
 #include <charconv>
@@ -20,9 +20,9 @@ namespace {
 
 using shape = type_node::shape;
 
-constexpr std::size_t max_quoted = 60;        // bytes of the input that an error repeats
-constexpr std::size_t max_names = 20;         // names that an error lists
-constexpr std::size_t max_suggested = 64;     // bytes of a name that is compared with others
+constexpr std::size_t max_quoted = 60;     // bytes of the input that an error repeats
+constexpr std::size_t max_names = 20;      // names that an error lists
+constexpr std::size_t max_suggested = 64;  // bytes of a name that is compared with others
 
 // Where the reader stands; a chain on the stack, printed only for an error.
 struct place {
@@ -55,11 +55,16 @@ std::string path(const place& at) {
 
 std::string found(json::value v) {
   switch (v.type()) {
-    case json::kind::absent: return "nothing";
-    case json::kind::object: return "an object";
-    case json::kind::array: return "an array";
-    case json::kind::string: return in_quotes(*v.string());
-    default: break;
+    case json::kind::absent:
+      return "nothing";
+    case json::kind::object:
+      return "an object";
+    case json::kind::array:
+      return "an array";
+    case json::kind::string:
+      return in_quotes(*v.string());
+    default:
+      break;
   }
   const std::string_view shown = cut(v.raw(), max_quoted);
   return std::string(shown) + (shown.size() < v.raw().size() ? "…" : "");
@@ -97,6 +102,7 @@ std::string wanted_number(const type_node& type, const member_rules* rules) {
 }
 
 std::string counted(std::size_t least, std::size_t greatest, const std::string& unit) {
+  if (greatest == unbounded) return "at least " + std::to_string(least) + " " + unit;
   if (least == greatest) return std::to_string(least) + " " + unit;
   return std::to_string(least) + " to " + std::to_string(greatest) + " " + unit;
 }
@@ -142,10 +148,14 @@ std::size_t code_points(std::string_view text) {
 boost::json::value to_boost(json::value v) {
   switch (v.type()) {
     case json::kind::absent:
-    case json::kind::null: return nullptr;
-    case json::kind::boolean: return *v.boolean();
-    case json::kind::string: return boost::json::string(*v.string());
-    case json::kind::number: break;
+    case json::kind::null:
+      return nullptr;
+    case json::kind::boolean:
+      return *v.boolean();
+    case json::kind::string:
+      return boost::json::string(*v.string());
+    case json::kind::number:
+      break;
     case json::kind::array: {
       boost::json::array all;
       for (json::elements e(v); e.next();) all.push_back(to_boost(e.value()));
@@ -173,22 +183,32 @@ class reader {
   void read(const type_node& type, const member_rules* rules, json::value v, void* to,
             const place& at) const {
     switch (type.kind) {
-      case shape::anything: return anything(type, v, to, at);
-      case shape::raw: *static_cast<raw_json*>(to) = raw_json::trusted(v.raw()); return;
+      case shape::anything:
+        return anything(type, v, to, at);
+      case shape::raw:
+        *static_cast<raw_json*>(to) = raw_json::trusted(v.raw());
+        return;
       case shape::boolean:
         if (!v.boolean()) refuse(at, "true or false", v);
         return type.store(to, *v.boolean() ? 1 : 0);
-      case shape::integer: return integer(type, rules, v, to, at);
-      case shape::number: return number(type, rules, v, to, at);
-      case shape::string: return string(rules, v, to, at);
-      case shape::enumeration: return enumeration(type, rules, v, to, at);
+      case shape::integer:
+        return integer(type, rules, v, to, at);
+      case shape::number:
+        return number(type, rules, v, to, at);
+      case shape::string:
+        return string(rules, v, to, at);
+      case shape::enumeration:
+        return enumeration(type, rules, v, to, at);
       case shape::optional:
         type.reset(to);
         if (!v.is(json::kind::null)) read(type.element(), rules, v, type.emplace(to), at);
         return;
-      case shape::sequence: return sequence(type, rules, v, to, at);
-      case shape::map: return map(type, v, to, at);
-      case shape::object: return object(type, nullptr, v, to, at);
+      case shape::sequence:
+        return sequence(type, rules, v, to, at);
+      case shape::map:
+        return map(type, v, to, at);
+      case shape::object:
+        return object(type, nullptr, v, to, at);
     }
   }
 

@@ -226,7 +226,8 @@ typed_schema::typed_schema(const type_node& type, const std::vector<field_option
     const auto at = find_member(type, field.name());
     if (!at) throw std::invalid_argument("field: no member" + unknown_name(type, field.name()));
     if (!named.insert(field.name()).second) {
-      throw std::invalid_argument("field " + in_quotes(field.name()) + ": its options are there twice");
+      throw std::invalid_argument("field " + in_quotes(field.name()) +
+                                  ": its options are there twice");
     }
     member_rules& rules = made->rules[*at];
     rules = field_access::rules(field);

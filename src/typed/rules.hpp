@@ -25,7 +25,7 @@ struct member_rules {
   std::optional<std::size_t> min_length, max_length, min_items, max_items;
   std::string pattern_text;
   std::shared_ptr<const re2::RE2> pattern;
-  std::vector<choice> choices;                    ///< of the value, or of a sequence's elements
+  std::vector<choice> choices;                      ///< of the value, or of a sequence's elements
   std::shared_ptr<const member_rules> of_elements;  ///< set if `choices` are the elements'
   bool optional = false;
 };

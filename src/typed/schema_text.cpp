@@ -49,7 +49,7 @@ class schema_writer {
     for (std::size_t i = 0; i < type.members.size(); ++i) {
       const member_node& member = type.members[i];
       const member_rules* rule = rules != nullptr ? &(*rules)[i] : nullptr;
-      const type_node& inner = bare(member.type());
+      const type_node& inner = says_null(member) ? member.type() : bare(member.type());
       const bool optional = may_be_missing(member, rule);
       if (use_ == schema_use::form) check_form(member.name, inner, rule);
       properties.key(member.name);
@@ -65,10 +65,16 @@ class schema_writer {
   }
 
  private:
+  // An empty optional whose default is not empty is written as null.
+  bool says_null(const member_node& member) const {
+    return use_ == schema_use::output && member.type().kind == shape::optional &&
+           member.default_value;
+  }
+
   bool may_be_missing(const member_node& member, const member_rules* rule) const {
     if (use_ == schema_use::output) {
       const shape kind = member.type().kind;
-      return kind == shape::optional || kind == shape::raw;
+      return (kind == shape::optional && !says_null(member)) || kind == shape::raw;
     }
     return rule != nullptr ? rule->optional : member.optional;
   }
@@ -81,12 +87,18 @@ class schema_writer {
     }
     switch (type.kind) {
       case shape::integer:
-      case shape::number: number(o, bounds_of(type, rules)); return;
-      case shape::string: string(o, rules); return;
-      case shape::enumeration: enumeration(o, type, rules); return;
+      case shape::number:
+        number(o, bounds_of(type, rules));
+        return;
+      case shape::string:
+        string(o, rules);
+        return;
+      case shape::enumeration:
+        enumeration(o, type, rules);
+        return;
       case shape::sequence:
         if (rules != nullptr && rules->min_items) {
-          o.integer("minItems", *rules->min_items).integer("maxItems", *rules->max_items);
+          extent(o, "minItems", *rules->min_items, "maxItems", *rules->max_items);
         }
         o.key("items");
         in_items_ = true;
@@ -97,27 +109,37 @@ class schema_writer {
         o.key("additionalProperties");
         write(type.element(), nullptr, {}, depth + 1);
         return;
-      case shape::object: members(o, type, nullptr, depth); return;
+      case shape::object:
+        members(o, type, nullptr, depth);
+        return;
       case shape::anything:
       case shape::raw:
       case shape::boolean:
-      case shape::optional: return;
+      case shape::optional:
+        return;
     }
   }
 
   static std::string_view type_name(shape kind) {
     switch (kind) {
-      case shape::boolean: return "boolean";
-      case shape::integer: return "integer";
-      case shape::number: return "number";
+      case shape::boolean:
+        return "boolean";
+      case shape::integer:
+        return "integer";
+      case shape::number:
+        return "number";
       case shape::string:
-      case shape::enumeration: return "string";
-      case shape::sequence: return "array";
+      case shape::enumeration:
+        return "string";
+      case shape::sequence:
+        return "array";
       case shape::map:
-      case shape::object: return "object";
+      case shape::object:
+        return "object";
       case shape::anything:
       case shape::raw:
-      case shape::optional: break;
+      case shape::optional:
+        break;
     }
     return {};
   }
@@ -127,11 +149,17 @@ class schema_writer {
     if (b.greatest) append_bound(o.key("maximum"), *b.greatest);
   }
 
+  static void extent(json::object& o, std::string_view least_name, std::size_t least,
+                     std::string_view greatest_name, std::size_t greatest) {
+    o.integer(least_name, least);
+    if (greatest != unbounded) o.integer(greatest_name, greatest);
+  }
+
   void string(json::object& o, const member_rules* rules) {
     if (rules == nullptr) return;
     if (!rules->choices.empty()) choices(o, rules->choices);
     if (rules->min_length) {
-      o.integer("minLength", *rules->min_length).integer("maxLength", *rules->max_length);
+      extent(o, "minLength", *rules->min_length, "maxLength", *rules->max_length);
     }
     if (rules->pattern) o.string("pattern", rules->pattern_text);
     if (!rules->format.empty()) o.string("format", rules->format);

@@ -25,12 +25,24 @@ std::string_view view(const boost::json::string_view text) { return {text.data()
 void append_value(std::string& out, const boost::json::value& value) {
   namespace bj = boost::json;
   switch (value.kind()) {
-    case bj::kind::null: out += "null"; return;
-    case bj::kind::bool_: out += value.get_bool() ? "true" : "false"; return;
-    case bj::kind::int64: json::append_number(out, std::int64_t{value.get_int64()}); return;
-    case bj::kind::uint64: out += std::to_string(value.get_uint64()); return;
-    case bj::kind::double_: append_double(out, value.get_double()); return;
-    case bj::kind::string: json::append_string(out, view(value.get_string())); return;
+    case bj::kind::null:
+      out += "null";
+      return;
+    case bj::kind::bool_:
+      out += value.get_bool() ? "true" : "false";
+      return;
+    case bj::kind::int64:
+      json::append_number(out, std::int64_t{value.get_int64()});
+      return;
+    case bj::kind::uint64:
+      out += std::to_string(value.get_uint64());
+      return;
+    case bj::kind::double_:
+      append_double(out, value.get_double());
+      return;
+    case bj::kind::string:
+      json::append_string(out, view(value.get_string()));
+      return;
     case bj::kind::array: {
       char before = '[';
       for (const bj::value& one : value.get_array()) {
@@ -77,7 +89,9 @@ void append_object(std::string& out, const type_node& type, const void* at) {
   for (const member_node& member : type.members) {
     const type_node& inner = member.type();
     const void* value = member.at_const(at);
-    if (!is_empty(inner, value)) append(o.key(member.name), inner, value);
+    // Left out it would be read as its default.
+    const bool must_be_said = inner.kind == shape::optional && member.default_value;
+    if (must_be_said || !is_empty(inner, value)) append(o.key(member.name), inner, value);
   }
   o.close();
 }
@@ -88,15 +102,25 @@ void append(std::string& out, const type_node& type, const void* at) {
     return;
   }
   switch (type.kind) {
-    case shape::anything: append_value(out, type.to_value(at)); return;
-    case shape::raw: out += static_cast<const raw_json*>(at)->view(); return;
-    case shape::boolean: out += type.load(at) != 0 ? "true" : "false"; return;
+    case shape::anything:
+      append_value(out, type.to_value(at));
+      return;
+    case shape::raw:
+      out += static_cast<const raw_json*>(at)->view();
+      return;
+    case shape::boolean:
+      out += type.load(at) != 0 ? "true" : "false";
+      return;
     case shape::integer:
       out += type.is_signed ? std::to_string(static_cast<std::int64_t>(type.load(at)))
                             : std::to_string(type.load(at));
       return;
-    case shape::number: append_double(out, type.load_number(at)); return;
-    case shape::string: json::append_string(out, *static_cast<const std::string*>(at)); return;
+    case shape::number:
+      append_double(out, type.load_number(at));
+      return;
+    case shape::string:
+      json::append_string(out, *static_cast<const std::string*>(at));
+      return;
     case shape::enumeration: {
       const std::uint64_t index = type.load(at);
       if (index >= type.names.size()) {
@@ -105,10 +129,16 @@ void append(std::string& out, const type_node& type, const void* at) {
       json::append_string(out, type.names[index]);
       return;
     }
-    case shape::optional: append(out, type.element(), type.content(at)); return;
-    case shape::sequence: append_sequence(out, type, at); return;
+    case shape::optional:
+      append(out, type.element(), type.content(at));
+      return;
+    case shape::sequence:
+      append_sequence(out, type, at);
+      return;
     case shape::map:
-    case shape::object: append_object(out, type, at); return;
+    case shape::object:
+      append_object(out, type, at);
+      return;
   }
 }
 

@@ -23,7 +23,9 @@ std::string_view status_of(const task_record& task) noexcept {
 void append_task(std::string& out, const task_record& task, milliseconds poll_interval,
                  timestamp now) {
   json::object o(out);
-  append_task_head(o, task, status_of(task));
+  const bool tool_failed = task.status == task_status::completed && task.result.is_error;
+  append_task_head(o, task, status_of(task),
+                   tool_failed ? "The tool reported an error: see the result" : "");
   if (const auto ttl = shown_ttl(task, now)) {
     o.integer("ttl", ttl->count());
   } else {
@@ -119,7 +121,7 @@ awaitable<wire_reply> get_task(service& shared, const incoming& in, std::string_
 }
 
 awaitable<wire_reply> cancel_task(service& shared, const incoming& in, std::string_view id) {
-  auto pending = shared.server.cancel(in.who, id, "cancelled by the caller");
+  auto pending = shared.server.cancel(in.who, id, "by request");
   const auto reply = co_await std::move(pending);
   if (const auto* no = std::get_if<serving::refused>(&reply)) {
     co_return legacy_refusal(in.call.id, *no);

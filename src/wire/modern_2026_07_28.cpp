@@ -324,7 +324,7 @@ awaitable<wire_reply> modern_2026_07_28::update_task(const incoming& in) {
 
 awaitable<wire_reply> modern_2026_07_28::cancel_task(const incoming& in) {
   const auto id = in.call.params["taskId"].string();
-  auto pending = shared_.server.cancel(in.who, *id, "cancelled by the caller");
+  auto pending = shared_.server.cancel(in.who, *id, "by request");
   const auto reply = co_await std::move(pending);
   const auto* no = std::get_if<serving::refused>(&reply);
   // A finished task is acknowledged too: there is nothing left to stop.

@@ -137,10 +137,12 @@ std::string shown_message(const task_record& task) {
   return text;
 }
 
-void append_task_head(json::object& into, const task_record& task, std::string_view status) {
+void append_task_head(json::object& into, const task_record& task, std::string_view status,
+                      std::string_view otherwise) {
   into.string("taskId", task.id()).string("status", status);
-  if (const std::string text = shown_message(task); !text.empty()) {
-    into.string("statusMessage", text);
+  const std::string text = shown_message(task);
+  if (!text.empty() || !otherwise.empty()) {
+    into.string("statusMessage", text.empty() ? otherwise : std::string_view(text));
   }
   into.string("createdAt", iso8601(task.origin->created_at));
   into.string("lastUpdatedAt", iso8601(task.updated_at));

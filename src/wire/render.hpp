@@ -24,8 +24,9 @@ namespace longhaul::wire {
 std::string shown_message(const task_record& task);
 
 /// Members that both dialects of tasks spell alike: taskId, status, statusMessage, createdAt,
-/// lastUpdatedAt.
-void append_task_head(json::object& into, const task_record& task, std::string_view status);
+/// lastUpdatedAt. `otherwise` is the message if there is none (maybe empty).
+void append_task_head(json::object& into, const task_record& task, std::string_view status,
+                      std::string_view otherwise = {});
 
 /// What a revision's tool listing has.
 struct tool_look {

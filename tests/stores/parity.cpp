@@ -8,8 +8,8 @@ namespace longhaul::test {
 stores::question ask_for(const std::string& key, const std::string& message) {
   stores::question asked;
   asked.key = key;
-  asked.request = raw_json::trusted(
-      R"({"method":"elicitation/create","params":{"message":")" + message + R"("}})");
+  asked.request = raw_json::trusted(R"({"method":"elicitation/create","params":{"message":")" +
+                                    message + R"("}})");
   asked.request_hash = sha256(asked.request.view());
   return asked;
 }
@@ -19,6 +19,10 @@ stores::response reply(const std::string& key, const std::string& value) {
 }
 
 store_parity::store_parity() : fixture_(GetParam().make()), store_(fixture_->tested()) {
+  store_.watch([into = observations_](const task_ptr& task) {
+    const std::lock_guard lock(into->mutex);
+    into->all.push_back(task);
+  });
   run(store_.migrate());
   EXPECT_TRUE(run(store_.renew(process_, 1h)).alive);
 }
@@ -82,6 +86,11 @@ stores::change_result store_parity::report(const task_ptr& task, std::uint64_t b
   return run(store_.report(task->id(), epoch(by), change));
 }
 
+std::vector<task_ptr> store_parity::observed() const {
+  const std::lock_guard lock(observations_->mutex);
+  return observations_->all;
+}
+
 std::size_t store_parity::stored() {
   const auto now = run(store_.stats());
   return now.working + now.input_required + now.completed + now.failed + now.cancelled;
@@ -105,13 +114,13 @@ std::string describe(const task_record& task) {
 }
 
 std::string final_part(const task_record& task) {
-  std::string text = task.id() + " " + std::string(to_string(task.status)) + " '" +
-                     task.status_message + "' epoch=" + std::to_string(task.epoch) +
-                     " attempt=" + std::to_string(task.attempt) + " at=" +
-                     iso8601(task.updated_at) + " result=" + std::string(task.result.body.view()) +
-                     (task.result.is_error ? " is_error" : "") +
-                     (task.result.is_protocol_error ? " protocol" : "") +
-                     " reason=" + task.cancel_reason + (task.process ? " claimed" : "");
+  std::string text =
+      task.id() + " " + std::string(to_string(task.status)) + " '" + task.status_message +
+      "' epoch=" + std::to_string(task.epoch) + " attempt=" + std::to_string(task.attempt) +
+      " at=" + iso8601(task.updated_at) + " result=" + std::string(task.result.body.view()) +
+      (task.result.is_error ? " is_error" : "") +
+      (task.result.is_protocol_error ? " protocol" : "") + " reason=" + task.cancel_reason +
+      (task.process ? " claimed" : "");
   if (task.progress) text += " done=" + std::to_string(task.progress->done);
   if (task.inputs) {
     for (const auto& input : *task.inputs) {

@@ -7,8 +7,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <ostream>
 #include <string>
 
@@ -79,11 +81,18 @@ class store_parity : public testing::TestWithParam<store_maker> {
   stores::change_result report(const task_ptr& task, std::uint64_t by, double done,
                                std::optional<std::string> message = std::nullopt);
   std::size_t stored();
-  int slower() const { return GetParam().slower * slowdown; }
+  /// What the observer was told so far.
+  std::vector<task_ptr> observed() const;
+  int slower() const { return std::max(GetParam().slower, slowdown); }
 
   /// `result` says that the change was made (now, or by the same operation before).
   testing::AssertionResult applied(const stores::change_result& result) const;
 
+  struct observations {
+    std::mutex mutex;
+    std::vector<task_ptr> all;
+  };
+  const std::shared_ptr<observations> observations_ = std::make_shared<observations>();
   const std::unique_ptr<store_fixture> fixture_;
   stores::store& store_;
   const process_id process_ = new_process_id();  ///< has a lease of an hour

@@ -56,9 +56,8 @@ class retry_store final : public stores::store {
   awaitable<stores::change_result> finish(std::string_view id, stores::writer by,
                                           const outcome& result,
                                           std::string_view message) override {
-    return repeat([this, id, by, &result, message] {
-      return inner_.finish(id, by, result, message);
-    });
+    return repeat(
+        [this, id, by, &result, message] { return inner_.finish(id, by, result, message); });
   }
   awaitable<stores::change_result> release(std::string_view id, stores::writer by) override {
     return repeat([=, this] { return inner_.release(id, by); });
@@ -77,6 +76,8 @@ class retry_store final : public stores::store {
         return std::any_of(before.begin(), before.end(),
                            [&](const task_ptr& old) { return old->id() == task->id(); });
       });
+      std::sort(after.begin(), after.end(),
+                [](const task_ptr& a, const task_ptr& b) { return a->id() < b->id(); });
       if (!after.empty()) co_return after;
     }
   }

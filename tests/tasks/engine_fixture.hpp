@@ -18,7 +18,7 @@
 #include "tasks/engine.hpp"
 #include "tasks/sync.hpp"
 
-namespace longhaul::tests {
+namespace longhaul::test {
 
 /// A door that the test opens; handlers wait at it.
 class gate {
@@ -87,7 +87,8 @@ class engine_fixture : public testing::Test {
  protected:
   engine_fixture() { options.clock = &clock; }
   ~engine_fixture() override {
-    for (gate* g : gates_) g->open();
+    for (gate& g : gates_) g.open();
+    engine.reset();  // waits for the handlers, which use the gates
   }
 
   /// Call after adding tools and changing `options`.
@@ -106,8 +107,8 @@ class engine_fixture : public testing::Test {
   void add(tool_options tool, Handler handler) {
     tools_.push_back(make_tool(std::move(tool), std::move(handler)));
   }
-  /// Opened at the end of the test, whatever happens.
-  void will_open(gate& g) { gates_.push_back(&g); }
+  /// A gate that is opened at the end of the test, whatever happens.
+  gate& new_gate() { return gates_.emplace_back(); }
 
   static tasks::submission call(std::string tool, std::string owner = "ann") {
     tasks::submission what;
@@ -152,12 +153,13 @@ class engine_fixture : public testing::Test {
   }
 
   virtual_clock clock;
+  std::shared_ptr<stores::store> beneath;  ///< outlives the engine, for a store around another
   tasks::engine_options options;
   std::unique_ptr<tasks::engine> engine;
 
  private:
   std::deque<tool_definition> tools_;
-  std::vector<gate*> gates_;
+  std::deque<gate> gates_;
 };
 
-}  // namespace longhaul::tests
+}  // namespace longhaul::test

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of a task: every way a handler can end, fencing, cancel, external tasks.
+#include <boost/asio/redirect_error.hpp>
+
 #include "longhaul/error_codes.hpp"
 #include "tasks/engine_fixture.hpp"
 
-namespace longhaul::tests {
+namespace longhaul::test {
 namespace {
 
 using lifecycle = engine_fixture;
@@ -27,8 +29,7 @@ TEST_F(lifecycle, coroutine_handler_completes) {
 }
 
 TEST_F(lifecycle, what_was_acknowledged_can_be_read_at_once) {
-  gate door;
-  will_open(door);
+  gate& door = new_gate();
   add({.name = "wait"}, [&](task_context&) { door.pass(); });
   start();
   const auto task = submit(call("wait"));
@@ -69,7 +70,7 @@ TEST_F(lifecycle, throwing_handler_leaves_a_terminal_task) {
 }
 
 TEST_F(lifecycle, P12_cancel_reaches_a_blocking_handler) {
-  gate door;
+  gate& door = new_gate();
   add({.name = "wait"}, [&](task_context& task) {
     door.pass(task.stop_token());
     return std::string(task.cancelled() ? "stopped" : "not stopped");
@@ -109,8 +110,7 @@ TEST_F(lifecycle, P12_cancel_reaches_a_coroutine_handler_on_its_own_threads) {
 // A cancel that marks the record and frees the slot while the handler still works lets more handlers
 // run than there are slots.
 TEST_F(lifecycle, a_slot_counts_until_the_handler_really_returned) {
-  gate door;
-  will_open(door);
+  gate& door = new_gate();
   options.max_running = 1;
   add({.name = "stubborn"}, [&](task_context&) { door.pass(); });
   start();
@@ -124,8 +124,7 @@ TEST_F(lifecycle, a_slot_counts_until_the_handler_really_returned) {
 }
 
 TEST_F(lifecycle, cancel_of_a_task_that_never_started) {
-  gate door;
-  will_open(door);
+  gate& door = new_gate();
   options.max_running = 1;
   add({.name = "wait"}, [&](task_context&) { door.pass(); });
   start();
@@ -157,16 +156,16 @@ TEST_F(lifecycle, external_task_is_finished_by_id_and_token) {
 }
 
 TEST_F(lifecycle, P13_attempt_limit_holds_whatever_the_wall_clock_does) {
-  gate door;
+  gate& door = new_gate();
   add({.name = "slow", .attempt_limit = std::chrono::minutes(10)},
       [&](task_context& task) { door.pass(task.stop_token()); });
   start();
   const auto task = submit(call("slow"));
   door.await_arrivals(1);
-  clock.jump_wall(std::chrono::hours(1));
+  clock.skew_wall(std::chrono::hours(1));
   engine->tick();
   EXPECT_EQ(get(task)->status, task_status::working);
-  clock.jump_wall(std::chrono::hours(-2));
+  clock.skew_wall(std::chrono::hours(-2));
   clock.advance(std::chrono::minutes(10) - milliseconds(1));
   engine->tick();
   EXPECT_EQ(get(task)->status, task_status::working);
@@ -180,7 +179,7 @@ TEST_F(lifecycle, P13_attempt_limit_holds_whatever_the_wall_clock_does) {
 }
 
 TEST_F(lifecycle, drain_fails_what_may_not_run_again_and_hands_back_what_may) {
-  gate door;
+  gate& door = new_gate();
   const auto work = [&](task_context& task) { door.pass(task.stop_token()); };
   add({.name = "once"}, work);
   add({.name = "again", .on_crash = on_crash::rerun}, work);
@@ -211,4 +210,4 @@ TEST_F(lifecycle, a_never_tool_leaves_nothing_in_the_store) {
 }
 
 }  // namespace
-}  // namespace longhaul::tests
+}  // namespace longhaul::test

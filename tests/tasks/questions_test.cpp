@@ -2,7 +2,7 @@
 // Questions in the middle of a task: asked once, answered once, without holding a slot.
 #include "tasks/engine_fixture.hpp"
 
-namespace longhaul::tests {
+namespace longhaul::test {
 namespace {
 
 constexpr const char* accept_blue = R"({"action":"accept","content":{"color":"blue"}})";
@@ -63,8 +63,7 @@ TEST_F(questions, P14_partial_answers_are_kept_and_replays_change_nothing) {
 
 // An update, empty or replayed, once started the tool a second time.
 TEST_F(questions, an_update_of_a_working_task_starts_nothing) {
-  gate door;
-  will_open(door);
+  gate& door = new_gate();
   add({.name = "work"}, [&](task_context&) { door.pass(); });
   start();
   const auto task = submit(call("work"));
@@ -150,4 +149,4 @@ TEST_F(questions, P13_an_unanswered_question_ends_the_task_and_running_time_paus
 }
 
 }  // namespace
-}  // namespace longhaul::tests
+}  // namespace longhaul::test

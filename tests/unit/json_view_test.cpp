@@ -157,20 +157,26 @@ class documents {
 
   bj::value next(int depth = 0) {
     switch (random_() % (depth > 4 ? 6 : 8)) {
-      case 0: return nullptr;
-      case 1: return random_() % 2 == 0;
-      case 2: return static_cast<std::int64_t>((std::uint64_t{random_()} << 32) ^ random_());
-      case 3: return std::uint64_t{random_()} << 32;
-      case 4: return std::ldexp(static_cast<double>(random_()), static_cast<int>(random_() % 80) - 60);
-      case 5: return bj::string(string());
+      case 0:
+        return nullptr;
+      case 1:
+        return random_() % 2 == 0;
+      case 2:
+        return static_cast<std::int64_t>((std::uint64_t{random_()} << 32) ^ random_());
+      case 3:
+        return std::uint64_t{random_()} << 32;
+      case 4:
+        return std::ldexp(static_cast<double>(random_()), static_cast<int>(random_() % 80) - 60);
+      case 5:
+        return bj::string(string());
       case 6: {
         bj::array all;
-        for (unsigned n = random_() % 5; n > 0; --n) all.push_back(next(depth + 1));
+        for (auto n = random_() % 5; n > 0; --n) all.push_back(next(depth + 1));
         return all;
       }
       default: {
         bj::object all;
-        for (unsigned n = random_() % 5; n > 0; --n) all[string()] = next(depth + 1);
+        for (auto n = random_() % 5; n > 0; --n) all[string()] = next(depth + 1);
         return all;
       }
     }
@@ -196,10 +202,10 @@ class documents {
 
  private:
   std::string string() {
-    static constexpr const char* parts[] = {"a", "\"", "\\", "\n", "é", "€", "🚀", "{", "]", ",", ":",
-                                            "\x01", "key", " ", "/"};
+    static constexpr const char* parts[] = {"a", "\"", "\\", "\n",   "é",   "€", "🚀", "{",
+                                            "]", ",",  ":",  "\x01", "key", " ", "/"};
     std::string out;
-    for (unsigned n = random_() % 6; n > 0; --n) out += parts[random_() % std::size(parts)];
+    for (auto n = random_() % 6; n > 0; --n) out += parts[random_() % std::size(parts)];
     return out;
   }
   std::string space() {
@@ -226,11 +232,21 @@ class documents {
 
 void same(value v, const bj::value& expected) {
   switch (expected.kind()) {
-    case bj::kind::null: ASSERT_EQ(v.type(), kind::null); return;
-    case bj::kind::bool_: ASSERT_EQ(v.boolean(), expected.get_bool()); return;
-    case bj::kind::int64: ASSERT_EQ(v.integer(), expected.get_int64()); return;
-    case bj::kind::uint64: ASSERT_EQ(v.raw(), std::to_string(expected.get_uint64())); return;
-    case bj::kind::double_: ASSERT_EQ(v.number(), expected.get_double()); return;
+    case bj::kind::null:
+      ASSERT_EQ(v.type(), kind::null);
+      return;
+    case bj::kind::bool_:
+      ASSERT_EQ(v.boolean(), expected.get_bool());
+      return;
+    case bj::kind::int64:
+      ASSERT_EQ(v.integer(), expected.get_int64());
+      return;
+    case bj::kind::uint64:
+      ASSERT_EQ(v.raw(), std::to_string(expected.get_uint64()));
+      return;
+    case bj::kind::double_:
+      ASSERT_EQ(v.number(), expected.get_double());
+      return;
     case bj::kind::string:
       ASSERT_EQ(v.string(), std::string(expected.get_string()));
       ASSERT_TRUE(v.equals(std::string(expected.get_string())));

@@ -22,9 +22,7 @@ std::string refusal(std::string_view text) {
   return "accepted";
 }
 
-std::string nested(std::size_t depth) {
-  return std::string(depth, '[') + std::string(depth, ']');
-}
+std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
 TEST(raw_json, absent_is_not_null) {
   const raw_json absent;
@@ -41,10 +39,26 @@ TEST(raw_json, equality_is_of_bytes) {
 }
 
 TEST(raw_json, every_kind_of_value_is_kept_as_it_is) {
-  for (const char* text : {"null", "true", "false", "0", "-0", "1.50", "1e5", "-1E-2", "\"\"",
-                           "\"a\\u00e9\\n\"", "[]", "{}", "[ 1 , 2 ]", "{\"a\" : {}}",
-                           "9223372036854775807", "-9223372036854775808", "18446744073709551615",
-                           "3.141592653589793238462643383279", "\"\xF0\x9F\x9A\x80\"", "\"\x7F\""}) {
+  for (const char* text : {"null",
+                           "true",
+                           "false",
+                           "0",
+                           "-0",
+                           "1.50",
+                           "1e5",
+                           "-1E-2",
+                           "\"\"",
+                           "\"a\\u00e9\\n\"",
+                           "[]",
+                           "{}",
+                           "[ 1 , 2 ]",
+                           "{\"a\" : {}}",
+                           "9223372036854775807",
+                           "-9223372036854775808",
+                           "18446744073709551615",
+                           "3.141592653589793238462643383279",
+                           "\"\xF0\x9F\x9A\x80\"",
+                           "\"\x7F\""}) {
     EXPECT_EQ(kept(text), text);
   }
 }
@@ -57,16 +71,47 @@ TEST(raw_json, line_breaks_outside_strings_go_and_with_them_all_white_space) {
 }
 
 TEST(raw_json, numbers_keep_their_token_through_minify) {
-  EXPECT_EQ(kept("[1.0,\n-0.10e+3,\n18446744073709551615]"),
-            "[1.0,-0.10e+3,18446744073709551615]");
+  EXPECT_EQ(kept("[1.0,\n-0.10e+3,\n18446744073709551615]"), "[1.0,-0.10e+3,18446744073709551615]");
 }
 
 TEST(raw_json, what_is_no_json_is_refused) {
-  for (const char* text :
-       {"", " ", "nul", "tru", "True", "NaN", "Infinity", "+1", "01", "1.", ".5", "1e", "--1", "0x1",
-        "'a'", "\"", "\"\\x\"", "\"\\u12\"", "\"a\nb\"", "\"\t\"", "[", "]", "[1,]", "[,1]", "[1 2]",
-        "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:2}", "1 2", "{} {}", "[]]",
-        "// c\n1", "/**/1", "\xEF\xBB\xBF{}"}) {
+  for (const char* text : {"",
+                           " ",
+                           "nul",
+                           "tru",
+                           "True",
+                           "NaN",
+                           "Infinity",
+                           "+1",
+                           "01",
+                           "1.",
+                           ".5",
+                           "1e",
+                           "--1",
+                           "0x1",
+                           "'a'",
+                           "\"",
+                           "\"\\x\"",
+                           "\"\\u12\"",
+                           "\"a\nb\"",
+                           "\"\t\"",
+                           "[",
+                           "]",
+                           "[1,]",
+                           "[,1]",
+                           "[1 2]",
+                           "{",
+                           "{\"a\"}",
+                           "{\"a\":}",
+                           "{\"a\":1,}",
+                           "{a:1}",
+                           "{1:2}",
+                           "1 2",
+                           "{} {}",
+                           "[]]",
+                           "// c\n1",
+                           "/**/1",
+                           "\xEF\xBB\xBF{}"}) {
     EXPECT_NE(refusal(text), "accepted") << text;
   }
   EXPECT_NE(refusal(std::string_view("[1]\0", 4)), "accepted");
@@ -82,9 +127,8 @@ TEST(raw_json, invalid_utf8_is_refused) {
 
 TEST(raw_json, lone_surrogates_are_refused) {
   EXPECT_EQ(kept(R"("\ud83d\ude80")"), R"("\ud83d\ude80")");
-  for (const char* text :
-       {R"("\ud83d")", R"("\ud83dx")", R"("\ud83d\u0041")", R"("\ud83d\ud83d")", R"("\ude80")",
-        R"("\ude80\ud83d")", R"({"\ud83d":1})"}) {
+  for (const char* text : {R"("\ud83d")", R"("\ud83dx")", R"("\ud83d\u0041")", R"("\ud83d\ud83d")",
+                           R"("\ude80")", R"("\ude80\ud83d")", R"({"\ud83d":1})"}) {
     EXPECT_NE(refusal(text), "accepted") << text;
   }
 }

@@ -35,35 +35,36 @@ struct member_node {
   const type_node& (*type)() = nullptr;
   void* (*at)(void* object) = nullptr;
   const void* (*at_const)(const void* object) = nullptr;
-  bool optional = false;   ///< may be missing: `std::optional`, or a default of its own
-  raw_json default_value;  ///< what it is in a default-constructed object; absent: empty, or no JSON
+  bool optional = false;  ///< may be missing: `std::optional`, or a default of its own
+  raw_json
+      default_value;  ///< what it is in a default-constructed object; absent: empty, or no JSON
 };
 
 /// One C++ type. Which functions are set depends on `kind`.
 struct type_node {
   enum class shape : std::uint8_t {
-    anything,     ///< converted by Boost.JSON
-    raw,          ///< `raw_json`
+    anything,  ///< converted by Boost.JSON
+    raw,       ///< `raw_json`
     boolean,
     integer,
     number,
     string,       ///< `std::string`
     enumeration,  ///< a described enum, by name
     optional,
-    sequence,     ///< `std::vector` and its like
-    map,          ///< `std::map` from `std::string` and its like
-    object        ///< a described struct
+    sequence,  ///< `std::vector` and its like
+    map,       ///< `std::map` from `std::string` and its like
+    object     ///< a described struct
   };
   using use_one = std::function<void(void*)>;
   using visit = std::function<void(std::string_view key, const void*)>;
 
   shape kind = shape::anything;
-  bool is_signed = false;                ///< integer
-  std::int64_t least = 0;                ///< integer
-  std::uint64_t most = 0;                ///< integer
-  double largest = 0;                    ///< number: greatest magnitude
-  std::vector<std::string_view> names;   ///< enumeration, in the order of description
-  std::vector<member_node> members;      ///< object
+  bool is_signed = false;                   ///< integer
+  std::int64_t least = 0;                   ///< integer
+  std::uint64_t most = 0;                   ///< integer
+  double largest = 0;                       ///< number: greatest magnitude
+  std::vector<std::string_view> names;      ///< enumeration, in the order of description
+  std::vector<member_node> members;         ///< object
   const type_node& (*element)() = nullptr;  ///< optional, sequence, map
 
   /// Makes the value what `T{}` is.
@@ -96,11 +97,9 @@ template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
 template <class T>
-concept described_struct =
-    std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
+concept described_struct = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
 template <class T>
-concept described_enum =
-    std::is_enum_v<T> && boost::describe::has_describe_enumerators<T>::value;
+concept described_enum = std::is_enum_v<T> && boost::describe::has_describe_enumerators<T>::value;
 template <class T>
 concept string_map = requires {
   typename T::key_type;

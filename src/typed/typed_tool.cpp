@@ -14,10 +14,11 @@ namespace {
 constexpr std::size_t max_name = 128;  // MCP "Tool Names"
 
 void check_name(const std::string& name) {
-  const bool fits = !name.empty() && name.size() <= max_name && std::ranges::all_of(name, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c == '-' || c == '.';
-  });
+  const bool fits =
+      !name.empty() && name.size() <= max_name && std::ranges::all_of(name, [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '_' || c == '-' || c == '.';
+      });
   if (!fits) {
     throw std::invalid_argument("tool " + in_quotes(name) +
                                 ": a name is 1 to 128 of A-Z, a-z, 0-9, '_', '-' and '.'");

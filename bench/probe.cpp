@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/probe.hpp"
+
+#include <linux/perf_event.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <system_error>
+
+namespace longhaul::bench {
+
+std::chrono::nanoseconds cpu_time_of(pid_t process) {
+  clockid_t clock{};
+  if (const int error = clock_getcpuclockid(process, &clock)) {
+    throw std::system_error(error, std::generic_category(), "clock_getcpuclockid");
+  }
+  timespec now{};
+  if (clock_gettime(clock, &now) != 0) {
+    throw std::system_error(errno, std::generic_category(), "clock_gettime");
+  }
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+split_cpu_time split_cpu_time_of(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  // The second field is the name in brackets, which may hold anything.
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  long long user = 0, system = 0;
+  fields >> user >> system;
+  const long long tick = 1'000'000'000LL / sysconf(_SC_CLK_TCK);
+  return {std::chrono::nanoseconds(user * tick), std::chrono::nanoseconds(system * tick)};
+}
+
+void pin_to_cpu(std::size_t cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  if (sched_setaffinity(0, sizeof set, &set) != 0) {
+    throw std::system_error(errno, std::generic_category(),
+                            "pinning to CPU " + std::to_string(cpu));
+  }
+}
+
+instruction_counter::instruction_counter(pid_t process) {
+  perf_event_attr what;
+  std::memset(&what, 0, sizeof what);
+  what.type = PERF_TYPE_HARDWARE;
+  what.size = sizeof what;
+  what.config = PERF_COUNT_HW_INSTRUCTIONS;
+  what.exclude_kernel = 1;
+  what.exclude_hv = 1;
+  what.inherit = 1;
+  fd_ =
+      static_cast<int>(syscall(SYS_perf_event_open, &what, process, -1, -1, PERF_FLAG_FD_CLOEXEC));
+}
+
+instruction_counter::~instruction_counter() {
+  if (fd_ >= 0) close(fd_);
+}
+
+std::optional<std::uint64_t> instruction_counter::read() const {
+  std::uint64_t count = 0;
+  if (fd_ < 0 || ::read(fd_, &count, sizeof count) != sizeof count) return std::nullopt;
+  return count;
+}
+
+}  // namespace longhaul::bench

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/report.hpp"
+
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <fstream>
+#include <ostream>
+#include <thread>
+
+#include "json/write.hpp"
+
+namespace longhaul::bench {
+namespace {
+
+template <class T, class Value>
+double median(const std::vector<T>& of, Value value) {
+  std::vector<double> values;
+  for (const T& each : of) values.push_back(value(each));
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+double seconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e9; }
+double per(double value, std::uint64_t count) {
+  return value / static_cast<double>(std::max<std::uint64_t>(count, 1));
+}
+
+[[gnu::format(printf, 1, 2)]] std::string line(const char* format, ...) {
+  std::va_list values;
+  va_start(values, format);
+  char text[512];
+  std::vsnprintf(text, sizeof text, format, values);
+  va_end(values);
+  return text;
+}
+
+struct machine {
+  std::string cpu = "unknown CPU";
+  unsigned cpus = std::thread::hardware_concurrency();
+  std::string kernel;
+  std::string compiler;
+  std::string build;
+};
+
+machine this_machine() {
+  machine result;
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string text; std::getline(info, text);) {
+    if (!text.starts_with("model name")) continue;
+    result.cpu = text.substr(std::min(text.size(), text.find(':') + 2));
+    break;
+  }
+  utsname name{};
+  if (uname(&name) == 0) result.kernel = std::string(name.sysname) + ' ' + name.release;
+#ifdef __clang__
+  result.compiler = "clang " __clang_version__;
+#else
+  result.compiler = "gcc " __VERSION__;
+#endif
+  result.build = LONGHAUL_BENCH_BUILD;
+  if (*LONGHAUL_BENCH_SANITIZE != '\0') result.build += " -fsanitize=" LONGHAUL_BENCH_SANITIZE;
+  return result;
+}
+
+std::string pinning(const std::optional<std::size_t>& cpu) {
+  return cpu ? "CPU " + std::to_string(*cpu) : std::string("not pinned");
+}
+
+const summary* echo_of(const report& what, summary& storage) {
+  for (const auto& each : what.cases) {
+    if (each.what->server != served::echo || each.rounds.empty()) continue;
+    storage = summarize(each);
+    return &storage;
+  }
+  return nullptr;
+}
+
+void print_case(std::ostream& out, const bench_case& what, const summary& of, const summary* echo) {
+  out << line("%-21s %9.0f %6.2f %8.0f %8.0f %8.2f %4.0f%%", std::string(what.name).c_str(),
+              of.per_second, of.requests_per_operation, of.p50_us, of.p99_us, of.cpu_us,
+              of.system_share * 100);
+  if (of.instructions) {
+    out << line(" %8.0f", *of.instructions);
+  } else {
+    out << "        -";
+  }
+  if (echo != nullptr) {
+    out << line(" %5.0f%% %5.0f%%", share_by_cpu(*echo, of) * 100, share_by_rate(*echo, of) * 100);
+  } else {
+    out << "      -      -";
+  }
+  out << line(" %5.0f%% %6llu", of.client_busy * 100, static_cast<unsigned long long>(of.errors));
+  if (what.target > 0 && echo != nullptr) {
+    const bool met = share_by_cpu(*echo, of) >= what.target;
+    out << line("  target %.0f%%: %s", what.target * 100, met ? "met" : "MISSED");
+  }
+  out << '\n';
+}
+
+}  // namespace
+
+summary summarize(const case_report& of) {
+  summary result;
+  const auto operations = [](const measurement& m) { return m.load.operations; };
+  result.per_second = median(of.rounds, [&](const measurement& m) {
+    return static_cast<double>(operations(m)) / seconds(m.load.time);
+  });
+  result.requests_per_second = median(of.rounds, [](const measurement& m) {
+    return static_cast<double>(m.load.requests) / seconds(m.load.time);
+  });
+  result.requests_per_operation = median(of.rounds, [&](const measurement& m) {
+    return per(static_cast<double>(m.load.requests), operations(m));
+  });
+  result.cpu_us = median(of.rounds, [&](const measurement& m) {
+    return per(seconds(m.server_cpu) * 1e6, operations(m));
+  });
+  result.system_share = median(of.rounds, [](const auto& m) { return m.system_share; });
+  result.client_busy = median(of.rounds, [](const auto& m) { return m.client_busy; });
+  if (!of.rounds.empty() && of.rounds.front().instructions) {
+    result.instructions = median(of.rounds, [&](const measurement& m) {
+      return per(m.instructions.value_or(0), operations(m));
+    });
+  }
+  histogram latency;
+  for (const auto& round : of.rounds) {
+    latency.add(round.load.latency);
+    result.errors += round.load.errors;
+    if (result.first_error.empty()) result.first_error = round.load.first_error;
+    result.settled = result.settled && round.settled;
+  }
+  result.p50_us = seconds(latency.at(0.50)) * 1e6;
+  result.p99_us = seconds(latency.at(0.99)) * 1e6;
+  return result;
+}
+
+double share_by_cpu(const summary& echo, const summary& of) {
+  return of.cpu_us > 0 ? echo.cpu_us * of.requests_per_operation / of.cpu_us : 0;
+}
+
+double share_by_rate(const summary& echo, const summary& of) {
+  return echo.requests_per_second > 0 ? of.requests_per_second / echo.requests_per_second : 0;
+}
+
+std::size_t errors_of(const report& what) {
+  std::size_t errors = 0;
+  for (const auto& each : what.cases) {
+    for (const auto& round : each.rounds) {
+      errors += static_cast<std::size_t>(round.load.errors);
+      // A case without a single right answer is an error too.
+      if (round.load.operations == 0) ++errors;
+    }
+  }
+  for (const auto& each : what.engine) {
+    for (const auto& round : each.rounds) errors += round.wrong;
+  }
+  return errors;
+}
+
+std::size_t missed_targets(const report& what) {
+  summary storage;
+  const summary* echo = echo_of(what, storage);
+  if (echo == nullptr) return 0;
+  return static_cast<std::size_t>(
+      std::count_if(what.cases.begin(), what.cases.end(), [&](const case_report& each) {
+        return each.what->target > 0 && share_by_cpu(*echo, summarize(each)) < each.what->target;
+      }));
+}
+
+void print_table(std::ostream& out, const report& what, const options& with) {
+  const machine on = this_machine();
+  out << on.cpu << ", " << on.cpus << " CPUs, " << on.kernel << ", " << on.compiler << ", "
+      << (on.build.empty() ? "no build type" : on.build) << '\n'
+      << with.connections << " connections, " << with.rounds << " x " << with.time.count()
+      << " ms a case, server: " << with.server_threads << " transport thread(s), "
+      << pinning(with.server_cpu) << "; client: " << pinning(with.client_cpu)
+      << "; store: memory, nothing is durable\n\n";
+  summary storage;
+  const summary* echo = echo_of(what, storage);
+  if (!what.cases.empty()) {
+    out << "                                 requests  p50     p99      server CPU     user    "
+           " of the echo  client\n"
+           "case                   per s    each      µs       µs    µs each  sys   instr  "
+           " by CPU by rate  busy errors\n";
+  }
+  for (const auto& each : what.cases) {
+    const summary of = summarize(each);
+    print_case(out, *each.what, of, echo);
+    if (!of.first_error.empty()) out << "    first error: " << of.first_error << '\n';
+    if (!of.settled) out << "    the server was still busy 20 s after the last reply\n";
+  }
+  if (!what.engine.empty()) {
+    out << "\nwithout HTTP                                            per s   CPU µs each  wrong\n";
+  }
+  for (const auto& each : what.engine) {
+    const double rate = median(each.rounds, [](const engine_measurement& m) {
+      return static_cast<double>(m.operations) / seconds(m.time);
+    });
+    const double cpu = median(each.rounds, [](const engine_measurement& m) {
+      return per(seconds(m.cpu) * 1e6, m.operations);
+    });
+    std::size_t wrong = 0;
+    for (const auto& round : each.rounds) wrong += round.wrong;
+    out << line("%-50s %10.0f %12.2f %6zu\n", std::string(each.what->what).c_str(), rate, cpu,
+                wrong);
+  }
+}
+
+void print_json(std::ostream& out, const report& what, const options& with) {
+  const machine on = this_machine();
+  std::string text;
+  json::object root(text);
+  json::object machine_json(root.key("machine"));
+  machine_json.string("cpu", on.cpu).integer("cpus", on.cpus).string("kernel", on.kernel);
+  machine_json.string("compiler", on.compiler).string("build", on.build);
+  machine_json.close();
+  root.integer("connections", with.connections).integer("rounds", with.rounds);
+  root.integer("millisecondsPerCase", with.time.count()).string("store", "memory");
+  summary storage;
+  const summary* echo = echo_of(what, storage);
+  root.key("cases") += '[';
+  for (const auto& each : what.cases) {
+    const summary of = summarize(each);
+    if (text.back() != '[') text += ',';
+    json::object o(text);
+    o.string("name", each.what->name).number("operationsPerSecond", of.per_second);
+    o.number("requestsPerSecond", of.requests_per_second);
+    o.number("requestsPerOperation", of.requests_per_operation);
+    o.number("p50Us", of.p50_us).number("p99Us", of.p99_us);
+    o.number("serverCpuUsPerOperation", of.cpu_us).number("systemShare", of.system_share);
+    if (of.instructions) o.number("instructionsPerOperation", *of.instructions);
+    if (echo != nullptr) {
+      o.number("ofEchoByCpu", share_by_cpu(*echo, of));
+      o.number("ofEchoByRate", share_by_rate(*echo, of));
+    }
+    if (each.what->target > 0) o.number("target", each.what->target);
+    o.number("clientBusy", of.client_busy).integer("errors", of.errors);
+    if (!of.first_error.empty()) o.string("firstError", of.first_error);
+    o.boolean("settled", of.settled);
+    o.close();
+  }
+  text += ']';
+  root.key("engine") += '[';
+  for (const auto& each : what.engine) {
+    if (text.back() != '[') text += ',';
+    json::object o(text);
+    o.string("name", each.what->name);
+    o.number("operationsPerSecond", median(each.rounds, [](const engine_measurement& m) {
+               return static_cast<double>(m.operations) / seconds(m.time);
+             }));
+    o.number("cpuUsPerOperation", median(each.rounds, [](const engine_measurement& m) {
+               return per(seconds(m.cpu) * 1e6, m.operations);
+             }));
+    o.close();
+  }
+  text += ']';
+  root.close();
+  out << text << '\n';
+}
+
+}  // namespace longhaul::bench

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/server.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "bench/tools.hpp"
+#include "server/dispatcher.hpp"
+#include "server/registry.hpp"
+#include "stores/memory_store.hpp"
+#include "tasks/engine.hpp"
+#include "transport/http_server.hpp"
+#include "wire/endpoints.hpp"
+
+namespace longhaul::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+class echo_endpoint final : public wire::http_endpoint {
+ public:
+  wire::awaitable<wire::http_reply> handle(const wire::http_request&, std::string body,
+                                           std::shared_ptr<wire::outlet>) override {
+    wire::http_reply reply;
+    reply.body = std::move(body);
+    co_return reply;
+  }
+  void shut_down() override {}
+};
+
+void send_number(int to, std::uint16_t number) {
+  if (write(to, &number, sizeof number) != sizeof number) throw std::runtime_error("no parent");
+}
+
+void wait_for_end(int control) {
+  char byte = 0;
+  while (read(control, &byte, 1) > 0 || errno == EINTR) {
+  }
+}
+
+void serve(wire::http_endpoint& endpoint, std::size_t threads, int control, int status) {
+  transport::http_options options;
+  options.threads = threads;
+  transport::http_server server(options, endpoint);
+  server.start();
+  send_number(status, server.port());
+  wait_for_end(control);
+  server.stop(1s);
+  server.join();
+}
+
+void serve_mcp(std::size_t threads, int control, int status) {
+  serving::registry tools(
+      {.name = "longhaul-bench", .version = "1", .title = "", .instructions = ""});
+  add_tools(tools);
+  tasks::engine_options options;
+  options.store = std::make_shared<stores::memory_store>();
+  unbound(options);
+  tasks::engine engine(std::move(options));
+  for (const auto& tool : tools.all()) engine.add_tool(tool->definition);
+  serving::dispatcher dispatcher(tools, engine);
+  const auto endpoint = wire::make_http_endpoint(dispatcher, {});
+  engine.start();
+  serve(*endpoint, threads, control, status);
+  engine.drain(0ms, 1s);
+}
+
+// The child's whole life. Never returns.
+[[noreturn]] void child(served what, std::size_t threads, std::optional<std::size_t> cpu,
+                        int control, int status) {
+  int code = 1;
+  try {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, SIG_IGN);  // the parent's end is ours
+    char go = 0;
+    if (read(control, &go, 1) != 1) _exit(1);
+    if (cpu) pin_to_cpu(*cpu);
+    if (what == served::echo) {
+      echo_endpoint endpoint;
+      serve(endpoint, threads, control, status);
+    } else {
+      serve_mcp(threads, control, status);
+    }
+    code = 0;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "longhaul-bench: the server failed: %s\n", e.what());
+  }
+  // Not `exit`: what the parent registered is the parent's.
+  _exit(code);
+}
+
+std::array<int, 2> make_pipe() {
+  std::array<int, 2> ends{};
+  if (pipe(ends.data()) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  return ends;
+}
+
+}  // namespace
+
+server_process::server_process(served what, std::size_t threads, std::optional<std::size_t> cpu) {
+  const auto control = make_pipe(), status = make_pipe();
+  pid_ = fork();
+  if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (pid_ == 0) {
+    close(control[1]);
+    close(status[0]);
+    child(what, threads, cpu, control[0], status[1]);
+  }
+  close(control[0]);
+  close(status[1]);
+  control_ = control[1];
+  counter_.emplace(pid_);  // before it has threads
+  const bool started = write(control_, "g", 1) == 1;
+  const bool heard = started && read(status[0], &port_, sizeof port_) == sizeof port_;
+  close(status[0]);
+  if (!heard) {
+    close(control_);
+    waitpid(pid_, nullptr, 0);
+    throw std::runtime_error("the server did not come up");
+  }
+}
+
+server_process::~server_process() {
+  close(control_);
+  waitpid(pid_, nullptr, 0);
+}
+
+bool server_process::settle() const {
+  constexpr auto look_every = 10ms;
+  constexpr auto idle = 500us;  // of CPU in that time: the keeper's ticks
+  for (int i = 0; i < 2000; ++i) {
+    const auto before = cpu_time_of(pid_);
+    std::this_thread::sleep_for(look_every);
+    if (cpu_time_of(pid_) - before < idle) return true;
+  }
+  return false;
+}
+
+}  // namespace longhaul::bench

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The server that is measured: the project's own stack in a process of its own, so that what it
+// costs is told apart from what its clients cost.
+//
+// Threads: none may run in this process when one is started (it forks).
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "bench/probe.hpp"
+
+namespace longhaul::bench {
+
+enum class served : std::uint8_t {
+  echo,  ///< every body comes back as it is, over the same HTTP stack
+  mcp    ///< dispatcher, engine and a store in memory behind it, with the tools below
+};
+
+/// Tools of the `mcp` server. Each takes `render_args` (see messages.cpp) and answers at once with
+/// the text "rendered <scene>".
+namespace tool {
+inline constexpr auto blocking = "render_blocking";    ///< never a task; handler on the pool
+inline constexpr auto coroutine = "render_coroutine";  ///< never a task; handler is a coroutine
+inline constexpr auto task = "render_task";            ///< always a task; coroutine
+inline constexpr auto blocking_task = "render_task_blocking";  ///< always a task; on the pool
+inline constexpr auto external = "render_external";  ///< always a task, which nobody finishes
+}  // namespace tool
+
+class server_process {
+ public:
+  /// Starts it and waits until it listens. Throws `std::runtime_error` if it does not come up.
+  server_process(served what, std::size_t threads, std::optional<std::size_t> cpu);
+  server_process(const server_process&) = delete;
+  server_process& operator=(const server_process&) = delete;
+  /// Tells it to stop and waits for its end.
+  ~server_process();
+
+  pid_t pid() const noexcept { return pid_; }
+  std::uint16_t port() const noexcept { return port_; }
+  std::optional<std::uint64_t> instructions() const { return counter_->read(); }
+
+  /// Waits until the process does nothing any more, so that work which replies did not wait for is
+  /// counted too. False: it is still busy after a long time.
+  bool settle() const;
+
+ private:
+  pid_t pid_ = -1;
+  int control_ = -1;  ///< closing it tells the server to stop
+  std::uint16_t port_ = 0;
+  std::optional<instruction_counter> counter_;
+};
+
+}  // namespace longhaul::bench

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/tools.hpp"
+
+#include <boost/describe.hpp>
+#include <longhaul/typed_tool.hpp>
+
+#include "bench/server.hpp"
+
+namespace longhaul::bench {
+
+// Handlers of typed tools need arguments with linkage.
+struct render_args {
+  std::string scene;
+  std::string output;
+  int frames = 24;
+  double quality = 0.5;
+  bool draft = false;
+  std::vector<std::string> layers = {};
+};
+BOOST_DESCRIBE_STRUCT(render_args, (), (scene, output, frames, quality, draft, layers))
+
+namespace {
+
+tool_options named(const char* name, task_policy policy) {
+  tool_options options;
+  options.name = name;
+  options.description = "Renders a scene to a video";
+  options.policy = policy;
+  return options;
+}
+
+content_item rendered(const render_args& args) { return text("rendered " + args.scene); }
+
+boost::asio::awaitable<content_item> rendered_later(render_args args) { co_return rendered(args); }
+
+}  // namespace
+
+void add_tools(serving::registry& to) {
+  to.add(make_tool(named(tool::blocking, task_policy::never), rendered));
+  to.add(make_tool(named(tool::coroutine, task_policy::never), rendered_later));
+  to.add(make_tool(named(tool::task, task_policy::always), rendered_later));
+  to.add(make_tool(named(tool::blocking_task, task_policy::always), rendered));
+  auto elsewhere = named(tool::external, task_policy::always);
+  elsewhere.external = true;
+  to.add(make_tool(std::move(elsewhere), [](const render_args&) { return external{}; }));
+}
+
+void unbound(tasks::engine_options& options) {
+  constexpr std::size_t many = 100'000'000;
+  options.bounds = {many, many, many, many};
+}
+
+}  // namespace longhaul::bench

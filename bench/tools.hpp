@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tools that are called, and an engine without bounds that a run would meet.
+#pragma once
+
+#include "server/registry.hpp"
+#include "tasks/engine.hpp"
+
+namespace longhaul::bench {
+
+void add_tools(serving::registry& to);
+/// A run creates more unfinished tasks for one caller than a server should allow.
+void unbound(tasks::engine_options& options);
+
+}  // namespace longhaul::bench

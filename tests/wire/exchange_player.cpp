@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exchange_player.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+#include "json/view.hpp"
+
+namespace longhaul::test {
+namespace {
+
+// Everything that the views of one HTTP request need to stay valid.
+struct sent_request {
+  std::string method, body;
+  header_list headers;
+  std::vector<std::pair<std::string_view, std::string_view>> params;
+  wire::http_request request;
+};
+
+std::string lower(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return text;
+}
+
+void fill(sent_request& sent) {
+  wire::http_request& r = sent.request;
+  r.method = sent.method;
+  r.peer_address = "192.0.2.7";
+  for (const auto& [name, value] : sent.headers) {
+    const std::string key = lower(name);
+    if (key == "mcp-protocol-version") r.protocol_version = value;
+    if (key == "mcp-session-id") r.session_id = value;
+    if (key == "mcp-method") r.mcp_method = value;
+    if (key == "mcp-name") r.mcp_name = value;
+    if (key == "content-type") r.content_type = value;
+    if (key == "accept") r.accept = value;
+    if (key == "authorization") r.authorization = value;
+    if (key == "repeated") r.repeated_header = value;
+    if (key.starts_with("mcp-param-")) {
+      sent.params.emplace_back(std::string_view(name).substr(10), value);
+    }
+  }
+  r.mcp_params = sent.params;
+}
+
+wire::awaitable<void> run_http(wire::http_endpoint& endpoint, std::shared_ptr<sent_request> sent,
+                               std::shared_ptr<test_outlet> out) {
+  auto answering = endpoint.handle(sent->request, sent->body, out);
+  wire::http_reply reply = co_await std::move(answering);
+  out->finish(std::move(reply));
+}
+
+wire::http_reply await_reply(test_outlet& out) {
+  while (auto next = out.next()) {
+    if (next->reply) return std::move(*next->reply);
+  }
+  throw std::runtime_error("no reply came");
+}
+
+}  // namespace
+
+bool test_outlet::send(std::string message) {
+  const std::lock_guard lock(mutex_);
+  if (gone_ || full_) return false;
+  events_.push_back({std::move(message)});
+  changed_.notify_all();
+  return true;
+}
+
+void test_outlet::expect_wait() {
+  const std::lock_guard lock(mutex_);
+  ++waits_;
+  changed_.notify_all();
+}
+
+void test_outlet::on_gone(std::function<void()> callback) {
+  const std::lock_guard lock(mutex_);
+  gone_callback_ = std::move(callback);
+}
+
+void test_outlet::finish(wire::http_reply reply) {
+  const std::lock_guard lock(mutex_);
+  finished_ = true;
+  events_.push_back({reply.body, std::move(reply)});
+  changed_.notify_all();
+}
+
+void test_outlet::leave() {
+  std::function<void()> callback;
+  {
+    const std::lock_guard lock(mutex_);
+    gone_ = true;
+    callback = std::exchange(gone_callback_, nullptr);
+  }
+  if (callback) boost::asio::post(context_, std::move(callback));
+}
+
+void test_outlet::set_full(bool full) {
+  const std::lock_guard lock(mutex_);
+  full_ = full;
+}
+
+std::optional<event> test_outlet::next(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_for(lock, patience, [&] { return !events_.empty(); })) return std::nullopt;
+  event first = std::move(events_.front());
+  events_.pop_front();
+  return first;
+}
+
+bool test_outlet::await_waiting() {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, doors::patience, [&] { return waits_ > 0; });
+}
+
+bool test_outlet::finished() {
+  const std::lock_guard lock(mutex_);
+  return finished_;
+}
+
+int test_outlet::waits_announced() {
+  const std::lock_guard lock(mutex_);
+  return waits_;
+}
+
+std::size_t test_outlet::unread() {
+  const std::lock_guard lock(mutex_);
+  return events_.size();
+}
+
+std::shared_ptr<test_outlet> send_http(fixture_server& server, std::string method,
+                                       header_list headers, std::string body) {
+  auto sent = std::make_shared<sent_request>();
+  sent->method = std::move(method);
+  sent->headers = std::move(headers);
+  sent->body = std::move(body);
+  fill(*sent);
+  auto out = std::make_shared<test_outlet>(server.context());
+  boost::asio::co_spawn(server.context(), run_http(server.http(), sent, out),
+                        boost::asio::detached);
+  return out;
+}
+
+void send_line(fixture_server& server, wire::pipe_endpoint& pipe, std::string line) {
+  boost::asio::co_spawn(server.context(), pipe.handle(std::move(line)), boost::asio::detached);
+}
+
+header_list modern_headers(const std::string& body) {
+  const json::value message{std::string_view(body)};
+  const json::value params = message["params"];
+  const std::string method = message["method"].string().value_or("");
+  header_list headers = {{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", method}};
+  const bool by_task = method.starts_with("tasks/");
+  if (const auto name = params[by_task ? "taskId" : "name"].string()) {
+    headers.emplace_back("Mcp-Name", *name);
+  }
+  return headers;
+}
+
+wire::http_reply post_modern(fixture_server& server, const std::string& body, header_list more) {
+  header_list headers = modern_headers(body);
+  headers.insert(headers.end(), more.begin(), more.end());
+  return await_reply(*send_http(server, "POST", std::move(headers), body));
+}
+
+wire::http_reply post_legacy(fixture_server& server, const std::string& session,
+                             const std::string& body, header_list more) {
+  header_list headers = std::move(more);
+  if (!session.empty()) headers.emplace_back("Mcp-Session-Id", session);
+  return await_reply(*send_http(server, "POST", std::move(headers), body));
+}
+
+std::string begin_session(fixture_server& server, const std::string& version,
+                          const std::string& capabilities, header_list more) {
+  const std::string body =
+      R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":")" + version +
+      R"(","capabilities":)" + capabilities + R"(,"clientInfo":{"name":"t","version":"1"}}})";
+  const auto reply = post_legacy(server, "", body, more);
+  post_legacy(server, reply.session_id, R"({"jsonrpc":"2.0","method":"notifications/initialized"})",
+              more);
+  return reply.session_id;
+}
+
+std::string modern_meta(const std::string& declared, const std::string& more) {
+  return R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+         R"("io.modelcontextprotocol/clientCapabilities":{)" +
+         declared + "}" + more + "}";
+}
+
+}  // namespace longhaul::test
