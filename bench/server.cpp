@@ -57,7 +57,6 @@ void serve(wire::http_endpoint& endpoint, std::size_t threads, int control, int 
   send_number(status, server.port());
   wait_for_end(control);
   server.stop(1s);
-  server.join();
 }
 
 void serve_mcp(std::size_t threads, int control, int status) {

@@ -40,7 +40,7 @@ struct tool_options {
   task_policy policy = task_policy::automatic;
   /// With `automatic` on the modern wire: answer directly if done within this time.
   std::chrono::milliseconds inline_wait{0};
-  on_crash on_crash = on_crash::fail;
+  longhaul::on_crash on_crash = longhaul::on_crash::fail;
   std::uint32_t max_attempts = 3;            ///< for `on_crash::rerun`
   std::chrono::milliseconds retry_backoff{1000};
   std::optional<std::chrono::milliseconds> attempt_limit = std::nullopt;

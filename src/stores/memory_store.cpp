@@ -484,6 +484,20 @@ awaitable<store_stats> memory_store::stats() {
   co_return result;
 }
 
+std::size_t memory_store::index_size() {
+  std::size_t all = owners_.size() + quotas_.size() + keys_.size();
+  {
+    const guard lock(queue_mutex_);
+    for (shard& in : shards_) take_intake(in);
+    all += queue_.size();
+  }
+  for (shard& in : shards_) {
+    const guard lock(in.mutex);
+    all += in.running.size() + in.limits.size() + in.removals.size();
+  }
+  return all;
+}
+
 awaitable<void> memory_store::migrate() { co_return; }
 
 }  // namespace longhaul::stores

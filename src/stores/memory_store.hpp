@@ -77,6 +77,9 @@ class memory_store final : public store {
   milliseconds report_interval() const noexcept override { return milliseconds(0); }
   bool durable() const noexcept override { return false; }
 
+  /// Entries of all indexes beside the tasks themselves; 0 once every task is gone.
+  std::size_t index_size();
+
  private:
   struct entry {
     task_ptr record;

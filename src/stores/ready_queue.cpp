@@ -59,4 +59,12 @@ ready_queue::origin_ptr ready_queue::pop(const names& tools, const names& satura
   return nullptr;
 }
 
+std::size_t ready_queue::size() const noexcept {
+  std::size_t all = delayed_.size();
+  for (const auto& [quota, lines] : ready_) {
+    for (const auto& [tool, waiting] : lines) all += waiting.size();
+  }
+  return all;
+}
+
 }  // namespace longhaul::stores

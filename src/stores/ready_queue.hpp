@@ -30,7 +30,7 @@ class ready_queue {
   /// Takes the next one whose tool is in `tools` and whose quota is not in `saturated`; null: none.
   origin_ptr pop(const names& tools, const names& saturated);
 
-  bool empty() const noexcept { return delayed_.empty() && ready_.empty(); }
+  std::size_t size() const noexcept;
 
  private:
   struct older {

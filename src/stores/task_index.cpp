@@ -55,6 +55,15 @@ std::vector<origin_ptr> owner_index::page(std::string_view owner, std::string_vi
   return result;
 }
 
+std::size_t owner_index::size() const {
+  std::size_t all = 0;
+  for (const part& each : parts_) {
+    const guard lock(each.mutex);
+    for (const auto& [owner, tasks] : each.owners) all += tasks.size();
+  }
+  return all;
+}
+
 quota_table::part& quota_table::part_of(std::string_view quota) noexcept {
   return parts_[std::hash<std::string_view>()(quota) % parts_.size()];
 }
@@ -103,6 +112,15 @@ void quota_table::removed(std::string_view quota) {
   if (found->second->stored.fetch_sub(1, std::memory_order_relaxed) == 1) in.quotas.erase(found);
 }
 
+std::size_t quota_table::size() const {
+  std::size_t all = 0;
+  for (const part& each : parts_) {
+    const guard lock(each.mutex);
+    all += each.quotas.size();
+  }
+  return all;
+}
+
 std::string key_index::join(const task_origin& origin) {
   std::string joined;
   joined.reserve(origin.owner.size() + origin.tool.size() + origin.idempotency_key.size() + 24);
@@ -122,6 +140,15 @@ void key_index::remove(const task_origin& origin) {
   const guard lock(in.mutex);
   const auto found = in.ids.find(std::string_view(joined));
   if (found != in.ids.end() && found->second == origin.id) in.ids.erase(found);
+}
+
+std::size_t key_index::size() const {
+  std::size_t all = 0;
+  for (const part& each : parts_) {
+    const guard lock(each.mutex);
+    all += each.ids.size();
+  }
+  return all;
 }
 
 }  // namespace longhaul::stores

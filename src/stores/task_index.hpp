@@ -36,6 +36,7 @@ class owner_index {
   /// top).
   std::vector<origin_ptr> page(std::string_view owner, std::string_view before,
                                std::size_t count) const;
+  std::size_t size() const;
 
  private:
   struct by_id {
@@ -72,10 +73,12 @@ class quota_table {
   void closed(use& of) noexcept;
   /// A task that had ended was removed.
   void removed(std::string_view quota);
+  /// Quotas that have tasks.
+  std::size_t size() const;
 
  private:
   struct alignas(64) part {
-    guarded_mutex mutex;
+    mutable guarded_mutex mutex;
     by_name<std::shared_ptr<use>> quotas LONGHAUL_GUARDED_BY(mutex);
   };
   part& part_of(std::string_view quota) noexcept;
@@ -89,7 +92,7 @@ class quota_table {
 class key_index {
  public:
   struct alignas(64) part {
-    guarded_mutex mutex;
+    mutable guarded_mutex mutex;
     by_name<std::string> ids LONGHAUL_GUARDED_BY(mutex);  // joined key → task id
   };
 
@@ -98,6 +101,7 @@ class key_index {
   part& part_of(std::string_view joined) noexcept;
   /// Forgets the key of `origin` if it still leads to it.
   void remove(const task_origin& origin);
+  std::size_t size() const;
 
  private:
   std::array<part, 64> parts_;

@@ -28,6 +28,10 @@ class outlet {
   /// or too slow (the bounded buffer is full).
   virtual bool send(std::string message) = 0;
 
+  /// Sends a reply, which must not be dropped because the peer is slow. Pipes only (on HTTP the
+  /// reply is what `handle` returns); what bounds them is the number of open exchanges.
+  virtual void send_reply(std::string message) { send(std::move(message)); }
+
   /// Says that the reply may take long: from now on the transport watches for the client leaving
   /// and sends keep-alives. Called at most once, on the exchange's executor.
   virtual void expect_wait() = 0;

@@ -35,7 +35,7 @@ class endpoint final : public pipe_endpoint {
       if (shared_.log) shared_.log(std::string("wire: a message failed: ") + e.what());
       reply = answer_to_exception(line);
     }
-    if (!reply.empty()) out_->send(std::move(reply));
+    if (!reply.empty()) out_->send_reply(std::move(reply));
   }
 
   void shut_down() override {

@@ -138,6 +138,34 @@ TEST(memory_store, waiting_tasks_that_end_leave_no_queue_behind) {
   EXPECT_EQ(mine[0]->id(), last.origin->id);
 }
 
+TEST(memory_store, indexes_forget_with_the_tasks) {
+  virtual_clock clock;
+  stores::memory_store store({}, clock);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 100; ++i) {
+    auto task = small_task();
+    auto origin = std::make_shared<task_origin>(*task.origin);
+    origin->idempotency_key = std::to_string(i % 50);
+    origin->tool = i < 50 ? "render" : "resize";
+    origin->quota = "quota" + std::to_string(i % 7);
+    origin->overall_limit = 1h;
+    task.hidden = i % 3 == 0;
+    if (i % 2 == 0) task.claim_for.reset();
+    task.origin = origin;
+    run(store.create(task));
+    ids.push_back(origin->id);
+  }
+  EXPECT_GT(store.index_size(), 300U);  // and what waits is in the queue now
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i % 3 == 0 && i % 4 == 0) run(store.reveal("alice", ids[i], 1s));
+    const auto ended = run(store.cancel("alice", ids[i], ""));
+    EXPECT_EQ(ended.code, change_code::applied);
+  }
+  clock.advance(1s);
+  EXPECT_EQ(run(store.purge(1000)).size(), 100U);
+  EXPECT_EQ(store.index_size(), 0U);
+}
+
 // --- the fault decorator
 
 TEST(fault_store, time_outs_before_do_nothing) {

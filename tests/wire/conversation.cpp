@@ -49,10 +49,11 @@ class player {
     const auto arrow = text.find_first_of("<>");
     if (arrow == std::string::npos || text.size() < arrow + 2) throw mismatch("not understood");
     const std::string label = text.substr(0, arrow);
-    const bool last = text[arrow + 1] == '*';
-    const std::string rest = text.substr(arrow + (last ? 3 : 2));
+    const bool last = text[arrow + 1] == '*', maybe = text[arrow + 1] == '?';
+    const std::string rest = text.substr(arrow + (last || maybe ? 3 : 2));
     if (text[arrow] == '>') return send(label, rest);
     if (last) return expect_last(label, rest);
+    if (maybe) return skip(label, rest);
     expect(label, rest);
   }
 
@@ -166,6 +167,17 @@ class player {
     match(text, final_reply ? shown(*came) : came->text);
   }
 
+  void skip(const std::string& label, const std::string& text) {
+    auto came = open_.at(label)->next();
+    if (!came) throw mismatch("nothing came");
+    try {
+      if (came->reply) throw mismatch("the final reply");
+      match(text, came->text);
+    } catch (const mismatch&) {
+      open_.at(label)->put_back(std::move(*came));
+    }
+  }
+
   void expect_last(const std::string& label, const std::string& text) {
     while (auto came = open_.at(label)->next()) {
       if (came->reply) return match(text, shown(*came));
@@ -201,6 +213,13 @@ class player {
       const std::string name = pattern.substr(p + 2, end - p - 2);
       const std::string kind = name.substr(0, name.find(':'));
       const auto from = at;
+      if (kind == "skip") {  // anything, up to what comes behind it
+        const auto stop = pattern.find("{{", end + 2);
+        at = came.find(pattern.substr(end + 2, stop - end - 2), at);
+        if (at == std::string::npos) fail();
+        p = end + 2;
+        continue;
+      }
       while (at < came.size() && may_hold(kind, came[at])) ++at;
       if (at == from) fail();
       const std::string value = came.substr(from, at - from);

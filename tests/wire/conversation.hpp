@@ -8,12 +8,14 @@
 //                      and `as ann` (an API key); `GET` and `DELETE` likewise
 //   < {…}              a message from the server: on HTTP before the final reply
 //   < 200 HEADERS {…}  the final reply of an HTTP request
+//   <? {…}             a message that may come here or not
 //   <* 200 …           the final reply, whatever messages come before it
 //   a> … and a< …      the same on a request named `a`; others may run beside it
 //   ! COMMAND          see `conversation.cpp`
 //   # …                a remark
 // `{{kind:name}}` stands for what the server chose; the first use takes it, later ones must be the
-// same. Kinds: task, session, question, state, time (any time), any. `{{meta}}`, `{{meta tasks}}`
+// same. Kinds: task, session, question, state, time (any time), any (no quote in it),
+// skip (anything up to what follows). `{{meta}}`, `{{meta tasks}}`
 // and `{{meta elicit}}` write the `_meta` that every modern request carries.
 #pragma once
 

@@ -109,6 +109,11 @@ std::optional<event> test_outlet::next(std::chrono::milliseconds patience) {
   return first;
 }
 
+void test_outlet::put_back(event what) {
+  const std::lock_guard lock(mutex_);
+  events_.push_front(std::move(what));
+}
+
 bool test_outlet::await_waiting() {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, doors::patience, [&] { return waits_ > 0; });

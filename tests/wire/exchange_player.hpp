@@ -38,6 +38,7 @@ class test_outlet final : public wire::outlet {
   void set_full(bool full);
   /// Null: nothing came in time.
   std::optional<event> next(std::chrono::milliseconds patience = doors::patience);
+  void put_back(event what);
   bool await_waiting();
   bool finished();
   int waits_announced();

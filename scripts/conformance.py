@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the official MCP conformance suite against longhaul-conformance-server.
+
+Each line of tests/conformance/scenarios.txt is run with the suite's own command line. The suite's
+exit code is too kind (warnings pass, scenarios of extensions never count), so each checks.json is
+judged here: a scenario passes if it has a SUCCESS and neither a FAILURE nor a WARNING.
+The last line is `N passed, M failed`; exit code 1 if any failed.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SUITE = ROOT / "tests/node_modules/@modelcontextprotocol/conformance/dist/index.js"
+START_SECONDS = 20
+SCENARIO_SECONDS = 60
+
+
+class Server:
+    """The server under test on a free port; its standard error goes to a file."""
+
+    def __init__(self, binary, log_path):
+        self.log_path = log_path
+        self.log = open(log_path, "wb")
+        self.process = subprocess.Popen(
+            [binary, "--http", "127.0.0.1:0"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log)
+
+    def url(self):
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            text = self.log_path.read_text(errors="replace")
+            found = re.search(r"listening on (http://\S+)\s", text)
+            if found:
+                return found.group(1)
+            if self.process.poll() is not None:
+                raise SystemExit(f"the server exited with {self.process.returncode}:\n{text}")
+            time.sleep(0.02)
+        raise SystemExit(f"the server does not listen after {START_SECONDS} s:\n{text}")
+
+    def stop(self):
+        """Stops it as an operator would; the reason why that was not clean, or None."""
+        died = self.process.poll()
+        if died is not None:
+            return f"the server exited with {died} while the suite ran"
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return "the server did not stop within 30 s of SIGTERM"
+        return None if code == 0 else f"the server exited with {code} after SIGTERM"
+
+
+def read_scenarios(path):
+    """(scenario, revision) pairs in the order of the file."""
+    pairs = []
+    for line in path.read_text().splitlines():
+        words = line.split("#")[0].split()
+        pairs += [(words[0], revision) for revision in words[1:]]
+    return pairs
+
+
+def judge(out):
+    """What is wrong with the results below `out`, and how many checks succeeded."""
+    files = sorted(out.rglob("checks.json"))
+    if not files:
+        return ["the suite wrote no checks.json"], 0
+    problems, succeeded = [], 0
+    for file in files:
+        for check in json.loads(file.read_text()):
+            status = check.get("status")
+            if status == "SUCCESS":
+                succeeded += 1
+            elif status in ("FAILURE", "WARNING"):
+                why = check.get("errorMessage") or check.get("description", "")
+                problems.append(f"{status} {check.get('id')}: {why}")
+            elif status not in ("INFO", "SKIPPED"):
+                problems.append(f"unknown status {status!r} of {check.get('id')}")
+    if not succeeded and not problems:
+        problems.append("no check succeeded")
+    return problems, succeeded
+
+
+def run_scenario(node, url, scenario, revision, out):
+    command = [node, str(SUITE), "server", "--url", url, "--scenario", scenario, "-o", str(out)]
+    if revision != "extension":
+        command += ["--spec-version", revision]
+    out.mkdir(parents=True)
+    with open(out / "suite.log", "wb") as log:
+        try:
+            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                           cwd=ROOT / "tests", timeout=SCENARIO_SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            return {"checks": 0, "problems": [f"not done after {SCENARIO_SECONDS} s"]}
+    problems, succeeded = judge(out)
+    return {"checks": succeeded, "problems": problems}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--server", default=str(ROOT / "build/release/longhaul-conformance-server"))
+    parser.add_argument("--url", help="a server that runs already, instead of starting one")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/conformance",
+                        help="where the suite's files go (emptied first)")
+    parser.add_argument("only", nargs="*", help="run these scenarios only")
+    args = parser.parse_args()
+
+    pairs = read_scenarios(ROOT / "tests/conformance/scenarios.txt")
+    unknown = set(args.only) - {scenario for scenario, _ in pairs}
+    if unknown:
+        raise SystemExit("not in tests/conformance/scenarios.txt: " + ", ".join(sorted(unknown)))
+    if args.only:
+        pairs = [pair for pair in pairs if pair[0] in args.only]
+    node = subprocess.run([ROOT / "scripts/npm-install.sh"], stdout=subprocess.PIPE, text=True,
+                          check=True).stdout.strip()
+    shutil.rmtree(args.out, ignore_errors=True)
+    args.out.mkdir(parents=True)
+
+    server = None if args.url else Server(args.server, args.out / "server.log")
+    results = []
+    try:
+        url = args.url or server.url()
+        for scenario, revision in pairs:
+            begun = time.monotonic()
+            result = run_scenario(node, url, scenario, revision, args.out / revision / scenario)
+            result |= {"scenario": scenario, "revision": revision,
+                       "seconds": round(time.monotonic() - begun, 2)}
+            results.append(result)
+            if not args.json:
+                print_row(result)
+    finally:
+        complaint = server.stop() if server else None
+    if complaint:
+        results.append({"scenario": "server-stops-cleanly", "revision": "-", "checks": 0,
+                        "seconds": 0.0, "problems": [complaint]})
+        if not args.json:
+            print_row(results[-1])
+    report(results, args)
+
+
+def print_row(result):
+    verdict = "FAIL" if result["problems"] else "pass"
+    print(f"{verdict}  {result['scenario']:<38} {result['revision']:<11}"
+          f"{result['checks']:>3} checks {result['seconds']:>6.1f} s", flush=True)
+    for problem in result["problems"]:
+        print(f"      {problem}", flush=True)
+
+
+def report(results, args):
+    failed = sum(1 for result in results if result["problems"])
+    passed = len(results) - failed
+    if args.json:
+        print(json.dumps({"passed": passed, "failed": failed, "results": results}, indent=2))
+    else:
+        checks = sum(result["checks"] for result in results)
+        print(f"{checks} checks succeeded; the suite's files are in {os.path.relpath(args.out)}")
+        print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not results else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian 12 packages that Longhaul is built and tested with.
+#   scripts/install-deps.sh [check]     check: also what `make check` needs
+# Silent and immediate when everything is there. sudo only for those who are not root.
+set -euo pipefail
+
+packages=(
+  clang-19 lld-19 libclang-rt-19-dev clang-format-19 llvm-19 ninja-build cmake ccache
+  libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libssl-dev libre2-dev libgtest-dev
+  libcli11-dev pkg-config python3 curl ca-certificates
+)
+case ${1:-} in
+  "") ;;
+  check) packages+=(clang-tidy-19 g++) ;;
+  *)
+    echo "usage: $0 [check]" >&2
+    exit 2
+    ;;
+esac
+# Only to fetch the pinned npm packages of the tests: they bring the Node that runs them.
+command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm)
+
+command -v dpkg-query >/dev/null || {
+  echo "install-deps: not a Debian system; install what matches: ${packages[*]}" >&2
+  exit 1
+}
+
+installed=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "${packages[@]}" 2>/dev/null || true)
+missing=()
+for package in "${packages[@]}"; do
+  grep -qxF -- "ii $package" <<<"$installed" || missing+=("$package")
+done
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+root=()
+if [[ $EUID -ne 0 ]]; then
+  command -v sudo >/dev/null || {
+    echo "install-deps: as root, run: apt-get install ${missing[*]}" >&2
+    exit 1
+  }
+  root=(sudo)
+fi
+echo "install-deps: installing ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { "${root[@]}" apt-get update -q &&
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+  tail -n 30 "$log" >&2
+  echo "install-deps: apt-get failed; Longhaul is built on Debian 12 (bookworm)" >&2
+  exit 1
+fi

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <thread>
+
+#include "run/service.hpp"
+#include "transport/http_server.hpp"
+#include "wire/endpoints.hpp"
+
+namespace longhaul {
+namespace {
+
+// Blocks until SIGTERM or SIGINT.
+void wait_for_signal(boost::asio::io_context& context, boost::asio::signal_set& signals) {
+  bool came = false;
+  signals.async_wait([&](boost::system::error_code error, int) { came = !error; });
+  context.restart();
+  while (!came && context.run_one() > 0) {
+  }
+}
+
+}  // namespace
+
+int serve_http(service& what, const http_address& address,
+               const std::function<void(const std::string&)>& log) {
+  wire::endpoint_options wire_options;
+  wire_options.log = log;
+  const auto endpoint = wire::make_http_endpoint(what.dispatcher(), wire_options);
+
+  transport::http_options options;
+  options.address = address.host;
+  options.port = address.port;
+  options.log = log;
+  options.not_ready = [&what] { return what.engine().draining() ? "draining" : std::string(); };
+  auto server = std::make_unique<transport::http_server>(std::move(options), *endpoint);
+
+  boost::asio::io_context context(1);
+  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
+  what.start();
+  server->start();
+  log("listening on " + server->url());
+
+  wait_for_signal(context, signals);
+  log("stopping: running work has " + std::to_string(drain_grace.count() / 1000) +
+      " s; signal again to hurry");
+  // Callers may still read their tasks while running work gets its grace.
+  std::thread hurry([&] {
+    wait_for_signal(context, signals);
+    what.engine().drain(drain_grace, stop_grace);
+  });
+  what.engine().drain(drain_grace, stop_grace);
+  server->stop(reply_grace);
+  boost::asio::post(context, [&] { signals.cancel(); });
+  hurry.join();
+  what.engine().stop();
+  return 0;
+}
+
+}  // namespace longhaul

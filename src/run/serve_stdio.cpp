@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <thread>
+
+#include "run/service.hpp"
+#include "transport/stdio.hpp"
+#include "wire/endpoints.hpp"
+
+namespace longhaul {
+
+int serve_stdio(service& what, const std::function<void(const std::string&)>& log) {
+  wire::endpoint_options wire_options;
+  wire_options.log = log;
+  transport::stdio_server server(
+      transport::stdio_options{}, [&](std::shared_ptr<wire::outlet> out) {
+        return wire::make_pipe_endpoint(what.dispatcher(), wire_options, std::move(out));
+      });
+  what.start();
+
+  boost::asio::io_context context(1);
+  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
+  signals.async_wait([&](boost::system::error_code error, int) {
+    if (!error) server.stop();
+  });
+  std::thread watch([&] { context.run(); });
+  server.run();
+  boost::asio::post(context, [&] { signals.cancel(); });
+  watch.join();
+  // The host has gone: nobody can ask for what still runs.
+  what.engine().drain(std::chrono::milliseconds(0), stop_grace);
+  what.engine().stop();
+  return 0;
+}
+
+}  // namespace longhaul

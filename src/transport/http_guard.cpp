@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transport/http_guard.hpp"
+
+#include <algorithm>
+
+namespace longhaul::transport {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return result;
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+bool is_local_name(std::string_view name) {
+  return name == "localhost" || name == "127.0.0.1" || name == "[::1]";
+}
+
+// The authority of `http://authority` or `https://authority`; empty if it is not of this form.
+std::string_view authority_of(std::string_view origin) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (origin.starts_with(scheme)) {
+      const std::string_view rest = origin.substr(scheme.size());
+      return rest.find_first_of("/?#@") == std::string_view::npos ? rest : std::string_view();
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string host_name(std::string_view host) {
+  if (host.starts_with('[')) return lower(host.substr(0, host.find(']') + 1));
+  return lower(host.substr(0, host.find(':')));
+}
+
+http_guard::http_guard(bool loopback, std::vector<std::string> hosts,
+                       std::vector<std::string> origins)
+    : loopback_(loopback), hosts_(std::move(hosts)), origins_(std::move(origins)) {}
+
+bool http_guard::host_allowed(std::string_view name) const {
+  if (contains(hosts_, name)) return true;
+  return loopback_ ? is_local_name(name) : hosts_.empty();
+}
+
+std::string http_guard::refusal(std::string_view host, std::string_view origin) const {
+  if (!host_allowed(host_name(host))) {
+    return "this Host is not allowed here: use localhost, 127.0.0.1, or a host that the server is "
+           "configured for";
+  }
+  if (origin.data() == nullptr || contains(origins_, origin)) return {};
+  const std::string_view authority = authority_of(origin);
+  const std::string name = host_name(authority);
+  const bool allowed = !authority.empty() && (contains(hosts_, name) ||
+                                              (loopback_ && is_local_name(name)) ||
+                                              (!loopback_ && lower(authority) == lower(host)));
+  if (allowed) return {};
+  return "this Origin is not allowed here: web pages of other sites may not use this server";
+}
+
+}  // namespace longhaul::transport

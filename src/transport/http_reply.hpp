@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP replies as bytes: heads, server-sent events, chunks. Appends to a string of the caller.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "wire/endpoint.hpp"
+
+namespace longhaul::transport {
+
+/// Status line and headers for a reply with this body; the body itself is not appended.
+/// `date` is an HTTP date.
+void append_head(std::string& out, const wire::http_reply& reply, std::string_view content_type,
+                 bool keep_alive, std::string_view date);
+/// Status line and headers of an event stream.
+void append_stream_head(std::string& out, std::string_view session_id, bool keep_alive,
+                        bool chunked, std::string_view date);
+/// One event with this message (no line breaks in it), as a chunk if `chunked`.
+void append_event(std::string& out, std::string_view message, bool chunked);
+void append_comment(std::string& out, bool chunked);
+/// A reply of ours: a JSON-RPC error without id, with the words that tell what to do.
+wire::http_reply error_reply(int status, std::string_view message);
+/// The present time as an HTTP date.
+std::string http_date();
+
+}  // namespace longhaul::transport

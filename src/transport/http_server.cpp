@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transport/http_server.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <stdexcept>
+#include <thread>
+
+#include "transport/http_connection.hpp"
+#include "transport/http_reply.hpp"
+
+namespace longhaul::transport {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+std::size_t thread_count(std::size_t wanted) {
+  if (wanted > 0) return wanted;
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
+}
+
+tcp::endpoint listen_endpoint(const http_options& options) {
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(options.address, error);
+  if (error) {
+    throw std::invalid_argument("\"" + options.address +
+                                "\" is not an IP address: write 127.0.0.1, ::1 or 0.0.0.0");
+  }
+  return {address, options.port};
+}
+
+}  // namespace
+
+struct http_server::state {
+  state(http_options o, wire::http_endpoint& e)
+      : options(std::move(o)),
+        endpoint(e),
+        where(listen_endpoint(options)),
+        guard(where.address().is_loopback(), options.hosts, options.origins) {
+    for (std::size_t i = 0; i < thread_count(options.threads); ++i) {
+      loops.push_back(std::make_unique<http_loop>(options, guard, endpoint));
+    }
+    acceptor = std::make_unique<tcp::acceptor>(loops.front()->context, where);
+    pause = std::make_unique<asio::steady_timer>(loops.front()->context);
+    where = acceptor->local_endpoint();
+  }
+
+  void accept();
+  void take(tcp::socket socket);
+  void schedule_sweep(http_loop& loop);
+  template <class Function>
+  void on_every_loop(Function function);
+
+  http_options options;
+  wire::http_endpoint& endpoint;
+  tcp::endpoint where;
+  http_guard guard;
+  std::vector<std::unique_ptr<http_loop>> loops;
+  std::vector<asio::executor_work_guard<loop_executor>> work;
+  std::unique_ptr<tcp::acceptor> acceptor;
+  std::unique_ptr<asio::steady_timer> pause;
+  std::vector<std::thread> threads;
+  std::size_t next_loop = 0;
+  std::atomic<std::size_t> connections{0};
+  std::atomic<bool> stopped{false};
+};
+
+void http_server::state::accept() {
+  acceptor->async_accept([this](boost::system::error_code error, tcp::socket socket) {
+    if (error == asio::error::operation_aborted || !acceptor->is_open()) return;
+    if (error) {  // no descriptors left: do not spin
+      pause->expires_after(tunables::accept_pause);
+      pause->async_wait([this](boost::system::error_code stop) {
+        if (!stop && acceptor->is_open()) accept();
+      });
+      return;
+    }
+    take(std::move(socket));
+    accept();
+  });
+}
+
+void http_server::state::take(tcp::socket accepted) {
+  boost::system::error_code error;
+  const auto peer = accepted.remote_endpoint(error);
+  if (error) return;
+  if (connections.load() >= options.max_connections) {
+    static constexpr std::string_view full =
+        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
+        "Content-Length: 0\r\n\r\n";
+    accepted.non_blocking(true, error);
+    accepted.write_some(asio::buffer(full.data(), full.size()), error);
+    return;
+  }
+  accepted.set_option(tcp::no_delay(true), error);
+  const auto protocol = peer.protocol();
+  const auto handle = accepted.release(error);
+  if (error) return;
+  connections.fetch_add(1);
+  const std::shared_ptr<void> counted(this, [this](void*) { connections.fetch_sub(1); });
+  http_loop& loop = *loops[next_loop++ % loops.size()];
+  asio::post(loop.context, [&loop, protocol, handle, counted, name = peer.address().to_string()] {
+    tcp_socket socket(loop.context.get_executor(), protocol, handle);
+    if (loop.stopping) return;
+    auto connection =
+        std::make_shared<http_connection>(loop, std::move(socket), name, counted);
+    asio::co_spawn(loop.context, connection->run(), asio::detached);
+  });
+}
+
+void http_server::state::schedule_sweep(http_loop& loop) {
+  loop.date = http_date();
+  loop.sweep.expires_after(options.sweep_interval);
+  loop.sweep.async_wait([this, &loop](boost::system::error_code error) {
+    if (error) return;
+    const auto now = http_connection::clock::now();
+    // A sweep may close connections, which takes them out of the set later, never at once.
+    for (http_connection* connection : loop.connections) connection->sweep(now);
+    schedule_sweep(loop);
+  });
+}
+
+template <class Function>
+void http_server::state::on_every_loop(Function function) {
+  for (auto& loop : loops) {
+    asio::post(loop->context, [function, l = loop.get()] { function(*l); });
+  }
+}
+
+http_server::http_server(http_options options, wire::http_endpoint& endpoint)
+    : state_(std::make_unique<state>(std::move(options), endpoint)) {}
+
+http_server::~http_server() { stop(std::chrono::milliseconds(0)); }
+
+void http_server::start() {
+  for (auto& loop : state_->loops) {
+    state_->work.emplace_back(loop->context.get_executor());
+    state_->schedule_sweep(*loop);
+    state_->threads.emplace_back([&context = loop->context] { context.run(); });
+  }
+  asio::post(state_->loops.front()->context, [s = state_.get()] { s->accept(); });
+}
+
+std::uint16_t http_server::port() const noexcept { return state_->where.port(); }
+
+std::string http_server::url() const {
+  const auto address = state_->where.address();
+  const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+  return "http://" + host + ":" + std::to_string(port()) + state_->options.path;
+}
+
+std::size_t http_server::connections() const noexcept { return state_->connections.load(); }
+
+void http_server::stop(std::chrono::milliseconds grace) {
+  if (state_->stopped.exchange(true)) return;
+  if (state_->threads.empty()) return;
+  asio::post(state_->loops.front()->context, [s = state_.get()] {
+    boost::system::error_code ignored;
+    s->acceptor->close(ignored);
+    s->pause->cancel();
+  });
+  state_->endpoint.shut_down();
+  state_->on_every_loop([grace](http_loop& loop) {
+    loop.stopping = true;
+    loop.sweep.cancel();
+    const auto open = loop.connections;
+    for (http_connection* connection : open) connection->begin_stop();
+    // The timer keeps the loop going no longer than there are connections.
+    auto timer = std::make_shared<asio::steady_timer>(loop.context, grace);
+    timer->async_wait([&loop, timer](boost::system::error_code) {
+      const auto left = loop.connections;
+      for (http_connection* connection : left) connection->close();
+    });
+    loop.stop_timer = timer;
+    loop.end_if_idle();
+  });
+  state_->work.clear();
+  for (std::thread& thread : state_->threads) thread.join();
+  state_->threads.clear();
+}
+
+}  // namespace longhaul::transport

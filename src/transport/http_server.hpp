@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Streamable HTTP over plain TCP: threads with one `io_context` each, connections handed out in
+// turn. No user code runs on these threads. What the bytes mean is the endpoint's business.
+//
+// Shutdown: no more connections, open subscriptions end, running exchanges are answered, the rest
+// is closed after a grace.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "transport/tunables.hpp"
+#include "wire/endpoint.hpp"
+
+namespace longhaul::transport {
+
+struct http_options {
+  std::string address = "127.0.0.1";  ///< an IP address
+  std::uint16_t port = 0;             ///< 0: a free one, see `http_server::port`
+  std::size_t threads = 0;            ///< 0: one a core, at most 4
+  std::string path = "/mcp";
+  std::vector<std::string> hosts = {};    ///< more names allowed in Host
+  std::vector<std::string> origins = {};  ///< more origins of web pages that may use this server
+  std::size_t max_body = tunables::max_body;              ///< bytes
+  std::size_t max_header = tunables::max_header;          ///< bytes
+  std::size_t max_connections = tunables::max_connections;
+  std::size_t stream_buffer = tunables::stream_buffer;    ///< bytes
+  std::chrono::milliseconds head_time = tunables::head_time;
+  std::chrono::milliseconds body_time = tunables::body_time;
+  std::chrono::milliseconds idle_time = tunables::idle_time;
+  std::chrono::milliseconds write_stall_time = tunables::write_stall_time;
+  std::chrono::milliseconds keep_alive_comment = tunables::keep_alive_comment;
+  std::chrono::milliseconds sweep_interval = tunables::sweep_interval;
+  /// Why the server is not ready to serve; empty: it is. Shown by /readyz. Any transport thread.
+  std::function<std::string()> not_ready = {};
+  /// What went wrong inside, a line a call; any thread. May be empty.
+  std::function<void(const std::string&)> log = {};
+};
+
+class http_server {
+ public:
+  /// Binds and listens. Throws `std::system_error` or `std::invalid_argument` (no IP address).
+  http_server(http_options options, wire::http_endpoint& endpoint);
+  /// Stops without a grace.
+  ~http_server();
+  http_server(const http_server&) = delete;
+  http_server& operator=(const http_server&) = delete;
+
+  void start();
+  std::uint16_t port() const noexcept;
+  /// `http://ADDRESS:PORT/PATH`.
+  std::string url() const;
+  std::size_t connections() const noexcept;
+
+  /// Ends everything as said above; returns when all threads have ended. Idempotent; not from a
+  /// thread of the server.
+  void stop(std::chrono::milliseconds grace);
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace longhaul::transport
