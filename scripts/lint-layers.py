@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Include arrows go only downward (docs: five layers); public headers include public headers only.
+"""Include arrows go only downward; public headers include public headers only.
 
 A folder of src/ that is not in ORDER is a finding too: decide where it stands.
 """

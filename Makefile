@@ -1,0 +1,49 @@
+# The front door: `make help` says what there is. The work is done by scripts/.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help build run test check conformance interop bench format lint clean
+MAKEFLAGS += --no-print-directory
+
+PORT ?= 8080
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the library, the examples, the tests and the benchmark, in build/release
+	@scripts/install-deps.sh
+	@scripts/build.sh release
+
+run: ## the quickstart server on http://127.0.0.1:PORT/mcp (PORT=8080)
+	@scripts/install-deps.sh
+	@scripts/build.sh release longhaul-quickstart
+	@scripts/how-to-connect.sh $(PORT)
+	@exec build/release/longhaul-quickstart --http 127.0.0.1:$(PORT)
+
+test: ## what a change must pass: tests, conformance, interop, sanitizers, format, lints
+	@scripts/test.sh
+
+check: ## make test with everything under sanitizers, g++, clang-tidy, the installed package, fuzzing
+	@scripts/test.sh full
+
+conformance: build ## the official MCP conformance suite
+	@scripts/conformance.py
+
+interop: build ## tests with the TypeScript SDK as client
+	@scripts/interop.sh
+
+bench: ## the benchmark (ARGS="--help" for what it takes)
+	@scripts/install-deps.sh
+	@scripts/build.sh release longhaul-bench
+	@build/release/longhaul-bench $(ARGS)
+
+format: ## format the C++ files
+	@scripts/format.sh
+
+lint: ## layers, co_await, words, format
+	@scripts/lint-layers.py
+	@scripts/lint-await.py
+	@scripts/lint-words.py
+	@scripts/format.sh check
+
+clean: ## remove what was built
+	@rm -rf build

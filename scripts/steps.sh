@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by test.sh: steps that are timed, logged, bounded and counted.
+#   step NAME SECONDS command…      runs it; counts as one; its exit code
+#   counted NAME SECONDS command…   the same, but its output says how many tests passed and failed
+#   finish                          prints the sum and exits
+
+# What a sanitizer finds must end the program and say where.
+symbolizer=$(command -v llvm-symbolizer-19 || true)
+export UBSAN_OPTIONS=print_stacktrace=1
+export ASAN_OPTIONS=detect_leaks=1${symbolizer:+:external_symbolizer_path=$symbolizer}
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1${symbolizer:+:external_symbolizer_path=$symbolizer}
+
+logs=build/logs
+passed=0 failed=0
+mkdir -p "$logs"
+
+# run NAME SECONDS command…: the exit code; sets $seconds.
+run() {
+  local name=$1 limit=$2 begun=$SECONDS code
+  shift 2
+  timeout --kill-after=10 "$limit" "$@" >"$logs/$name.log" 2>&1 </dev/null
+  code=$?
+  seconds=$((SECONDS - begun))
+  [[ $code -ne 124 && $code -ne 137 ]] ||
+    echo "$name was stopped: not done within $limit s" >>"$logs/$name.log"
+  return $code
+}
+
+# tell NAME CODE TEXT: the line of a step, and why it failed.
+tell() {
+  local verdict=ok
+  [[ $2 -eq 0 ]] || verdict=FAILED
+  printf '%-6s %-24s %5d s  %s\n' "$verdict" "$1" "$seconds" "$3"
+  [[ $2 -eq 0 ]] && return
+  tail -n 40 "$logs/$1.log" | sed 's/^/    | /'
+  echo "    all of it: $logs/$1.log"
+}
+
+step() {
+  local code
+  run "$@"
+  code=$?
+  if [[ $code -eq 0 ]]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  tell "$1" $code ""
+  return $code
+}
+
+# tally LOG: "passed failed" by what gtest, node:test and conformance.py print at the end.
+tally() {
+  awk '
+    /^\[  PASSED  \] [0-9]+ tests?\./               { p = $4 }
+    /^\[  FAILED  \] [0-9]+ tests?, listed below:/  { f = $4 }
+    /^# pass [0-9]+$/                               { p = $3 }
+    /^# (fail|cancelled) [0-9]+$/                   { f += $3 }
+    /^[0-9]+ passed, [0-9]+ failed$/                { p = $1; f = $3 }
+    END                                             { print p + 0, f + 0 }' "$1"
+}
+
+counted() {
+  local code good bad
+  run "$@"
+  code=$?
+  read -r good bad < <(tally "$logs/$1.log")
+  # A crash leaves no sum behind, and a run without tests is no success.
+  [[ $code -eq 0 || $bad -gt 0 ]] || bad=1
+  [[ $good -gt 0 || $bad -gt 0 ]] || bad=1
+  [[ $bad -eq 0 || $code -ne 0 ]] || code=1
+  passed=$((passed + good)) failed=$((failed + bad))
+  tell "$1" $code "$good passed, $bad failed"
+  return $code
+}
+
+finish() {
+  echo "$passed passed, $failed failed"
+  [[ $failed -eq 0 && $passed -gt 0 ]]
+  exit
+}

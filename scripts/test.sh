@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Everything a change must pass; `make test` and .ci/run come here, `make check` with `full`.
+#   scripts/test.sh [full]
+# One line a step, its output in build/logs/STEP.log, the end of that shown when the step failed.
+# A failed step does not stop the others, a failed release build does. The last line is
+# `N passed, M failed`: tests of the release build, scenarios and interop tests count one by one,
+# every other step counts as one. Exit code 0 only if M is 0.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/steps.sh
+
+full=
+case ${1:-} in
+  "") ;;
+  full) full=1 ;;
+  *)
+    echo "usage: $0 [full]" >&2
+    exit 2
+    ;;
+esac
+
+# The suites that are there: a folder of tests/ with C++ files whose name CMake has as longhaul_test.
+suites() {
+  local name
+  for name in "$@"; do
+    compgen -G "tests/$name/*.cpp" >/dev/null && echo "$name"
+  done
+}
+all=(unit stores tasks wire transport issues)
+asan=(unit stores tasks wire)
+tsan=(stores tasks transport)
+if [[ $full ]]; then
+  asan=("${all[@]}")
+  tsan=("${all[@]}")
+fi
+
+sanitize() { # PRESET suite…
+  local preset=$1 name
+  shift
+  local targets=()
+  for name in $(suites "$@"); do targets+=("longhaul-$name-tests"); done
+  step "$preset-build" 1800 scripts/build.sh "$preset" "${targets[@]}" || return
+  for name in "${targets[@]}"; do
+    step "$preset-${name#longhaul-}" 900 "build/$preset/$name"
+  done
+}
+
+step deps 900 scripts/install-deps.sh ${full:+check} || finish
+step release-build 1800 scripts/build.sh release || finish
+for name in $(suites "${all[@]}"); do
+  counted "$name" 300 "build/release/longhaul-$name-tests"
+done
+step npm-packages 300 scripts/npm-install.sh && {
+  counted conformance 600 scripts/conformance.py
+  counted interop 300 scripts/interop.sh
+}
+step format 120 scripts/format.sh check
+step lint-layers 60 scripts/lint-layers.py
+step lint-await 60 scripts/lint-await.py
+step lint-words 60 scripts/lint-words.py
+sanitize asan "${asan[@]}"
+sanitize tsan "${tsan[@]}"
+
+if [[ $full ]]; then
+  step gcc-build 2400 scripts/build.sh gcc && for name in $(suites "${all[@]}"); do
+    step "gcc-$name-tests" 300 "build/gcc/longhaul-$name-tests"
+  done
+  step consumer 1200 scripts/consumer-test.sh
+  step fuzz-build 900 scripts/build.sh fuzz && step fuzz 300 scripts/fuzz.sh 60
+  step clang-tidy 3600 scripts/tidy.sh
+fi
+finish
