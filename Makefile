@@ -20,9 +20,11 @@ run: ## the quickstart server on http://127.0.0.1:PORT/mcp (PORT=8080)
 	@exec build/release/longhaul-quickstart --http 127.0.0.1:$(PORT)
 
 test: ## what a change must pass: tests, conformance, interop, sanitizers, format, lints
+	@scripts/install-deps.sh
 	@scripts/test.sh
 
 check: ## make test with everything under sanitizers, g++, clang-tidy, the installed package, fuzzing
+	@scripts/install-deps.sh check
 	@scripts/test.sh full
 
 conformance: build ## the official MCP conformance suite

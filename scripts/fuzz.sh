@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs each fuzz target of build/fuzz for some seconds; the corpus is kept in build/fuzz/corpus.
-#   scripts/fuzz.sh [SECONDS]     60 if not given; `scripts/build.sh fuzz` comes first
+#   scripts/fuzz.sh [SECONDS]     60 if not given; `scripts/build.sh fuzz fuzzers` comes first
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

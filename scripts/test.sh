@@ -67,7 +67,7 @@ if [[ $full ]]; then
     step "gcc-$name-tests" 300 "build/gcc/longhaul-$name-tests"
   done
   step consumer 1200 scripts/consumer-test.sh
-  step fuzz-build 900 scripts/build.sh fuzz && step fuzz 300 scripts/fuzz.sh 60
+  step fuzz-build 900 scripts/build.sh fuzz fuzzers && step fuzz 300 scripts/fuzz.sh 60
   step clang-tidy 3600 scripts/tidy.sh
 fi
 finish

@@ -36,7 +36,7 @@ boost::asio::awaitable<std::string> countdown(longhaul::task_context& task, coun
     task.throw_if_cancelled();
   }
   task.progress(args.seconds, args.seconds, "lift-off");
-  co_return "Counted down " + std::to_string(args.seconds) + " seconds.";
+  co_return "Counted down from " + std::to_string(args.seconds) + ".";
 }
 
 // --- hash_tree: a blocking handler with a structured result.

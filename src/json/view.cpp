@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json/view.hpp"
 
+#include <bit>
 #include <charconv>
 #include <cstdlib>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace longhaul::json {
 namespace {
@@ -14,9 +19,45 @@ const char* skip_space(const char* at, const char* end) noexcept {
   return at;
 }
 
+// Sixteen bytes at once, where the machine can: bit i of a mask tells of byte i.
+#if defined(__SSE2__)
+constexpr std::ptrdiff_t block_size = 16;
+
+class block {
+ public:
+  explicit block(const char* at) noexcept
+      : bytes_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))) {}
+  unsigned equal(char c) const noexcept { return mask(bytes_, c); }
+  /// Bytes that are `c`, or `c` without the bit that tells `{` from `[` and `}` from `]`.
+  unsigned equal_folded(char c) const noexcept {
+    return mask(_mm_or_si128(bytes_, _mm_set1_epi8(0x20)), c);
+  }
+
+ private:
+  static unsigned mask(__m128i bytes, char c) noexcept {
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c))));
+  }
+  __m128i bytes_;
+};
+#endif
+
 // `at` stands on the opening quote; returns the place behind the closing one.
 const char* skip_string(const char* at, const char* end) noexcept {
-  for (++at; at < end; ++at) {
+  ++at;
+#if defined(__SSE2__)
+  while (end - at >= block_size) {
+    const block bytes(at);
+    const unsigned found = bytes.equal('"') | bytes.equal('\\');
+    if (found == 0) {
+      at += block_size;
+      continue;
+    }
+    at += std::countr_zero(found);
+    if (*at == '"') return at + 1;
+    at += 2;  // the escape and what it escapes
+  }
+#endif
+  for (; at < end; ++at) {
     if (*at == '\\') {
       ++at;
     } else if (*at == '"') {
@@ -26,23 +67,40 @@ const char* skip_string(const char* at, const char* end) noexcept {
   return end;
 }
 
+// `at` stands on the opening bracket; returns the place behind its closing one.
 const char* skip_nested(const char* at, const char* end) noexcept {
   std::size_t depth = 0;
+#if defined(__SSE2__)
+  while (end - at >= block_size) {
+    const block bytes(at);
+    const unsigned quotes = bytes.equal('"'), opens = bytes.equal_folded('{');
+    const char* next = at + block_size;
+    for (unsigned found = quotes | opens | bytes.equal_folded('}'); found != 0;
+         found &= found - 1) {
+      const int index = std::countr_zero(found);
+      if (((quotes >> index) & 1U) != 0) {
+        next = skip_string(at + index, end);
+        break;
+      }
+      if (((opens >> index) & 1U) != 0) {
+        ++depth;
+      } else if (--depth == 0) {
+        return at + index + 1;
+      }
+    }
+    at = next;
+  }
+#endif
   while (at < end) {
     switch (*at) {
-      case '"':
-        at = skip_string(at, end);
-        continue;
+      case '"': at = skip_string(at, end); continue;
       case '{':
-      case '[':
-        ++depth;
-        break;
+      case '[': ++depth; break;
       case '}':
       case ']':
         if (--depth == 0) return at + 1;
         break;
-      default:
-        break;
+      default: break;
     }
     ++at;
   }
@@ -207,6 +265,23 @@ bool value::equals(std::string_view expected) const {
   if (!is(kind::string)) return false;
   std::string buffer;
   return content(text_, buffer) == expected;
+}
+
+indexed::indexed(value object) : whole_(object) {
+  for (members m(object); m.next();) {
+    if (count_ == found_.size() || m.key_was_escaped()) {
+      complete_ = false;
+      return;
+    }
+    found_[count_++] = {m.key(), m.value()};
+  }
+}
+
+value indexed::operator[](std::string_view key) const {
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (found_[i].first == key) return found_[i].second;
+  }
+  return complete_ ? value() : whole_[key];
 }
 
 members::members(json::value object) noexcept {

@@ -4,10 +4,12 @@
 // escape, and every sub-value can be spliced as it stands. Views live as long as the text.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "longhaul/raw_json.hpp"
 
@@ -54,6 +56,8 @@ class members {
   /// The key, escapes resolved. Valid until `next`.
   std::string_view key() const noexcept { return key_; }
   json::value value() const noexcept { return value_; }
+  /// The key held escapes: `key()` is a copy, not a part of the text.
+  bool key_was_escaped() const noexcept { return key_.data() == unescaped_.data(); }
 
  private:
   const char* at_ = nullptr;
@@ -74,6 +78,26 @@ class elements {
   const char* at_ = nullptr;
   const char* end_ = nullptr;
   json::value value_;
+};
+
+/// An object whose members were found in one walk, for one that is asked for several of them.
+class indexed {
+ public:
+  indexed() = default;
+  /// Anything but an object has no members.
+  explicit indexed(value object);
+
+  /// As `value::operator[]`.
+  value operator[](std::string_view key) const;
+  bool is(kind k) const noexcept { return whole_.is(k); }
+  explicit operator bool() const noexcept { return bool(whole_); }
+  const value& whole() const noexcept { return whole_; }
+
+ private:
+  value whole_;
+  std::array<std::pair<std::string_view, value>, 8> found_;
+  std::size_t count_ = 0;
+  bool complete_ = true;  // else some members did not fit, or had keys with escapes
 };
 
 }  // namespace longhaul::json

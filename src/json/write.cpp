@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 namespace longhaul::json {
 namespace {
@@ -70,6 +71,18 @@ void append_integer(std::string& out, Integer number) {
   out.append(buffer.data(), result.ptr);
 }
 
+// True if none of these eight bytes needs a closer look: no control character, quote or backslash,
+// nothing beyond ASCII.
+bool is_plain(const char* bytes) noexcept {
+  constexpr std::uint64_t every = 0x0101010101010101, high = every << 7;
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  const auto zero_bytes = [](std::uint64_t w) { return (w - every) & ~w; };
+  const std::uint64_t special = (word - every * 0x20) | word | zero_bytes(word ^ every * '"') |
+                                zero_bytes(word ^ every * '\\');
+  return (special & high) == 0;
+}
+
 }  // namespace
 
 void append_string(std::string& out, std::string_view text) {
@@ -78,6 +91,10 @@ void append_string(std::string& out, std::string_view text) {
   std::size_t i = 0;
   const auto flush = [&] { out.append(text, clean, i - clean); };
   while (i < text.size()) {
+    if (text.size() - i >= 8 && is_plain(text.data() + i)) {
+      i += 8;
+      continue;
+    }
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\' && c < 0x80) {
       ++i;

@@ -35,9 +35,8 @@ bool http_outlet::send(std::string message) {
   queued_bytes_ += message.size();
   queue_.push_back(std::move(message));
   if (!std::exchange(flush_posted_, true)) {
-    asio::post(executor_, [self = shared_from_this(), connection = connection_] {
-      connection->flush(*self);
-    });
+    asio::post(executor_,
+               [self = shared_from_this(), connection = connection_] { connection->flush(*self); });
   }
   return true;
 }
@@ -50,9 +49,10 @@ std::vector<std::string> http_outlet::take() {
 }
 
 void http_outlet::close() {
+  gone_ = nullptr;
+  closed_ = true;
   const std::lock_guard lock(mutex_);
   connection_.reset();
-  gone_ = nullptr;
 }
 
 void http_outlet::expect_wait() {
@@ -64,9 +64,23 @@ void http_outlet::expect_wait() {
   if (connection) connection->watch_peer();
 }
 
-void http_outlet::on_gone(std::function<void()> callback) { gone_ = std::move(callback); }
+void http_outlet::on_gone(std::function<void()> callback) {
+  gone_ = closed_ ? nullptr : std::move(callback);
+  if (!gone_ || !left_) return;
+  asio::post(executor_, [self = shared_from_this()] { self->call_gone(); });  // it came too late
+}
 
 void http_outlet::gone() {
+  left_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    connection_.reset();
+    queue_.clear();
+  }
+  call_gone();
+}
+
+void http_outlet::call_gone() {
   if (auto callback = std::exchange(gone_, nullptr)) callback();
 }
 
@@ -92,11 +106,21 @@ void http_connection::enter(phase p) {
   phase_ = p;
   const http_options& o = loop_.options;
   switch (p) {
-    case phase::idle: deadline_ = clock::now() + o.idle_time; break;
-    case phase::head: deadline_ = clock::now() + o.head_time; break;
-    case phase::body: deadline_ = clock::now() + o.body_time; break;
-    case phase::handling: deadline_ = clock::time_point::max(); break;
-    case phase::writing: deadline_ = clock::now() + o.write_stall_time; break;
+    case phase::idle:
+      deadline_ = clock::now() + o.idle_time;
+      break;
+    case phase::head:
+      deadline_ = clock::now() + o.head_time;
+      break;
+    case phase::body:
+      deadline_ = clock::now() + o.body_time;
+      break;
+    case phase::handling:
+      deadline_ = clock::time_point::max();
+      break;
+    case phase::writing:
+      deadline_ = clock::now() + o.write_stall_time;
+      break;
   }
 }
 
@@ -106,6 +130,7 @@ asio::awaitable<void> http_connection::run() {
     if (!co_await read_request()) break;
     if (!co_await answer()) break;
   }
+  if (unread_) co_await linger();
   close();
 }
 
@@ -131,7 +156,9 @@ asio::awaitable<bool> http_connection::read_request() {
       co_await send_continue();
     }
     if (phase_ == phase::idle && loop_.stopping) co_return false;
-    if (!co_await read_some()) co_return timed_out_ && phase_ != phase::idle;
+    const bool more = !timed_out_ && co_await read_some();
+    // Bytes may have come just when the time was up: nothing was left to cancel then.
+    if (!more || timed_out_) co_return timed_out_;
   }
 }
 
@@ -139,9 +166,8 @@ asio::awaitable<bool> http_connection::read_some() {
   const std::size_t before = input_.size();
   input_.resize(before + tunables::read_chunk);
   boost::system::error_code error;
-  auto reading =
-      socket_.async_read_some(asio::buffer(input_.data() + before, tunables::read_chunk),
-                              asio::redirect_error(asio::use_awaitable, error));
+  auto reading = socket_.async_read_some(asio::buffer(input_.data() + before, tunables::read_chunk),
+                                         asio::redirect_error(asio::use_awaitable, error));
   const std::size_t got = co_await std::move(reading);
   input_.resize(before + got);
   co_return !error;
@@ -155,6 +181,20 @@ asio::awaitable<void> http_connection::send_continue() {
   co_await std::move(writing);
 }
 
+// Takes what the client still sends: a close with unread bytes would reset the connection, and the
+// client might lose the reply that says what was wrong.
+asio::awaitable<void> http_connection::linger() {
+  boost::system::error_code error;
+  socket_.shutdown(tcp_socket::shutdown_send, error);
+  deadline_ = clock::now() + tunables::linger_time;
+  std::array<char, 4096> dropped{};
+  for (std::size_t taken = 0; !error && !closed_ && taken < tunables::linger_bytes;) {
+    auto reading = socket_.async_read_some(asio::buffer(dropped),
+                                           asio::redirect_error(asio::use_awaitable, error));
+    taken += co_await std::move(reading);
+  }
+}
+
 // --- answering
 
 wire::http_reply http_connection::fault_reply() const {
@@ -164,10 +204,10 @@ wire::http_reply http_connection::fault_reply() const {
       return error_reply(431, "the headers are larger than " +
                                   std::to_string(loop_.options.max_header) + " bytes");
     case parse_fault::body_too_large:
-      return error_reply(413, "the body is larger than " +
-                                  std::to_string(loop_.options.max_body) +
+      return error_reply(413, "the body is larger than " + std::to_string(loop_.options.max_body) +
                                   " bytes; put large data where the tool can read it");
-    default: return error_reply(400, "this is not a well-formed HTTP/1.1 request");
+    default:
+      return error_reply(400, "this is not a well-formed HTTP/1.1 request");
   }
 }
 
@@ -190,6 +230,7 @@ bool http_connection::serve_probe(wire::http_reply& reply) const {
 asio::awaitable<bool> http_connection::answer() {
   if (timed_out_ || parser_.fault() != parse_fault::none) {
     keep_alive_ = false;
+    unread_ = true;
     wire::http_reply fault = fault_reply();
     auto writing = write_reply(std::move(fault), json_type);
     co_return co_await std::move(writing);
@@ -211,6 +252,7 @@ asio::awaitable<bool> http_connection::answer() {
     auto handling = handle();
     reply = co_await std::move(handling);
     if (peer_gone_ || closed_) co_return false;
+    keep_alive_ = keep_alive_ && !loop_.stopping;
     if (streaming()) {
       auto finishing = finish_stream(reply);
       co_return co_await std::move(finishing);
@@ -237,10 +279,13 @@ asio::awaitable<wire::http_reply> http_connection::handle() {
   } catch (const std::exception& e) {
     if (loop_.options.log) loop_.options.log(std::string("a request failed inside: ") + e.what());
     reply = error_reply(500, "the server failed at this request");
+  } catch (...) {
+    if (loop_.options.log) loop_.options.log("a request failed inside");
+    reply = error_reply(500, "the server failed at this request");
   }
-  // What was sent before the reply goes out before it.
-  flush(*outlet_);
+  // What was sent before the reply goes out before it; what comes later is refused, not lost.
   outlet_->close();
+  gather(*outlet_);
   outlet_.reset();
   waiting_ = false;
   co_return reply;
@@ -251,17 +296,23 @@ asio::awaitable<bool> http_connection::write_reply(wire::http_reply reply,
   enter(phase::writing);
   output_.clear();
   append_head(output_, reply, content_type, keep_alive_, loop_.date);
+  if (parser_.method() == "HEAD") reply.body.clear();
   boost::system::error_code error;
+  // A slow reader may take its time, as long as it takes something.
+  const auto progress = [this](const boost::system::error_code& failed, std::size_t written) {
+    deadline_ = clock::now() + loop_.options.write_stall_time;
+    return asio::transfer_all()(failed, written);
+  };
   if (reply.body.size() <= tunables::copied_body) {
     output_ += reply.body;
-    auto writing = asio::async_write(socket_, asio::buffer(output_),
+    auto writing = asio::async_write(socket_, asio::buffer(output_), progress,
                                      asio::redirect_error(asio::use_awaitable, error));
     co_await std::move(writing);
   } else {
     const std::array<asio::const_buffer, 2> parts = {asio::buffer(output_),
                                                      asio::buffer(reply.body)};
-    auto writing =
-        asio::async_write(socket_, parts, asio::redirect_error(asio::use_awaitable, error));
+    auto writing = asio::async_write(socket_, parts, progress,
+                                     asio::redirect_error(asio::use_awaitable, error));
     co_await std::move(writing);
   }
   output_.clear();
@@ -273,15 +324,22 @@ asio::awaitable<bool> http_connection::write_reply(wire::http_reply reply,
 void http_connection::start_stream() {
   stream_started_ = true;
   chunked_ = parser_.keep_alive();  // HTTP/1.0 and `Connection: close`: the end is the end
+  if (!chunked_) keep_alive_ = false;
   append_stream_head(output_, {}, keep_alive_, chunked_, loop_.date);
 }
 
 void http_connection::flush(http_outlet& from) {
-  auto messages = from.take();
-  if (messages.empty() || &from != outlet_.get() || closed_) return;
+  // While a write runs, messages stay in the outlet, whose bound counts them; its end gathers them.
+  if (&from != outlet_.get() || closed_ || !writing_.empty()) return;
+  gather(from);
+  write_pending();
+}
+
+void http_connection::gather(http_outlet& from) {
+  const auto messages = from.take();
+  if (messages.empty() || closed_) return;
   if (!streaming()) start_stream();
   for (const std::string& message : messages) append_event(output_, message, chunked_);
-  write_pending();
 }
 
 void http_connection::write_pending() {
@@ -289,7 +347,11 @@ void http_connection::write_pending() {
   writing_.swap(output_);
   last_write_ = clock::now();
   deadline_ = last_write_ + loop_.options.write_stall_time;
-  asio::async_write(socket_, asio::buffer(writing_),
+  const auto progress = [this](const boost::system::error_code& failed, std::size_t written) {
+    deadline_ = clock::now() + loop_.options.write_stall_time;
+    return asio::transfer_all()(failed, written);
+  };
+  asio::async_write(socket_, asio::buffer(writing_), progress,
                     [self = shared_from_this()](boost::system::error_code error, std::size_t) {
                       self->writing_.clear();
                       self->last_write_ = clock::now();
@@ -299,6 +361,7 @@ void http_connection::write_pending() {
                       if (error) {
                         self->peer_left();
                       } else {
+                        if (self->outlet_) self->gather(*self->outlet_);
                         self->write_pending();
                       }
                       self->written_.cancel();
@@ -308,7 +371,6 @@ void http_connection::write_pending() {
 asio::awaitable<bool> http_connection::finish_stream(const wire::http_reply& reply) {
   if (!reply.body.empty()) append_event(output_, reply.body, chunked_);
   if (chunked_) output_ += "0\r\n\r\n";
-  if (!chunked_) keep_alive_ = false;
   enter(phase::writing);
   write_pending();
   while (!writing_.empty() && !peer_gone_) {
@@ -338,8 +400,7 @@ void http_connection::watch_peer() {
 void http_connection::on_peer_readable() {
   if (input_.size() - parsed_ >= tunables::pipelined_ahead) return;  // it must wait
   std::array<char, 4096> bytes{};
-  const ssize_t got =
-      ::recv(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+  const ssize_t got = ::recv(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
   if (got > 0) {
     input_.append(bytes.data(), static_cast<std::size_t>(got));  // the next request
   } else if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
@@ -357,8 +418,8 @@ void http_connection::peer_left() {
 
 void http_connection::sweep(clock::time_point now) {
   if (now >= deadline_) {
-    timed_out_ = phase_ == phase::head || phase_ == phase::body;
-    if (timed_out_) {
+    if ((phase_ == phase::head || phase_ == phase::body) && !unread_) {
+      timed_out_ = true;
       boost::system::error_code ignored;
       socket_.cancel(ignored);  // the reader answers 408
       deadline_ = clock::time_point::max();

@@ -42,13 +42,14 @@ struct http_loop {
   boost::asio::io_context context{1};
   boost::asio::steady_timer sweep;
   std::unordered_set<http_connection*> connections;
-  std::string date;       ///< refreshed by the sweep
-  bool stopping = false;  ///< answer what runs, then close
+  std::string date;                                     ///< refreshed by the sweep
+  bool stopping = false;                                ///< answer what runs, then close
   std::weak_ptr<boost::asio::steady_timer> stop_timer;  ///< closes what is left after the grace
 
   /// The grace ends early when nothing is left.
   void end_if_idle() {
     if (!stopping || !connections.empty()) return;
+    sweep.cancel();
     if (const auto timer = stop_timer.lock()) timer->cancel();
   }
 };
@@ -64,14 +65,19 @@ class http_outlet final : public wire::outlet, public std::enable_shared_from_th
 
   // The connection's side, on its thread.
   std::vector<std::string> take();
-  /// Nothing is taken any more; the connection is forgotten.
+  /// The exchange has ended: nothing is taken any more, nobody is told; the connection is
+  /// forgotten.
   void close();
+  /// The client left: nothing is taken any more; the callback is called, now or when it is set.
   void gone();
 
  private:
+  void call_gone();
+
   const std::size_t bound_;
   const loop_executor executor_;
-  std::function<void()> gone_;  // the connection's thread only
+  std::function<void()> gone_;  // the connection's thread only, as the next two
+  bool left_ = false, closed_ = false;
   std::mutex mutex_;
   std::shared_ptr<http_connection> connection_;  // null once closed
   std::vector<std::string> queue_;
@@ -107,6 +113,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   boost::asio::awaitable<bool> read_request();
   boost::asio::awaitable<bool> read_some();
   boost::asio::awaitable<void> send_continue();
+  boost::asio::awaitable<void> linger();
   boost::asio::awaitable<bool> answer();
   boost::asio::awaitable<wire::http_reply> handle();
   boost::asio::awaitable<bool> write_reply(wire::http_reply reply, std::string_view content_type);
@@ -115,6 +122,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   bool serve_probe(wire::http_reply& reply) const;
   bool streaming() const noexcept { return stream_started_; }
   void start_stream();
+  void gather(http_outlet& from);
   void write_pending();
   void on_peer_readable();
   void peer_left();
@@ -129,6 +137,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   phase phase_ = phase::idle;
   clock::time_point deadline_ = clock::time_point::max();
   bool timed_out_ = false, keep_alive_ = true, closed_ = false;
+  bool unread_ = false;  // the last request was not read to its end
 
   // The exchange that is being handled.
   std::shared_ptr<http_outlet> outlet_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/http_guard.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 
 namespace longhaul::transport {
@@ -17,8 +19,21 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
+bool is_v4(std::string_view name) {
+  in_addr address{};
+  return ::inet_pton(AF_INET, std::string(name).c_str(), &address) == 1;
+}
+
 bool is_local_name(std::string_view name) {
-  return name == "localhost" || name == "127.0.0.1" || name == "[::1]";
+  return name == "localhost" || name == "[::1]" || (name.starts_with("127.") && is_v4(name));
+}
+
+// No name service is asked for these, so nobody can make them point elsewhere.
+bool is_address(std::string_view name) { return name.starts_with('[') || is_v4(name); }
+
+std::vector<std::string> lower_all(std::vector<std::string> list) {
+  for (std::string& item : list) item = lower(item);
+  return list;
 }
 
 // The authority of `http://authority` or `https://authority`; empty if it is not of this form.
@@ -35,13 +50,21 @@ std::string_view authority_of(std::string_view origin) {
 }  // namespace
 
 std::string host_name(std::string_view host) {
-  if (host.starts_with('[')) return lower(host.substr(0, host.find(']') + 1));
-  return lower(host.substr(0, host.find(':')));
+  const std::size_t end =
+      host.starts_with('[') ? host.find(']') + 1 : std::min(host.find(':'), host.size());
+  const std::string_view port = host.substr(end);
+  if (!port.empty() &&
+      (port[0] != ':' || port.find_first_not_of("0123456789", 1) != std::string_view::npos)) {
+    return {};
+  }
+  return lower(host.substr(0, end));
 }
 
 http_guard::http_guard(bool loopback, std::vector<std::string> hosts,
                        std::vector<std::string> origins)
-    : loopback_(loopback), hosts_(std::move(hosts)), origins_(std::move(origins)) {}
+    : loopback_(loopback),
+      hosts_(lower_all(std::move(hosts))),
+      origins_(lower_all(std::move(origins))) {}
 
 bool http_guard::host_allowed(std::string_view name) const {
   if (contains(hosts_, name)) return true;
@@ -53,12 +76,12 @@ std::string http_guard::refusal(std::string_view host, std::string_view origin) 
     return "this Host is not allowed here: use localhost, 127.0.0.1, or a host that the server is "
            "configured for";
   }
-  if (origin.data() == nullptr || contains(origins_, origin)) return {};
+  if (origin.data() == nullptr || contains(origins_, lower(origin))) return {};
   const std::string_view authority = authority_of(origin);
   const std::string name = host_name(authority);
-  const bool allowed = !authority.empty() && (contains(hosts_, name) ||
-                                              (loopback_ && is_local_name(name)) ||
-                                              (!loopback_ && lower(authority) == lower(host)));
+  const bool allowed =
+      !authority.empty() && (contains(hosts_, name) || (loopback_ && is_local_name(name)) ||
+                             (!loopback_ && is_address(name) && lower(authority) == lower(host)));
   if (allowed) return {};
   return "this Origin is not allowed here: web pages of other sites may not use this server";
 }

@@ -26,7 +26,7 @@ class http_guard {
   const std::vector<std::string> hosts_, origins_;
 };
 
-/// `name[:port]` or `[v6][:port]` without its port; lower case.
+/// `name[:port]` or `[v6][:port]` without its port; lower case. Empty if it is not of this form.
 std::string host_name(std::string_view host);
 
 }  // namespace longhaul::transport

@@ -14,9 +14,8 @@ namespace http = boost::beast::http;
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool same_name(std::string_view a, std::string_view lower_case) noexcept {
-  return a.size() == lower_case.size() &&
-         std::equal(a.begin(), a.end(), lower_case.begin(),
-                    [](char x, char y) { return lower(x) == y; });
+  return a.size() == lower_case.size() && std::equal(a.begin(), a.end(), lower_case.begin(),
+                                                     [](char x, char y) { return lower(x) == y; });
 }
 
 std::string_view view(boost::beast::string_view text) noexcept {
@@ -36,9 +35,10 @@ class http_parser::core : public http::basic_parser<true> {
   explicit core(http_parser& owner) : owner_(owner) {}
 
   void on_request_impl(http::verb, boost::beast::string_view method,
-                       boost::beast::string_view target, int,
+                       boost::beast::string_view target, int version,
                        boost::beast::error_code& error) override {
     error = {};
+    owner_.http_1_1_ = version >= 11;
     owner_.method_ = owner_.keep(view(method));
     owner_.target_ = owner_.keep(view(target));
   }
@@ -49,6 +49,11 @@ class http_parser::core : public http::basic_parser<true> {
   void on_field_impl(http::field, boost::beast::string_view name, boost::beast::string_view value,
                      boost::beast::error_code& error) override {
     error = {};
+    // Another coding would leave open where the body ends: the next request could be smuggled.
+    if (same_name(view(name), "transfer-encoding") && !same_name(view(value), "chunked")) {
+      error = http::error::bad_transfer_encoding;
+      return;
+    }
     owner_.keep_header(view(name), view(value));
   }
   void on_header_impl(boost::beast::error_code& error) override { error = {}; }
@@ -94,7 +99,7 @@ void http_parser::reset() {
   core_->header_limit(static_cast<std::uint32_t>(max_header_));
   core_->body_limit(max_body_);
   fault_ = parse_fault::none;
-  wants_continue_ = several_hosts_ = false;
+  wants_continue_ = several_hosts_ = http_1_1_ = false;
   kept_.clear();
   for (span* s : {&method_, &target_, &host_, &origin_, &version_, &session_, &mcp_method_,
                   &mcp_name_, &content_type_, &accept_, &authorization_, &last_event_id_}) {
@@ -118,13 +123,15 @@ std::size_t http_parser::put(std::string_view bytes) {
     } else {
       fault_ = parse_fault::malformed;
     }
+  } else if (head_done() && !done() && bytes.size() - taken > max_header_) {
+    fault_ = parse_fault::header_too_large;  // Beast bounds no chunk extension and no trailer
   }
   return taken;
 }
 
 bool http_parser::head_done() const noexcept { return core_->is_header_done(); }
 bool http_parser::done() const noexcept { return core_->is_done(); }
-bool http_parser::keep_alive() const noexcept { return core_->keep_alive(); }
+bool http_parser::keep_alive() const noexcept { return http_1_1_ && core_->keep_alive(); }
 
 std::string_view http_parser::at(span s) const noexcept {
   if (s.offset == span::npos) return {};
@@ -174,7 +181,7 @@ void http_parser::keep_header(std::string_view name, std::string_view value) {
     if (same_name(name, header.name)) return keep_once(this->*header.where, name, value);
   }
   if (same_name(name, "expect")) {
-    wants_continue_ = same_name(value, "100-continue");
+    wants_continue_ = http_1_1_ && same_name(value, "100-continue");
   } else if (name.size() > param_prefix.size() &&
              same_name(name.substr(0, param_prefix.size()), param_prefix)) {
     const span suffix = keep(name.substr(param_prefix.size()));

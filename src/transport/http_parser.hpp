@@ -33,9 +33,11 @@ class http_parser {
   parse_fault fault() const noexcept { return fault_; }
   bool head_done() const noexcept;
   bool done() const noexcept;
+  /// HTTP/1.1 and not `Connection: close`. HTTP/1.0 connections always end with the reply.
   bool keep_alive() const noexcept;
   bool wants_continue() const noexcept { return wants_continue_; }
 
+  std::string_view method() const noexcept { return at(method_); }
   std::string_view target() const noexcept { return at(target_); }
   /// Absent: null data.
   std::string_view host() const noexcept { return at(host_); }
@@ -60,7 +62,7 @@ class http_parser {
   const std::size_t max_header_, max_body_;
   std::unique_ptr<core> core_;
   parse_fault fault_ = parse_fault::none;
-  bool wants_continue_ = false, several_hosts_ = false;
+  bool wants_continue_ = false, several_hosts_ = false, http_1_1_ = false;
   std::string kept_;  // the text of everything below
   span method_, target_, host_, origin_, version_, session_, mcp_method_, mcp_name_, content_type_,
       accept_, authorization_, last_event_id_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/http_server.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
@@ -106,10 +108,15 @@ void http_server::state::take(tcp::socket accepted) {
   const std::shared_ptr<void> counted(this, [this](void*) { connections.fetch_sub(1); });
   http_loop& loop = *loops[next_loop++ % loops.size()];
   asio::post(loop.context, [&loop, protocol, handle, counted, name = peer.address().to_string()] {
-    tcp_socket socket(loop.context.get_executor(), protocol, handle);
+    tcp_socket socket(loop.context.get_executor());
+    boost::system::error_code failed;
+    socket.assign(protocol, handle, failed);
+    if (failed) {
+      ::close(handle);
+      return;
+    }
     if (loop.stopping) return;
-    auto connection =
-        std::make_shared<http_connection>(loop, std::move(socket), name, counted);
+    auto connection = std::make_shared<http_connection>(loop, std::move(socket), name, counted);
     asio::co_spawn(loop.context, connection->run(), asio::detached);
   });
 }
@@ -118,7 +125,8 @@ void http_server::state::schedule_sweep(http_loop& loop) {
   loop.date = http_date();
   loop.sweep.expires_after(options.sweep_interval);
   loop.sweep.async_wait([this, &loop](boost::system::error_code error) {
-    if (error) return;
+    // Not the error alone: a cancel finds nothing if the time was up already.
+    if (error || (loop.stopping && loop.connections.empty())) return;
     const auto now = http_connection::clock::now();
     // A sweep may close connections, which takes them out of the set later, never at once.
     for (http_connection* connection : loop.connections) connection->sweep(now);
@@ -160,15 +168,18 @@ std::size_t http_server::connections() const noexcept { return state_->connectio
 void http_server::stop(std::chrono::milliseconds grace) {
   if (state_->stopped.exchange(true)) return;
   if (state_->threads.empty()) return;
-  asio::post(state_->loops.front()->context, [s = state_.get()] {
+  // First of all, so that no connection is handed to a loop that has ended.
+  std::promise<void> closed;
+  asio::post(state_->loops.front()->context, [s = state_.get(), &closed] {
     boost::system::error_code ignored;
     s->acceptor->close(ignored);
     s->pause->cancel();
+    closed.set_value();
   });
+  closed.get_future().wait();
   state_->endpoint.shut_down();
   state_->on_every_loop([grace](http_loop& loop) {
     loop.stopping = true;
-    loop.sweep.cancel();
     const auto open = loop.connections;
     for (http_connection* connection : open) connection->begin_stop();
     // The timer keeps the loop going no longer than there are connections.

@@ -26,10 +26,10 @@ struct http_options {
   std::string path = "/mcp";
   std::vector<std::string> hosts = {};    ///< more names allowed in Host
   std::vector<std::string> origins = {};  ///< more origins of web pages that may use this server
-  std::size_t max_body = tunables::max_body;              ///< bytes
-  std::size_t max_header = tunables::max_header;          ///< bytes
+  std::size_t max_body = tunables::max_body;      ///< bytes
+  std::size_t max_header = tunables::max_header;  ///< bytes
   std::size_t max_connections = tunables::max_connections;
-  std::size_t stream_buffer = tunables::stream_buffer;    ///< bytes
+  std::size_t stream_buffer = tunables::stream_buffer;  ///< bytes
   std::chrono::milliseconds head_time = tunables::head_time;
   std::chrono::milliseconds body_time = tunables::body_time;
   std::chrono::milliseconds idle_time = tunables::idle_time;

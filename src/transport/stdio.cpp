@@ -68,7 +68,7 @@ struct stdio_server::state final : wire::outlet, std::enable_shared_from_this<st
   // --- outlet: any thread
   bool send(std::string message) override { return queue(std::move(message), false); }
   void send_reply(std::string message) override { queue(std::move(message), true); }
-  void expect_wait() override {}              // a pipe has no reply to keep alive
+  void expect_wait() override {}                   // a pipe has no reply to keep alive
   void on_gone(std::function<void()>) override {}  // who leaves a pipe ends it
 
   bool queue(std::string message, bool must);
@@ -210,8 +210,15 @@ stdio_server::stdio_server(stdio_options options, const factory& make_endpoint)
 }
 
 stdio_server::~stdio_server() {
+  let_go();
   // Exchanges that outlived the grace hold the state; what they hold must go before the context.
   state_->endpoint.reset();
+}
+
+// What is still in the context's queue holds the state, which holds the context.
+void stdio_server::let_go() {
+  state_->context.restart();
+  state_->context.poll();
 }
 
 void stdio_server::run() {
@@ -237,6 +244,7 @@ void stdio_server::run() {
     s.room.notify_all();
   }
   hurry.join();
+  let_go();
 }
 
 void stdio_server::stop() {

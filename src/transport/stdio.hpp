@@ -19,11 +19,11 @@
 namespace longhaul::transport {
 
 struct stdio_options {
-  int input = 0;   ///< read from; not closed
-  int output = 1;  ///< written to; not closed
-  std::size_t max_message = tunables::max_body;        ///< bytes a line
+  int input = 0;                                 ///< read from; not closed
+  int output = 1;                                ///< written to; not closed
+  std::size_t max_message = tunables::max_body;  ///< bytes a line
   std::size_t max_in_flight = tunables::pipe_in_flight;
-  std::size_t max_buffered = tunables::pipe_buffer;    ///< bytes
+  std::size_t max_buffered = tunables::pipe_buffer;  ///< bytes
   /// How long running exchanges may still take when the input has ended or `stop` was called, and
   /// the output to be taken.
   std::chrono::milliseconds grace{5000};
@@ -50,6 +50,7 @@ class stdio_server {
 
  private:
   struct state;
+  void let_go();
   std::shared_ptr<state> state_;
 };
 

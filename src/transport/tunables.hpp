@@ -35,6 +35,10 @@ inline constexpr std::size_t pipelined_ahead = 64 << 10;  // bytes
 inline constexpr std::size_t read_chunk = 8 << 10;  // bytes
 /// Replies up to this size are copied behind their head, so that they leave in one plain write.
 inline constexpr std::size_t copied_body = 8 << 10;  // bytes
+/// After a request that was not read to its end, bytes are taken and dropped for this long and to
+/// this size, so that the client gets to read the reply.
+inline constexpr auto linger_time = 2s;
+inline constexpr std::size_t linger_bytes = 16 << 20;  // bytes
 /// Pause after an accept that failed for want of descriptors.
 inline constexpr auto accept_pause = 100ms;
 

@@ -65,7 +65,7 @@ std::string_view supported_versions_json() noexcept {
   return R"(["2026-07-28","2025-11-25","2025-06-18","2025-03-26"])";
 }
 
-request_meta read_meta(json::value params) {
+request_meta read_meta(const json::indexed& params) {
   request_meta meta;
   const json::value all = params["_meta"];
   if (!all.is(json::kind::object)) return meta;

@@ -44,7 +44,7 @@ struct request_meta {
   json::value idempotency_key;  ///< of any type, or absent
 };
 /// `params` is an object or absent. A member of a type that it cannot have counts as absent.
-request_meta read_meta(json::value params);
+request_meta read_meta(const json::indexed& params);
 
 enum class era : std::uint8_t {
   modern,

@@ -266,7 +266,7 @@ awaitable<http_reply> endpoint::take_legacy_request(carried& with, const message
 
 http_reply endpoint::begin_session(carried& with, const message& what, const request_meta& meta) {
   initialization wanted;
-  if (const auto fault = read_initialize(what.params, wanted); !fault.empty()) {
+  if (const auto fault = read_initialize(what.params.whole(), wanted); !fault.empty()) {
     return refuse(200, code::invalid_params, fault, what.id);
   }
   if (shared_.stopping) {

@@ -64,7 +64,7 @@ std::variant<message, malformed> read_call(const envelope& from) {
   read.kind = from.id ? message_kind::request : message_kind::notification;
   read.id = from.id;
   read.method = std::move(*method);
-  read.params = from.params;
+  read.params = json::indexed(from.params);
   return read;
 }
 

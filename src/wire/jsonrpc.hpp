@@ -38,7 +38,7 @@ struct message {
   message_kind kind = message_kind::notification;
   json::value id;      ///< a string or an integer; absent for notifications
   std::string method;  ///< empty for responses
-  json::value params;  ///< an object or absent
+  json::indexed params;  ///< an object or absent
   json::value result;  ///< of a response
   json::value error;   ///< of a response
 };

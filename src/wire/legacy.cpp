@@ -62,7 +62,7 @@ wire_reply list_tools(const service& shared, const incoming& in, const legacy_lo
 }
 
 std::string_view read_call(const incoming& in, const session& of, serving::call_request& request) {
-  const json::value params = in.call.params;
+  const json::indexed& params = in.call.params;
   auto name = params["name"].string();
   if (!name) return "Invalid params: 'name' must be a string";
   request.tool = std::move(*name);

@@ -65,7 +65,7 @@ class call_audience final : public stream_audience {
 
 // Reads the parameters of `tools/call` but for `requestState`. A fault is returned as its words.
 std::string_view read_call(const incoming& in, serving::call_request& request) {
-  const json::value params = in.call.params;
+  const json::indexed& params = in.call.params;
   auto name = params["name"].string();
   if (!name) return "Invalid params: 'name' must be a string";
   request.tool = std::move(*name);

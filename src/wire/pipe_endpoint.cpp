@@ -155,7 +155,7 @@ std::string endpoint::initialize(const message& what, const request_meta& meta,
                        "Invalid request: this pipe is initialized already");
   }
   initialization wanted;
-  if (const auto fault = read_initialize(what.params, wanted); !fault.empty()) {
+  if (const auto fault = read_initialize(what.params.whole(), wanted); !fault.empty()) {
     return error_reply(what.id, code::invalid_params, fault);
   }
   session_ = std::make_shared<session>(std::string(), who_.owner, *wanted.dialect, wanted.modes);

@@ -9,6 +9,8 @@
 namespace longhaul::wire {
 namespace {
 
+json::indexed indexed_of(std::string_view object) { return json::indexed(json::value(object)); }
+
 using header = std::optional<std::string_view>;
 
 const std::vector<header> headers = {std::nullopt, "2025-03-26", "2025-06-18",
@@ -52,7 +54,7 @@ TEST(era, of_http_requests_is_decided_by_header_and_meta_alone) {
     for (const auto& version : versions) {
       for (const std::string capabilities : {"", "{}", "5"}) {
         const std::string params = params_of(version, capabilities);
-        const auto meta = read_meta(json::value(std::string_view(params)));
+        const auto meta = read_meta(indexed_of(std::string_view(params)));
         EXPECT_EQ(era_of_http_request(h, meta), expected(h, version, capabilities == "{}"))
             << h.value_or("(none)") << " " << params;
       }
@@ -64,7 +66,7 @@ TEST(era, of_requests_without_params_is_decided_by_the_header) {
   EXPECT_EQ(era_of_http_request(std::nullopt, read_meta({})), era::legacy);
   EXPECT_EQ(era_of_http_request("2026-07-28", read_meta({})), era::missing_meta);
   EXPECT_EQ(era_of_http_request("2026-07-28",
-                                read_meta(json::value(std::string_view(R"({"_meta":[]})")))),
+                                read_meta(indexed_of(std::string_view(R"({"_meta":[]})")))),
             era::missing_meta);
 }
 
@@ -72,7 +74,7 @@ TEST(era, of_pipe_messages_is_decided_by_meta_alone) {
   for (const auto& version : versions) {
     for (const std::string capabilities : {"", "{}"}) {
       const std::string params = params_of(version, capabilities);
-      const auto meta = read_meta(json::value(std::string_view(params)));
+      const auto meta = read_meta(indexed_of(std::string_view(params)));
       const bool modern = !version.empty() && version != "7" && !legacy(version);
       era wanted = era::legacy;
       if (modern) wanted = version == "2026-07-28" ? era::modern : era::unsupported;
@@ -99,7 +101,7 @@ TEST(era, initialize_gets_what_it_asks_for_or_the_newest_of_its_era) {
 }
 
 TEST(era, meta_of_odd_types_counts_as_absent) {
-  const auto meta = read_meta(json::value(std::string_view(
+  const auto meta = read_meta(indexed_of(std::string_view(
       R"({"_meta":{"progressToken":1.5,"io.modelcontextprotocol/logLevel":3,"bad key":{}}})")));
   EXPECT_FALSE(meta.progress_token);
   EXPECT_FALSE(meta.log_level);
