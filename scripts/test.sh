@@ -27,7 +27,7 @@ suites() {
     compgen -G "tests/$name/*.cpp" >/dev/null && echo "$name"
   done
 }
-all=(unit stores tasks wire transport issues)
+all=(unit stores tasks wire transport run)
 asan=(unit stores tasks wire)
 tsan=(stores tasks transport)
 if [[ $full ]]; then

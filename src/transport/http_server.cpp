@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <future>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 #include "transport/http_connection.hpp"
@@ -48,9 +49,15 @@ struct http_server::state {
     for (std::size_t i = 0; i < thread_count(options.threads); ++i) {
       loops.push_back(std::make_unique<http_loop>(options, guard, endpoint));
     }
-    acceptor = std::make_unique<tcp::acceptor>(loops.front()->context, where);
+    try {
+      acceptor = std::make_unique<tcp::acceptor>(loops.front()->context, where);
+      where = acceptor->local_endpoint();
+    } catch (const boost::system::system_error& e) {  // not a std::system_error
+      throw std::system_error(std::error_code(e.code()), "cannot listen on " + options.address +
+                                                             " port " +
+                                                             std::to_string(options.port));
+    }
     pause = std::make_unique<asio::steady_timer>(loops.front()->context);
-    where = acceptor->local_endpoint();
   }
 
   void accept();

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// A server as a child process, with pipes to its standard streams. Nothing here waits for time: it
+// waits for lines, for the end of streams, and for the process.
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+extern char** environ;
+
+namespace longhaul::test {
+
+class child {
+ public:
+  explicit child(std::vector<std::string> arguments) {
+    std::array<std::array<int, 2>, 3> pipes{};
+    for (auto& p : pipes) {
+      if (::pipe2(p.data(), O_CLOEXEC) != 0) {
+        throw std::system_error(errno, std::generic_category(), "pipe2");
+      }
+    }
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, pipes[0][0], 0);
+    posix_spawn_file_actions_adddup2(&actions, pipes[1][1], 1);
+    posix_spawn_file_actions_adddup2(&actions, pipes[2][1], 2);
+    std::vector<char*> argv;
+    for (auto& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    const int error =
+        ::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    for (const int fd : {pipes[0][0], pipes[1][1], pipes[2][1]}) ::close(fd);
+    in_ = pipes[0][1];
+    out_ = pipes[1][0];
+    err_ = pipes[2][0];
+    if (error != 0) throw std::system_error(error, std::generic_category(), arguments[0]);
+  }
+  child(const child&) = delete;
+  child& operator=(const child&) = delete;
+  ~child() {
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      wait();
+    }
+    close_input();
+    if (out_ >= 0) ::close(out_);
+    ::close(err_);
+  }
+
+  void write(const std::string& text) const {
+    ASSERT_EQ(::write(in_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
+  void close_input() {
+    if (in_ >= 0) ::close(std::exchange(in_, -1));
+  }
+  void close_output() { ::close(std::exchange(out_, -1)); }
+  void signal(int number) const { ::kill(pid_, number); }
+
+  /// The next line of standard output or error; what there is of one at the end of the stream.
+  std::string output_line() { return line(out_, out_rest_); }
+  std::string error_line() { return line(err_, err_rest_); }
+  std::string all_errors() {
+    std::string all;
+    for (std::string next = error_line(); !next.empty(); next = error_line()) all += next + "\n";
+    return all;
+  }
+
+  /// The exit code, or 128 + the signal that ended it.
+  int wait() {
+    int status = 0;
+    ::waitpid(std::exchange(pid_, -1), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  static std::string line(int fd, std::string& rest) {
+    while (true) {
+      if (const auto end = rest.find('\n'); end != std::string::npos) {
+        std::string result = rest.substr(0, end);
+        rest.erase(0, end + 1);
+        return result;
+      }
+      std::array<char, 4096> bytes{};
+      const ssize_t got = ::read(fd, bytes.data(), bytes.size());
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) return std::exchange(rest, {});
+      rest.append(bytes.data(), static_cast<std::size_t>(got));
+    }
+  }
+
+  pid_t pid_ = -1;
+  int in_ = -1, out_ = -1, err_ = -1;
+  std::string out_rest_, err_rest_;
+};
+
+}  // namespace longhaul::test

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// The server as users start it: a process with arguments, signals and an exit code.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
+
+#include "run/child.hpp"
+#include "run/service.hpp"
+
+namespace longhaul::test {
+namespace {
+
+const std::string server_path = LONGHAUL_SERVER;
+
+constexpr const char* slow_task = R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{)"
+                                  R"("name":"slow_compute","arguments":{"seconds":3600},"_meta":{)"
+                                  R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+                                  R"("io.modelcontextprotocol/clientCapabilities":{"extensions":{)"
+                                  R"("io.modelcontextprotocol/tasks":{}}}}}})";
+constexpr const char* greeting =
+    R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"greet",)"
+    R"("arguments":{"name":"pipe"},"_meta":{)"
+    R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+    R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
+
+// The port in "listening on http://127.0.0.1:PORT/mcp".
+std::string port_of(const std::string& line) {
+  const auto colon = line.rfind(':');
+  return line.substr(colon + 1, line.rfind('/') - colon - 1);
+}
+
+// Status line of the reply to a POST of a tools/call.
+std::string call(const std::string& port, const std::string& tool, const std::string& body) {
+  namespace asio = boost::asio;
+  asio::io_context context;
+  asio::ip::tcp::socket socket(context);
+  asio::connect(socket, asio::ip::tcp::resolver(context).resolve("127.0.0.1", port));
+  asio::write(socket, asio::buffer("POST /mcp HTTP/1.1\r\nHost: localhost\r\n"
+                                   "Content-Type: application/json\r\n"
+                                   "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\n"
+                                   "Mcp-Name: " + tool + "\r\nContent-Length: " +
+                                   std::to_string(body.size()) + "\r\n\r\n" + body));
+  asio::streambuf reply;
+  asio::read_until(socket, reply, "\r\n\r\n");
+  std::istream in(&reply);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+TEST(process, help_and_version_exit_with_0) {
+  child help({server_path, "--help"});
+  EXPECT_EQ(help.wait(), 0);
+  EXPECT_NE(help.output_line().find("longhaul-conformance"), std::string::npos);
+  child version({server_path, "--version"});
+  EXPECT_EQ(version.wait(), 0);
+}
+
+TEST(process, wrong_use_exits_with_2_and_says_what_to_write) {
+  for (const auto& [arguments, advice] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{server_path, "--htp", "127.0.0.1:0"}, "--htp"},
+           {{server_path, "--http", "nowhere"}, "HOST:PORT"},
+           {{server_path, "--http", "example.org:80"}, "IP address"},
+           {{server_path, "--store", "oracle:x"}, "memory:"},
+           {{server_path, "--stdio", "--http", "127.0.0.1:0"}, "--http"}}) {
+    child wrong(arguments);
+    EXPECT_EQ(wrong.wait(), 2) << advice;
+    EXPECT_NE(wrong.all_errors().find(advice), std::string::npos) << advice;
+  }
+}
+
+TEST(process, a_port_that_is_taken_exits_with_1) {
+  child first({server_path, "--http", "127.0.0.1:0"});
+  const std::string port = port_of(first.error_line());
+  child second({server_path, "--http", "127.0.0.1:" + port});
+  EXPECT_EQ(second.wait(), 1);
+}
+
+TEST(process, the_end_of_input_drains_and_exits_with_0) {
+  child server({server_path, "--stdio"});
+  server.write(std::string(greeting) + "\n" + slow_task + "\n");
+  server.close_input();
+  const std::string one = server.output_line(), two = server.output_line();
+  EXPECT_NE((one + two).find("Hello, pipe!"), std::string::npos);
+  EXPECT_NE((one + two).find("\"taskId\""), std::string::npos);
+  EXPECT_EQ(server.output_line(), "");
+  EXPECT_EQ(server.wait(), 0) << "although a task was running";
+}
+
+TEST(process, sigterm_of_an_idle_server_exits_with_0) {
+  child server({server_path, "--http", "127.0.0.1:0"});
+  server.error_line();
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0);
+}
+
+TEST(process, sigterm_on_stdio_exits_with_0_although_the_input_is_open) {
+  child server({server_path, "--stdio"});
+  server.write(std::string(greeting) + "\n");
+  EXPECT_NE(server.output_line().find("Hello"), std::string::npos);
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0);
+}
+
+// The first signal gives running work its grace (callers are still served), the second one ends it.
+TEST(process, a_second_sigterm_hurries) {
+  child server({server_path, "--http", "127.0.0.1:0"});
+  const std::string port = port_of(server.error_line());
+  EXPECT_EQ(call(port, "slow_compute", slow_task), "HTTP/1.1 200 OK\r");
+  server.signal(SIGTERM);
+  EXPECT_NE(server.error_line().find("stopping"), std::string::npos);
+  EXPECT_EQ(call(port, "nothing", slow_task), "HTTP/1.1 400 Bad Request\r") << "still answers";
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0);
+}
+
+TEST(process, a_reader_that_goes_away_ends_the_pipe_server) {
+  auto server = std::make_unique<child>(std::vector<std::string>{server_path, "--stdio"});
+  server->write(std::string(greeting) + "\n");
+  server->output_line();
+  server->close_output();
+  server->write(std::string(greeting) + "\n");
+  EXPECT_EQ(server->wait(), 0);
+}
+
+TEST(http_address, what_is_accepted) {
+  EXPECT_EQ(parse_http_address("127.0.0.1:80").port, 80);
+  EXPECT_EQ(parse_http_address("127.0.0.1:80").host, "127.0.0.1");
+  EXPECT_EQ(parse_http_address("[::1]:8080").host, "::1");
+  EXPECT_EQ(parse_http_address("localhost:0").host, "127.0.0.1");
+  EXPECT_EQ(parse_http_address("8080").host, "127.0.0.1");
+}
+
+TEST(http_address, what_is_refused) {
+  for (const char* text : {"", ":", "host:", ":80", "1.2.3.4:99999", "1.2.3.4:-1", "1.2.3.4:8o",
+                           "::1:80", "a:b:c"}) {
+    EXPECT_THROW(parse_http_address(text), std::invalid_argument) << text;
+  }
+}
+
+}  // namespace
+}  // namespace longhaul::test

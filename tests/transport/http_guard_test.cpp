@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may talk to the server. Fault 33: with Host and Origin unchecked, a web page whose name was
+// made to point at this machine (DNS rebinding) calls the tools of whoever looks at it.
+#include "transport/http_guard.hpp"
+
+#include "transport/http_kit.hpp"
+
+namespace longhaul::transport {
+namespace {
+
+using test::client;
+
+constexpr std::string_view absent;
+
+bool allows(const http_guard& guard, std::string_view host, std::string_view origin = absent) {
+  return guard.refusal(host, origin).empty();
+}
+
+TEST(http_guard, host_names_come_without_port_in_lower_case) {
+  EXPECT_EQ(host_name("Example.COM:80"), "example.com");
+  EXPECT_EQ(host_name("example.com"), "example.com");
+  EXPECT_EQ(host_name("[::1]:80"), "[::1]");
+  EXPECT_EQ(host_name("[::1]"), "[::1]");
+  EXPECT_EQ(host_name(""), "");
+  for (const char* bad : {"[::1", "[::1].evil.example", "[::1]evil", "a:b", "localhost:80@evil",
+                          "localhost:80.evil.example"}) {
+    EXPECT_EQ(host_name(bad), "") << bad;
+  }
+}
+
+TEST(http_guard, on_loopback_only_names_of_this_machine_are_hosts) {
+  const http_guard guard(true, {}, {});
+  for (const char* host : {"localhost", "LocalHost:3000", "127.0.0.1", "127.0.0.1:80", "127.1.2.3",
+                           "[::1]", "[::1]:3000"}) {
+    EXPECT_TRUE(allows(guard, host)) << host;
+  }
+  for (const char* host : {"evil.example", "evil.example:3000", "localhost.evil.example",
+                           "127.0.0.1.evil.example", "127.evil.example", "192.168.1.1", "[::2]",
+                           "[::1].evil.example", "0.0.0.0", "", "localhost:x", "xlocalhost"}) {
+    EXPECT_FALSE(allows(guard, host)) << host;
+  }
+  EXPECT_FALSE(allows(guard, absent));
+}
+
+TEST(http_guard, on_loopback_only_pages_of_this_machine_are_origins) {
+  const http_guard guard(true, {}, {});
+  for (const char* origin : {"http://localhost", "http://localhost:6274", "https://127.0.0.1:1",
+                             "http://[::1]:5"}) {
+    EXPECT_TRUE(allows(guard, "localhost:3000", origin)) << origin;
+  }
+  for (const char* origin : {"http://evil.example", "null", "", "file://", "http://",
+                             "http://localhost@evil.example", "http://localhost.evil.example",
+                             "http://evil.example/http://localhost", "chrome-extension://localhost",
+                             "http://localhost/path", "localhost", "http://localhost:80@evil.example"}) {
+    EXPECT_FALSE(allows(guard, "localhost:3000", origin)) << origin;
+  }
+}
+
+TEST(http_guard, hosts_and_origins_may_be_configured) {
+  const http_guard guard(true, {"Tools.Example"}, {"https://App.Example", "null"});
+  EXPECT_TRUE(allows(guard, "tools.example:443"));
+  EXPECT_TRUE(allows(guard, "TOOLS.example", "https://tools.example"));
+  EXPECT_TRUE(allows(guard, "localhost", "https://app.example"));
+  EXPECT_TRUE(allows(guard, "localhost", "null"));
+  EXPECT_FALSE(allows(guard, "localhost", "http://app.example"));
+  EXPECT_FALSE(allows(guard, "localhost", "https://app.example:444"));
+  EXPECT_FALSE(allows(guard, "app.example"));
+}
+
+TEST(http_guard, beyond_loopback_configured_hosts_are_the_only_ones) {
+  const http_guard any(false, {}, {});
+  EXPECT_TRUE(allows(any, "tools.example"));
+  EXPECT_TRUE(allows(any, "10.1.2.3:8080"));
+  const http_guard some(false, {"tools.example"}, {});
+  EXPECT_TRUE(allows(some, "tools.example"));
+  EXPECT_FALSE(allows(some, "10.1.2.3:8080"));
+  EXPECT_FALSE(allows(some, "localhost"));
+}
+
+// A rebound page and this server have the same name: that Origin equals Host proves nothing, unless
+// it is an address, for which no name service is asked.
+TEST(http_guard, beyond_loopback_the_same_name_is_no_proof_but_the_same_address_is) {
+  const http_guard guard(false, {}, {});
+  EXPECT_FALSE(allows(guard, "evil.example:8080", "http://evil.example:8080"));
+  EXPECT_TRUE(allows(guard, "10.1.2.3:8080", "http://10.1.2.3:8080"));
+  EXPECT_TRUE(allows(guard, "[fd00::1]:8080", "http://[fd00::1]:8080"));
+  EXPECT_FALSE(allows(guard, "10.1.2.3:8080", "http://10.1.2.3"));
+  EXPECT_FALSE(allows(guard, "10.1.2.3:8080", "http://10.1.2.4:8080"));
+  EXPECT_FALSE(allows(guard, "10.1.2.3", "http://localhost"));
+}
+
+class guarded_server : public test::http_test {};
+
+TEST_F(guarded_server, refuses_rebound_names_and_foreign_pages_before_the_endpoint) {
+  start();
+  client peer = connect();
+  const auto ask = [&](const std::string& target, const std::string& headers) {
+    EXPECT_TRUE(peer.send("POST " + target + " HTTP/1.1\r\nContent-Length: 2\r\n" + headers +
+                          "\r\n{}"));
+    return peer.read_reply().status;
+  };
+  const std::string port = std::to_string(server->port());
+  EXPECT_EQ(ask("/mcp", "Host: evil.example:" + port + "\r\n"), 403);
+  EXPECT_EQ(ask("/mcp", "Host: evil.example\r\nOrigin: http://evil.example\r\n"), 403);
+  EXPECT_EQ(ask("/mcp", "Host: localhost\r\nOrigin: http://evil.example\r\n"), 403);
+  EXPECT_EQ(ask("/mcp", "Host: localhost\r\nOrigin:\r\n"), 403);
+  EXPECT_EQ(ask("/mcp", "Host: localhost\r\nOrigin: null\r\n"), 403);
+  EXPECT_EQ(ask("/mcp", "Host: localhost\r\nHost: localhost\r\n"), 403);
+  EXPECT_EQ(ask("/mcp", ""), 403);
+  EXPECT_EQ(ask("/healthz", "Host: evil.example\r\n"), 403);
+  EXPECT_EQ(endpoint.seen.count("request"), 0);
+  EXPECT_EQ(ask("/mcp", "Host: localhost:" + port + "\r\nOrigin: http://localhost:1\r\n"), 200);
+}
+
+}  // namespace
+}  // namespace longhaul::transport
