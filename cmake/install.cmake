@@ -29,5 +29,7 @@ foreach(layer IN LISTS layers)
     string(PREPEND LONGHAUL_PC_LIBS "-llonghaul_${layer} ")
   endif()
 endforeach()
+# Relative, so that the folder may be moved, and `cmake --install --prefix` told otherwise.
+file(RELATIVE_PATH LONGHAUL_PC_TO_PREFIX /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/longhaul.pc.in ${PROJECT_BINARY_DIR}/longhaul.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/longhaul.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

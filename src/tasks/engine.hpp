@@ -170,6 +170,9 @@ class engine {
   void stop();
 
   std::size_t running() const;
+  /// Open registrations of followers, and threads of the pool: for tests and figures.
+  std::size_t followers() const { return hub_.followers(); }
+  std::size_t pool_threads() const { return pool_.threads(); }
   stores::store& store() noexcept { return *options_.store; }
 
  private:

@@ -418,7 +418,7 @@ void http_connection::peer_left() {
 
 void http_connection::sweep(clock::time_point now) {
   if (now >= deadline_) {
-    if ((phase_ == phase::head || phase_ == phase::body) && !unread_) {
+    if (phase_ == phase::head || phase_ == phase::body) {
       timed_out_ = true;
       boost::system::error_code ignored;
       socket_.cancel(ignored);  // the reader answers 408

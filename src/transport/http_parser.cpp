@@ -25,6 +25,7 @@ std::string_view view(boost::beast::string_view text) noexcept {
 constexpr std::string_view param_prefix = "mcp-param-";
 // simdjson wants room behind the text; with it the body need not be copied for parsing.
 constexpr std::size_t body_padding = 64;
+constexpr std::size_t last_chunk = std::string_view("0\r\n\r\n").size();
 // A body announced as large is not believed before its bytes come.
 constexpr std::size_t believed_body = 256 << 10;
 
@@ -49,6 +50,7 @@ class http_parser::core : public http::basic_parser<true> {
   void on_field_impl(http::field, boost::beast::string_view name, boost::beast::string_view value,
                      boost::beast::error_code& error) override {
     error = {};
+    if (is_header_done()) return;  // a trailer: no header, whatever its name
     // Another coding would leave open where the body ends: the next request could be smuggled.
     if (same_name(view(name), "transfer-encoding") && !same_name(view(value), "chunked")) {
       error = http::error::bad_transfer_encoding;
@@ -112,6 +114,8 @@ void http_parser::reset() {
 }
 
 std::size_t http_parser::put(std::string_view bytes) {
+  // Beast asserts that the last chunk comes with at least this; no chunked body ends with less.
+  if (head_done() && core_->chunked() && bytes.size() < last_chunk) return 0;
   boost::beast::error_code error;
   const std::size_t taken =
       core_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);

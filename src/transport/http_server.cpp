@@ -53,9 +53,9 @@ struct http_server::state {
       acceptor = std::make_unique<tcp::acceptor>(loops.front()->context, where);
       where = acceptor->local_endpoint();
     } catch (const boost::system::system_error& e) {  // not a std::system_error
-      throw std::system_error(std::error_code(e.code()), "cannot listen on " + options.address +
-                                                             " port " +
-                                                             std::to_string(options.port));
+      throw std::system_error(
+          std::error_code(e.code()),
+          "cannot listen on " + options.address + " port " + std::to_string(options.port));
     }
     pause = std::make_unique<asio::steady_timer>(loops.front()->context);
   }

@@ -48,6 +48,8 @@ bool accepts_streams(const std::optional<std::string_view>& accept) {
   return false;
 }
 
+awaitable<http_reply> at_once(http_reply reply) { co_return reply; }
+
 class endpoint final : public http_endpoint {
  public:
   endpoint(serving::dispatcher& server, const endpoint_options& options)
@@ -80,6 +82,7 @@ class endpoint final : public http_endpoint {
     const std::shared_ptr<outlet>& out;
     bool wait_announced = false;
     bool streams = true;
+    request_meta meta = {};
   };
 
   awaitable<http_reply> answer(const http_request& request, std::string& body,
@@ -89,6 +92,7 @@ class endpoint final : public http_endpoint {
   http_reply refuse_exception(const std::string& body) const;
   std::shared_ptr<session> session_of(const http_request& request, const serving::caller& who);
 
+  // Plain functions that pass a coroutine on: the hot path has no frame that only forwards.
   awaitable<http_reply> take_message(carried& with, const message& what);
   awaitable<http_reply> take_modern(carried& with, const message& what, const request_meta& meta);
   awaitable<http_reply> take_legacy(carried& with, const message& what, const request_meta& meta);
@@ -180,31 +184,32 @@ http_reply endpoint::refuse_exception(const std::string& body) const {
 }
 
 awaitable<http_reply> endpoint::take_message(carried& with, const message& what) {
-  const request_meta meta = read_meta(what.params);
+  with.meta = read_meta(what.params);
+  const request_meta& meta = with.meta;
   const bool is_request = what.kind == message_kind::request;
   const auto header = with.http.protocol_version;
   switch (is_request ? era_of_http_request(header, meta) : era_of_http_notification(header, meta)) {
     case era::modern:
-      co_return co_await take_modern(with, what, meta);
+      return take_modern(with, what, meta);
     case era::legacy:
-      co_return co_await take_legacy(with, what, meta);
+      return take_legacy(with, what, meta);
     case era::missing_meta:
-      co_return refuse(400, code::invalid_params,
+      return at_once(refuse(400, code::invalid_params,
                        "Invalid params: '_meta' lacks io.modelcontextprotocol/protocolVersion or "
                        "io.modelcontextprotocol/clientCapabilities",
-                       what.id);
+                       what.id));
     case era::version_mismatch:
-      co_return refuse(400, code::header_mismatch,
-                       "Header mismatch: MCP-Protocol-Version does not match '_meta'", what.id);
+      return at_once(refuse(400, code::header_mismatch,
+                       "Header mismatch: MCP-Protocol-Version does not match '_meta'", what.id));
     case era::unsupported:
-      co_return reply_of(modern_2026_07_28::refuse_version(what.id, meta.version));
+      return at_once(reply_of(modern_2026_07_28::refuse_version(what.id, meta.version)));
     case era::unknown_legacy_header:
       break;
   }
-  co_return refuse(400, code::invalid_request,
+  return at_once(refuse(400, code::invalid_request,
                    "Invalid request: MCP-Protocol-Version is not one that is served here "
                    "(2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26)",
-                   what.id);
+                   what.id));
 }
 
 awaitable<http_reply> endpoint::take_modern(carried& with, const message& what,

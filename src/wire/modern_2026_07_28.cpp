@@ -93,6 +93,8 @@ std::string_view read_call(const incoming& in, serving::call_request& request) {
   return {};
 }
 
+awaitable<wire_reply> at_once(wire_reply reply) { co_return reply; }
+
 wire_reply missing_tasks_extension(json::value id) {
   return modern_2026_07_28::refuse(
       id, code::missing_capability,
@@ -138,26 +140,26 @@ wire_reply modern_2026_07_28::refuse_version(json::value id, json::value request
 
 awaitable<wire_reply> modern_2026_07_28::handle(const incoming& in) {
   const std::string_view method = in.call.method;
-  if (method == "tools/call") co_return co_await call_tool(in);
-  if (method == "tools/list") co_return list_tools(in);
-  if (method == "server/discover") co_return discover(in);
-  if (method == "subscriptions/listen") co_return co_await listen(in);
+  if (method == "tools/call") return call_tool(in);
+  if (method == "tools/list") return at_once(list_tools(in));
+  if (method == "server/discover") return at_once(discover(in));
+  if (method == "subscriptions/listen") return listen(in);
   if (method == "tasks/get" || method == "tasks/update" || method == "tasks/cancel") {
-    if (!declares_tasks(in.meta)) co_return missing_tasks_extension(in.call.id);
+    if (!declares_tasks(in.meta)) return at_once(missing_tasks_extension(in.call.id));
     if (!in.call.params["taskId"].is(json::kind::string)) {
-      co_return refuse(in.call.id, code::invalid_params,
-                       "Invalid params: 'taskId' must be a string");
+      return at_once(refuse(in.call.id, code::invalid_params,
+                            "Invalid params: 'taskId' must be a string"));
     }
-    if (method == "tasks/get") co_return co_await get_task(in);
-    if (method == "tasks/update") co_return co_await update_task(in);
-    co_return co_await cancel_task(in);
+    if (method == "tasks/get") return get_task(in);
+    if (method == "tasks/update") return update_task(in);
+    return cancel_task(in);
   }
   // `initialize` too. A client of the other era finds here what it may speak.
-  co_return refuse(in.call.id, code::method_not_found,
+  return at_once(refuse(in.call.id, code::method_not_found,
                    "Method not found in protocol version 2026-07-28",
                    method == "initialize"
                        ? R"({"supported":["2026-07-28","2025-11-25","2025-06-18","2025-03-26"]})"
-                       : std::string_view());
+                       : std::string_view()));
 }
 
 wire_reply modern_2026_07_28::discover(const incoming& in) const {

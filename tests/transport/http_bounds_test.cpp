@@ -88,8 +88,8 @@ TEST_F(http_bounds, headers_beyond_the_bound_get_431) {
   expect_serving();
 }
 
-// Fault 26 again: the parser bounds neither chunk extensions nor trailers, and what it does not take
-// piled up until the body's time was over.
+// Fault 26 again: the parser bounds neither chunk extensions nor trailers, and what it does not
+// take piled up until the body's time was over.
 TEST_F(http_bounds, endless_chunk_extensions_and_trailers_are_refused) {
   options.max_header = 1000;
   start();

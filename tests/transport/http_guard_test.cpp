@@ -44,14 +44,15 @@ TEST(http_guard, on_loopback_only_names_of_this_machine_are_hosts) {
 
 TEST(http_guard, on_loopback_only_pages_of_this_machine_are_origins) {
   const http_guard guard(true, {}, {});
-  for (const char* origin : {"http://localhost", "http://localhost:6274", "https://127.0.0.1:1",
-                             "http://[::1]:5"}) {
+  for (const char* origin :
+       {"http://localhost", "http://localhost:6274", "https://127.0.0.1:1", "http://[::1]:5"}) {
     EXPECT_TRUE(allows(guard, "localhost:3000", origin)) << origin;
   }
-  for (const char* origin : {"http://evil.example", "null", "", "file://", "http://",
-                             "http://localhost@evil.example", "http://localhost.evil.example",
-                             "http://evil.example/http://localhost", "chrome-extension://localhost",
-                             "http://localhost/path", "localhost", "http://localhost:80@evil.example"}) {
+  for (const char* origin :
+       {"http://evil.example", "null", "", "file://", "http://", "http://localhost@evil.example",
+        "http://localhost.evil.example", "http://evil.example/http://localhost",
+        "chrome-extension://localhost", "http://localhost/path", "localhost",
+        "http://localhost:80@evil.example"}) {
     EXPECT_FALSE(allows(guard, "localhost:3000", origin)) << origin;
   }
 }
@@ -95,8 +96,8 @@ TEST_F(guarded_server, refuses_rebound_names_and_foreign_pages_before_the_endpoi
   start();
   client peer = connect();
   const auto ask = [&](const std::string& target, const std::string& headers) {
-    EXPECT_TRUE(peer.send("POST " + target + " HTTP/1.1\r\nContent-Length: 2\r\n" + headers +
-                          "\r\n{}"));
+    EXPECT_TRUE(
+        peer.send("POST " + target + " HTTP/1.1\r\nContent-Length: 2\r\n" + headers + "\r\n{}"));
     return peer.read_reply().status;
   };
   const std::string port = std::to_string(server->port());

@@ -62,7 +62,8 @@ void gate::open() {
 }
 
 scripted_endpoint::scripted_endpoint() {
-  run = [](seen_request request, std::shared_ptr<wire::outlet>) -> wire::awaitable<wire::http_reply> {
+  run = [](seen_request request,
+           std::shared_ptr<wire::outlet>) -> wire::awaitable<wire::http_reply> {
     wire::http_reply result;
     result.body = request.body.empty() ? "null" : request.body;
     co_return result;

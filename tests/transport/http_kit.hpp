@@ -62,8 +62,8 @@ struct seen_request {
 
 class scripted_endpoint final : public wire::http_endpoint {
  public:
-  using script = std::function<wire::awaitable<wire::http_reply>(seen_request,
-                                                                  std::shared_ptr<wire::outlet>)>;
+  using script =
+      std::function<wire::awaitable<wire::http_reply>(seen_request, std::shared_ptr<wire::outlet>)>;
   /// Answers 200 with the body that came, `null` if none did.
   scripted_endpoint();
   wire::awaitable<wire::http_reply> handle(const wire::http_request& request, std::string body,

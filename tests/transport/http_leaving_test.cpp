@@ -146,7 +146,9 @@ TEST_F(http_leaving, a_callback_that_is_set_after_the_client_left_is_called) {
     co_return wire::http_reply{};
   };
   start();
-  { ASSERT_TRUE(connect().send(post("a"))); }
+  {
+    ASSERT_TRUE(connect().send(post("a")));
+  }
   expect_one_end();
   EXPECT_EQ(endpoint.seen.count("first"), 1);
 }
@@ -169,10 +171,11 @@ TEST_F(http_leaving, nothing_is_called_that_was_detached_or_never_set) {
     co_return wire::http_reply{};
   };
   start();
+  int waiting = 0;
   for (const char* body : {"detached", "unset"}) {
     client peer = connect();
     ASSERT_TRUE(peer.send(post(body)));
-    ASSERT_TRUE(endpoint.seen.wait("waits"));
+    ASSERT_TRUE(endpoint.seen.wait("waits", ++waiting));
     peer.reset();
   }
   EXPECT_TRUE(over.wait("over", 2));

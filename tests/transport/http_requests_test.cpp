@@ -280,8 +280,9 @@ TEST_F(http_requests, expect_100_continue_with_a_body_beyond_the_bound_is_refuse
   options.max_body = 10;
   start();
   client peer = connect();
-  ASSERT_TRUE(peer.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n"
-                        "Expect: 100-continue\r\n\r\n"));
+  ASSERT_TRUE(
+      peer.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n"
+                "Expect: 100-continue\r\n\r\n"));
   EXPECT_EQ(peer.read_reply().status, 413);
 }
 

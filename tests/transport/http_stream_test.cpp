@@ -166,7 +166,8 @@ TEST_F(http_stream, a_reader_that_stalls_makes_send_refuse_and_gets_all_that_was
   ASSERT_TRUE(endpoint.seen.wait("waits"));
   const outlet out = held_outlet();
   const std::string padding(16 << 10, 'x');
-  // Some megabytes fit into the buffers of the kernel; a stalled stream takes the bound and no more.
+  // Some megabytes fit into the buffers of the kernel; a stalled stream takes the bound and no
+  // more.
   std::size_t accepted = 0, refused = 0, sent = 0;
   while (refused < 5000 && sent < 64u << 20) {
     if (out->send(std::to_string(accepted) + padding)) {

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0
+// Neutral requests against a real engine on a store in memory: call modes and policies, inline
+// wait, questions, callers that leave, subscriptions, paging.
+#include "server/dispatcher.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "json/view.hpp"
+#include "tasks/engine_fixture.hpp"
+
+namespace longhaul::test {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace serving;
+
+class recorder : public audience {
+ public:
+  bool progress(const tasks::progress_event& event) override {
+    progressed.push_back(event.state.done);
+    return true;
+  }
+  bool changed(const task_view& view) override {
+    if (refuse > 0) return --refuse, false;
+    changes.push_back(view.task);
+    if (on_change) on_change(view.task);
+    return true;
+  }
+  bool question(const task_record& task, const task_input& input) override {
+    if (refuse > 0) return --refuse, false;
+    asked.push_back(input.key);
+    if (on_question) on_question(task.id(), input.key);
+    return true;
+  }
+  void waiting() override { ++waits; }
+
+  int refuse = 0, waits = 0;
+  std::vector<double> progressed;
+  std::vector<task_ptr> changes;
+  std::vector<std::string> asked;
+  std::function<void(const std::string& id, const std::string& key)> on_question;
+  std::function<void(const task_ptr&)> on_change;
+};
+
+class dispatcher_test : public testing::Test {
+ protected:
+  dispatcher_test() {
+    engine_options.clock = &clock;
+    engine_options.manual = true;
+    engine_options.store = std::make_shared<stores::memory_store>(stores::memory_options{}, clock);
+  }
+  ~dispatcher_test() override {
+    door.open();
+    if (engine) engine->stop();
+  }
+  template <class Handler>
+  void add(tool_options options, Handler handler) {
+    tools.add(make_tool(std::move(options), std::move(handler)));
+  }
+  void start() {
+    engine = std::make_unique<tasks::engine>(engine_options);
+    for (const auto& tool : tools.all()) engine->add_tool(tool->definition);
+    engine->start();
+    server = std::make_unique<dispatcher>(tools, *engine);
+  }
+  void add_asking(task_policy policy = task_policy::automatic, milliseconds inline_wait = 0ms) {
+    add({.name = "paint", .policy = policy, .inline_wait = inline_wait}, [](task_context& task) {
+      const auto reply = task.ask(
+          "color", elicitation::form("Which?", raw_json::trusted(
+                       R"({"type":"object","properties":{"color":{"type":"string"}}})")));
+      return std::string(reply.accepted() ? "accepted" : "declined");
+    });
+  }
+  exchange_ptr open() { return std::make_shared<exchange>(context.get_executor()); }
+  static call_request request(std::string tool, call_mode mode = call_mode::wait) {
+    call_request what;
+    what.tool = std::move(tool);
+    what.mode = mode;
+    return what;
+  }
+  /// Begins a call; its reply comes while `context` runs.
+  std::shared_ptr<std::optional<call_reply>> begin(call_request what, const exchange_ptr& by,
+                                                   bool cancel_on_abandon = true) {
+    auto reply = std::make_shared<std::optional<call_reply>>();
+    auto calling = server->call(who, std::move(what), by, to, cancel_on_abandon);
+    boost::asio::co_spawn(context, std::move(calling), [reply](std::exception_ptr e, call_reply r) {
+      if (e) std::rethrow_exception(e);
+      *reply = std::move(r);
+    });
+    return reply;
+  }
+  call_reply call(call_request what) {
+    const auto reply = begin(std::move(what), open());
+    context.restart();
+    context.run();
+    return std::move(**reply);
+  }
+  template <class T>
+  T wait_for(boost::asio::awaitable<T> work) {
+    return tasks::sync(std::move(work));
+  }
+  static std::optional<refusal> refusal_in(const call_reply& reply) {
+    const auto* no = std::get_if<refused>(&reply);
+    return no ? std::optional(no->why) : std::nullopt;
+  }
+  static std::string text_in(const call_reply& reply) {
+    const auto* result = std::get_if<outcome>(&reply);
+    if (result == nullptr) return "(no outcome)";
+    json::elements content(json::value(result->body)["content"]);
+    return content.next() ? content.value()["text"].string().value_or("") : "";
+  }
+  task_ptr stored(const std::string& id) {
+    return tasks::sync(engine->get_any(who.owner, id));
+  }
+
+  virtual_clock clock;
+  tasks::engine_options engine_options;
+  registry tools{server_identity{"test", "1", "", ""}};
+  gate door;
+  caller who{"ann", "ann", true};
+  recorder to;
+  boost::asio::io_context context{1};
+  std::unique_ptr<tasks::engine> engine;
+  std::unique_ptr<dispatcher> server;
+};
+
+TEST_F(dispatcher_test, every_mode_with_every_policy) {
+  add({.name = "never", .policy = task_policy::never}, [] { return std::string("x"); });
+  add({.name = "automatic"}, [] { return std::string("x"); });
+  add({.name = "always", .policy = task_policy::always}, [] { return std::string("x"); });
+  start();
+  const auto kind = [&](const char* tool, call_mode mode, bool plain = false) -> std::string {
+    auto what = request(tool, mode);
+    what.plain_for_always = plain;
+    const auto reply = call(std::move(what));
+    if (std::holds_alternative<outcome>(reply)) return "result";
+    if (std::holds_alternative<created_task>(reply)) return "task";
+    if (refusal_in(reply) == refusal::task_forbidden) return "forbidden";
+    if (refusal_in(reply) == refusal::task_required) return "required";
+    return "other";
+  };
+  EXPECT_EQ(kind("never", call_mode::wait), "result");
+  EXPECT_EQ(kind("never", call_mode::may_become_task), "result");
+  EXPECT_EQ(kind("never", call_mode::as_task), "forbidden");
+  EXPECT_EQ(kind("automatic", call_mode::wait), "result");
+  EXPECT_EQ(kind("automatic", call_mode::may_become_task), "task");
+  EXPECT_EQ(kind("automatic", call_mode::as_task), "task");
+  EXPECT_EQ(kind("always", call_mode::wait), "required");
+  EXPECT_EQ(kind("always", call_mode::wait, true), "result");
+  EXPECT_EQ(kind("always", call_mode::may_become_task), "task");
+  EXPECT_EQ(kind("always", call_mode::as_task), "task");
+  EXPECT_EQ(refusal_in(call(request("nothing"))), refusal::unknown_tool);
+  EXPECT_EQ(refusal_in(call(request(""))), refusal::unknown_tool);
+  engine->drain(0ms, 1h);
+  EXPECT_EQ(refusal_in(call(request("automatic"))), refusal::shutting_down);
+}
+
+struct number_args {
+  int n = 0;
+};
+BOOST_DESCRIBE_STRUCT(number_args, (), (n))
+
+TEST_F(dispatcher_test, invalid_arguments_are_refused_or_make_a_task_that_failed) {
+  add({.name = "work"}, [](const number_args&) { return std::string("ran"); });
+  start();
+  for (const char* bad : {R"({"n":"x"})", "[]", "17", "null"}) {
+    auto what = request("work");
+    what.arguments = raw_json::parse(bad);
+    EXPECT_EQ(refusal_in(call(what)), refusal::invalid_arguments) << bad;
+    what.mode = call_mode::as_task;
+    what.invalid_makes_task = true;
+    const auto reply = call(what);
+    const auto* made = std::get_if<created_task>(&reply);
+    ASSERT_TRUE(made) << bad;
+    const auto ended = stored(made->task->id());
+    EXPECT_TRUE(ended->terminal());
+    EXPECT_TRUE(ended->result.is_error);
+  }
+}
+
+TEST_F(dispatcher_test, inline_wait_gives_the_result_if_it_comes_in_time_and_else_a_task) {
+  add({.name = "quick", .inline_wait = 1h}, [] { return std::string("now"); });
+  add({.name = "slow", .inline_wait = 20ms}, [this](task_context&) { door.pass(); });
+  start();
+  EXPECT_EQ(text_in(call(request("quick", call_mode::may_become_task))), "now");
+  const auto reply = call(request("slow", call_mode::may_become_task));
+  const auto* made = std::get_if<created_task>(&reply);
+  ASSERT_TRUE(made);
+  EXPECT_TRUE(tasks::sync(engine->get("ann", made->task->id()))) << "its id was handed out";
+}
+
+TEST_F(dispatcher_test, a_question_ends_the_inline_wait) {
+  add_asking(task_policy::automatic, 1h);
+  start();
+  const auto reply = call(request("paint", call_mode::may_become_task));
+  const auto* made = std::get_if<created_task>(&reply);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->task->status, task_status::input_required);
+}
+
+TEST_F(dispatcher_test, who_cannot_be_asked_is_told_so) {
+  add_asking();
+  start();
+  EXPECT_NE(text_in(call(request("paint"))).find("elicitation"), std::string::npos);
+  auto what = request("paint");
+  what.ask = asking::on_stream;  // but no mode was declared
+  EXPECT_NE(text_in(call(what)).find("elicitation"), std::string::npos);
+  EXPECT_TRUE(to.asked.empty());
+}
+
+TEST_F(dispatcher_test, a_question_on_the_stream_is_put_once_even_to_a_slow_peer) {
+  add_asking();
+  start();
+  to.refuse = 1;
+  const auto by = open();
+  to.on_question = [&](const std::string& id, const std::string& key) {
+    EXPECT_TRUE(tasks::sync(engine->list("ann", std::nullopt, "", 10))->tasks.empty())
+        << "the work behind a plain call is hidden";
+    std::vector<stores::response> given;
+    given.push_back({key, raw_json::trusted(R"({"action":"decline"})")});
+    tasks::sync(engine->answer("ann", id, given));
+  };
+  auto what = request("paint");
+  what.ask = asking::on_stream;
+  what.modes.form = true;
+  const auto reply = begin(what, by);
+  context.run();
+  EXPECT_EQ(text_in(**reply), "declined");
+  EXPECT_EQ(to.asked, std::vector<std::string>{"color"});
+}
+
+TEST_F(dispatcher_test, by_reply_asks_with_the_result_and_resumes) {
+  add_asking();
+  start();
+  auto what = request("paint");
+  what.ask = asking::by_reply;
+  what.modes.form = true;
+  const auto first = call(what);
+  const auto* asks = std::get_if<needs_input>(&first);
+  ASSERT_TRUE(asks);
+  what.resume = asks->task->id();
+  // Without an answer: the same question again.
+  const auto second = call(what);
+  ASSERT_TRUE(std::holds_alternative<needs_input>(second));
+  // A stranger's resumption, or one with another tool, finds nothing.
+  who.owner = "bob";
+  EXPECT_EQ(refusal_in(call(what)), refusal::bad_resume);
+  who.owner = "ann";
+  what.answers.push_back({"color", raw_json::trusted(R"({"action":"decline"})")});
+  EXPECT_EQ(text_in(call(what)), "declined");
+  what.resume = "unknown";
+  EXPECT_EQ(refusal_in(call(what)), refusal::bad_resume);
+}
+
+TEST_F(dispatcher_test, answers_in_advance_are_used_when_their_question_comes) {
+  add_asking();
+  start();
+  auto what = request("paint");
+  what.ask = asking::by_reply;
+  what.modes.form = true;
+  what.answers.push_back({"other", raw_json::trusted(R"({"action":"decline"})")});
+  what.answers.push_back({"color", raw_json::trusted(R"({"action":"accept","content":{}})")});
+  EXPECT_EQ(text_in(call(what)), "accepted");
+}
+
+TEST_F(dispatcher_test, who_leaves_takes_the_hidden_work_along_if_so_wished) {
+  for (const bool cancel : {true, false}) {
+    const std::string name = cancel ? "along" : "stays";
+    add({.name = name}, [this](task_context& task) { door.pass(task.stop_token()); });
+  }
+  start();
+  for (const bool cancel : {true, false}) {
+    const int before = door.arrivals();
+    const auto by = open();
+    const auto reply = begin(request(cancel ? "along" : "stays"), by, cancel);
+    boost::asio::post(context, [&, before] {
+      door.await_arrivals(before + 1);
+      by->abandon();
+    });
+    context.restart();
+    context.run();
+    EXPECT_EQ(refusal_in(**reply), refusal::abandoned);
+    const auto stats = tasks::sync(engine->store().stats());
+    EXPECT_EQ(stats.cancelled, 1u);
+    EXPECT_EQ(stats.working, cancel ? 0u : 1u);
+  }
+}
+
+// A task of the id that a plain call made before could not be read, and was purged at once.
+TEST_F(dispatcher_test, a_task_found_by_its_key_is_handed_out_even_if_a_plain_call_made_it) {
+  add({.name = "work"}, [this](task_context&) { door.pass(); });
+  start();
+  auto what = request("work");
+  what.idempotency_key = "the-key";
+  const auto by = open();
+  const auto plain = begin(what, by);
+  context.poll();
+  what.mode = call_mode::as_task;
+  what.retention_given = true;
+  what.retention = 1h;
+  const auto reply = tasks::sync(server->call(who, what, std::make_shared<exchange>(
+                                     boost::asio::system_executor()), to, true));
+  const auto* made = std::get_if<created_task>(&reply);
+  ASSERT_TRUE(made);
+  const auto task = tasks::sync(engine->get("ann", made->task->id()));
+  ASSERT_TRUE(task) << "the id was handed out";
+  EXPECT_EQ(task->retention, milliseconds(1h));
+  by->abandon();  // whoever called plainly leaves: the task is somebody's now
+  context.restart();
+  context.run();
+  EXPECT_EQ(tasks::sync(engine->get("ann", made->task->id()))->status, task_status::working);
+}
+
+// After the first change of state an open call woke ten times a second.
+TEST_F(dispatcher_test, an_open_call_sleeps_while_nothing_happens) {
+  add({.name = "work"}, [&](task_context& task) {
+    task.progress(1, 2);
+    door.pass();
+  });
+  start();
+  const auto by = open();
+  const auto reply = begin(request("work"), by);
+  context.poll();
+  door.await_arrivals(1);
+  engine->tick();  // writes the report: a new state
+  context.restart();
+  context.poll();
+  context.restart();
+  EXPECT_EQ(context.run_for(350ms), 0u);
+  door.open();
+  context.restart();
+  context.run();
+  EXPECT_EQ(to.progressed, std::vector<double>{1});
+  EXPECT_EQ(to.waits, 1);
+}
+
+TEST_F(dispatcher_test, result_waits_for_the_end_and_reports_states) {
+  add({.name = "work"}, [this](task_context& task) {
+    task.progress(1, 2);
+    door.pass();
+  });
+  start();
+  const auto created = call(request("work", call_mode::as_task));
+  const std::string id = std::get<created_task>(created).task->id();
+  std::optional<reply<task_view>> ended;
+  auto waiting = server->result(who, id, open(), to);
+  boost::asio::co_spawn(context, std::move(waiting),
+                        [&](std::exception_ptr, reply<task_view> r) { ended = std::move(r); });
+  context.restart();
+  context.poll();
+  EXPECT_FALSE(ended);
+  door.open();
+  context.run();
+  EXPECT_EQ(std::get<task_view>(*ended).task->status, task_status::completed);
+  const auto foreign = wait_for(server->result(
+      {"bob", "bob", true}, id, std::make_shared<exchange>(boost::asio::system_executor()), to));
+  EXPECT_EQ(std::get<refused>(foreign).why, refusal::unknown_task);
+}
+
+TEST_F(dispatcher_test, listen_tells_the_last_state_to_an_audience_that_refuses_at_first) {
+  add({.name = "work"}, [this](task_context&) { door.pass(); });
+  start();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    ids.push_back(std::get<created_task>(call(request("work", call_mode::as_task))).task->id());
+  }
+  const auto by = open();
+  ids.push_back(ids.front());
+  ids.push_back("unknown");
+  const auto known = wait_for(server->follow(who, ids, by));
+  EXPECT_EQ(known.size(), 3u);
+  to.refuse = 5;
+  std::set<std::string> ended;
+  to.on_change = [&](const task_ptr& task) {
+    if (task->terminal()) ended.insert(task->id());
+    if (ended.size() == 3) by->shut_down();
+  };
+  bool graceful = false;
+  auto listening = server->listen(by, to);
+  boost::asio::co_spawn(context, std::move(listening),
+                        [&](std::exception_ptr, bool stops) { graceful = stops; });
+  door.open();
+  context.restart();
+  context.run();
+  EXPECT_TRUE(graceful);
+  EXPECT_EQ(engine->followers(), 0u);
+}
+
+TEST_F(dispatcher_test, get_update_cancel_and_list_know_only_the_owners_tasks) {
+  add({.name = "work"}, [this](task_context& task) { door.pass(task.stop_token()); });
+  start();
+  const auto id = std::get<created_task>(call(request("work", call_mode::as_task))).task->id();
+  const caller bob{"bob", "bob", true};
+  EXPECT_EQ(std::get<refused>(wait_for(server->get(bob, id))).why, refusal::unknown_task);
+  EXPECT_EQ(std::get<refused>(wait_for(server->update(bob, id, {}))).why, refusal::unknown_task);
+  EXPECT_EQ(std::get<refused>(wait_for(server->cancel(bob, id, ""))).why, refusal::unknown_task);
+  EXPECT_TRUE(std::get<task_page>(wait_for(server->list(bob, ""))).tasks.empty());
+  EXPECT_EQ(std::get<refused>(wait_for(server->list(who, "odd"))).why, refusal::bad_cursor);
+  EXPECT_EQ(std::get<task_page>(wait_for(server->list(who, ""))).tasks.size(), 1u);
+  EXPECT_TRUE(std::get<task_view>(wait_for(server->update(who, id, {}))).task);
+  EXPECT_EQ(std::get<task_view>(wait_for(server->cancel(who, id, "enough"))).task->status,
+            task_status::cancelled);
+  const auto again = std::get<refused>(wait_for(server->cancel(who, id, "enough")));
+  EXPECT_EQ(again.why, refusal::already_terminal);
+  EXPECT_TRUE(again.task);
+}
+
+TEST_F(dispatcher_test, tools_come_in_pages_in_their_order) {
+  for (int i = 0; i < 250; ++i) add({.name = "tool-" + std::to_string(i)}, [] {});
+  start();
+  std::vector<std::string> names;
+  std::optional<std::string> cursor;
+  do {
+    const auto listed = server->list_tools(cursor ? std::optional<std::string_view>(*cursor) : std::nullopt);
+    const auto& page = std::get<tool_page>(listed);
+    for (const auto* tool : page.tools) names.push_back(tool->options.name);
+    cursor = page.next_cursor;
+  } while (cursor);
+  ASSERT_EQ(names.size(), 250u);
+  for (std::size_t i = 0; i < names.size(); ++i) EXPECT_EQ(names[i], "tool-" + std::to_string(i));
+  for (const char* bad : {"", "0", "x", "250", "-1", "1x", "99999999999999999999999"}) {
+    EXPECT_TRUE(std::holds_alternative<refused>(server->list_tools(bad))) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace longhaul::test
