@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "transport/http_connection.hpp"
 #include "transport/http_reply.hpp"
@@ -41,9 +42,9 @@ tcp::endpoint listen_endpoint(const http_options& options) {
 }  // namespace
 
 struct http_server::state {
-  state(http_options o, wire::http_endpoint& e)
+  state(http_options o, wire::http_endpoint& to)
       : options(std::move(o)),
-        endpoint(e),
+        endpoint(to),
         where(listen_endpoint(options)),
         guard(where.address().is_loopback(), options.hosts, options.origins) {
     for (std::size_t i = 0; i < thread_count(options.threads); ++i) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/line_reader.hpp"
 
+#include <utility>
+
 namespace longhaul::transport {
 
 void line_reader::put(std::string_view bytes, const std::function<void(std::string)>& on_line,

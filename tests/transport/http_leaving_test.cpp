@@ -2,6 +2,7 @@
 // Clients that leave while their request waits. Fault 26: the handler ran on after the client left.
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <thread>
 
 #include "transport/http_kit.hpp"
