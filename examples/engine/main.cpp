@@ -13,9 +13,11 @@ int main() {
                   });
   engine.start();
 
-  const auto mine = engine.submit({.tool = "add_up", .arguments = longhaul::raw_json::parse("{\"n\":3}")});
+  const auto mine =
+      engine.submit({.tool = "add_up", .arguments = longhaul::raw_json::parse("{\"n\":3}")});
   const auto done = engine.wait("local", mine->id());
-  std::cout << done->id() << ' ' << to_string(done->status) << ' ' << done->result.body.view() << '\n';
+  std::cout << done->id() << ' ' << to_string(done->status) << ' ' << done->result.body.view()
+            << '\n';
 
   const auto job = engine.create_external({.tool = "render"});
   engine.report(job->id(), job->origin->token, {50, 100}, "half of the frames");

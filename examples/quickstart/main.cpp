@@ -78,8 +78,8 @@ class hasher {
 std::vector<fs::path> files_below(const fs::path& root) {
   std::vector<fs::path> files;
   std::error_code error;
-  auto entry = fs::recursive_directory_iterator(
-      root, fs::directory_options::skip_permission_denied, error);
+  auto entry =
+      fs::recursive_directory_iterator(root, fs::directory_options::skip_permission_denied, error);
   if (error) throw longhaul::tool_error("cannot read " + root.string() + ": " + error.message());
   for (; entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     if (!error && entry->is_regular_file(error)) files.push_back(entry->path());
@@ -127,8 +127,8 @@ BOOST_DESCRIBE_STRUCT(trip_form, (), (destination))
 
 std::string plan_trip(longhaul::task_context& task, const plan_trip_args& args) {
   task.status("waiting for a destination");
-  const auto where = task.ask(
-      "destination", longhaul::elicitation::form<trip_form>("Where do you want to go?"));
+  const auto where =
+      task.ask("destination", longhaul::elicitation::form<trip_form>("Where do you want to go?"));
   if (!where.accepted()) return "No trip then.";
   const auto destination = where.as<trip_form>().destination;
   std::string plan = "Your trip to " + destination + ":\n";

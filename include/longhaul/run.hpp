@@ -9,6 +9,9 @@ namespace longhaul {
 /// Serves until it is told to stop; the exit code for `main`.
 ///   --stdio              serve one host over standard input and output (the default)
 ///   --http ADDRESS:PORT  serve hosts over Streamable HTTP, endpoint /mcp; port 0 takes a free one
+///   --allow-host NAME, --allow-origin ORIGIN   (with --http; may be repeated) more names that
+///   clients
+///                        may use for this server, more sites whose pages may use it
 ///   --store URL          `memory:` (tasks do not outlive the process)
 ///   --help, --version
 /// SIGTERM and SIGINT drain: no new work, running work gets a grace, exit 0; a second one hurries.

@@ -25,8 +25,8 @@ struct server_options {
   std::string title = {};         ///< for people; may be empty
   std::string instructions = {};  ///< for the model: how to use this server; may be empty
 
-  std::size_t max_running = 64;   ///< handlers at once; more tasks wait
-  std::size_t max_parked = 256;   ///< blocking handlers that wait for an answer at once
+  std::size_t max_running = 64;             ///< handlers at once; more tasks wait
+  std::size_t max_parked = 256;             ///< blocking handlers that wait for an answer at once
   std::size_t max_open_per_owner = 10'000;  ///< unfinished tasks of one owner
   std::size_t max_open = 100'000;           ///< … of all
   /// How long a finished task is kept if nobody says otherwise; null: for ever.

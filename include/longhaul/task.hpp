@@ -60,7 +60,7 @@ struct outcome {
 /// A question to the caller. `key` is unique for the task's life.
 struct task_input {
   std::string key;
-  raw_json request;   ///< `{"method":"elicitation/create","params":{…}}`
+  raw_json request;  ///< `{"method":"elicitation/create","params":{…}}`
   digest request_hash{};
   raw_json response;  ///< absent until answered
   std::uint64_t asked_rev = 0;
@@ -70,23 +70,23 @@ using task_inputs = std::vector<task_input>;
 
 /// What is known at creation and never changes afterwards.
 struct task_origin {
-  std::string id;          ///< 36 characters, sorts by creation time, cannot be guessed
-  std::string owner;       ///< who may see it: `local`, `anonymous`, `key:<name>`, issuer + subject
-  std::string quota;       ///< whom its use is counted against; the owner, or an address if anonymous
+  std::string id;     ///< 36 characters, sorts by creation time, cannot be guessed
+  std::string owner;  ///< who may see it: `local`, `anonymous`, `key:<name>`, issuer + subject
+  std::string quota;  ///< whom its use is counted against; the owner, or an address if anonymous
   std::string tool;
-  raw_json arguments;      ///< an object
-  raw_json request_meta;   ///< the `_meta` of the creating request, or absent
+  raw_json arguments;     ///< an object
+  raw_json request_meta;  ///< the `_meta` of the creating request, or absent
   timestamp created_at{};
   std::string idempotency_key;  ///< empty: none
   digest arguments_hash{};
   on_crash crash_policy = on_crash::fail;
-  std::uint32_t max_attempts = 3;           ///< for `on_crash::rerun`
-  milliseconds retry_backoff{1000};         ///< doubled at each attempt
+  std::uint32_t max_attempts = 3;                            ///< for `on_crash::rerun`
+  milliseconds retry_backoff{1000};                          ///< doubled at each attempt
   std::optional<milliseconds> attempt_limit = std::nullopt;  ///< running time of one attempt
   std::optional<milliseconds> overall_limit = std::nullopt;  ///< running time in all
   std::optional<milliseconds> answer_within = std::nullopt;  ///< how long a question stays open
-  bool external = false;   ///< finished from outside by id and token; never claimed
-  std::string token;       ///< completion token of an external task
+  bool external = false;  ///< finished from outside by id and token; never claimed
+  std::string token;      ///< completion token of an external task
 };
 
 /// A snapshot of a task.
@@ -102,7 +102,8 @@ struct task_record {
   std::uint32_t attempt = 0;  ///< how often it started
   monotonic_time run_at{};    ///< earliest next start
   timestamp updated_at{};
-  std::optional<milliseconds> retention = std::nullopt;  ///< kept so long once terminal; null: for ever
+  std::optional<milliseconds> retention =
+      std::nullopt;  ///< kept so long once terminal; null: for ever
 
   // Running-time limits: what is left of each since `anchor`, counted on the monotonic clock and
   // only while it applies (`limit_due`).
@@ -111,7 +112,7 @@ struct task_record {
   std::optional<milliseconds> overall_left = std::nullopt;
   std::optional<milliseconds> answer_left = std::nullopt;
 
-  outcome result;  ///< written once, with status completed or failed
+  outcome result;                             ///< written once, with status completed or failed
   std::shared_ptr<const task_inputs> inputs;  ///< null: none were ever asked
   raw_json checkpoint;
   std::optional<timestamp> cancel_requested_at = std::nullopt;

@@ -31,7 +31,16 @@ class task_stopped : public std::exception {
   const char* what() const noexcept override { return "the task was stopped"; }
 };
 
-enum class log_level : std::uint8_t { debug, info, notice, warning, error, critical, alert, emergency };
+enum class log_level : std::uint8_t {
+  debug,
+  info,
+  notice,
+  warning,
+  error,
+  critical,
+  alert,
+  emergency
+};
 
 /// Who called.
 struct caller_info {

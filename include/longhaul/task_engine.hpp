@@ -41,7 +41,7 @@ struct task_engine_options {
   const clock_source* clock = &system_clock();
   std::size_t max_running = 64;
   std::size_t max_open_per_owner = 10'000;
-  std::optional<milliseconds> retention = std::chrono::hours(24);       ///< null: for ever
+  std::optional<milliseconds> retention = std::chrono::hours(24);  ///< null: for ever
   std::optional<milliseconds> max_retention = std::chrono::hours(24 * 30);
   /// No housekeeping by itself: limits and retention are looked at in `remove_expired` only.
   bool manual = false;
@@ -61,11 +61,11 @@ struct task_request {
 /// What a change did. `task` is the state afterwards, null if there is no such task.
 enum class change : std::uint8_t {
   applied,
-  unchanged,         ///< it was so already
+  unchanged,  ///< it was so already
   not_found,
   already_terminal,
-  superseded,        ///< the token or epoch is not the current one
-  key_reused         ///< another question was asked under this key
+  superseded,  ///< the token or epoch is not the current one
+  key_reused   ///< another question was asked under this key
 };
 struct change_reply {
   change what = change::applied;

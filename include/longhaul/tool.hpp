@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tool: what a host is told about it, how it runs, and its handler without types. `typed_tool.hpp`
-// turns a function over a described struct into one of these.
+// A tool: what a host is told about it, how it runs, and its handler without types.
+// `typed_tool.hpp` turns a function over a described struct into one of these.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -20,9 +20,9 @@ namespace longhaul {
 
 /// When a call of the tool becomes a task.
 enum class task_policy : std::uint8_t {
-  never,    ///< always answered directly; nothing is stored ("forbidden" in 2025-11-25)
-  automatic,///< a task where the caller knows tasks, else it waits ("optional")
-  always    ///< only as a task ("required")
+  never,      ///< always answered directly; nothing is stored ("forbidden" in 2025-11-25)
+  automatic,  ///< a task where the caller knows tasks, else it waits ("optional")
+  always      ///< only as a task ("required")
 };
 
 /// Hints for hosts; MCP "ToolAnnotations". Absent ones are not sent.
@@ -41,7 +41,7 @@ struct tool_options {
   /// With `automatic` on the modern wire: answer directly if done within this time.
   std::chrono::milliseconds inline_wait{0};
   longhaul::on_crash on_crash = longhaul::on_crash::fail;
-  std::uint32_t max_attempts = 3;            ///< for `on_crash::rerun`
+  std::uint32_t max_attempts = 3;  ///< for `on_crash::rerun`
   std::chrono::milliseconds retry_backoff{1000};
   std::optional<std::chrono::milliseconds> attempt_limit = std::nullopt;
   std::optional<std::chrono::milliseconds> overall_limit = std::nullopt;

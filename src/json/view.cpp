@@ -93,14 +93,19 @@ const char* skip_nested(const char* at, const char* end) noexcept {
 #endif
   while (at < end) {
     switch (*at) {
-      case '"': at = skip_string(at, end); continue;
+      case '"':
+        at = skip_string(at, end);
+        continue;
       case '{':
-      case '[': ++depth; break;
+      case '[':
+        ++depth;
+        break;
       case '}':
       case ']':
         if (--depth == 0) return at + 1;
         break;
-      default: break;
+      default:
+        break;
     }
     ++at;
   }

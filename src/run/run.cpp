@@ -37,11 +37,19 @@ int run(server& server, int argc, char** argv) {
   app.set_version_flag("--version", about.name + " " + about.version);
   bool stdio = false;
   std::string http, store = "memory:";
-  auto* const pipe = app.add_flag("--stdio", stdio, "Serve one host over stdin and stdout (default)");
-  app.add_option("--http", http, "Serve hosts over Streamable HTTP at http://ADDRESS:PORT/mcp; port 0 "
+  std::vector<std::string> hosts, origins;
+  auto* const pipe =
+      app.add_flag("--stdio", stdio, "Serve one host over stdin and stdout (default)");
+  app.add_option("--http", http,
+                 "Serve hosts over Streamable HTTP at http://ADDRESS:PORT/mcp; port 0 "
                  "takes a free one")
       ->type_name("ADDRESS:PORT")
       ->excludes(pipe);
+  app.add_option("--allow-host", hosts, "One more name that clients may use for this server (Host)")
+      ->type_name("NAME");
+  app.add_option("--allow-origin", origins,
+                 "One more site whose pages may use this server, as https://app.example")
+      ->type_name("ORIGIN");
   app.add_option("--store", store, "Where tasks are kept; memory: keeps them while the server runs")
       ->type_name("URL")
       ->capture_default_str();
@@ -55,7 +63,10 @@ int run(server& server, int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     service running(server, open_store(store), log_line);
     if (http.empty()) return serve_stdio(running, log_line);
-    return serve_http(running, parse_http_address(http), log_line);
+    http_address address = parse_http_address(http);
+    address.allowed_hosts = hosts;
+    address.allowed_origins = origins;
+    return serve_http(running, address, log_line);
   } catch (const std::invalid_argument& e) {
     std::cerr << about.name << ": " << e.what() << std::endl;
     return exit_usage;

@@ -31,6 +31,8 @@ int serve_http(service& what, const http_address& address,
   transport::http_options options;
   options.address = address.host;
   options.port = address.port;
+  options.hosts = address.allowed_hosts;
+  options.origins = address.allowed_origins;
   options.log = log;
   options.not_ready = [&what] { return what.engine().draining() ? "draining" : std::string(); };
   auto server = std::make_unique<transport::http_server>(std::move(options), *endpoint);

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "longhaul/server.hpp"
 #include "server/dispatcher.hpp"
@@ -44,6 +45,8 @@ inline constexpr std::chrono::milliseconds reply_grace{2'000};
 struct http_address {
   std::string host;
   std::uint16_t port = 0;
+  std::vector<std::string> allowed_hosts = {};    ///< more names in Host
+  std::vector<std::string> allowed_origins = {};  ///< more origins of web pages
 };
 /// Reads `HOST:PORT`, `[::1]:PORT` or `PORT`. Throws `std::invalid_argument` with what to write.
 http_address parse_http_address(const std::string& text);

@@ -41,14 +41,16 @@ outcome tool_error_outcome(std::string_view message) {
 std::optional<refused> refusal_of(const stores::create_result& created) {
   switch (created.code) {
     case stores::create_code::created:
-    case stores::create_code::existing: return std::nullopt;
+    case stores::create_code::existing:
+      return std::nullopt;
     case stores::create_code::key_conflict:
       return refuse(refusal::idempotency_conflict,
                     "this idempotency key was used with other arguments");
-    case stores::create_code::busy: break;
+    case stores::create_code::busy:
+      break;
   }
-  refused r = refuse(refusal::busy, "too many tasks (" + std::string(created.bound) +
-                                        "): try again later");
+  refused r =
+      refuse(refusal::busy, "too many tasks (" + std::string(created.bound) + "): try again later");
   r.retry_after = tasks::tunables::busy_retry_after;
   return r;
 }
@@ -95,16 +97,18 @@ struct dispatcher::wait_state {
   audience& to;
   task_ptr now;
   bool cancel_on_abandon = false;
-  bool announced = false;        // `waiting` was called
-  bool report_changes = false;   // the audience hears of every state
-  bool stop_at_question = false; // a question ends the wait (inline wait of a task to be)
+  bool announced = false;         // `waiting` was called
+  bool report_changes = false;    // the audience hears of every state
+  bool stop_at_question = false;  // a question ends the wait (inline wait of a task to be)
   exchange::clock::time_point deadline = exchange::clock::time_point::max();
-  std::set<std::string> asked = {};   // keys that the audience took
+  std::set<std::string> asked = {};  // keys that the audience took
   std::vector<tasks::progress_event> progress = {};
   std::vector<tasks::log_event> logs = {};
-  task_ptr unsent = nullptr;     // a state that the audience did not take yet
+  task_ptr unsent = nullptr;  // a state that the audience did not take yet
 
-  bool must_retry() const { return unsent || !progress.empty() || retry_question; }
+  bool must_retry() const {
+    return (report_changes && unsent) || !progress.empty() || !logs.empty() || retry_question;
+  }
   bool retry_question = false;
 
   void deliver(exchange::batch batch) {
@@ -190,9 +194,10 @@ awaitable<call_reply> dispatcher::create(const caller& who, call_request& reques
       !request.plain_for_always) {
     co_return refuse(refusal::task_required, "this tool runs only as a task");
   }
-  const bool may_be_task = request.mode == call_mode::may_become_task && policy != task_policy::never;
-  const bool inline_first = may_be_task && policy == task_policy::automatic &&
-                            tool.options.inline_wait.count() > 0;
+  const bool may_be_task =
+      request.mode == call_mode::may_become_task && policy != task_policy::never;
+  const bool inline_first =
+      may_be_task && policy == task_policy::automatic && tool.options.inline_wait.count() > 0;
   const bool task_at_once = request.mode == call_mode::as_task || (may_be_task && !inline_first);
 
   tasks::submission what = submission_for(who, request, tool);
@@ -212,12 +217,22 @@ awaitable<call_reply> dispatcher::create(const caller& who, call_request& reques
   auto submitting = engine_.submit(what);
   stores::create_result created = co_await std::move(submitting);
   if (auto no = refusal_of(created)) co_return std::move(*no);
-  if (task_at_once) co_return created_task{created.task, tool.options.poll_interval};
-
+  if (task_at_once && !created.task->hidden) {
+    co_return created_task{created.task, tool.options.poll_interval};
+  }
+  if (task_at_once) {  // a plain call with this key began it: now its id is handed out
+    auto handing_out = hand_out(who, request, tool, created.task->id());
+    co_return co_await std::move(handing_out);
+  }
   if (created.code == stores::create_code::existing) {
     open->following.push_back(engine_.follow(created.task->id(), open));
     auto reading = engine_.get_any(who.owner, created.task->id());
-    if (task_ptr now = co_await std::move(reading)) created.task = std::move(now);
+    created.task = co_await std::move(reading);
+    if (!created.task) {  // ended, and gone, before we could follow it
+      refused r = refuse(refusal::busy, "the work of this idempotency key has just ended");
+      r.retry_after = tasks::tunables::busy_retry_after;
+      co_return r;
+    }
   }
   wait_state state{.who = who, .request = request, .open = *open, .to = to, .now = created.task};
   state.cancel_on_abandon = cancel_on_abandon;
@@ -228,8 +243,14 @@ awaitable<call_reply> dispatcher::create(const caller& who, call_request& reques
   auto waiting = wait_for_end(state);
   if (auto ended = co_await std::move(waiting)) co_return std::move(*ended);
   // Not done in time: from now on it is a task like any other.
+  auto handing_out = hand_out(who, request, tool, state.now->id());
+  co_return co_await std::move(handing_out);
+}
+
+awaitable<call_reply> dispatcher::hand_out(const caller& who, const call_request& request,
+                                           const tool_definition& tool, std::string id) {
   const auto retention = engine_.retention_for(tool, request.retention_given, request.retention);
-  auto revealing = engine_.reveal(who.owner, state.now->id(), retention);
+  auto revealing = engine_.reveal(who.owner, id, retention);
   const stores::change_result revealed = co_await std::move(revealing);
   if (!revealed.task) co_return unknown_task();
   co_return created_task{revealed.task, tool.options.poll_interval};
@@ -329,8 +350,7 @@ awaitable<std::optional<call_reply>> dispatcher::handle_questions(wait_state& st
 }
 
 awaitable<call_reply> dispatcher::give_up_unaskable(wait_state& state) {
-  auto cancelling =
-      engine_.cancel(state.who.owner, state.now->id(), "the caller cannot be asked");
+  auto cancelling = engine_.cancel(state.who.owner, state.now->id(), "the caller cannot be asked");
   co_await std::move(cancelling);
   co_return tool_error_outcome(
       "The tool needs an answer from the user, and this client did not declare that it can ask "
@@ -388,7 +408,8 @@ awaitable<reply<task_page>> dispatcher::list(const caller& who, std::string_view
   try {
     auto reading = engine_.list(who.owner, std::nullopt, cursor, tasks_per_page);
     auto found = co_await std::move(reading);
-    if (!found) co_return refuse(refusal::bad_cursor, "this cursor is not one that tasks/list gave");
+    if (!found)
+      co_return refuse(refusal::bad_cursor, "this cursor is not one that tasks/list gave");
     task_page page;
     page.next_cursor = std::move(found->next_cursor);
     for (task_ptr& task : found->tasks) page.tasks.push_back(view(std::move(task)));

@@ -39,18 +39,18 @@ struct caller {
 /// Why a request was refused. The wire chooses the code, the dispatcher the words.
 enum class refusal : std::uint8_t {
   unknown_tool,
-  invalid_arguments,     ///< `message` is for the model
-  task_forbidden,        ///< the tool's policy is `never`, a task was demanded
-  task_required,         ///< the tool's policy is `always`, the caller cannot have a task
-  unknown_task,          ///< unknown, foreign or expired: one answer
-  already_terminal,      ///< cancel of a finished task; `task` is set
+  invalid_arguments,  ///< `message` is for the model
+  task_forbidden,     ///< the tool's policy is `never`, a task was demanded
+  task_required,      ///< the tool's policy is `always`, the caller cannot have a task
+  unknown_task,       ///< unknown, foreign or expired: one answer
+  already_terminal,   ///< cancel of a finished task; `task` is set
   bad_cursor,
-  bad_resume,            ///< a resumed call whose task is gone or does not fit
-  busy,                  ///< a bound is reached; try again after `retry_after`
+  bad_resume,  ///< a resumed call whose task is gone or does not fit
+  busy,        ///< a bound is reached; try again after `retry_after`
   idempotency_conflict,
   shutting_down,
-  abandoned,             ///< the caller left: nobody reads this reply
-  internal               ///< a failure of the machine; logged
+  abandoned,  ///< the caller left: nobody reads this reply
+  internal    ///< a failure of the machine; logged
 };
 struct refused {
   refusal why = refusal::internal;
@@ -193,6 +193,9 @@ class dispatcher {
   /// Null: the deadline passed, or a question came that only a task can carry.
   awaitable<std::optional<call_reply>> wait_for_end(wait_state& state);
   awaitable<std::optional<call_reply>> handle_questions(wait_state& state);
+  /// Makes the hidden work behind a call a task like any other.
+  awaitable<call_reply> hand_out(const caller& who, const call_request& request,
+                                 const tool_definition& tool, std::string id);
   awaitable<call_reply> give_up_unaskable(wait_state& state);
 
   const registry& tools_;

@@ -3,8 +3,8 @@
 // answers the request (its own executor). Producers never block and never lose the last state: task
 // snapshots replace older ones of the same task, progress and logs are bounded and drop the oldest.
 //
-// Threads: producers (`follower` functions, `abandon`, `shut_down`) on any thread; `wait` and `take`
-// only on the exchange's executor.
+// Threads: producers (`follower` functions, `abandon`, `shut_down`) on any thread; `wait` and
+// `take` only on the exchange's executor.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -42,9 +42,9 @@ class exchange : public tasks::follower, public std::enable_shared_from_this<exc
 
   // --- the one consumer
   struct batch {
-    std::vector<task_ptr> tasks;                   ///< the newest snapshot of each that changed
-    std::vector<tasks::progress_event> progress;   ///< in order
-    std::vector<tasks::log_event> logs;            ///< in order
+    std::vector<task_ptr> tasks;                  ///< the newest snapshot of each that changed
+    std::vector<tasks::progress_event> progress;  ///< in order
+    std::vector<tasks::log_event> logs;           ///< in order
     bool abandoned = false;
     bool shutting_down = false;
     bool empty() const noexcept {
@@ -57,7 +57,8 @@ class exchange : public tasks::follower, public std::enable_shared_from_this<exc
   std::vector<tasks::hub::subscription> following;
   std::unordered_map<std::string, std::uint64_t> seen;
 
-  /// The consumer is done: from now on nothing of its executor is touched, whoever still holds this.
+  /// The consumer is done: from now on nothing of its executor is touched, whoever still holds
+  /// this.
   void close();
   /// What happened since the last call. `abandoned` and `shutting_down` stay set.
   batch take();

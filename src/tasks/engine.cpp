@@ -73,7 +73,13 @@ engine::engine(engine_options options)
   volatile_->watch(observe);
 }
 
-engine::~engine() { stop(); }
+engine::~engine() {
+  stop();
+  // What was left running holds strands of the handlers' context: it goes first.
+  for (running_shard& shard : running_) shard.by_id.clear();
+  dirty_.clear();
+  deferred_.clear();
+}
 
 void engine::add_tool(const tool_definition& tool) {
   tools_.emplace(tool.options.name, &tool);
@@ -109,9 +115,13 @@ std::optional<milliseconds> engine::retention_for(const tool_definition& tool, b
   } else if (tool.options.retention) {
     wanted = tool.options.retention;
   }
-  if (wanted) wanted = std::max(*wanted, milliseconds(0));
-  if (!options_.max_retention) return wanted;
-  return wanted ? std::min(*wanted, *options_.max_retention) : options_.max_retention;
+  return within_bounds(wanted);
+}
+
+std::optional<milliseconds> engine::within_bounds(std::optional<milliseconds> retention) const {
+  if (retention) retention = std::max(*retention, milliseconds(0));
+  if (!options_.max_retention) return retention;
+  return retention ? std::min(*retention, *options_.max_retention) : options_.max_retention;
 }
 
 std::shared_ptr<task_origin> engine::origin_for(const submission& what,
@@ -151,34 +161,35 @@ awaitable<stores::create_result> engine::submit(const submission& what) {
   task.hidden = what.hidden;
   task.bounds = options_.bounds;
   stores::store& in = store_of(origin->id);
-  if (what.hidden) task.retention = is_volatile(origin->id) ? milliseconds(0) : tunables::hidden_retention;
+  if (what.hidden)
+    task.retention = is_volatile(origin->id) ? milliseconds(0) : tunables::hidden_retention;
   if (what.born_finished) {
     auto creating = create_finished(in, std::move(task), *what.born_finished);
     co_return co_await std::move(creating);
   }
 
   std::atomic<bool>& backlog = is_volatile(origin->id) ? volatile_backlog_ : backlog_;
-  // Tasks that wait come first: only an empty backlog lets a new one start at once.
-  const bool slot = may_claim_ && !draining_ && !backlog && slots_.try_acquire(origin->quota);
-  if (slot && !origin->external) task.claim_for = process_;
+  // Tasks that wait come first: only an empty backlog lets a new one start at once. A handler that
+  // only hands the work over runs beyond the slots rather than never.
+  const bool slot = !origin->external && may_claim(in) && !draining_ && !backlog &&
+                    slots_.try_acquire(origin->quota);
+  if (slot) task.claim_for = process_;
   stores::create_result result;
   try {
     auto creating = certain([&] { return in.create(task); });
     result = co_await std::move(creating);
   } catch (...) {
     if (slot) slots_.release(origin->quota);
+    pump();
     throw;
   }
   const bool ours = result.code == stores::create_code::created;
-  if (slot && ours) {
+  if (ours && (slot || origin->external)) {
     auto starting = start(in, result.task);
     co_await std::move(starting);
   } else if (slot) {
     slots_.release(origin->quota);
-  } else if (ours && origin->external) {
-    // Its handler only hands the work over: it runs beyond the slots rather than never.
-    auto starting = start(in, result.task);
-    co_await std::move(starting);
+    pump();  // whoever came meanwhile found no slot
   } else if (ours) {
     backlog = true;
     pump();
@@ -216,7 +227,7 @@ awaitable<stores::create_result> engine::submit_external(const external_submissi
   origin->token = random_token();
   stores::new_task task;
   task.origin = origin;
-  task.retention = what.retention ? what.retention : options_.default_retention;
+  task.retention = within_bounds(what.retention ? what.retention : options_.default_retention);
   task.bounds = options_.bounds;
   auto creating = certain([&] { return options_.store->create(task); });
   co_return co_await std::move(creating);
@@ -267,7 +278,8 @@ awaitable<stores::change_result> engine::cancel(std::string_view owner, std::str
 
 awaitable<stores::change_result> engine::set_retention(std::string_view owner, std::string_view id,
                                                        std::optional<milliseconds> retention) {
-  auto writing = certain([&] { return store_of(id).set_retention(owner, id, retention); });
+  const auto bounded = within_bounds(retention);
+  auto writing = certain([&] { return store_of(id).set_retention(owner, id, bounded); });
   co_return co_await std::move(writing);
 }
 
@@ -333,11 +345,17 @@ awaitable<void> engine::start(stores::store& in, task_ptr task) {
   const tool_definition* tool = this->tool(task->tool());
   const bool blocking = std::holds_alternative<blocking_handler>(tool->handler);
   const auto run = std::make_shared<running_task>(*this, in, task, blocking);
-  if (task->origin->external) run->holds_slot = task->process.has_value();
+  if (task->origin->external) run->holds_slot = false;
   {
     running_shard& shard = shard_of(task->id());
     const std::lock_guard lock(shard.mutex);
     shard.by_id[task->id()] = run;
+  }
+  // Either a drain that begins sees the registration, or we see the drain.
+  if (draining_) {
+    auto handing_back = give_back_unstarted(run);
+    co_await std::move(handing_back);
+    co_return;
   }
   // A change between the claim and the registration told nobody here: look once more.
   try {
@@ -346,12 +364,45 @@ awaitable<void> engine::start(stores::store& in, task_ptr task) {
     if (!now || now->terminal() || now->epoch != task->epoch) run->request_stop();
   } catch (const std::exception&) {  // its first write will find out
   }
-  if (blocking) {
-    pool_.submit([this, run, tool] { run_blocking(run, std::get<blocking_handler>(tool->handler)); });
-  } else {
+  if (!blocking) {
     auto work = run_coroutine(run, std::get<coroutine_handler>(tool->handler));
-    boost::asio::co_spawn(handlers_, std::move(work), boost::asio::detached);
+    boost::asio::co_spawn(run->strand(), std::move(work), boost::asio::detached);
+    co_return;
   }
+  std::string failure;
+  try {
+    pool_.submit(
+        [this, run, tool] { run_blocking(run, std::get<blocking_handler>(tool->handler)); });
+    co_return;
+  } catch (const std::exception& e) {
+    failure = std::string("the tool could not be started: ") + e.what();
+  }
+  handler_result failed = outcome::protocol_error(internal_error, failure);
+  auto ending = end_run(run, std::move(failed));
+  co_await std::move(ending);
+}
+
+// Its handler never ran, so another process may run it, whatever the tool says of crashes; work
+// that nobody else can do is failed.
+awaitable<void> engine::give_back_unstarted(std::shared_ptr<running_task> run) {
+  const task_ptr& task = run->claimed();
+  const bool elsewhere = &run->store() == options_.store.get() && !task->origin->external;
+  try {
+    if (elsewhere) {
+      auto releasing = certain([&] { return run->store().release(run->id(), run->writer()); });
+      co_await std::move(releasing);
+    } else {
+      const std::string message = "the server is shutting down";
+      const outcome lost = outcome::protocol_error(error_codes::executor_lost, message);
+      auto failing =
+          certain([&] { return run->store().finish(run->id(), run->writer(), lost, message); });
+      co_await std::move(failing);
+    }
+  } catch (const std::exception& e) {
+    log("task " + run->id() + " could not be handed back: " + e.what());
+  }
+  release_slot(*run);
+  forget(run);
 }
 
 void engine::run_blocking(const std::shared_ptr<running_task>& run,
@@ -417,7 +468,8 @@ void engine::forget(const std::shared_ptr<running_task>& run) {
 awaitable<bool> engine::write_end(std::shared_ptr<running_task> run, outcome result) {
   try {
     if (auto change = run->take_report()) {  // the last report is always written
-      auto reporting = certain([&] { return run->store().report(run->id(), run->writer(), *change); });
+      auto reporting =
+          certain([&] { return run->store().report(run->id(), run->writer(), *change); });
       co_await std::move(reporting);
     }
     const std::string message = message_of(result);

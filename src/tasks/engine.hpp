@@ -20,12 +20,12 @@
 // calls; ids of that store begin with 'v'.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <array>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -163,8 +163,8 @@ class engine {
   awaitable<std::size_t> remove_expired();
 
   /// Refuses new work, gives running handlers `grace`, then hands back what may run again and
-  /// fails the rest ("executor lost"), stops their handlers and waits `stop_grace` for them. Blocks.
-  /// A second call (from another thread) cuts the grace short.
+  /// fails the rest ("executor lost"), stops their handlers and waits `stop_grace` for them.
+  /// Blocks. A second call (from another thread) cuts the grace short.
   void drain(milliseconds grace, milliseconds stop_grace);
   /// Ends the engine's threads; waits for every handler. Idempotent; the destructor calls it.
   void stop();
@@ -188,14 +188,22 @@ class engine {
   std::shared_ptr<running_task> find_running(const std::string& id) const;
   std::vector<std::shared_ptr<running_task>> all_running() const;
 
-  std::shared_ptr<task_origin> origin_for(const submission& what, const tool_definition& tool) const;
+  std::optional<milliseconds> within_bounds(std::optional<milliseconds> retention) const;
+  /// The one in memory needs no lease.
+  bool may_claim(const stores::store& from) const noexcept {
+    return &from == volatile_.get() || may_claim_;
+  }
+  std::shared_ptr<task_origin> origin_for(const submission& what,
+                                          const tool_definition& tool) const;
   awaitable<stores::create_result> create_finished(stores::store& in, stores::new_task task,
                                                    const outcome& result);
   void on_change(const task_ptr& task);
   /// Starts the handler of a task that this process has claimed and holds a slot for.
   awaitable<void> start(stores::store& in, task_ptr task);
+  awaitable<void> give_back_unstarted(std::shared_ptr<running_task> run);
   void run_blocking(const std::shared_ptr<running_task>& run, const blocking_handler& handler);
-  awaitable<void> run_coroutine(std::shared_ptr<running_task> run, const coroutine_handler& handler);
+  awaitable<void> run_coroutine(std::shared_ptr<running_task> run,
+                                const coroutine_handler& handler);
   awaitable<void> end_run(std::shared_ptr<running_task> run, handler_result result);
   /// False: the outcome could not be made certain; it was left to the tick.
   awaitable<bool> write_end(std::shared_ptr<running_task> run, outcome result);

@@ -29,7 +29,7 @@ void engine::start() {
 // --- claiming
 
 void engine::pump() {
-  if (draining_ || !may_claim_ || !(backlog_ || volatile_backlog_)) return;
+  if (draining_ || !(backlog_ || volatile_backlog_)) return;
   pump_again_ = true;
   if (pumping_.exchange(true)) return;
   boost::asio::co_spawn(keeper_, pump_all(), boost::asio::detached);
@@ -38,15 +38,11 @@ void engine::pump() {
 awaitable<void> engine::pump_all() {
   while (true) {
     while (pump_again_.exchange(false)) {
-      try {
-        auto durable = pump_store(*options_.store, backlog_);
-        const bool some = co_await std::move(durable);
-        auto volatile_work = pump_store(*volatile_, volatile_backlog_);
-        const bool more = co_await std::move(volatile_work);
-        if (some || more) pump_again_ = true;
-      } catch (const std::exception& e) {
-        log(std::string("claiming failed, the next tick tries again: ") + e.what());
-      }
+      auto durable = pump_store(*options_.store, backlog_);
+      const bool some = co_await std::move(durable);
+      auto volatile_work = pump_store(*volatile_, volatile_backlog_);
+      const bool more = co_await std::move(volatile_work);
+      if (some || more) pump_again_ = true;
     }
     pumping_ = false;
     // Whoever asked between the last look and the line above found us pumping.
@@ -55,29 +51,31 @@ awaitable<void> engine::pump_all() {
 }
 
 awaitable<bool> engine::pump_store(stores::store& from, std::atomic<bool>& backlog) {
-  if (draining_ || !may_claim_ || !backlog) co_return false;
-  slots::room room = slots_.available();
+  if (draining_ || !may_claim(from) || !backlog) co_return false;
+  slots::room room = slots_.reserve(64);
   if (room.count == 0) co_return false;
   stores::claim_request request;
   request.process = process_;
   request.tools = tool_names_;
   request.saturated = std::move(room.saturated);
-  request.count = std::min<std::size_t>(room.count, 64);
+  request.count = room.count;
   // Clear first: a task created while we claim sets it again.
   backlog = false;
   std::vector<task_ptr> claimed;
   try {
     auto claiming = from.claim(request);
     claimed = co_await std::move(claiming);
-  } catch (...) {
+  } catch (const std::exception& e) {
+    slots_.give_back(room.count);
     backlog = true;  // claims whose outcome is unknown are found by the audit
-    throw;
+    log(std::string("claiming failed, the next tick tries again: ") + e.what());
+    co_return false;
   }
   // Full, cut by a bound, or something that waits for its time: look again later.
   if (!claimed.empty() || !request.saturated.empty()) backlog = true;
+  for (const task_ptr& task : claimed) slots_.use_reserved(task->origin->quota);
+  slots_.give_back(room.count - claimed.size());
   for (const task_ptr& task : claimed) {
-    // Slots may have gone to handlers that came back meanwhile: a few too many run for a moment.
-    slots_.acquire(task->origin->quota);
     auto starting = start(from, task);
     co_await std::move(starting);
   }
@@ -102,9 +100,9 @@ void engine::tick() {
 
 awaitable<void> engine::housekeep() {
   using step = awaitable<void> (engine::*)();
-  for (const step part : {&engine::keep_lease, &engine::recover_lost, &engine::flush_reports,
-                          &engine::retry_deferred, &engine::expire_and_purge,
-                          &engine::look_for_work, &engine::audit}) {
+  for (const step part :
+       {&engine::keep_lease, &engine::recover_lost, &engine::flush_reports, &engine::retry_deferred,
+        &engine::expire_and_purge, &engine::look_for_work, &engine::audit}) {
     try {
       auto work = (this->*part)();
       co_await std::move(work);
@@ -131,6 +129,7 @@ awaitable<void> engine::keep_lease() {
     co_return;
   }
   if (!result.alive) {
+    renewed_at_ = now;  // asked again, and said again, with the next renewal only
     may_claim_ = false;
     alive_since_.reset();
     log("this process was declared dead (its lease had run out): it claims nothing any more");
@@ -209,18 +208,19 @@ awaitable<void> engine::retry_deferred() {
 }
 
 awaitable<void> engine::expire_and_purge() {
-  auto limits = options_.store->expire(tunables::tick_batch);
-  co_await std::move(limits);
-  auto volatile_limits = volatile_->expire(tunables::tick_batch);
-  co_await std::move(volatile_limits);
-  auto old = options_.store->purge(tunables::tick_batch);
-  co_await std::move(old);
-  // The store in memory holds every plain call of a `never` tool for one tick: take all of them.
+  // The one in memory first: it never fails, and must not grow while the other one is down. It
+  // holds every plain call of a `never` tool for one tick: take all of them.
   std::size_t removed = tunables::tick_batch;
   while (removed == tunables::tick_batch) {
     auto volatile_old = volatile_->purge(tunables::tick_batch);
     removed = (co_await std::move(volatile_old)).size();
   }
+  auto volatile_limits = volatile_->expire(tunables::tick_batch);
+  co_await std::move(volatile_limits);
+  auto limits = options_.store->expire(tunables::tick_batch);
+  co_await std::move(limits);
+  auto old = options_.store->purge(tunables::tick_batch);
+  co_await std::move(old);
 }
 
 awaitable<std::size_t> engine::remove_expired() {
@@ -272,7 +272,8 @@ awaitable<void> engine::audit() {
 
 awaitable<void> engine::give_up(stores::store& in, task_ptr task) {
   const stores::writer by{task->epoch, {}};
-  if (task->origin->crash_policy == on_crash::rerun) {
+  // What exists in memory only runs nowhere else.
+  if (task->origin->crash_policy == on_crash::rerun && &in == options_.store.get()) {
     auto releasing = certain([&] { return in.release(task->id(), by); });
     co_await std::move(releasing);
     backlog_ = true;
@@ -299,6 +300,7 @@ void engine::drain(milliseconds grace, milliseconds stop_grace) {
     idle_.wait_for(lock, grace, [&] { return hurry_ || idle(); });
   }
   for (const auto& run : all_running()) {
+    if (run->ending()) continue;  // its end is known and about to be written
     try {
       if (auto change = run->take_report()) {
         sync(certain([&] { return run->store().report(run->id(), run->writer(), *change); }));

@@ -15,43 +15,44 @@ bool same(const std::weak_ptr<follower>& a, const std::weak_ptr<follower>& b) no
 hub::subscription& hub::subscription::operator=(subscription&& other) noexcept {
   if (this == &other) return *this;
   reset();
-  owner_ = std::exchange(other.owner_, nullptr);
+  owner_ = std::exchange(other.owner_, {});
   id_ = std::move(other.id_);
   who_ = std::move(other.who_);
   return *this;
 }
 
 void hub::subscription::reset() {
-  if (hub* owner = std::exchange(owner_, nullptr)) owner->forget(id_, who_);
+  if (const auto owner = std::exchange(owner_, {}).lock()) owner->forget(id_, who_);
 }
 
-hub::shard& hub::shard_of(std::string_view id) const noexcept {
-  return shards_[std::hash<std::string_view>{}(id) % shards_.size()];
+hub::shard& hub::table::shard_of(std::string_view id) noexcept {
+  return shards[std::hash<std::string_view>{}(id) % shards.size()];
 }
 
 hub::subscription hub::follow(const std::string& id, const std::shared_ptr<follower>& who) {
-  shard& s = shard_of(id);
+  shard& s = table_->shard_of(id);
   const std::lock_guard lock(s.mutex);
   auto& list = s.by_id[id];
   if (list.size() >= max_per_task_) throw too_many_followers();
   list.emplace_back(who);
-  return {this, id, who};
+  return {table_, id, who};
 }
 
-void hub::forget(const std::string& id, const std::weak_ptr<follower>& who) {
+void hub::table::forget(const std::string& id, const std::weak_ptr<follower>& who) {
   shard& s = shard_of(id);
   const std::lock_guard lock(s.mutex);
   const auto found = s.by_id.find(id);
   if (found == s.by_id.end()) return;
   auto& list = found->second;
-  const auto at = std::find_if(list.begin(), list.end(), [&](const auto& w) { return same(w, who); });
+  const auto at =
+      std::find_if(list.begin(), list.end(), [&](const auto& w) { return same(w, who); });
   if (at != list.end()) list.erase(at);
   if (list.empty()) s.by_id.erase(found);
 }
 
 std::vector<std::shared_ptr<follower>> hub::followers_of(const std::string& id) const {
   std::vector<std::shared_ptr<follower>> result;
-  shard& s = shard_of(id);
+  shard& s = table_->shard_of(id);
   const std::lock_guard lock(s.mutex);
   const auto found = s.by_id.find(id);
   if (found == s.by_id.end()) return result;
@@ -76,7 +77,7 @@ void hub::publish(const std::string& id, const log_event& event) {
 
 std::size_t hub::followers() const {
   std::size_t count = 0;
-  for (shard& s : shards_) {
+  for (shard& s : table_->shards) {
     const std::lock_guard lock(s.mutex);
     for (const auto& [id, list] : s.by_id) count += list.size();
   }

@@ -19,28 +19,30 @@
 namespace longhaul::tasks {
 
 class hub {
+  struct table;
+
  public:
-  /// Ends the registration when destroyed.
+  /// Ends the registration when destroyed, which may be after the hub's own end.
   class subscription {
    public:
     subscription() = default;
-    subscription(hub* owner, std::string id, std::weak_ptr<follower> who)
-        : owner_(owner), id_(std::move(id)), who_(std::move(who)) {}
+    subscription(std::weak_ptr<table> owner, std::string id, std::weak_ptr<follower> who)
+        : owner_(std::move(owner)), id_(std::move(id)), who_(std::move(who)) {}
     subscription(subscription&& other) noexcept { *this = std::move(other); }
     subscription& operator=(subscription&& other) noexcept;
     ~subscription() { reset(); }
     void reset();
 
    private:
-    hub* owner_ = nullptr;
+    std::weak_ptr<table> owner_;
     std::string id_;
     std::weak_ptr<follower> who_;
   };
 
-  explicit hub(std::size_t max_followers_per_task) : max_per_task_(max_followers_per_task) {}
+  explicit hub(std::size_t max_followers_per_task)
+      : max_per_task_(max_followers_per_task), table_(std::make_shared<table>()) {}
 
-  /// Null result (a subscription that is not one) never happens: beyond the bound it throws
-  /// `too_many_followers`.
+  /// Throws `too_many_followers` beyond the bound.
   [[nodiscard]] subscription follow(const std::string& id, const std::shared_ptr<follower>& who);
 
   void publish(const task_ptr& task);
@@ -55,12 +57,16 @@ class hub {
     std::unordered_map<std::string, std::vector<std::weak_ptr<follower>>> by_id;
   };
 
-  shard& shard_of(std::string_view id) const noexcept;
+  struct table {
+    shard& shard_of(std::string_view id) noexcept;
+    void forget(const std::string& id, const std::weak_ptr<follower>& who);
+    std::array<shard, 32> shards;
+  };
+
   std::vector<std::shared_ptr<follower>> followers_of(const std::string& id) const;
-  void forget(const std::string& id, const std::weak_ptr<follower>& who);
 
   const std::size_t max_per_task_;
-  mutable std::array<shard, 32> shards_;
+  const std::shared_ptr<table> table_;
 };
 
 class too_many_followers : public std::runtime_error {

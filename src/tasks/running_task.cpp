@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cmath>
 
 #include "stores/digest.hpp"
 #include "tasks/certain.hpp"
@@ -90,6 +91,7 @@ running_task::running_task(engine& owner, stores::store& store, task_ptr claimed
       store_(store),
       claimed_(std::move(claimed)),
       blocking_(blocking),
+      strand_(boost::asio::make_strand(owner.handlers_)),
       progress_(claimed_->progress),
       checkpoint_(claimed_->checkpoint) {}
 
@@ -100,7 +102,8 @@ void running_task::changed(std::unique_lock<std::mutex>& lock) {
 }
 
 void running_task::progress(double done, std::optional<double> total, std::string_view message) {
-  if (!(done >= 0)) return;  // NaN and negative values say nothing
+  if (!std::isfinite(done) || done < 0) return;  // says nothing
+  if (total && !std::isfinite(*total)) total.reset();
   progress_event event{{done, total}, std::string(message)};
   {
     std::unique_lock lock(mutex_);
@@ -157,10 +160,13 @@ boost::asio::awaitable<std::vector<answer>> running_task::put_questions(
   const stores::change_result asked = co_await std::move(writing);
   switch (asked.code) {
     case stores::change_code::applied:
-    case stores::change_code::unchanged: break;
+    case stores::change_code::unchanged:
+      break;
     case stores::change_code::key_reused:
       throw question_error("input key reused: a key names one question for the task's whole life");
-    default: request_stop(); throw task_stopped();
+    default:
+      request_stop();
+      throw task_stopped();
   }
   if (all_answered(*asked.task, questions)) co_return answers_of(*asked.task, questions);
   auto waiting = wait_for_answers(asked.task, questions);
@@ -180,7 +186,7 @@ boost::asio::awaitable<task_ptr> running_task::wait_for_answers(
   const auto following = engine_.follow(id(), hears);
   const std::stop_callback on_stop(stop_token(), [&hears] { hears->wake(); });
   // Read once more: an answer may have come between the question and the registration.
-  auto reading = store_.get(claimed_->owner(), id());
+  auto reading = certain([&] { return store_.get(claimed_->owner(), id()); });
   if (task_ptr current = co_await std::move(reading)) now = std::move(current);
   while (!all_answered(*now, questions)) {
     if (now->terminal() || now->epoch != claimed_->epoch || stop_.stop_requested()) {
@@ -217,7 +223,7 @@ void running_task::request_stop() {
   if (blocking_) {
     engine_.pool_.submit(std::move(raise));
   } else {
-    boost::asio::post(engine_.handlers_, std::move(raise));
+    boost::asio::post(strand_, std::move(raise));
   }
 }
 

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -47,6 +49,10 @@ class running_task final : public task_context, public std::enable_shared_from_t
   stores::store& store() noexcept { return store_; }
   stores::writer writer() const noexcept { return {claimed_->epoch, claimed_->origin->token}; }
   bool blocking() const noexcept { return blocking_; }
+  /// Where its coroutine runs, one step at a time, and its stop is requested: what the two share
+  /// (timers, sockets) needs no lock.
+  using strand_type = boost::asio::strand<boost::asio::io_context::executor_type>;
+  const strand_type& strand() const noexcept { return strand_; }
 
   /// Requests stop, once, on a thread where user callbacks may run.
   void request_stop();
@@ -74,11 +80,12 @@ class running_task final : public task_context, public std::enable_shared_from_t
   stores::store& store_;
   const task_ptr claimed_;
   const bool blocking_;
+  const strand_type strand_;
   std::stop_source stop_;
   std::atomic<bool> stop_sent_{false}, ending_{false};
 
-  mutable std::mutex mutex_;  // beneath it:
-  std::optional<progress_state> progress_;   // the newest
+  mutable std::mutex mutex_;                // beneath it:
+  std::optional<progress_state> progress_;  // the newest
   std::optional<progress_state> unwritten_progress_;
   std::optional<std::string> unwritten_message_;
   raw_json checkpoint_;

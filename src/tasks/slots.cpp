@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/slots.hpp"
 
+#include <algorithm>
+
 namespace longhaul::tasks {
 
 bool slots::may_take(const std::string& quota) const {
   if (free_ <= 0) return false;
-  return free_ > reserved_ || !running_.contains(quota);
+  // While a claim is under way nobody knows whose its slots will be.
+  return free_ > reserved_ || (promised_ == 0 && !running_.contains(quota));
 }
 
 void slots::take(const std::string& quota) {
@@ -71,6 +74,32 @@ void slots::reacquire(const std::string& quota, std::function<void()> ready) {
 
 slots::room slots::available() const {
   const std::lock_guard lock(mutex_);
+  return look();
+}
+
+slots::room slots::reserve(std::size_t at_most) {
+  const std::lock_guard lock(mutex_);
+  room result = look();
+  result.count = std::min(result.count, at_most);
+  free_ -= static_cast<std::ptrdiff_t>(result.count);
+  promised_ += result.count;
+  return result;
+}
+
+void slots::use_reserved(const std::string& quota) {
+  const std::lock_guard lock(mutex_);
+  --promised_;
+  ++running_[quota];
+}
+
+void slots::give_back(std::size_t count) {
+  for (; count > 0; --count) {
+    use_reserved({});
+    release({});
+  }
+}
+
+slots::room slots::look() const {
   room result;
   if (free_ > reserved_) {
     result.count = static_cast<std::size_t>(free_ - reserved_);

@@ -45,10 +45,17 @@ class slots {
     std::set<std::string, std::less<>> saturated;
   };
   room available() const;
+  /// The same, and takes them: a claim that comes later must find what it was promised, or the
+  /// reserve is gone while new tasks take the slots meanwhile. Each is then given to a quota or
+  /// back.
+  room reserve(std::size_t at_most);
+  void use_reserved(const std::string& quota);
+  void give_back(std::size_t count);
 
   std::size_t running() const;
 
  private:
+  room look() const;
   bool may_take(const std::string& quota) const;
   void take(const std::string& quota);
   void give(const std::string& quota);
@@ -63,6 +70,7 @@ class slots {
   mutable std::mutex mutex_;
   std::ptrdiff_t free_;  // negative while a few too many run
   std::size_t parked_ = 0;
+  std::size_t promised_ = 0;  // reserved, and not yet anybody's
   std::unordered_map<std::string, std::size_t> running_;
   std::deque<returning> returning_;
 };

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "longhaul/task_engine.hpp"
 
+#include <algorithm>
 #include <deque>
+#include <mutex>
 
 #include "json/view.hpp"
 #include "stores/digest.hpp"
 #include "stores/memory_store.hpp"
+#include "stores/task_id.hpp"
 #include "tasks/engine.hpp"
 #include "tasks/sync.hpp"
 #include "tasks/waiter.hpp"
@@ -28,10 +31,12 @@ tasks::engine_options to_engine_options(const task_engine_options& options) {
 task_ptr created_or_throw(stores::create_result result) {
   switch (result.code) {
     case stores::create_code::created:
-    case stores::create_code::existing: return std::move(result.task);
+    case stores::create_code::existing:
+      return std::move(result.task);
     case stores::create_code::key_conflict:
       throw idempotency_conflict("this idempotency key was used with other arguments");
-    case stores::create_code::busy: break;
+    case stores::create_code::busy:
+      break;
   }
   throw engine_busy("too many tasks (" + std::string(result.bound) + ")");
 }
@@ -50,26 +55,43 @@ raw_json object_or_throw(const raw_json& arguments) {
   return arguments;
 }
 
-// Passes changes on, from the registration on.
+// Passes changes on, until it is closed; then no call runs, nor begins, on another thread.
 class watcher final : public tasks::follower {
  public:
   explicit watcher(std::function<void(const task_ptr&)> fn) : fn_(std::move(fn)) {}
-  void on_task(const task_ptr& task) override { fn_(task); }
+  void on_task(const task_ptr& task) override {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return;
+    try {
+      fn_(task);
+    } catch (...) {  // the change is made, and others want to hear of it
+    }
+  }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
 
  private:
+  std::recursive_mutex mutex_;  // a watch may end inside its own call
+  bool closed_ = false;
   std::function<void(const task_ptr&)> fn_;
 };
 
 struct watch_state {
+  watch_state() = default;
+  watch_state(const watch_state&) = delete;
+  watch_state& operator=(const watch_state&) = delete;
+  ~watch_state() { who->close(); }
+
   std::shared_ptr<watcher> who;
   tasks::hub::subscription following;
 };
 
-boost::asio::awaitable<task_ptr> wait_until_terminal(
-    tasks::engine& engine, std::string owner, std::string id,
-    tasks::waiter::clock::time_point deadline) {
-  const auto hears =
-      std::make_shared<tasks::waiter>(co_await boost::asio::this_coro::executor);
+boost::asio::awaitable<task_ptr> wait_until_terminal(tasks::engine& engine, std::string owner,
+                                                     std::string id,
+                                                     tasks::waiter::clock::time_point deadline) {
+  const auto hears = std::make_shared<tasks::waiter>(co_await boost::asio::this_coro::executor);
   const tasks::waiter::closer closing(*hears);
   const auto following = engine.follow(id, hears);
   auto reading = engine.get(owner, id);
@@ -98,6 +120,9 @@ task_engine::task_engine(task_engine_options options) : state_(std::make_unique<
 task_engine::~task_engine() = default;
 
 void task_engine::add_tool(tool_definition tool) {
+  if (state_->engine.tool(tool.options.name) != nullptr) {
+    throw std::invalid_argument("there is a tool \"" + tool.options.name + "\" already");
+  }
   state_->engine.add_tool(state_->tools.emplace_back(std::move(tool)));
 }
 
@@ -107,6 +132,8 @@ task_ptr task_engine::submit(const task_request& request) {
   const tool_definition* tool = state_->engine.tool(request.tool);
   if (tool == nullptr) throw std::invalid_argument("no such tool: " + request.tool);
   tasks::submission what;
+  // Here every tool makes tasks: its policy is for servers.
+  what.id = new_task_id(state_->engine.clock().now());
   what.owner = request.owner;
   what.tool = request.tool;
   what.arguments = object_or_throw(request.arguments);
@@ -142,8 +169,13 @@ task_engine::page task_engine::list(std::string_view owner, std::optional<task_s
 
 task_ptr task_engine::wait(std::string_view owner, std::string_view id,
                            std::optional<std::chrono::milliseconds> limit) {
-  const auto deadline = limit ? tasks::waiter::clock::now() + *limit
-                              : tasks::waiter::clock::time_point::max();
+  // Longer than anybody waits, and short enough to be added to a time.
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
+  using clock = tasks::waiter::clock;
+  auto deadline = clock::time_point::max();
+  if (limit && *limit < longest) {
+    deadline = clock::now() + std::max(*limit, std::chrono::milliseconds(0));
+  }
   return tasks::sync(
       wait_until_terminal(state_->engine, std::string(owner), std::string(id), deadline));
 }
@@ -185,6 +217,7 @@ change_reply task_engine::ask(std::string_view id, std::string_view token,
                               const std::vector<std::pair<std::string, elicitation>>& questions) {
   std::vector<stores::question> asked;
   for (const auto& [key, what] : questions) {
+    if (key.empty()) throw question_error("a question needs a key that is not empty");
     stores::question q{key, what.request(), {}};
     q.request_hash = sha256(q.request.view());
     asked.push_back(std::move(q));
@@ -212,8 +245,9 @@ task_engine::watch_handle task_engine::watch(std::string_view id,
 }
 
 std::size_t task_engine::remove_expired() {
+  const std::size_t removed = tasks::sync(state_->engine.remove_expired());
   if (state_->manual) state_->engine.tick();
-  return tasks::sync(state_->engine.remove_expired());
+  return removed;
 }
 
 }  // namespace longhaul

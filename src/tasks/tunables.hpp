@@ -40,8 +40,8 @@ inline constexpr std::size_t followers_per_task = 4096;
 inline constexpr auto default_retention = 24h;
 inline constexpr auto max_retention = 24h * 30;
 
-/// How long the work behind a plain call is kept once finished: long enough for a waiter that learns
-/// of the end by polling. The store in memory tells at once and keeps nothing.
+/// How long the work behind a plain call is kept once finished: long enough for a waiter that
+/// learns of the end by polling. The store in memory tells at once and keeps nothing.
 inline constexpr auto hidden_retention = 2s;
 /// How long such work waits for an answer: its caller may never come back.
 inline constexpr auto hidden_answer_within = 1h;
@@ -55,7 +55,8 @@ inline constexpr std::size_t tick_batch = 4096;
 inline constexpr auto lease = 15s;
 inline constexpr auto renew_every = 5s;
 inline constexpr auto trust_margin = 3s;
-/// How often the store is asked for tasks nobody told of: waiting for their time, or created elsewhere.
+/// How often the store is asked for tasks nobody told of: waiting for their time, or created
+/// elsewhere.
 inline constexpr auto claim_poll = 1s;
 /// How often claims that the executor does not know are looked for.
 inline constexpr auto audit_every = 30s;

@@ -24,8 +24,9 @@ void waiter::wake() {
 void waiter::signal() {
   if (news_ || !timer_) return;  // the consumer looks anyway, or has gone
   news_ = true;
-  // The timer belongs to the consumer's executor: only code there touches it.
+  // Nothing may complete on the producer's thread while it holds our lock.
   boost::asio::post(timer_->get_executor(), [self = shared_from_this()] {
+    const std::lock_guard relock(self->mutex_);
     if (self->timer_) self->timer_->cancel();
   });
 }
@@ -39,10 +40,23 @@ boost::asio::awaitable<task_ptr> waiter::next(clock::time_point deadline) {
         co_return newest_;
       }
     }
-    timer_->expires_at(deadline);
-    boost::system::error_code ignored;
-    co_await timer_->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+    auto sleeping = sleep_until(deadline);
+    co_await std::move(sleeping);
   }
+}
+
+// Begins to wait under the lock: news that came since the look must not find nobody waiting.
+boost::asio::awaitable<void> waiter::sleep_until(clock::time_point deadline) {
+  boost::system::error_code ignored;
+  auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
+  auto wait = boost::asio::async_initiate<decltype(token), void(boost::system::error_code)>(
+      [this, deadline](auto handler) {
+        const std::lock_guard lock(mutex_);
+        timer_->expires_at(news_ ? clock::time_point::min() : deadline);
+        timer_->async_wait(std::move(handler));
+      },
+      token);
+  co_await std::move(wait);
 }
 
 void waiter::close() {

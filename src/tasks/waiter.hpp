@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A coroutine that waits for a task: keeps the newest snapshot and wakes its one consumer.
-// Producers on any thread; `next` and `close` on one executor, the consumer's. After `close`
-// nothing of that executor is touched any more, whoever still holds the waiter.
+// Producers on any thread; `next` and `close` from the consumer's coroutine, whose executor may
+// have many threads: the lock guards the timer too. After `close` nothing of that executor is
+// touched any more, whoever still holds the waiter.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -45,6 +46,7 @@ class waiter : public follower, public std::enable_shared_from_this<waiter> {
 
  private:
   void signal();  // with the lock held
+  boost::asio::awaitable<void> sleep_until(clock::time_point deadline);
 
   std::mutex mutex_;
   std::optional<boost::asio::steady_timer> timer_;  // empty once closed

@@ -45,29 +45,29 @@ class outlet {
 /// Header values come without leading and trailing white space; absent headers are null, repeated
 /// ones are marked in `repeated_header`.
 struct http_request {
-  std::string_view method;                                   ///< "POST", "GET", "DELETE", …
-  std::optional<std::string_view> protocol_version{};        ///< MCP-Protocol-Version
-  std::optional<std::string_view> session_id{};              ///< Mcp-Session-Id
-  std::optional<std::string_view> mcp_method{};              ///< Mcp-Method
-  std::optional<std::string_view> mcp_name{};                ///< Mcp-Name
-  std::optional<std::string_view> content_type{};            ///< Content-Type
-  std::optional<std::string_view> accept{};                  ///< Accept
-  std::optional<std::string_view> authorization{};           ///< Authorization
-  std::optional<std::string_view> last_event_id{};           ///< Last-Event-ID
+  std::string_view method;                             ///< "POST", "GET", "DELETE", …
+  std::optional<std::string_view> protocol_version{};  ///< MCP-Protocol-Version
+  std::optional<std::string_view> session_id{};        ///< Mcp-Session-Id
+  std::optional<std::string_view> mcp_method{};        ///< Mcp-Method
+  std::optional<std::string_view> mcp_name{};          ///< Mcp-Name
+  std::optional<std::string_view> content_type{};      ///< Content-Type
+  std::optional<std::string_view> accept{};            ///< Accept
+  std::optional<std::string_view> authorization{};     ///< Authorization
+  std::optional<std::string_view> last_event_id{};     ///< Last-Event-ID
   /// Mcp-Param-*: the name after the prefix (case as received) and the value.
   std::span<const std::pair<std::string_view, std::string_view>> mcp_params{};
   /// The first of the headers above that came twice with different values, or empty.
   std::string_view repeated_header{};
-  std::string_view peer_address{};                           ///< IP address without port
+  std::string_view peer_address{};  ///< IP address without port
 };
 
 /// The final reply. If messages went through the outlet before, `body` is the last of the stream
 /// and the status stays 200.
 struct http_reply {
   int status = 200;
-  std::string body{};        ///< one JSON value, or empty: no body
-  std::string session_id{};  ///< if not empty: sent as Mcp-Session-Id
-  std::string allow{};       ///< if not empty: sent as Allow (405)
+  std::string body{};              ///< one JSON value, or empty: no body
+  std::string session_id{};        ///< if not empty: sent as Mcp-Session-Id
+  std::string allow{};             ///< if not empty: sent as Allow (405)
   std::string www_authenticate{};  ///< if not empty: sent as WWW-Authenticate (401)
 };
 

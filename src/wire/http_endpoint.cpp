@@ -194,22 +194,24 @@ awaitable<http_reply> endpoint::take_message(carried& with, const message& what)
     case era::legacy:
       return take_legacy(with, what, meta);
     case era::missing_meta:
-      return at_once(refuse(400, code::invalid_params,
-                       "Invalid params: '_meta' lacks io.modelcontextprotocol/protocolVersion or "
-                       "io.modelcontextprotocol/clientCapabilities",
-                       what.id));
+      return at_once(
+          refuse(400, code::invalid_params,
+                 "Invalid params: '_meta' lacks io.modelcontextprotocol/protocolVersion or "
+                 "io.modelcontextprotocol/clientCapabilities",
+                 what.id));
     case era::version_mismatch:
       return at_once(refuse(400, code::header_mismatch,
-                       "Header mismatch: MCP-Protocol-Version does not match '_meta'", what.id));
+                            "Header mismatch: MCP-Protocol-Version does not match '_meta'",
+                            what.id));
     case era::unsupported:
       return at_once(reply_of(modern_2026_07_28::refuse_version(what.id, meta.version)));
     case era::unknown_legacy_header:
       break;
   }
   return at_once(refuse(400, code::invalid_request,
-                   "Invalid request: MCP-Protocol-Version is not one that is served here "
-                   "(2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26)",
-                   what.id));
+                        "Invalid request: MCP-Protocol-Version is not one that is served here "
+                        "(2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26)",
+                        what.id));
 }
 
 awaitable<http_reply> endpoint::take_modern(carried& with, const message& what,

@@ -36,11 +36,11 @@ enum class message_kind : std::uint8_t { request, notification, response };
 
 struct message {
   message_kind kind = message_kind::notification;
-  json::value id;      ///< a string or an integer; absent for notifications
-  std::string method;  ///< empty for responses
+  json::value id;        ///< a string or an integer; absent for notifications
+  std::string method;    ///< empty for responses
   json::indexed params;  ///< an object or absent
-  json::value result;  ///< of a response
-  json::value error;   ///< of a response
+  json::value result;    ///< of a response
+  json::value error;     ///< of a response
 };
 
 /// A text that is no message. `id` is absent unless it could be read beyond doubt.

@@ -38,7 +38,8 @@ class legacy_dialect {
   /// Members of the server's capabilities beside `tools`.
   virtual void append_capabilities(json::object&, const serving::caller&) const {}
   /// Reads what else `tools/call` has in this revision. A fault is returned as its words.
-  virtual std::string_view read_call(const json::indexed& /*params*/, serving::call_request&) const {
+  virtual std::string_view read_call(const json::indexed& /*params*/,
+                                     serving::call_request&) const {
     return {};
   }
   /// A server→client request for a question. `meta`: members for its `_meta`, or empty.

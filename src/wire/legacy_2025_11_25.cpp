@@ -224,7 +224,8 @@ class dialect final : public legacy_dialect {
                                      : R"({"cancel":{},"requests":{"tools":{"call":{}}}})");
   }
 
-  std::string_view read_call(const json::indexed& params, serving::call_request& request) const override {
+  std::string_view read_call(const json::indexed& params,
+                             serving::call_request& request) const override {
     return read_task_metadata(params["task"], request);
   }
 

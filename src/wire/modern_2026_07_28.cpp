@@ -147,19 +147,19 @@ awaitable<wire_reply> modern_2026_07_28::handle(const incoming& in) {
   if (method == "tasks/get" || method == "tasks/update" || method == "tasks/cancel") {
     if (!declares_tasks(in.meta)) return at_once(missing_tasks_extension(in.call.id));
     if (!in.call.params["taskId"].is(json::kind::string)) {
-      return at_once(refuse(in.call.id, code::invalid_params,
-                            "Invalid params: 'taskId' must be a string"));
+      return at_once(
+          refuse(in.call.id, code::invalid_params, "Invalid params: 'taskId' must be a string"));
     }
     if (method == "tasks/get") return get_task(in);
     if (method == "tasks/update") return update_task(in);
     return cancel_task(in);
   }
   // `initialize` too. A client of the other era finds here what it may speak.
-  return at_once(refuse(in.call.id, code::method_not_found,
-                   "Method not found in protocol version 2026-07-28",
-                   method == "initialize"
-                       ? R"({"supported":["2026-07-28","2025-11-25","2025-06-18","2025-03-26"]})"
-                       : std::string_view()));
+  return at_once(
+      refuse(in.call.id, code::method_not_found, "Method not found in protocol version 2026-07-28",
+             method == "initialize"
+                 ? R"({"supported":["2026-07-28","2025-11-25","2025-06-18","2025-03-26"]})"
+                 : std::string_view()));
 }
 
 wire_reply modern_2026_07_28::discover(const incoming& in) const {

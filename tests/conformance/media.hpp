@@ -20,9 +20,9 @@ inline std::string png() {
 /// A WAV of 8 silent samples, 8 kHz, 8 bit, mono.
 inline std::string wav() {
   static const unsigned char bytes[] = {
-      'R', 'I', 'F', 'F', 44, 0,    0,    0, 'W', 'A',  'V',  'E', 'f', 'm', 't', ' ', 16,  0,
-      0,   0,   1,   0,   1,  0,    0x40, 0x1F, 0, 0, 0x40, 0x1F, 0,   0,   1,   0,   8,   0,
-      'd', 'a', 't', 'a', 8,  0,    0,    0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80};
+      'R', 'I', 'F', 'F', 44, 0, 0,    0,    'W',  'A',  'V',  'E',  'f',  'm',  't',  ' ', 16, 0,
+      0,   0,   1,   0,   1,  0, 0x40, 0x1F, 0,    0,    0x40, 0x1F, 0,    0,    1,    0,   8,  0,
+      'd', 'a', 't', 'a', 8,  0, 0,    0,    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80};
   return {reinterpret_cast<const char*>(bytes), sizeof bytes};
 }
 

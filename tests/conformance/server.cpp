@@ -36,9 +36,8 @@ longhaul::tool_options as_task(std::string name, std::string description, task_p
 }
 
 void add_content_tools(longhaul::server& server) {
-  server.add_tool(plain("test_simple_text", "Returns a simple text"), [] {
-    return longhaul::text("This is a simple text response for testing.");
-  });
+  server.add_tool(plain("test_simple_text", "Returns a simple text"),
+                  [] { return longhaul::text("This is a simple text response for testing."); });
   server.add_tool(plain("test_image_content", "Returns an image"),
                   [] { return longhaul::image(conformance::png(), "image/png"); });
   server.add_tool(plain("test_audio_content", "Returns audio"),
@@ -48,11 +47,11 @@ void add_content_tools(longhaul::server& server) {
                                    "This is an embedded resource content.");
   });
   server.add_tool(plain("test_multiple_content_types", "Returns text, image and resource"), [] {
-    return longhaul::contents({longhaul::text("Multiple content types test:"),
-                               longhaul::image(conformance::png(), "image/png"),
-                               longhaul::embedded_text("test://mixed-content-resource",
-                                                       "application/json",
-                                                       R"({"test":"data","value":123})")});
+    return longhaul::contents(
+        {longhaul::text("Multiple content types test:"),
+         longhaul::image(conformance::png(), "image/png"),
+         longhaul::embedded_text("test://mixed-content-resource", "application/json",
+                                 R"({"test":"data","value":123})")});
   });
   server.add_tool(plain("test_error_handling", "Always fails"), []() -> std::string {
     throw longhaul::tool_error("This tool intentionally returns an error for testing");
@@ -123,15 +122,15 @@ struct delete_args {
 BOOST_DESCRIBE_STRUCT(delete_args, (), (filename))
 
 std::string confirm_delete(task_context& task, const delete_args& args) {
-  const auto reply = task.ask("confirm", longhaul::elicitation::form<confirm_form>(
-                                             "Delete " + args.filename + "?"));
+  const auto reply = task.ask(
+      "confirm", longhaul::elicitation::form<confirm_form>("Delete " + args.filename + "?"));
   return reply.accepted() ? "deleted " + args.filename : "kept " + args.filename;
 }
 
 std::string multi_input(task_context& task) {
-  const auto replies = task.ask_all(
-      {{"name", longhaul::elicitation::form<name_form>("What is your name?")},
-       {"confirm", longhaul::elicitation::form<confirm_form>("Are you sure?")}});
+  const auto replies =
+      task.ask_all({{"name", longhaul::elicitation::form<name_form>("What is your name?")},
+                    {"confirm", longhaul::elicitation::form<confirm_form>("Are you sure?")}});
   return replies[0].accepted() ? "thanks, " + replies[0].as<name_form>().name : "no name";
 }
 

@@ -37,8 +37,7 @@ class child {
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    const int error =
-        ::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
+    const int error = ::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     for (const int fd : {pipes[0][0], pipes[1][1], pipes[2][1]}) ::close(fd);
     in_ = pipes[0][1];

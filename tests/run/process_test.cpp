@@ -44,8 +44,9 @@ std::string call(const std::string& port, const std::string& tool, const std::st
   asio::write(socket, asio::buffer("POST /mcp HTTP/1.1\r\nHost: localhost\r\n"
                                    "Content-Type: application/json\r\n"
                                    "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\n"
-                                   "Mcp-Name: " + tool + "\r\nContent-Length: " +
-                                   std::to_string(body.size()) + "\r\n\r\n" + body));
+                                   "Mcp-Name: " +
+                                   tool + "\r\nContent-Length: " + std::to_string(body.size()) +
+                                   "\r\n\r\n" + body));
   asio::streambuf reply;
   asio::read_until(socket, reply, "\r\n\r\n");
   std::istream in(&reply);
@@ -63,7 +64,8 @@ TEST(process, help_and_version_exit_with_0) {
 }
 
 TEST(process, wrong_use_exits_with_2_and_says_what_to_write) {
-  for (const auto& [arguments, advice] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+  for (const auto& [arguments, advice] :
+       std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{server_path, "--htp", "127.0.0.1:0"}, "--htp"},
            {{server_path, "--http", "nowhere"}, "HOST:PORT"},
            {{server_path, "--http", "example.org:80"}, "IP address"},
@@ -138,8 +140,8 @@ TEST(http_address, what_is_accepted) {
 }
 
 TEST(http_address, what_is_refused) {
-  for (const char* text : {"", ":", "host:", ":80", "1.2.3.4:99999", "1.2.3.4:-1", "1.2.3.4:8o",
-                           "::1:80", "a:b:c"}) {
+  for (const char* text :
+       {"", ":", "host:", ":80", "1.2.3.4:99999", "1.2.3.4:-1", "1.2.3.4:8o", "::1:80", "a:b:c"}) {
     EXPECT_THROW(parse_http_address(text), std::invalid_argument) << text;
   }
 }

@@ -116,9 +116,7 @@ class engine_fixture : public testing::Test {
     what.owner = std::move(owner);
     return what;
   }
-  task_ptr submit(const tasks::submission& what) {
-    return tasks::sync(engine->submit(what)).task;
-  }
+  task_ptr submit(const tasks::submission& what) { return tasks::sync(engine->submit(what)).task; }
   task_ptr get(const task_ptr& task) { return tasks::sync(engine->get(task->owner(), task->id())); }
 
   /// The state of `task` once `enough` accepts it.

@@ -107,8 +107,8 @@ TEST_F(lifecycle, P12_cancel_reaches_a_coroutine_handler_on_its_own_threads) {
   EXPECT_EQ(engine->running(), 0u);
 }
 
-// A cancel that marks the record and frees the slot while the handler still works lets more handlers
-// run than there are slots.
+// A cancel that marks the record and frees the slot while the handler still works lets more
+// handlers run than there are slots.
 TEST_F(lifecycle, a_slot_counts_until_the_handler_really_returned) {
   gate& door = new_gate();
   options.max_running = 1;
@@ -149,8 +149,7 @@ TEST_F(lifecycle, external_task_is_finished_by_id_and_token) {
   const outcome result = outcome::result(raw_json::trusted(R"({"content":[]})"));
   const auto wrong = tasks::sync(engine->finish(task->id(), {0, "guess"}, result, ""));
   EXPECT_EQ(wrong.code, stores::change_code::superseded);
-  const auto right =
-      tasks::sync(engine->finish(task->id(), {0, task->origin->token}, result, ""));
+  const auto right = tasks::sync(engine->finish(task->id(), {0, task->origin->token}, result, ""));
   EXPECT_EQ(right.code, stores::change_code::applied);
   EXPECT_EQ(get(task)->status, task_status::completed);
 }

@@ -29,9 +29,12 @@ class task_engine_test : public testing::Test {
     options.manual = true;
     options.max_open_per_owner = 20;
     engine = std::make_unique<task_engine>(options);
-    engine->add_tool({.name = "sum"}, [](const sum_args& args) { return std::to_string(args.a + args.b); });
-    engine->add_tool({.name = "wait"}, [this](task_context& task) { door.pass(task.stop_token()); });
-    engine->add_tool({.name = "plain", .policy = task_policy::never}, [] { return std::string("ok"); });
+    engine->add_tool({.name = "sum"},
+                     [](const sum_args& args) { return std::to_string(args.a + args.b); });
+    engine->add_tool({.name = "wait"},
+                     [this](task_context& task) { door.pass(task.stop_token()); });
+    engine->add_tool({.name = "plain", .policy = task_policy::never},
+                     [] { return std::string("ok"); });
     engine->start();
   }
   ~task_engine_test() override {
@@ -50,12 +53,10 @@ class task_engine_test : public testing::Test {
     request.tool = "elsewhere";
     return engine->create_external(request);
   }
-  static outcome some_result() {
-    return outcome::result(raw_json::trusted(R"({"content":[]})"));
-  }
+  static outcome some_result() { return outcome::result(raw_json::trusted(R"({"content":[]})")); }
   static elicitation question(const std::string& text) {
-    return elicitation::form(text, raw_json::trusted(
-        R"({"type":"object","properties":{"color":{"type":"string"}}})"));
+    return elicitation::form(
+        text, raw_json::trusted(R"({"type":"object","properties":{"color":{"type":"string"}}})"));
   }
 
   virtual_clock clock;
@@ -108,7 +109,7 @@ TEST_F(task_engine_test, idempotency_and_bounds) {
   engine->wait("local", first->id());
   for (int i = 0; i < 20; ++i) create_external();
   EXPECT_THROW(create_external(), engine_busy);
-  EXPECT_THROW(submit("sum"), engine_busy);
+  EXPECT_THROW(submit("sum", R"({"a":1,"b":1})"), engine_busy);
 }
 
 TEST_F(task_engine_test, wait_has_a_limit) {
@@ -119,9 +120,8 @@ TEST_F(task_engine_test, wait_has_a_limit) {
   EXPECT_FALSE(engine->wait("local", "unknown", milliseconds(20)));
   EXPECT_FALSE(engine->wait("stranger", task->id(), milliseconds(20)));
   // "As long as it takes" must not wrap around to "not at all".
-  auto waits = std::async(std::launch::async, [&] {
-    return engine->wait("local", task->id(), milliseconds::max());
-  });
+  auto waits = std::async(std::launch::async,
+                          [&] { return engine->wait("local", task->id(), milliseconds::max()); });
   door.await_arrivals(1);
   EXPECT_EQ(waits.wait_for(milliseconds(50)), std::future_status::timeout);
   door.open();
@@ -261,7 +261,8 @@ TEST_F(task_engine_test, watch_tells_of_changes_until_the_handle_goes) {
 TEST_F(task_engine_test, a_watcher_that_throws_harms_nobody) {
   const auto task = create_external();
   int heard = 0;
-  const auto odd = engine->watch(task->id(), [](const task_ptr&) { throw std::runtime_error("x"); });
+  const auto odd =
+      engine->watch(task->id(), [](const task_ptr&) { throw std::runtime_error("x"); });
   const auto good = engine->watch(task->id(), [&](const task_ptr&) { ++heard; });
   EXPECT_EQ(engine->complete(task->id(), task->origin->token, some_result()).what, change::applied);
   EXPECT_EQ(heard, 1);

@@ -70,8 +70,10 @@ class dispatcher_test : public testing::Test {
   void add_asking(task_policy policy = task_policy::automatic, milliseconds inline_wait = 0ms) {
     add({.name = "paint", .policy = policy, .inline_wait = inline_wait}, [](task_context& task) {
       const auto reply = task.ask(
-          "color", elicitation::form("Which?", raw_json::trusted(
-                       R"({"type":"object","properties":{"color":{"type":"string"}}})")));
+          "color",
+          elicitation::form(
+              "Which?",
+              raw_json::trusted(R"({"type":"object","properties":{"color":{"type":"string"}}})")));
       return std::string(reply.accepted() ? "accepted" : "declined");
     });
   }
@@ -113,9 +115,7 @@ class dispatcher_test : public testing::Test {
     json::elements content(json::value(result->body)["content"]);
     return content.next() ? content.value()["text"].string().value_or("") : "";
   }
-  task_ptr stored(const std::string& id) {
-    return tasks::sync(engine->get_any(who.owner, id));
-  }
+  task_ptr stored(const std::string& id) { return tasks::sync(engine->get_any(who.owner, id)); }
 
   virtual_clock clock;
   tasks::engine_options engine_options;
@@ -302,8 +302,8 @@ TEST_F(dispatcher_test, a_task_found_by_its_key_is_handed_out_even_if_a_plain_ca
   what.mode = call_mode::as_task;
   what.retention_given = true;
   what.retention = 1h;
-  const auto reply = tasks::sync(server->call(who, what, std::make_shared<exchange>(
-                                     boost::asio::system_executor()), to, true));
+  const auto reply = tasks::sync(server->call(
+      who, what, std::make_shared<exchange>(boost::asio::system_executor()), to, true));
   const auto* made = std::get_if<created_task>(&reply);
   ASSERT_TRUE(made);
   const auto task = tasks::sync(engine->get("ann", made->task->id()));
@@ -415,7 +415,8 @@ TEST_F(dispatcher_test, tools_come_in_pages_in_their_order) {
   std::vector<std::string> names;
   std::optional<std::string> cursor;
   do {
-    const auto listed = server->list_tools(cursor ? std::optional<std::string_view>(*cursor) : std::nullopt);
+    const auto listed =
+        server->list_tools(cursor ? std::optional<std::string_view>(*cursor) : std::nullopt);
     const auto& page = std::get<tool_page>(listed);
     for (const auto* tool : page.tools) names.push_back(tool->options.name);
     cursor = page.next_cursor;

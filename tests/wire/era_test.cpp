@@ -65,9 +65,9 @@ TEST(era, of_http_requests_is_decided_by_header_and_meta_alone) {
 TEST(era, of_requests_without_params_is_decided_by_the_header) {
   EXPECT_EQ(era_of_http_request(std::nullopt, read_meta({})), era::legacy);
   EXPECT_EQ(era_of_http_request("2026-07-28", read_meta({})), era::missing_meta);
-  EXPECT_EQ(era_of_http_request("2026-07-28",
-                                read_meta(indexed_of(std::string_view(R"({"_meta":[]})")))),
-            era::missing_meta);
+  EXPECT_EQ(
+      era_of_http_request("2026-07-28", read_meta(indexed_of(std::string_view(R"({"_meta":[]})")))),
+      era::missing_meta);
 }
 
 TEST(era, of_pipe_messages_is_decided_by_meta_alone) {
