@@ -53,6 +53,8 @@ struct outcome {
   bool is_protocol_error = false;  ///< `body` is a JSON-RPC error
 
   static outcome result(raw_json body, bool is_error = false);
+  /// A result with `isError: true` and this text, for the caller's model to read.
+  static outcome tool_error(std::string_view text);
   /// `data` may be absent. The message reaches the caller: no secrets in it.
   static outcome protocol_error(int code, std::string_view message, const raw_json& data = {});
 };

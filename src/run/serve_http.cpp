@@ -55,7 +55,7 @@ int serve_http(service& what, const http_address& address,
   server->stop(reply_grace);
   boost::asio::post(context, [&] { signals.cancel(); });
   hurry.join();
-  what.engine().stop();
+  what.stop(log);
   return 0;
 }
 

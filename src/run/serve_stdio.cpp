@@ -31,7 +31,7 @@ int serve_stdio(service& what, const std::function<void(const std::string&)>& lo
   watch.join();
   // The host has gone: nobody can ask for what still runs.
   what.engine().drain(std::chrono::milliseconds(0), stop_grace);
-  what.engine().stop();
+  what.stop(log);
   return 0;
 }
 

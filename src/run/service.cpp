@@ -2,6 +2,7 @@
 #include "run/service.hpp"
 
 #include <charconv>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "server/registry.hpp"
@@ -35,6 +36,14 @@ service::service(const server& definition, std::shared_ptr<stores::store> store,
 }
 
 void service::start() { engine_.start(); }
+
+void service::stop(const std::function<void(const std::string&)>& log) {
+  if (const std::size_t left = engine_.running(); left > 0) {
+    log(std::to_string(left) + " handlers ignore that they should stop; leaving them");
+    std::_Exit(0);
+  }
+  engine_.stop();
+}
 
 http_address parse_http_address(const std::string& text) {
   const auto fail = [&]() -> http_address {

@@ -25,6 +25,10 @@ class service {
   /// Recovers and begins to work.
   void start();
 
+  /// Ends the engine. Handlers that ignore their stop token cannot be ended: with some left, the
+  /// process exits here, with 0, because a server that was told to stop must.
+  void stop(const std::function<void(const std::string&)>& log);
+
   tasks::engine& engine() noexcept { return engine_; }
   serving::dispatcher& dispatcher() noexcept { return dispatcher_; }
 

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "json/view.hpp"
-#include "json/write.hpp"
 
 namespace longhaul::serving {
 namespace {
@@ -28,13 +27,6 @@ refused unknown_task() { return refuse(refusal::unknown_task, "there is no such 
 
 refused internal(const std::exception& e) {
   return refuse(refusal::internal, std::string("the server could not do this: ") + e.what());
-}
-
-outcome tool_error_outcome(std::string_view message) {
-  std::string body = R"({"content":[{"type":"text","text":)";
-  json::append_string(body, message);
-  body += "}],\"isError\":true}";
-  return outcome::result(raw_json::trusted(std::move(body)), true);
 }
 
 // The reply to a call whose create found no new task, or null if there is one to wait for.
@@ -209,7 +201,7 @@ awaitable<call_reply> dispatcher::create(const caller& who, call_request& reques
       if (!(request.invalid_makes_task && task_at_once)) {
         co_return refuse(refusal::invalid_arguments, e.what());
       }
-      what.born_finished = tool_error_outcome(e.what());
+      what.born_finished = outcome::tool_error(e.what());
     }
   }
   // Followed before it exists: what happens before we look is not lost.
@@ -352,7 +344,7 @@ awaitable<std::optional<call_reply>> dispatcher::handle_questions(wait_state& st
 awaitable<call_reply> dispatcher::give_up_unaskable(wait_state& state) {
   auto cancelling = engine_.cancel(state.who.owner, state.now->id(), "the caller cannot be asked");
   co_await std::move(cancelling);
-  co_return tool_error_outcome(
+  co_return outcome::tool_error(
       "The tool needs an answer from the user, and this client did not declare that it can ask "
       "(elicitation).");
 }

@@ -31,6 +31,13 @@ outcome outcome::result(raw_json body, bool is_error) {
   return made;
 }
 
+outcome outcome::tool_error(std::string_view text) {
+  std::string body = R"({"content":[{"type":"text","text":)";
+  json::append_string(body, text);
+  body += "}],\"isError\":true}";
+  return result(raw_json::trusted(std::move(body)), true);
+}
+
 outcome outcome::protocol_error(int code, std::string_view message, const raw_json& data) {
   std::string text;
   json::object error(text);

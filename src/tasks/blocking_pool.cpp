@@ -15,10 +15,11 @@ void blocking_pool::close() {
 }
 
 void blocking_pool::submit(std::function<void()> job) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (closing_) return;
   jobs_.push_back(std::move(job));
   if (idle_ >= jobs_.size()) {
+    lock.unlock();  // else the woken thread would wait for us at once
     wake_.notify_one();
     return;
   }

@@ -6,7 +6,6 @@
 #include <boost/asio/detached.hpp>
 
 #include "json/view.hpp"
-#include "json/write.hpp"
 #include "longhaul/error_codes.hpp"
 #include "stores/digest.hpp"
 #include "stores/memory_store.hpp"
@@ -23,13 +22,6 @@ constexpr int internal_error = -32603;
 
 std::size_t reserved(std::size_t total) { return total / tunables::reserved_slots_divisor; }
 
-outcome tool_error_outcome(std::string_view message) {
-  std::string body = R"({"content":[{"type":"text","text":)";
-  json::append_string(body, message);
-  body += "}],\"isError\":true}";
-  return outcome::result(raw_json::trusted(std::move(body)), true);
-}
-
 // What the exception in flight means for the task; null: it was stopped, its end is written.
 handler_result outcome_of_exception() {
   try {
@@ -37,9 +29,9 @@ handler_result outcome_of_exception() {
   } catch (const task_stopped&) {
     return std::nullopt;
   } catch (const tool_error& e) {
-    return tool_error_outcome(e.what());
+    return outcome::tool_error(e.what());
   } catch (const invalid_arguments& e) {
-    return tool_error_outcome(e.what());
+    return outcome::tool_error(e.what());
   } catch (const protocol_error& e) {
     return outcome::protocol_error(e.code(), e.what(), e.data());
   } catch (const std::exception& e) {

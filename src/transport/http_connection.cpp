@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
+#include <exception>
 #include <utility>
 
 #include "transport/http_reply.hpp"
@@ -20,6 +21,17 @@ namespace asio = boost::asio;
 
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view text_type = "text/plain; charset=utf-8";
+
+// Empty: ready.
+std::string why_not_ready(const http_options& options) {
+  if (!options.not_ready) return {};
+  try {
+    return options.not_ready();
+  } catch (const std::exception& e) {
+    if (options.log) options.log(std::string("the readiness check failed: ") + e.what());
+    return "the readiness check failed";
+  }
+}
 
 }  // namespace
 
@@ -127,51 +139,60 @@ void http_connection::enter(phase p) {
 
 asio::awaitable<void> http_connection::run() {
   const auto self = shared_from_this();
+  try {
+    co_await serve();
+  } catch (const std::exception& e) {  // no memory, for instance
+    if (loop_.options.log) loop_.options.log(std::string("a connection failed: ") + e.what());
+    if (outlet_) outlet_->close();
+  }
+  close();
+}
+
+asio::awaitable<void> http_connection::serve() {
   while (keep_alive_ && !closed_) {
     if (!co_await read_request()) break;
     if (!co_await answer()) break;
   }
   if (unread_) co_await linger();
-  close();
+}
+
+// False: the head alone is reason enough to refuse the request, and its body is not waited for.
+bool http_connection::check_head() {
+  refused_ = parser_.several_hosts()     ? "there is more than one Host header"
+             : parser_.several_origins() ? "there is more than one Origin header"
+                                         : loop_.guard.refusal(parser_.host(), parser_.origin());
+  return refused_.empty();
 }
 
 // False: the connection ended, or is to end.
 asio::awaitable<bool> http_connection::read_request() {
   parser_.reset();
-  input_.erase(0, parsed_);
-  parsed_ = 0;
+  refused_.clear();
   enter(input_.empty() ? phase::idle : phase::head);
-  bool continued = false;
+  bool checked = false, continued = false;
+  boost::system::error_code error;
   while (true) {
-    if (parsed_ < input_.size()) {
+    if (!input_.empty()) {
       if (phase_ == phase::idle) enter(phase::head);
-      parsed_ += parser_.put(std::string_view(input_).substr(parsed_));
+      input_.consume(parser_.put(input_.bytes()));
     }
+    // A body that is announced as too large is a fault, but who may not ask at all is told that.
+    const bool head_known = parser_.head_done() || parser_.fault() == parse_fault::body_too_large;
+    if (head_known && !std::exchange(checked, true) && !check_head()) co_return true;
     if (parser_.done() || parser_.fault() != parse_fault::none) co_return true;
     if (parser_.head_done() && phase_ != phase::body) enter(phase::body);
-    if (parser_.head_done()) {  // the head is copied: the buffer may move
-      input_.erase(0, parsed_);
-      parsed_ = 0;
-    }
     if (parser_.wants_continue() && parser_.head_done() && !std::exchange(continued, true)) {
       co_await send_continue();
     }
     if (phase_ == phase::idle && loop_.stopping) co_return false;
-    const bool more = !timed_out_ && co_await read_some();
+    if (timed_out_) co_return true;
+    const auto room = input_.room(tunables::read_chunk);
+    auto reading = socket_.async_read_some(asio::buffer(room.data(), room.size()),
+                                           asio::redirect_error(asio::use_awaitable, error));
+    input_.filled(co_await std::move(reading));
     // Bytes may have come just when the time was up: nothing was left to cancel then.
-    if (!more || timed_out_) co_return timed_out_;
+    if (error || timed_out_) co_return timed_out_;
   }
-}
-
-asio::awaitable<bool> http_connection::read_some() {
-  const std::size_t before = input_.size();
-  input_.resize(before + tunables::read_chunk);
-  boost::system::error_code error;
-  auto reading = socket_.async_read_some(asio::buffer(input_.data() + before, tunables::read_chunk),
-                                         asio::redirect_error(asio::use_awaitable, error));
-  const std::size_t got = co_await std::move(reading);
-  input_.resize(before + got);
-  co_return !error;
 }
 
 asio::awaitable<void> http_connection::send_continue() {
@@ -218,9 +239,7 @@ bool http_connection::serve_probe(wire::http_reply& reply) const {
     return true;
   }
   if (parser_.target() == "/readyz") {
-    const std::string cause =
-        loop_.stopping ? "shutting down"
-                       : (loop_.options.not_ready ? loop_.options.not_ready() : std::string());
+    const std::string cause = loop_.stopping ? "shutting down" : why_not_ready(loop_.options);
     reply.status = cause.empty() ? 200 : 503;
     reply.body = (cause.empty() ? "ready" : cause) + "\n";
     return true;
@@ -229,6 +248,13 @@ bool http_connection::serve_probe(wire::http_reply& reply) const {
 }
 
 asio::awaitable<bool> http_connection::answer() {
+  if (!refused_.empty()) {
+    unread_ = !parser_.done();
+    keep_alive_ = !unread_ && parser_.keep_alive() && !loop_.stopping;
+    wire::http_reply refusal = error_reply(403, refused_);
+    auto writing = write_reply(std::move(refusal), json_type);
+    co_return co_await std::move(writing);
+  }
   if (timed_out_ || parser_.fault() != parse_fault::none) {
     keep_alive_ = false;
     unread_ = true;
@@ -237,14 +263,9 @@ asio::awaitable<bool> http_connection::answer() {
     co_return co_await std::move(writing);
   }
   keep_alive_ = parser_.keep_alive() && !loop_.stopping;
-  const std::string refused = parser_.several_hosts()
-                                  ? "there is more than one Host header"
-                                  : loop_.guard.refusal(parser_.host(), parser_.origin());
   wire::http_reply reply;
   std::string_view type = json_type;
-  if (!refused.empty()) {
-    reply = error_reply(403, refused);
-  } else if (serve_probe(reply)) {
+  if (serve_probe(reply)) {
     type = text_type;
   } else if (const auto path = parser_.target().substr(0, parser_.target().find('?'));
              path != loop_.options.path) {
@@ -399,11 +420,11 @@ void http_connection::watch_peer() {
 }
 
 void http_connection::on_peer_readable() {
-  if (input_.size() - parsed_ >= tunables::pipelined_ahead) return;  // it must wait
-  std::array<char, 4096> bytes{};
-  const ssize_t got = ::recv(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+  if (input_.size() >= tunables::pipelined_ahead) return;  // it must wait
+  const auto room = input_.room(tunables::read_chunk);
+  const ssize_t got = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
   if (got > 0) {
-    input_.append(bytes.data(), static_cast<std::size_t>(got));  // the next request
+    input_.filled(static_cast<std::size_t>(got));  // the next request
   } else if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
     return peer_left();
   }

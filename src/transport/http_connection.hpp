@@ -22,6 +22,7 @@
 #include "transport/http_guard.hpp"
 #include "transport/http_parser.hpp"
 #include "transport/http_server.hpp"
+#include "transport/read_buffer.hpp"
 #include "wire/endpoint.hpp"
 
 namespace longhaul::transport {
@@ -110,8 +111,9 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   enum class phase : std::uint8_t { idle, head, body, handling, writing };
 
   void enter(phase p);
+  boost::asio::awaitable<void> serve();
   boost::asio::awaitable<bool> read_request();
-  boost::asio::awaitable<bool> read_some();
+  bool check_head();
   boost::asio::awaitable<void> send_continue();
   boost::asio::awaitable<void> linger();
   boost::asio::awaitable<bool> answer();
@@ -132,8 +134,8 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   const std::string peer_;
   const std::shared_ptr<void> counted_;
   http_parser parser_;
-  std::string input_;
-  std::size_t parsed_ = 0;  // bytes of `input_` that are dealt with
+  read_buffer input_;
+  std::string refused_;  // why this request is refused by its head alone
   phase phase_ = phase::idle;
   clock::time_point deadline_ = clock::time_point::max();
   bool timed_out_ = false, keep_alive_ = true, closed_ = false;

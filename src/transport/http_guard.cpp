@@ -25,7 +25,8 @@ bool is_v4(std::string_view name) {
 }
 
 bool is_local_name(std::string_view name) {
-  return name == "localhost" || name == "[::1]" || (name.starts_with("127.") && is_v4(name));
+  return name == "127.0.0.1" || name == "localhost" || name == "[::1]" ||
+         (name.starts_with("127.") && is_v4(name));
 }
 
 // No name service is asked for these, so nobody can make them point elsewhere.

@@ -101,7 +101,7 @@ void http_parser::reset() {
   core_->header_limit(static_cast<std::uint32_t>(max_header_));
   core_->body_limit(max_body_);
   fault_ = parse_fault::none;
-  wants_continue_ = several_hosts_ = http_1_1_ = false;
+  wants_continue_ = several_hosts_ = several_origins_ = http_1_1_ = false;
   kept_.clear();
   for (span* s : {&method_, &target_, &host_, &origin_, &version_, &session_, &mcp_method_,
                   &mcp_name_, &content_type_, &accept_, &authorization_, &last_event_id_}) {
@@ -170,11 +170,15 @@ void http_parser::keep_header(std::string_view name, std::string_view value) {
       {"accept", &http_parser::accept_},
       {"authorization", &http_parser::authorization_},
       {"last-event-id", &http_parser::last_event_id_},
-      {"origin", &http_parser::origin_},
   };
   if (same_name(name, "host")) {
     several_hosts_ = several_hosts_ || host_.offset != span::npos;
     host_ = keep(value);
+    return;
+  }
+  if (same_name(name, "origin")) {
+    several_origins_ = several_origins_ || origin_.offset != span::npos;
+    origin_ = keep(value);
     return;
   }
   if (same_name(name, "accept") && accept_.offset != span::npos) {

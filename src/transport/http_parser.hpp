@@ -43,6 +43,7 @@ class http_parser {
   std::string_view host() const noexcept { return at(host_); }
   std::string_view origin() const noexcept { return at(origin_); }
   bool several_hosts() const noexcept { return several_hosts_; }
+  bool several_origins() const noexcept { return several_origins_; }
   /// Views of this parser's memory, until `reset`. Requires: `done`.
   wire::http_request request(std::string_view peer_address);
   std::string take_body() { return std::move(body_); }
@@ -62,7 +63,7 @@ class http_parser {
   const std::size_t max_header_, max_body_;
   std::unique_ptr<core> core_;
   parse_fault fault_ = parse_fault::none;
-  bool wants_continue_ = false, several_hosts_ = false, http_1_1_ = false;
+  bool wants_continue_ = false, several_hosts_ = false, several_origins_ = false, http_1_1_ = false;
   std::string kept_;  // the text of everything below
   span method_, target_, host_, origin_, version_, session_, mcp_method_, mcp_name_, content_type_,
       accept_, authorization_, last_event_id_;

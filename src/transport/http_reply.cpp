@@ -11,6 +11,7 @@ namespace longhaul::transport {
 namespace {
 
 constexpr int invalid_request = -32600;
+constexpr int internal_error = -32603;
 
 std::string_view reason(int status) noexcept {
   switch (status) {
@@ -120,7 +121,9 @@ wire::http_reply error_reply(int status, std::string_view message) {
   json::object body(reply.body);
   body.string("jsonrpc", "2.0");
   json::object error(body.key("error"));
-  error.integer("code", invalid_request).string("message", message).close();
+  error.integer("code", status == 500 ? internal_error : invalid_request)
+      .string("message", message)
+      .close();
   body.close();
   return reply;
 }

@@ -61,6 +61,7 @@ struct http_server::state {
     pause = std::make_unique<asio::steady_timer>(loops.front()->context);
   }
 
+  void run(http_loop& loop);
   void accept();
   void take(tcp::socket socket);
   void schedule_sweep(http_loop& loop);
@@ -77,20 +78,37 @@ struct http_server::state {
   std::unique_ptr<asio::steady_timer> pause;
   std::vector<std::thread> threads;
   std::size_t next_loop = 0;
+  bool accept_failed = false;  // and was told to the log
   std::atomic<std::size_t> connections{0};
   std::atomic<bool> stopped{false};
 };
+
+// A callback that throws ends its own call, not the thread.
+void http_server::state::run(http_loop& loop) {
+  while (true) {
+    try {
+      loop.context.run();
+      return;
+    } catch (const std::exception& e) {
+      if (options.log) options.log(std::string("a callback failed: ") + e.what());
+    }
+  }
+}
 
 void http_server::state::accept() {
   acceptor->async_accept([this](boost::system::error_code error, tcp::socket socket) {
     if (error == asio::error::operation_aborted || !acceptor->is_open()) return;
     if (error) {  // no descriptors left: do not spin
+      if (options.log && !std::exchange(accept_failed, true)) {
+        options.log("no connection can be accepted for now: " + error.message());
+      }
       pause->expires_after(tunables::accept_pause);
       pause->async_wait([this](boost::system::error_code stop) {
         if (!stop && acceptor->is_open()) accept();
       });
       return;
     }
+    accept_failed = false;
     take(std::move(socket));
     accept();
   });
@@ -158,7 +176,7 @@ void http_server::start() {
   for (auto& loop : state_->loops) {
     state_->work.emplace_back(loop->context.get_executor());
     state_->schedule_sweep(*loop);
-    state_->threads.emplace_back([&context = loop->context] { context.run(); });
+    state_->threads.emplace_back([s = state_.get(), l = loop.get()] { s->run(*l); });
   }
   asio::post(state_->loops.front()->context, [s = state_.get()] { s->accept(); });
 }

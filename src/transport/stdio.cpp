@@ -13,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <condition_variable>
+#include <csignal>
 #include <deque>
 #include <mutex>
 #include <system_error>
@@ -137,6 +138,11 @@ void stdio_server::state::read() {
 
 // The writer's thread.
 void stdio_server::state::write() {
+  // A reader that has gone is an error of `write` here, not the end of the process.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   std::string batch;
   while (true) {
     {

@@ -42,7 +42,7 @@ class stdio_server {
   stdio_server(const stdio_server&) = delete;
   stdio_server& operator=(const stdio_server&) = delete;
 
-  /// Serves until the input ends, the peer takes no more output, or `stop`. Requires: SIGPIPE is
+  /// Serves until the input ends, the peer takes no more output, or `stop`. SIGPIPE need not be
   /// ignored. Call it once.
   void run();
   /// Any thread, also from `on_end`; idempotent.

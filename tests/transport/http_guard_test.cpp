@@ -113,5 +113,36 @@ TEST_F(guarded_server, refuses_rebound_names_and_foreign_pages_before_the_endpoi
   EXPECT_EQ(ask("/mcp", "Host: localhost:" + port + "\r\nOrigin: http://localhost:1\r\n"), 200);
 }
 
+// The check came after the body: any page could have megabytes read for it, and learn the bound.
+TEST_F(guarded_server, refuses_by_the_head_alone) {
+  options.max_body = 1000;
+  start();
+  for (const char* length :
+       {"Content-Length: 900", "Content-Length: 90000", "Transfer-Encoding: chunked",
+        "Content-Length: 9\r\nExpect: 100-continue"}) {
+    for (const char* who :
+         {"Host: evil.example", "Host: localhost\r\nOrigin: http://evil.example"}) {
+      client peer = connect();
+      const std::string head =
+          std::string("POST /mcp HTTP/1.1\r\n") + who + "\r\n" + length + "\r\n\r\n";
+      ASSERT_TRUE(peer.send(head));
+      const test::reply got = peer.read_reply();
+      EXPECT_EQ(got.status, 403) << head;
+      EXPECT_EQ(got.header("connection"), "close") << head;
+      EXPECT_TRUE(peer.closed_by_peer()) << head;
+    }
+  }
+  EXPECT_EQ(endpoint.seen.count("request"), 0);
+}
+
+TEST_F(guarded_server, a_second_origin_does_not_hide_behind_an_allowed_one) {
+  start();
+  client peer = connect();
+  ASSERT_TRUE(
+      peer.send(test::post("{}", "Origin: http://localhost\r\nOrigin: http://evil.example\r\n")));
+  EXPECT_EQ(peer.read_reply().status, 403);
+  EXPECT_EQ(endpoint.seen.count("request"), 0);
+}
+
 }  // namespace
 }  // namespace longhaul::transport

@@ -259,6 +259,7 @@ TEST_F(http_requests, an_exception_of_the_endpoint_is_a_500_and_the_connection_g
   const reply first = peer.read_reply();
   EXPECT_EQ(first.status, 500);
   EXPECT_EQ(first.body.find("secret"), std::string::npos);
+  EXPECT_NE(first.body.find("-32603"), std::string::npos) << first.body;
   EXPECT_EQ(peer.read_reply().status, 500);
   EXPECT_EQ(peer.read_reply().body, "fine");
   EXPECT_EQ(logged.count("line"), 2);
