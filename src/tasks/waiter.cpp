@@ -40,13 +40,13 @@ boost::asio::awaitable<task_ptr> waiter::next(clock::time_point deadline) {
         co_return newest_;
       }
     }
-    auto sleeping = sleep_until(deadline);
+    auto sleeping = suspend_until(deadline);
     co_await std::move(sleeping);
   }
 }
 
 // Begins to wait under the lock: news that came since the look must not find nobody waiting.
-boost::asio::awaitable<void> waiter::sleep_until(clock::time_point deadline) {
+boost::asio::awaitable<void> waiter::suspend_until(clock::time_point deadline) {
   boost::system::error_code ignored;
   auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
   auto wait = boost::asio::async_initiate<decltype(token), void(boost::system::error_code)>(

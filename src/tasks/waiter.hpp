@@ -46,7 +46,7 @@ class waiter : public follower, public std::enable_shared_from_this<waiter> {
 
  private:
   void signal();  // with the lock held
-  boost::asio::awaitable<void> sleep_until(clock::time_point deadline);
+  boost::asio::awaitable<void> suspend_until(clock::time_point deadline);
 
   std::mutex mutex_;
   std::optional<boost::asio::steady_timer> timer_;  // empty once closed
