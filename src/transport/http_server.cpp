@@ -185,8 +185,13 @@ std::uint16_t http_server::port() const noexcept { return state_->where.port(); 
 
 std::string http_server::url() const {
   const auto address = state_->where.address();
-  const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
-  return "http://" + host + ":" + std::to_string(port()) + state_->options.path;
+  std::string result = "http://";
+  if (address.is_v6()) result += '[';
+  result += address.to_string();
+  if (address.is_v6()) result += ']';
+  result += ':';
+  result += std::to_string(port());
+  return result += state_->options.path;
 }
 
 std::size_t http_server::connections() const noexcept { return state_->connections.load(); }

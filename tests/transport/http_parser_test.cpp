@@ -68,16 +68,31 @@ outcome ours(http_parser& parser, const std::string& text, const std::vector<std
   return result;
 }
 
+// Beast adds trailers to the fields, so these are read when the head is complete: until then the
+// parser is not eager. A broken chunked body can make trailers of the next request's headers.
 outcome beasts(const std::string& text, const std::vector<std::size_t>& sizes) {
   outcome result;
+  std::string host, session;
   http::request_parser<http::string_body> parser;
-  parser.eager(true);
+  const auto& request = parser.get();
+  const auto header = [&](const char* name, const char* absent) {
+    const auto at = request.find(name);
+    return at == request.end() ? std::string(absent) : std::string(at->value());
+  };
   parser.header_limit(max_header);
   parser.body_limit(max_body);
   result.taken = feed(text, sizes, [&](std::string_view bytes, std::size_t& now) {
     if (parser.is_header_done() && parser.chunked() && bytes.size() < 5) return false;  // see below
     boost::beast::error_code error;
     now = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
+    if (parser.is_header_done() && !parser.eager()) {
+      host = request.count("host") > 1 ? "several" : header("host", "");
+      session = header("mcp-session-id", "none");
+      parser.eager(true);
+      if (!error && !parser.is_done() && now < bytes.size()) {
+        now += parser.put(boost::asio::buffer(bytes.data() + now, bytes.size() - now), error);
+      }
+    }
     if (error == http::error::need_more) error = {};
     if (error == http::error::body_limit) {
       result.fault = parse_fault::body_too_large;
@@ -90,15 +105,10 @@ outcome beasts(const std::string& text, const std::vector<std::size_t>& sizes) {
   });
   result.done = parser.is_done() && result.fault == parse_fault::none;
   if (!result.done) return result;
-  const auto& request = parser.get();
-  const auto header = [&](const char* name, const char* absent) {
-    const auto at = request.find(name);
-    return at == request.end() ? std::string(absent) : std::string(at->value());
-  };
   result.method = std::string(request.method_string());
   result.target = std::string(request.target());
-  result.host = request.count("host") > 1 ? "several" : header("host", "");
-  result.session = header("mcp-session-id", "none");
+  result.host = host;
+  result.session = session;
   result.body = request.body();
   return result;
 }
