@@ -9,8 +9,10 @@ import sys
 
 from cpp_source import ROOT, report, sources
 
-# Lowest first: a folder may include itself and those before it.
-ORDER = ["json", "stores", "typed", "tasks", "server", "wire", "transport", "run"]
+# Lowest first: a folder may include itself and those before it, but not those it stands beside.
+ORDER = ["json", "auth", "stores", "typed", "tasks", "server", "command", "config", "wire",
+         "transport", "run"]
+BESIDE = {"wire", "transport", "run"}, {"command", "config"}, {"auth"}
 PUBLIC = "longhaul"
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<(longhaul/[^>]+)>)', re.M)
 
@@ -19,7 +21,11 @@ def allowed(layer):
     """The folders whose headers a file may include."""
     if layer in (PUBLIC, "examples"):
         return {PUBLIC}
-    return {PUBLIC, *ORDER[: ORDER.index(layer) + 1]}
+    below = {PUBLIC, *ORDER[: ORDER.index(layer) + 1]}
+    for group in BESIDE:
+        if layer not in group:
+            below -= group
+    return below
 
 
 def check(path, layer, text):
@@ -40,6 +46,8 @@ def self_test():
         ("json", '#include "stores/store.hpp"'),
         ("stores", '#include "longhaul/task.hpp"\n#  include "tasks/engine.hpp"'),
         ("wire", '#include "transport/http.hpp"'),
+        ("wire", '#include "command/spec.hpp"'),
+        ("server", '#include "command/spec.hpp"'),
         (PUBLIC, '#include "json/view.hpp"'),
         ("examples", '#include "tasks/engine.hpp"'),
         ("nowhere", ""),

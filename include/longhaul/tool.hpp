@@ -41,6 +41,7 @@ struct tool_options {
   /// With `automatic` on the modern wire: answer directly if done within this time.
   std::chrono::milliseconds inline_wait{0};
   longhaul::on_crash on_crash = longhaul::on_crash::fail;
+  std::size_t max_running = 0;     ///< calls that run at once; 0: only the server's own limit
   std::uint32_t max_attempts = 3;  ///< for `on_crash::rerun`
   std::chrono::milliseconds retry_backoff{1000};
   std::optional<std::chrono::milliseconds> attempt_limit = std::nullopt;

@@ -291,7 +291,7 @@ awaitable<std::optional<call_reply>> dispatcher::wait_for_end(wait_state& state)
     auto waiting = state.open.wait(wake);
     co_await std::move(waiting);
     exchange::batch batch = state.open.take();
-    const bool abandoned = batch.abandoned;
+    const bool abandoned = batch.abandoned, stopping = batch.shutting_down;
     state.deliver(std::move(batch));
     if (abandoned && !state.now->terminal()) {
       if (state.cancel_on_abandon && state.now->hidden) {
@@ -299,6 +299,9 @@ awaitable<std::optional<call_reply>> dispatcher::wait_for_end(wait_state& state)
         co_await std::move(cancelling);
       }
       co_return refuse(refusal::abandoned, "the caller left");
+    }
+    if (stopping && !state.now->terminal()) {
+      co_return refuse(refusal::shutting_down, "the server is shutting down");
     }
     if (exchange::clock::now() >= state.deadline && !state.now->terminal()) co_return std::nullopt;
   }
@@ -425,9 +428,10 @@ awaitable<reply<task_view>> dispatcher::result(const caller& who, std::string_vi
     wait_state state{.who = who, .request = stream, .open = *open, .to = to, .now = task};
     state.report_changes = true;
     auto waiting = wait_for_end(state);
-    const auto ended = co_await std::move(waiting);
+    auto ended = co_await std::move(waiting);
     if (state.now->terminal()) co_return view(state.now);
-    co_return refuse(refusal::abandoned, "the caller left");
+    refused* const why = ended ? std::get_if<refused>(&*ended) : nullptr;
+    co_return why != nullptr ? std::move(*why) : refuse(refusal::abandoned, "the caller left");
   } catch (const std::exception& e) {
     co_return internal(e);
   }

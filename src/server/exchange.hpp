@@ -35,6 +35,7 @@ class exchange : public tasks::follower, public std::enable_shared_from_this<exc
   void on_task(const task_ptr& task) override;
   void on_progress(const std::string& id, const tasks::progress_event& event) override;
   void on_log(const std::string& id, const tasks::log_event& event) override;
+  void on_drained() override { shut_down(); }
   /// The caller left, or cancelled this request.
   void abandon();
   /// The server stops: open waits and subscriptions end gracefully.

@@ -337,8 +337,9 @@ std::vector<task_ptr> memory_store::claim_now(const claim_request& request) {
     if (in.has_intake.load(std::memory_order_relaxed)) take_intake(in);
   }
   queue_.advance(at.mono);
+  auto tools = request.tools;
   while (taken.size() < request.count) {
-    const origin_ptr origin = queue_.pop(request.tools, request.saturated);
+    const origin_ptr origin = queue_.pop(tools, request.saturated);
     if (!origin) break;
     shard& in = shard_of(origin->id);
     const guard shard_lock(in.mutex);
@@ -348,6 +349,7 @@ std::vector<task_ptr> memory_store::claim_now(const claim_request& request) {
     if (next.code != change_code::applied) continue;  // ended meanwhile
     install(in, found->second, std::move(next.next));
     taken.push_back(found->second.record);
+    --tools.find(origin->tool)->second;
   }
   return taken;
 }

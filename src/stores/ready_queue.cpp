@@ -30,10 +30,11 @@ void ready_queue::advance(monotonic_time now) {
   }
 }
 
-ready_queue::origin_ptr ready_queue::take_oldest(lines_by_tool& lines, const names& tools) {
+ready_queue::origin_ptr ready_queue::take_oldest(lines_by_tool& lines, const room_by_tool& tools) {
   auto oldest = lines.end();
   for (auto at = lines.begin(); at != lines.end(); ++at) {
-    if (!tools.contains(at->first)) continue;
+    const auto room = tools.find(at->first);
+    if (room == tools.end() || room->second == 0) continue;
     if (oldest == lines.end() || (*at->second.begin())->id < (*oldest->second.begin())->id) {
       oldest = at;
     }
@@ -45,7 +46,7 @@ ready_queue::origin_ptr ready_queue::take_oldest(lines_by_tool& lines, const nam
   return taken;
 }
 
-ready_queue::origin_ptr ready_queue::pop(const names& tools, const names& saturated) {
+ready_queue::origin_ptr ready_queue::pop(const room_by_tool& tools, const names& saturated) {
   auto at = ready_.upper_bound(served_);
   for (std::size_t tried = 0, all = ready_.size(); tried < all; ++tried, ++at) {
     if (at == ready_.end()) at = ready_.begin();

@@ -20,6 +20,7 @@ class ready_queue {
  public:
   using origin_ptr = std::shared_ptr<const task_origin>;
   using names = std::set<std::string, std::less<>>;
+  using room_by_tool = std::map<std::string, std::size_t, std::less<>>;
 
   /// `origin` waits, and may start from `run_at` on.
   void add(origin_ptr origin, monotonic_time run_at);
@@ -27,8 +28,8 @@ class ready_queue {
   void remove(const task_origin& origin, monotonic_time run_at);
   /// From now on `pop` also gives what was to start by `now`.
   void advance(monotonic_time now);
-  /// Takes the next one whose tool is in `tools` and whose quota is not in `saturated`; null: none.
-  origin_ptr pop(const names& tools, const names& saturated);
+  /// Takes the next one whose tool has room and whose quota is not in `saturated`; null: none.
+  origin_ptr pop(const room_by_tool& tools, const names& saturated);
 
   std::size_t size() const noexcept;
 
@@ -42,7 +43,7 @@ class ready_queue {
   using line = std::set<origin_ptr, older>;
   using lines_by_tool = std::map<std::string, line, std::less<>>;
 
-  static origin_ptr take_oldest(lines_by_tool& lines, const names& tools);
+  static origin_ptr take_oldest(lines_by_tool& lines, const room_by_tool& tools);
 
   // A task is in one of the two.
   std::map<std::pair<monotonic_time, std::string_view>, origin_ptr> delayed_;

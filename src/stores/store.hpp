@@ -16,6 +16,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -108,7 +109,8 @@ struct response {
 
 struct claim_request {
   process_id process;
-  std::set<std::string, std::less<>> tools;      ///< only these
+  /// Only these tools, and so many of each at most.
+  std::map<std::string, std::size_t, std::less<>> tools;
   std::set<std::string, std::less<>> saturated;  ///< quotas that get nothing now
   std::size_t count = 1;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/blocking_pool.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include "tasks/tunables.hpp"
@@ -14,24 +15,37 @@ void blocking_pool::close() {
   gone_.wait(lock, [&] { return threads_ == 0; });
 }
 
-void blocking_pool::submit(std::function<void()> job) {
+void blocking_pool::submit(job one) {
+  std::vector<job> jobs;
+  jobs.push_back(std::move(one));
+  submit(std::move(jobs));
+}
+
+void blocking_pool::submit(std::vector<job> jobs) {
   std::unique_lock lock(mutex_);
   if (closing_) return;
-  jobs_.push_back(std::move(job));
-  if (idle_ >= jobs_.size()) {
-    lock.unlock();  // else the woken thread would wait for us at once
-    wake_.notify_one();
-    return;
+  const std::size_t before = jobs_.size();
+  for (job& one : jobs) jobs_.push_back(std::move(one));
+  const std::size_t woken = std::min(jobs.size(), idle_ - std::min(idle_, before));
+  try {
+    for (std::size_t i = woken; i < jobs.size(); ++i) start_thread();
+  } catch (...) {  // no thread to be had: those that exist will come to it
+    if (threads_ == 0) {
+      jobs_.resize(before);
+      throw;
+    }
   }
+  lock.unlock();  // else a woken thread would wait for us at once
+  for (std::size_t i = 0; i < woken; ++i) wake_.notify_one();
+}
+
+void blocking_pool::start_thread() {
   ++threads_;
   try {
     std::thread([this] { work(); }).detach();
-  } catch (...) {  // no thread to be had: those that exist will come to it
+  } catch (...) {
     --threads_;
-    if (threads_ == 0) {
-      jobs_.pop_back();
-      throw;
-    }
+    throw;
   }
 }
 

@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <vector>
 
 namespace longhaul::tasks {
 
@@ -22,18 +23,21 @@ class blocking_pool {
   /// Waits for everything that was submitted; what is submitted afterwards is dropped.
   void close();
 
-  /// Runs `job` on a thread of the pool. `job` must not throw. Any thread; never blocks for long.
-  /// Throws `std::system_error` if there is no thread and none can be started.
-  void submit(std::function<void()> job);
+  using job = std::function<void()>;
+  /// Runs each job on a thread of the pool. Jobs must not throw. Any thread; never blocks for long.
+  /// Throws `std::system_error` if there is no thread and none can be started: none of them runs.
+  void submit(std::vector<job> jobs);
+  void submit(job one);
 
   std::size_t threads() const;
 
  private:
   void work();
+  void start_thread();
 
   mutable std::mutex mutex_;
   std::condition_variable wake_, gone_;
-  std::deque<std::function<void()>> jobs_;
+  std::deque<job> jobs_;
   std::size_t threads_ = 0, idle_ = 0;
   bool closing_ = false;
 };

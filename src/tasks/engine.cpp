@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include "json/view.hpp"
 #include "longhaul/error_codes.hpp"
@@ -58,8 +60,11 @@ engine::engine(engine_options options)
       hub_(tunables::followers_per_task),
       slots_(options_.max_running, reserved(options_.max_running), options_.max_parked),
       keeper_work_(keeper_.get_executor()),
-      handler_work_(handlers_.get_executor()),
       timer_(keeper_) {
+  for (std::size_t i = 0; i < std::max<std::size_t>(1, options_.handler_threads); ++i) {
+    handlers_.push_back(std::make_unique<boost::asio::io_context>(1));
+    handler_work_.emplace_back(handlers_.back()->get_executor());
+  }
   const auto observe = [this](const task_ptr& task) { on_change(task); };
   options_.store->watch(observe);
   volatile_->watch(observe);
@@ -67,7 +72,8 @@ engine::engine(engine_options options)
 
 engine::~engine() {
   stop();
-  // What was left running holds strands of the handlers' context: it goes first.
+  // What was left running holds things of the handlers' contexts: it goes first.
+  launching_.clear();
   for (running_shard& shard : running_) shard.by_id.clear();
   dirty_.clear();
   deferred_.clear();
@@ -75,7 +81,7 @@ engine::~engine() {
 
 void engine::add_tool(const tool_definition& tool) {
   tools_.emplace(tool.options.name, &tool);
-  tool_names_.insert(tool.options.name);
+  slots_.limit(tool.options.name, tool.options.max_running);
 }
 
 const tool_definition* engine::tool(std::string_view name) const {
@@ -164,14 +170,14 @@ awaitable<stores::create_result> engine::submit(const submission& what) {
   // Tasks that wait come first: only an empty backlog lets a new one start at once. A handler that
   // only hands the work over runs beyond the slots rather than never.
   const bool slot = !origin->external && may_claim(in) && !draining_ && !backlog &&
-                    slots_.try_acquire(origin->quota);
+                    slots_.try_acquire(origin->quota, origin->tool);
   if (slot) task.claim_for = process_;
   stores::create_result result;
   try {
     auto creating = certain([&] { return in.create(task); });
     result = co_await std::move(creating);
   } catch (...) {
-    if (slot) slots_.release(origin->quota);
+    if (slot) slots_.release(origin->quota, origin->tool);
     pump();
     throw;
   }
@@ -180,7 +186,7 @@ awaitable<stores::create_result> engine::submit(const submission& what) {
     auto starting = start(in, result.task);
     co_await std::move(starting);
   } else if (slot) {
-    slots_.release(origin->quota);
+    slots_.release(origin->quota, origin->tool);
     pump();  // whoever came meanwhile found no slot
   } else if (ours) {
     backlog = true;
@@ -336,7 +342,8 @@ void engine::on_change(const task_ptr& task) {
 awaitable<void> engine::start(stores::store& in, task_ptr task) {
   const tool_definition* tool = this->tool(task->tool());
   const bool blocking = std::holds_alternative<blocking_handler>(tool->handler);
-  const auto run = std::make_shared<running_task>(*this, in, task, blocking);
+  boost::asio::io_context& where = *handlers_[next_handlers_ % handlers_.size()];
+  const auto run = std::make_shared<running_task>(*this, in, task, where, blocking);
   if (task->origin->external) run->holds_slot = false;
   {
     running_shard& shard = shard_of(task->id());
@@ -356,22 +363,51 @@ awaitable<void> engine::start(stores::store& in, task_ptr task) {
     if (!now || now->terminal() || now->epoch != task->epoch) run->request_stop();
   } catch (const std::exception&) {  // its first write will find out
   }
-  if (!blocking) {
-    auto work = run_coroutine(run, std::get<coroutine_handler>(tool->handler));
-    boost::asio::co_spawn(run->strand(), std::move(work), boost::asio::detached);
-    co_return;
+  launch(run, co_await boost::asio::this_coro::executor);
+}
+
+void engine::launch(std::shared_ptr<running_task> run,
+                    const boost::asio::any_io_executor& executor) {
+  const std::lock_guard lock(launch_mutex_);
+  launching_.push_back(std::move(run));
+  if (launching_.size() == 1) boost::asio::post(executor, [this] { launch_all(); });
+}
+
+void engine::launch_all() {
+  std::vector<std::shared_ptr<running_task>> all;
+  {
+    const std::lock_guard lock(launch_mutex_);
+    all.swap(launching_);
   }
-  std::string failure;
+  ++next_handlers_;  // one thread is woken for all of them, the next time another one
+  std::vector<std::shared_ptr<running_task>> blocking, of_one;
+  std::vector<blocking_pool::job> jobs;
+  for (auto& run : all) {
+    if (!run->blocking()) continue;
+    jobs.emplace_back([this, run] { run_blocking(run); });
+    blocking.push_back(std::move(run));
+  }
+  for (const auto& where : handlers_) {
+    for (auto& run : all) {
+      if (run && &run->handlers() == where.get()) of_one.push_back(std::move(run));
+    }
+    if (of_one.empty()) continue;
+    boost::asio::post(*where, [this, &context = *where, runs = std::exchange(of_one, {})] {
+      for (const auto& run : runs) {
+        boost::asio::co_spawn(context, run_coroutine(run), boost::asio::detached);
+      }
+    });
+  }
+  if (jobs.empty()) return;
   try {
-    pool_.submit(
-        [this, run, tool] { run_blocking(run, std::get<blocking_handler>(tool->handler)); });
-    co_return;
+    pool_.submit(std::move(jobs));
   } catch (const std::exception& e) {
-    failure = std::string("the tool could not be started: ") + e.what();
+    const std::string failure = std::string("the tool could not be started: ") + e.what();
+    for (const auto& run : blocking) {
+      auto ending = end_run(run, outcome::protocol_error(internal_error, failure));
+      boost::asio::co_spawn(keeper_, std::move(ending), boost::asio::detached);
+    }
   }
-  handler_result failed = outcome::protocol_error(internal_error, failure);
-  auto ending = end_run(run, std::move(failed));
-  co_await std::move(ending);
 }
 
 // Its handler never ran, so another process may run it, whatever the tool says of crashes; work
@@ -397,11 +433,11 @@ awaitable<void> engine::give_back_unstarted(std::shared_ptr<running_task> run) {
   forget(run);
 }
 
-void engine::run_blocking(const std::shared_ptr<running_task>& run,
-                          const blocking_handler& handler) {
+void engine::run_blocking(const std::shared_ptr<running_task>& run) {
   handler_result result;
   try {
     run->throw_if_cancelled();
+    const auto& handler = std::get<blocking_handler>(tool(run->claimed()->tool())->handler);
     result = handler(*run, run->claimed()->origin->arguments);
   } catch (...) {
     result = outcome_of_exception();
@@ -409,11 +445,11 @@ void engine::run_blocking(const std::shared_ptr<running_task>& run,
   sync(end_run(run, std::move(result)));
 }
 
-awaitable<void> engine::run_coroutine(std::shared_ptr<running_task> run,
-                                      const coroutine_handler& handler) {
+awaitable<void> engine::run_coroutine(std::shared_ptr<running_task> run) {
   handler_result result;
   try {
     run->throw_if_cancelled();
+    const auto& handler = std::get<coroutine_handler>(tool(run->claimed()->tool())->handler);
     raw_json arguments = run->claimed()->origin->arguments;
     auto work = handler(*run, std::move(arguments));
     result = co_await std::move(work);
@@ -437,11 +473,15 @@ awaitable<void> engine::end_run(std::shared_ptr<running_task> run, handler_resul
   }
   release_slot(*run);
   if (written) forget(run);
-  pump();
+  if (pump_wanted()) {  // here and now: whoever gives a slot back fills it
+    auto pumping = pump_all();
+    co_await std::move(pumping);
+  }
 }
 
 void engine::release_slot(running_task& run) {
-  if (run.holds_slot.exchange(false)) slots_.release(run.claimed()->origin->quota);
+  const task_origin& origin = *run.claimed()->origin;
+  if (run.holds_slot.exchange(false)) slots_.release(origin.quota, origin.tool);
 }
 
 void engine::forget(const std::shared_ptr<running_task>& run) {
@@ -458,11 +498,13 @@ void engine::forget(const std::shared_ptr<running_task>& run) {
 }
 
 awaitable<bool> engine::write_end(std::shared_ptr<running_task> run, outcome result) {
+  auto change = run->take_report();  // the last report is always written
   try {
-    if (auto change = run->take_report()) {  // the last report is always written
+    if (change) {
       auto reporting =
           certain([&] { return run->store().report(run->id(), run->writer(), *change); });
       co_await std::move(reporting);
+      change.reset();
     }
     const std::string message = message_of(result);
     auto writing =
@@ -472,6 +514,7 @@ awaitable<bool> engine::write_end(std::shared_ptr<running_task> run, outcome res
   } catch (const std::exception& e) {
     log("task " + run->id() + ": its end could not be written, trying again: " + e.what());
   }
+  if (change) run->put_back(std::move(*change));
   const std::lock_guard lock(deferred_mutex_);
   deferred_.emplace_back(std::move(run), std::move(result));
   co_return false;

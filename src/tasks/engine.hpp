@@ -7,8 +7,10 @@
 //                   └──► waits in the store ──► pump: store.claim ──┘
 //
 // Threads: transport threads call the coroutine operations and never run user code. Coroutine
-// handlers run on the handler threads, blocking ones on a pool. One keeper thread ticks: it writes
-// coalesced reports, expires, purges, renews the lease, recovers and audits. With
+// handlers run on the handler threads (each of which has an `io_context` of its own), blocking ones
+// on a pool; what is to start is handed to them once for each pass of the caller's loop, because a
+// hand-over costs more than everything else in the life of a short task. One keeper thread ticks:
+// it writes coalesced reports, expires, purges, renews the lease, recovers and audits. With
 // `options.manual` there is no ticking by itself: a test owns the clock and calls `tick`.
 //
 // Invariants: a slot counts until the handler really returned; a task in `running_` is one this
@@ -22,6 +24,7 @@
 
 #include <array>
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -200,16 +203,21 @@ class engine {
   void on_change(const task_ptr& task);
   /// Starts the handler of a task that this process has claimed and holds a slot for.
   awaitable<void> start(stores::store& in, task_ptr task);
+  /// Hands `run` to the threads of its handler soon: when `executor` has nothing else to do, with
+  /// all that came meanwhile.
+  void launch(std::shared_ptr<running_task> run, const boost::asio::any_io_executor& executor);
+  void launch_all();
   awaitable<void> give_back_unstarted(std::shared_ptr<running_task> run);
-  void run_blocking(const std::shared_ptr<running_task>& run, const blocking_handler& handler);
-  awaitable<void> run_coroutine(std::shared_ptr<running_task> run,
-                                const coroutine_handler& handler);
+  void run_blocking(const std::shared_ptr<running_task>& run);
+  awaitable<void> run_coroutine(std::shared_ptr<running_task> run);
   awaitable<void> end_run(std::shared_ptr<running_task> run, handler_result result);
   /// False: the outcome could not be made certain; it was left to the tick.
   awaitable<bool> write_end(std::shared_ptr<running_task> run, outcome result);
   void forget(const std::shared_ptr<running_task>& run);
   void release_slot(running_task& run);
 
+  /// True: there may be work to claim, and the caller has to `pump_all`.
+  bool pump_wanted();
   void pump();
   awaitable<void> pump_all();
   /// True if something was claimed.
@@ -232,7 +240,6 @@ class engine {
   const process_id process_;
   std::shared_ptr<stores::store> volatile_;
   std::unordered_map<std::string_view, const tool_definition*> tools_;
-  std::set<std::string, std::less<>> tool_names_;
 
   hub hub_;
   slots slots_;
@@ -240,6 +247,10 @@ class engine {
   std::atomic<bool> backlog_{false}, volatile_backlog_{false};
   std::atomic<bool> pumping_{false}, pump_again_{false};
   std::atomic<bool> draining_{false}, hurry_{false}, closing_{false};
+
+  std::mutex launch_mutex_;
+  std::vector<std::shared_ptr<running_task>> launching_;
+  std::atomic<std::size_t> next_handlers_{0};
 
   std::mutex dirty_mutex_;
   std::vector<std::shared_ptr<running_task>> dirty_;
@@ -255,9 +266,11 @@ class engine {
 
   // Threads last: they stop before anything they use is gone.
   boost::asio::io_context keeper_{1};
-  boost::asio::io_context handlers_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keeper_work_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> handler_work_;
+  using work_guard = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
+  /// One for each handler thread: a task's coroutine stays on one thread, and needs no strand.
+  std::vector<std::unique_ptr<boost::asio::io_context>> handlers_;
+  work_guard keeper_work_;
+  std::vector<work_guard> handler_work_;
   boost::asio::steady_timer timer_;
   std::vector<std::thread> threads_;
   blocking_pool pool_;

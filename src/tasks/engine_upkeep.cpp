@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the engine does beside its callers: claims tasks that wait, ticks (reports, limits,
 // retention, lease, recovery, audit), drains and stops.
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -16,8 +17,8 @@ namespace longhaul::tasks {
 void engine::start() {
   sync(keep_lease());
   threads_.emplace_back([this] { keeper_.run(); });
-  for (std::size_t i = 0; i < std::max<std::size_t>(1, options_.handler_threads); ++i) {
-    threads_.emplace_back([this] { handlers_.run(); });
+  for (const auto& context : handlers_) {
+    threads_.emplace_back([&handlers = *context] { handlers.run(); });
   }
   backlog_ = true;  // what an earlier process left waits in the store
   pump();
@@ -28,11 +29,14 @@ void engine::start() {
 
 // --- claiming
 
-void engine::pump() {
-  if (draining_ || !(backlog_ || volatile_backlog_)) return;
+bool engine::pump_wanted() {
+  if (draining_ || !(backlog_ || volatile_backlog_)) return false;
   pump_again_ = true;
-  if (pumping_.exchange(true)) return;
-  boost::asio::co_spawn(keeper_, pump_all(), boost::asio::detached);
+  return !pumping_.exchange(true);
+}
+
+void engine::pump() {
+  if (pump_wanted()) boost::asio::co_spawn(keeper_, pump_all(), boost::asio::detached);
 }
 
 awaitable<void> engine::pump_all() {
@@ -56,7 +60,7 @@ awaitable<bool> engine::pump_store(stores::store& from, std::atomic<bool>& backl
   if (room.count == 0) co_return false;
   stores::claim_request request;
   request.process = process_;
-  request.tools = tool_names_;
+  request.tools = std::move(room.tools);
   request.saturated = std::move(room.saturated);
   request.count = room.count;
   // Clear first: a task created while we claim sets it again.
@@ -71,9 +75,14 @@ awaitable<bool> engine::pump_store(stores::store& from, std::atomic<bool>& backl
     log(std::string("claiming failed, the next tick tries again: ") + e.what());
     co_return false;
   }
-  // Full, cut by a bound, or something that waits for its time: look again later.
-  if (!claimed.empty() || !request.saturated.empty()) backlog = true;
-  for (const task_ptr& task : claimed) slots_.use_reserved(task->origin->quota);
+  // Full, or cut by a bound: look again when somebody gives a slot back.
+  const bool cut =
+      !request.saturated.empty() || std::any_of(request.tools.begin(), request.tools.end(),
+                                                [](const auto& tool) { return tool.second == 0; });
+  if (!claimed.empty() || cut) backlog = true;
+  for (const task_ptr& task : claimed) {
+    slots_.use_reserved(task->origin->quota, task->origin->tool);
+  }
   slots_.give_back(room.count - claimed.size());
   for (const task_ptr& task : claimed) {
     auto starting = start(from, task);
@@ -294,6 +303,7 @@ void engine::drain(milliseconds grace, milliseconds stop_grace) {
     idle_.notify_all();
     return;
   }
+  launch_all();  // a caller's loop that ends now may not come to it
   const auto idle = [this] { return running() == 0; };
   {
     std::unique_lock lock(idle_mutex_);
@@ -311,16 +321,20 @@ void engine::drain(milliseconds grace, milliseconds stop_grace) {
     }
     run->request_stop();
   }
-  std::unique_lock lock(idle_mutex_);
-  idle_.wait_for(lock, stop_grace, idle);
+  {
+    std::unique_lock lock(idle_mutex_);
+    idle_.wait_for(lock, stop_grace, idle);
+  }
+  hub_.drained();  // what still waits for a slot gets none
 }
 
 void engine::stop() {
   if (closing_.exchange(true)) return;
   draining_ = true;
+  launch_all();
   for (const auto& run : all_running()) run->request_stop();
   pool_.close();  // waits for blocking handlers
-  handler_work_.reset();
+  handler_work_.clear();
   keeper_work_.reset();
   boost::asio::post(keeper_, [this] { timer_.cancel(); });
   for (std::thread& thread : threads_) thread.join();

@@ -29,6 +29,8 @@ class follower {
   virtual void on_task(const task_ptr& task) = 0;
   virtual void on_progress(const std::string&, const progress_event&) {}
   virtual void on_log(const std::string&, const log_event&) {}
+  /// The engine has drained: what has not ended by now does not end here.
+  virtual void on_drained() {}
 };
 
 }  // namespace longhaul::tasks

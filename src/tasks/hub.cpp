@@ -30,11 +30,14 @@ hub::shard& hub::table::shard_of(std::string_view id) noexcept {
 }
 
 hub::subscription hub::follow(const std::string& id, const std::shared_ptr<follower>& who) {
-  shard& s = table_->shard_of(id);
-  const std::lock_guard lock(s.mutex);
-  auto& list = s.by_id[id];
-  if (list.size() >= max_per_task_) throw too_many_followers();
-  list.emplace_back(who);
+  {
+    shard& s = table_->shard_of(id);
+    const std::lock_guard lock(s.mutex);
+    auto& list = s.by_id[id];
+    if (list.size() >= max_per_task_) throw too_many_followers();
+    list.emplace_back(who);
+  }
+  if (drained_) who->on_drained();
   return {table_, id, who};
 }
 
@@ -73,6 +76,20 @@ void hub::publish(const std::string& id, const progress_event& event) {
 
 void hub::publish(const std::string& id, const log_event& event) {
   for (const auto& who : followers_of(id)) who->on_log(id, event);
+}
+
+void hub::drained() {
+  drained_ = true;
+  std::vector<std::shared_ptr<follower>> all;
+  for (shard& s : table_->shards) {
+    const std::lock_guard lock(s.mutex);
+    for (const auto& [id, list] : s.by_id) {
+      for (const auto& weak : list) {
+        if (auto strong = weak.lock()) all.push_back(std::move(strong));
+      }
+    }
+  }
+  for (const auto& who : all) who->on_drained();
 }
 
 std::size_t hub::followers() const {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -49,6 +50,9 @@ class hub {
   void publish(const std::string& id, const progress_event& event);
   void publish(const std::string& id, const log_event& event);
 
+  /// Tells all followers that nothing more will come, and those that follow later at once.
+  void drained();
+
   std::size_t followers() const;
 
  private:
@@ -67,6 +71,7 @@ class hub {
 
   const std::size_t max_per_task_;
   const std::shared_ptr<table> table_;
+  std::atomic<bool> drained_{false};
 };
 
 class too_many_followers : public std::runtime_error {

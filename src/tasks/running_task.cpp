@@ -50,13 +50,13 @@ std::vector<answer> answers_of(const task_record& task,
 }
 
 // Completes when the handler has a slot again.
-boost::asio::awaitable<void> slot_again(slots& from, const std::string& quota) {
+boost::asio::awaitable<void> slot_again(slots& from, const task_origin& whose) {
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   auto wait = boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-      [&from, &quota, executor](auto handler) {
+      [&from, &whose, executor](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         auto work = boost::asio::make_work_guard(executor);
-        from.reacquire(quota, [shared, work = std::move(work), executor] {
+        from.reacquire(whose.quota, whose.tool, [shared, work = std::move(work), executor] {
           boost::asio::post(executor, [shared] { std::move (*shared)(); });
         });
       },
@@ -68,30 +68,33 @@ boost::asio::awaitable<void> slot_again(slots& from, const std::string& quota) {
 class slot_break {
  public:
   slot_break(slots& from, running_task& task) : slots_(from), task_(task) {
-    if (task_.holds_slot.exchange(false)) slots_.release(task_.claimed()->origin->quota);
+    if (task_.holds_slot.exchange(false)) slots_.release(origin().quota, origin().tool);
   }
   slot_break(const slot_break&) = delete;
   slot_break& operator=(const slot_break&) = delete;
   ~slot_break() { slots_.unpark(); }
 
   boost::asio::awaitable<void> retake() {
-    co_await slot_again(slots_, task_.claimed()->origin->quota);
+    co_await slot_again(slots_, origin());
     task_.holds_slot = true;
   }
 
  private:
+  const task_origin& origin() const noexcept { return *task_.claimed()->origin; }
+
   slots& slots_;
   running_task& task_;
 };
 
 }  // namespace
 
-running_task::running_task(engine& owner, stores::store& store, task_ptr claimed, bool blocking)
+running_task::running_task(engine& owner, stores::store& store, task_ptr claimed,
+                           boost::asio::io_context& handlers, bool blocking)
     : engine_(owner),
       store_(store),
       claimed_(std::move(claimed)),
+      handlers_(handlers),
       blocking_(blocking),
-      strand_(boost::asio::make_strand(owner.handlers_)),
       progress_(claimed_->progress),
       checkpoint_(claimed_->checkpoint) {}
 
@@ -223,7 +226,7 @@ void running_task::request_stop() {
   if (blocking_) {
     engine_.pool_.submit(std::move(raise));
   } else {
-    boost::asio::post(strand_, std::move(raise));
+    boost::asio::post(handlers_, std::move(raise));
   }
 }
 

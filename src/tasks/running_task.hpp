@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/strand.hpp>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,7 +23,8 @@ class engine;
 
 class running_task final : public task_context, public std::enable_shared_from_this<running_task> {
  public:
-  running_task(engine& owner, stores::store& store, task_ptr claimed, bool blocking);
+  running_task(engine& owner, stores::store& store, task_ptr claimed,
+               boost::asio::io_context& handlers, bool blocking);
 
   // --- task_context
   const std::string& id() const noexcept override { return claimed_->id(); }
@@ -49,10 +49,9 @@ class running_task final : public task_context, public std::enable_shared_from_t
   stores::store& store() noexcept { return store_; }
   stores::writer writer() const noexcept { return {claimed_->epoch, claimed_->origin->token}; }
   bool blocking() const noexcept { return blocking_; }
-  /// Where its coroutine runs, one step at a time, and its stop is requested: what the two share
+  /// Where its coroutine runs, on one thread, and its stop is requested: what the two share
   /// (timers, sockets) needs no lock.
-  using strand_type = boost::asio::strand<boost::asio::io_context::executor_type>;
-  const strand_type& strand() const noexcept { return strand_; }
+  boost::asio::io_context& handlers() const noexcept { return handlers_; }
 
   /// Requests stop, once, on a thread where user callbacks may run.
   void request_stop();
@@ -79,8 +78,8 @@ class running_task final : public task_context, public std::enable_shared_from_t
   engine& engine_;
   stores::store& store_;
   const task_ptr claimed_;
+  boost::asio::io_context& handlers_;
   const bool blocking_;
-  const strand_type strand_;
   std::stop_source stop_;
   std::atomic<bool> stop_sent_{false}, ending_{false};
 

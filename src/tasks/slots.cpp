@@ -2,50 +2,75 @@
 #include "tasks/slots.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace longhaul::tasks {
 
-bool slots::may_take(const std::string& quota) const {
-  if (free_ <= 0) return false;
+void slots::limit(const std::string& tool, std::size_t count) {
+  const std::lock_guard lock(mutex_);
+  tools_[tool].limit = count;
+}
+
+bool slots::has_room(std::string_view tool) const {
+  const auto found = tools_.find(tool);
+  if (found == tools_.end() || found->second.limit == 0) return true;
   // While a claim is under way nobody knows whose its slots will be.
+  return promised_ == 0 && found->second.running < found->second.limit;
+}
+
+bool slots::may_take(const std::string& quota, std::string_view tool) const {
+  if (free_ <= 0 || !has_room(tool)) return false;
   return free_ > reserved_ || (promised_ == 0 && !running_.contains(quota));
 }
 
-void slots::take(const std::string& quota) {
-  --free_;
+void slots::count(const std::string& quota, std::string_view tool) {
   ++running_[quota];
+  const auto found = tools_.find(tool);
+  if (found != tools_.end()) ++found->second.running;
 }
 
-void slots::give(const std::string& quota) {
+void slots::take(const std::string& quota, std::string_view tool) {
+  --free_;
+  count(quota, tool);
+}
+
+void slots::give(const std::string& quota, std::string_view tool) {
   const auto found = running_.find(quota);
   if (found != running_.end() && --found->second == 0) running_.erase(found);
+  const auto kind = tools_.find(tool);
+  if (kind != tools_.end() && kind->second.running > 0) --kind->second.running;
   ++free_;
 }
 
-bool slots::try_acquire(const std::string& quota) {
+slots::calls slots::let_return() {
+  calls result;
+  for (auto at = returning_.begin(); at != returning_.end() && free_ > 0;) {
+    if (!has_room(at->tool)) {
+      ++at;
+      continue;
+    }
+    take(at->quota, at->tool);
+    result.push_back(std::move(at->ready));
+    at = returning_.erase(at);
+  }
+  return result;
+}
+
+bool slots::try_acquire(const std::string& quota, std::string_view tool) {
   const std::lock_guard lock(mutex_);
-  if (!may_take(quota)) return false;
-  take(quota);
+  if (!may_take(quota, tool)) return false;
+  take(quota, tool);
   return true;
 }
 
-void slots::acquire(const std::string& quota) {
-  const std::lock_guard lock(mutex_);
-  take(quota);
-}
-
-void slots::release(const std::string& quota) {
-  std::function<void()> ready;
+void slots::release(const std::string& quota, std::string_view tool) {
+  calls ready;
   {
     const std::lock_guard lock(mutex_);
-    give(quota);
-    if (!returning_.empty() && free_ > 0) {
-      take(returning_.front().quota);
-      ready = std::move(returning_.front().ready);
-      returning_.pop_front();
-    }
+    give(quota, tool);
+    if (!returning_.empty()) ready = let_return();
   }
-  if (ready) ready();
+  for (const auto& go_on : ready) go_on();
 }
 
 bool slots::park() {
@@ -60,14 +85,15 @@ void slots::unpark() {
   --parked_;
 }
 
-void slots::reacquire(const std::string& quota, std::function<void()> ready) {
+void slots::reacquire(const std::string& quota, std::string_view tool,
+                      std::function<void()> ready) {
   {
     const std::lock_guard lock(mutex_);
-    if (free_ <= 0) {
-      returning_.push_back({quota, std::move(ready)});
+    if (free_ <= 0 || !has_room(tool)) {
+      returning_.push_back({quota, std::string(tool), std::move(ready)});
       return;
     }
-    take(quota);
+    take(quota, tool);
   }
   ready();
 }
@@ -86,21 +112,37 @@ slots::room slots::reserve(std::size_t at_most) {
   return result;
 }
 
-void slots::use_reserved(const std::string& quota) {
-  const std::lock_guard lock(mutex_);
-  --promised_;
-  ++running_[quota];
+void slots::use_reserved(const std::string& quota, std::string_view tool) {
+  calls ready;
+  {
+    const std::lock_guard lock(mutex_);
+    --promised_;
+    count(quota, tool);
+    if (promised_ == 0) ready = let_return();
+  }
+  for (const auto& go_on : ready) go_on();
 }
 
 void slots::give_back(std::size_t count) {
-  for (; count > 0; --count) {
-    use_reserved({});
-    release({});
+  if (count == 0) return;
+  calls ready;
+  {
+    const std::lock_guard lock(mutex_);
+    promised_ -= count;
+    free_ += static_cast<std::ptrdiff_t>(count);
+    ready = let_return();
   }
+  for (const auto& go_on : ready) go_on();
 }
 
 slots::room slots::look() const {
   room result;
+  for (const auto& [tool, use] : tools_) {
+    const std::size_t left = use.limit == 0            ? std::numeric_limits<std::size_t>::max()
+                             : use.running < use.limit ? use.limit - use.running
+                                                       : 0;
+    result.tools.emplace(tool, left);
+  }
   if (free_ > reserved_) {
     result.count = static_cast<std::size_t>(free_ - reserved_);
   } else if (free_ > 0) {

@@ -109,7 +109,7 @@ TEST(memory_store, observers_may_call_back) {
   run(store.create(task));
   run(store.release(task.origin->id, {1, {}}));
   stores::claim_request request;
-  request.tools = {"render"};
+  request.tools = {{"render", 1000}};
   run(store.claim(request));
   run(store.recover());
   clock.advance(1s);
@@ -131,7 +131,7 @@ TEST(memory_store, waiting_tasks_that_end_leave_no_queue_behind) {
   last.claim_for.reset();
   run(store.create(last));
   stores::claim_request request;
-  request.tools = {"render"};
+  request.tools = {{"render", 1000}};
   request.count = 10;
   const auto mine = run(store.claim(request));
   ASSERT_EQ(mine.size(), 1U);

@@ -57,7 +57,7 @@ std::vector<task_ptr> store_parity::claim(process_id process, std::size_t count,
   stores::claim_request request;
   request.process = process;
   request.count = count;
-  request.tools = std::move(tools);
+  for (const std::string& tool : tools) request.tools.emplace(tool, count);
   request.saturated = std::move(saturated);
   return run(store_.claim(request));
 }

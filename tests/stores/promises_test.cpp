@@ -71,7 +71,7 @@ class storm {
       case 8: {
         stores::claim_request request;
         request.process = process_;
-        request.tools = {"render"};
+        request.tools = {{"render", 1000}};
         const auto mine = run(store_.claim(request));
         return mine.empty() ? nullptr : mine[0];
       }

@@ -120,6 +120,29 @@ TEST_F(engine_test, P18_a_flood_does_not_starve_another_owner) {
   EXPECT_EQ(started->attempt, 1u);
 }
 
+TEST_F(engine_test, a_tool_with_a_limit_of_its_own_never_runs_more_often_and_delays_no_other) {
+  gate& door = new_gate();
+  std::atomic<int> now{0}, most{0};
+  options.max_running = 16;
+  add({.name = "rare", .max_running = 2}, [&](task_context&) {
+    const int running = ++now;
+    for (int seen = most; seen < running && !most.compare_exchange_weak(seen, running);) {
+    }
+    door.pass();
+    --now;
+  });
+  add({.name = "common"}, [] {});
+  start();
+  std::vector<task_ptr> rare;
+  for (int i = 0; i < 40; ++i) rare.push_back(submit(call("rare", i % 2 ? "ann" : "bob")));
+  door.await_arrivals(2);
+  await_end(submit(call("common")));  // although many wait
+  EXPECT_EQ(door.arrivals(), 2);
+  door.open();
+  for (const auto& task : rare) EXPECT_EQ(await_end(task)->status, task_status::completed);
+  EXPECT_EQ(most, 2);
+}
+
 TEST_F(engine_test, P18_waiting_tasks_of_two_owners_take_turns) {
   gate& door = new_gate();
   std::mutex mutex;

@@ -55,8 +55,8 @@ TEST(slots_test, those_that_return_come_before_new_ones_in_their_order) {
   slots all(1, 0, 1);
   ASSERT_TRUE(all.try_acquire("a"));
   std::vector<int> order;
-  all.reacquire("b", [&] { order.push_back(1); });
-  all.reacquire("c", [&] { order.push_back(2); });
+  all.reacquire("b", {}, [&] { order.push_back(1); });
+  all.reacquire("c", {}, [&] { order.push_back(2); });
   EXPECT_TRUE(order.empty());
   all.release("a");
   EXPECT_EQ(order, std::vector<int>{1});
@@ -65,19 +65,43 @@ TEST(slots_test, those_that_return_come_before_new_ones_in_their_order) {
   EXPECT_EQ(order, (std::vector<int>{1, 2}));
   all.release("c");
   EXPECT_EQ(all.running(), 0u);
-  all.reacquire("d", [&] { order.push_back(3); });
+  all.reacquire("d", {}, [&] { order.push_back(3); });
   EXPECT_EQ(order.size(), 3u) << "at once, where there is room";
 }
 
-TEST(slots_test, too_many_for_a_moment_is_paid_back) {
-  slots all(1, 0, 1);
-  all.acquire("a");
-  all.acquire("a");
-  EXPECT_EQ(all.running(), 2u);
-  all.release("a");
-  EXPECT_FALSE(all.try_acquire("b"));
-  all.release("a");
-  EXPECT_TRUE(all.try_acquire("b"));
+TEST(slots_test, a_tool_never_runs_more_often_than_its_own_limit) {
+  slots all(10, 0, 1);
+  all.limit("rare", 2);
+  all.limit("common", 0);
+  EXPECT_TRUE(all.try_acquire("a", "rare"));
+  EXPECT_TRUE(all.try_acquire("b", "rare"));
+  EXPECT_FALSE(all.try_acquire("c", "rare"));
+  EXPECT_TRUE(all.try_acquire("c", "common"));
+  EXPECT_EQ(all.available().tools.at("rare"), 0u);
+  bool on = false;
+  all.reacquire("d", "rare", [&] { on = true; });
+  EXPECT_FALSE(on) << "one that returns waits for its own tool";
+  all.release("c", "common");
+  EXPECT_FALSE(on);
+  all.release("a", "rare");
+  EXPECT_TRUE(on);
+  EXPECT_FALSE(all.try_acquire("c", "rare"));
+}
+
+TEST(slots_test, a_tools_room_cannot_be_taken_while_a_claim_is_under_way) {
+  slots all(10, 0, 1);
+  all.limit("rare", 1);
+  const auto room = all.reserve(3);
+  EXPECT_EQ(room.tools.at("rare"), 1u);
+  EXPECT_FALSE(all.try_acquire("a", "rare")) << "the claim may bring one";
+  bool on = false;
+  all.reacquire("b", "rare", [&] { on = true; });
+  EXPECT_FALSE(on);
+  all.use_reserved("c", "rare");
+  all.give_back(2);
+  EXPECT_FALSE(on);
+  all.release("c", "rare");
+  EXPECT_TRUE(on);
 }
 
 TEST(slots_test, parked_handlers_are_bounded) {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -159,6 +161,30 @@ TEST_F(dispatcher_test, every_mode_with_every_policy) {
   EXPECT_EQ(refusal_in(call(request("automatic"))), refusal::shutting_down);
 }
 
+// Once, such a call got no answer at all: its connection was closed at the end of the drain.
+TEST_F(dispatcher_test, a_call_that_waits_for_a_slot_is_answered_when_the_server_stops) {
+  engine_options.max_running = 1;
+  add({.name = "work"}, [&] {
+    door.pass();
+    return std::string("done");
+  });
+  start();
+  auto running = request("work", call_mode::as_task);
+  ASSERT_TRUE(std::holds_alternative<created_task>(call(running)));
+  const auto queued = begin(request("work"), open());
+  context.restart();
+  while (to.waits == 0) context.run_one();
+  std::thread opener([&] {
+    while (!engine->draining()) std::this_thread::yield();
+    door.open();
+  });
+  engine->drain(1h, 1h);
+  opener.join();
+  context.run();
+  ASSERT_TRUE(queued->has_value());
+  EXPECT_EQ(refusal_in(**queued), refusal::shutting_down);
+}
+
 struct number_args {
   int n = 0;
 };
@@ -277,10 +303,10 @@ TEST_F(dispatcher_test, who_leaves_takes_the_hidden_work_along_if_so_wished) {
     const int before = door.arrivals();
     const auto by = open();
     const auto reply = begin(request(cancel ? "along" : "stays"), by, cancel);
-    boost::asio::post(context, [&, before] {
-      door.await_arrivals(before + 1);
-      by->abandon();
-    });
+    context.restart();
+    context.poll();
+    door.await_arrivals(before + 1);
+    by->abandon();
     context.restart();
     context.run();
     EXPECT_EQ(refusal_in(**reply), refusal::abandoned);
