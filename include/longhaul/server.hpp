@@ -33,6 +33,12 @@ struct server_options {
   std::optional<std::chrono::milliseconds> retention = std::chrono::hours(24);
   /// What callers may ask for at most; null: anything.
   std::optional<std::chrono::milliseconds> max_retention = std::chrono::hours(24 * 30);
+
+  /// For callers that know no tasks and give up early: a call that takes longer than `inline_limit`
+  /// returns "still running" with its task's id, and the tools `task_status`, `task_result` and
+  /// `task_cancel` are added. Output schemas of tools that may take long are not shown then.
+  bool fallback_tools = false;
+  std::chrono::milliseconds inline_limit = std::chrono::seconds(25);
 };
 
 /// Not thread-safe: tools are added before `run`.
@@ -57,6 +63,7 @@ class server {
 
   const server_options& options() const noexcept { return options_; }
   const serving::registry& tools() const noexcept { return *tools_; }
+  serving::registry& tools() noexcept { return *tools_; }
 
  private:
   server_options options_;

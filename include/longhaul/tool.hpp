@@ -49,6 +49,9 @@ struct tool_options {
   std::optional<std::chrono::milliseconds> answer_within = std::nullopt;
   /// How long a finished task is kept if the caller does not say; null: the server's default.
   std::optional<std::chrono::milliseconds> retention = std::nullopt;
+  /// How long what belongs to the work behind a plain call (captured output) can be read after the
+  /// call was answered; null: it goes at once.
+  std::optional<std::chrono::milliseconds> plain_retention = std::nullopt;
   std::chrono::milliseconds poll_interval{1000};  ///< suggested to clients
   tool_annotations annotations = {};
   /// The handler hands the work to somebody else and returns `external{}`: the task stays working,

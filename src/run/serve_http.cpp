@@ -22,10 +22,11 @@ void wait_for_signal(boost::asio::io_context& context, boost::asio::signal_set& 
 
 }  // namespace
 
-int serve_http(service& what, const http_address& address,
-               const std::function<void(const std::string&)>& log) {
+int serve_http(service& what, const http_address& address) {
+  const auto& log = what.options().log;
   wire::endpoint_options wire_options;
   wire_options.log = log;
+  if (what.options().identify) wire_options.identify = what.options().identify;
   const auto endpoint = wire::make_http_endpoint(what.dispatcher(), wire_options);
 
   transport::http_options options;
@@ -41,11 +42,11 @@ int serve_http(service& what, const http_address& address,
   boost::asio::signal_set signals(context, SIGTERM, SIGINT);
   what.start();
   server->start();
-  log("listening on " + server->url());
+  what.log("listening on " + server->url());
 
   wait_for_signal(context, signals);
-  log("stopping: running work has " + std::to_string(drain_grace.count() / 1000) +
-      " s; signal again to hurry");
+  what.log("stopping: running work has " + std::to_string(drain_grace.count() / 1000) +
+           " s; signal again to hurry");
   // Callers may still read their tasks while running work gets its grace.
   std::thread hurry([&] {
     wait_for_signal(context, signals);
@@ -55,7 +56,7 @@ int serve_http(service& what, const http_address& address,
   server->stop(reply_grace);
   boost::asio::post(context, [&] { signals.cancel(); });
   hurry.join();
-  what.stop(log);
+  what.stop();
   return 0;
 }
 

@@ -11,9 +11,9 @@
 
 namespace longhaul {
 
-int serve_stdio(service& what, const std::function<void(const std::string&)>& log) {
+int serve_stdio(service& what) {
   wire::endpoint_options wire_options;
-  wire_options.log = log;
+  wire_options.log = what.options().log;
   transport::stdio_server server(
       transport::stdio_options{}, [&](std::shared_ptr<wire::outlet> out) {
         return wire::make_pipe_endpoint(what.dispatcher(), wire_options, std::move(out));
@@ -31,7 +31,7 @@ int serve_stdio(service& what, const std::function<void(const std::string&)>& lo
   watch.join();
   // The host has gone: nobody can ask for what still runs.
   what.engine().drain(std::chrono::milliseconds(0), stop_grace);
-  what.stop(log);
+  what.stop();
   return 0;
 }
 

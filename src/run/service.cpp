@@ -6,38 +6,56 @@
 #include <stdexcept>
 
 #include "server/registry.hpp"
+#include "stores/memory_store.hpp"
 
 namespace longhaul {
 namespace {
 
+std::shared_ptr<stores::store> open_store(const std::string& url) {
+  if (url != "memory:") {
+    throw std::invalid_argument("\"" + url + "\" is not a store this build has: write memory:");
+  }
+  return std::make_shared<stores::memory_store>(stores::memory_options{}, system_clock());
+}
+
 tasks::engine_options engine_options_for(const server_options& options,
-                                         std::shared_ptr<stores::store> store,
-                                         std::function<void(const std::string&)> log) {
+                                         const service_options& more) {
   tasks::engine_options result;
-  result.store = std::move(store);
+  result.store = open_store(more.store);
   result.max_running = options.max_running;
   result.max_parked = options.max_parked;
   result.bounds.open_per_quota = options.max_open_per_owner;
   result.bounds.open_total = options.max_open;
   result.default_retention = options.retention;
   result.max_retention = options.max_retention;
-  result.log = std::move(log);
+  result.log = more.log;
+  result.on_removed = more.on_removed;
   return result;
+}
+
+const serving::registry& tools_of(server& definition) {
+  if (definition.options().fallback_tools) definition.tools().add_fallback_tools();
+  return definition.tools();
 }
 
 }  // namespace
 
-service::service(const server& definition, std::shared_ptr<stores::store> store,
-                 std::function<void(const std::string&)> log)
-    : definition_(definition),
-      engine_(engine_options_for(definition.options(), std::move(store), std::move(log))),
-      dispatcher_(definition.tools(), engine_) {
+service::service(server& definition, service_options options)
+    : options_(std::move(options)),
+      definition_(definition),
+      engine_(engine_options_for(definition.options(), options_)),
+      dispatcher_(tools_of(definition), engine_,
+                  {definition.options().inline_limit, options_.outputs}) {
   for (const auto& tool : definition_.tools().all()) engine_.add_tool(tool->definition);
 }
 
 void service::start() { engine_.start(); }
 
-void service::stop(const std::function<void(const std::string&)>& log) {
+void service::log(const std::string& line) const {
+  if (options_.log) options_.log(line);
+}
+
+void service::stop() {
   if (const std::size_t left = engine_.running(); left > 0) {
     log(std::to_string(left) + " handlers ignore that they should stop; leaving them");
     std::_Exit(0);

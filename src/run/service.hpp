@@ -13,26 +13,41 @@
 #include "longhaul/server.hpp"
 #include "server/dispatcher.hpp"
 #include "tasks/engine.hpp"
+#include "wire/endpoints.hpp"
 
 namespace longhaul {
+
+/// What a server has beside its tools.
+struct service_options {
+  std::string store = "memory:";                     ///< URL of the store
+  std::function<void(const std::string&)> log = {};  ///< gets a line a call, from any thread
+  wire::identifier identify = {};                    ///< of callers over HTTP; empty: all anonymous
+  /// Captured output of programs; null: none. Must outlive the service.
+  serving::output_source* outputs = nullptr;
+  /// Ids of tasks that were removed for good.
+  std::function<void(const std::vector<std::string>&)> on_removed = {};
+};
 
 /// What all transports share.
 class service {
  public:
-  /// `log` gets a line a call, from any thread; may be empty.
-  service(const server& definition, std::shared_ptr<stores::store> store,
-          std::function<void(const std::string&)> log);
+  /// Throws `std::invalid_argument` for a store that is not one, and for tools whose names are
+  /// taken.
+  service(server& definition, service_options options);
   /// Recovers and begins to work.
   void start();
 
   /// Ends the engine. Handlers that ignore their stop token cannot be ended: with some left, the
   /// process exits here, with 0, because a server that was told to stop must.
-  void stop(const std::function<void(const std::string&)>& log);
+  void stop();
 
   tasks::engine& engine() noexcept { return engine_; }
   serving::dispatcher& dispatcher() noexcept { return dispatcher_; }
+  const service_options& options() const noexcept { return options_; }
+  void log(const std::string& line) const;
 
  private:
+  const service_options options_;
   const server& definition_;
   tasks::engine engine_;
   serving::dispatcher dispatcher_;
@@ -56,8 +71,10 @@ struct http_address {
 http_address parse_http_address(const std::string& text);
 
 /// Serve until a signal (or the end of input) stops it; the exit code.
-int serve_http(service& what, const http_address& address,
-               const std::function<void(const std::string&)>& log);
-int serve_stdio(service& what, const std::function<void(const std::string&)>& log);
+int serve_http(service& what, const http_address& address);
+int serve_stdio(service& what);
+
+/// A line on standard error, whole, from any thread.
+void log_to_stderr(const std::string& line);
 
 }  // namespace longhaul

@@ -115,8 +115,8 @@ struct dispatcher::wait_state {
   }
 };
 
-dispatcher::dispatcher(const registry& tools, tasks::engine& engine)
-    : tools_(tools), engine_(engine) {}
+dispatcher::dispatcher(const registry& tools, tasks::engine& engine, dispatcher_options options)
+    : tools_(tools), engine_(engine), options_(options) {}
 
 task_view dispatcher::view(task_ptr task) const {
   const registered_tool* tool = tools_.find(task->tool());
@@ -149,6 +149,12 @@ awaitable<call_reply> dispatcher::call(const caller& who, call_request request, 
   if (tool == nullptr) co_return refuse(refusal::unknown_tool, "unknown tool: " + request.tool);
   if (engine_.draining()) co_return refuse(refusal::shutting_down, "the server is shutting down");
   try {
+    if (tools_.has_fallback_tools()) {
+      if (const auto verb = fallback_verb_of(request.tool)) {
+        auto answering = call_fallback(who, *verb, request, open, to);
+        co_return co_await std::move(answering);
+      }
+    }
     if (!request.resume.empty()) {
       auto resuming = resume(who, request, open, to, cancel_on_abandon);
       co_return co_await std::move(resuming);
@@ -231,6 +237,8 @@ awaitable<call_reply> dispatcher::create(const caller& who, call_request& reques
   if (inline_first) {
     state.deadline = exchange::clock::now() + tool.options.inline_wait;
     state.stop_at_question = true;
+  } else if (falls_back(request, tool)) {
+    state.deadline = exchange::clock::now() + options_.inline_limit;
   }
   auto waiting = wait_for_end(state);
   if (auto ended = co_await std::move(waiting)) co_return std::move(*ended);
@@ -239,12 +247,51 @@ awaitable<call_reply> dispatcher::create(const caller& who, call_request& reques
   co_return co_await std::move(handing_out);
 }
 
+bool dispatcher::falls_back(const call_request& request,
+                            const tool_definition& tool) const noexcept {
+  return tools_.has_fallback_tools() && request.mode == call_mode::wait &&
+         tool.options.policy != task_policy::never;
+}
+
+awaitable<call_reply> dispatcher::call_fallback(const caller& who, fallback_verb verb,
+                                                call_request& request, const exchange_ptr& open,
+                                                audience& to) {
+  fallback_request wanted;
+  try {
+    wanted = read_fallback_request(verb, request.arguments);
+  } catch (const invalid_arguments& e) {
+    co_return refuse(refusal::invalid_arguments, e.what());
+  }
+  open->following.push_back(engine_.follow(wanted.task, open));
+  auto reading = engine_.get(who.owner, wanted.task);
+  task_ptr task = co_await std::move(reading);
+  if (!task) co_return no_such_task();
+  if (verb == fallback_verb::result) co_return fallback_result(*task);
+  if (verb == fallback_verb::cancel) {
+    auto cancelling = engine_.cancel(who.owner, wanted.task, "by request");
+    const stores::change_result ended = co_await std::move(cancelling);
+    co_return ended.task ? describe_task(*ended.task) : no_such_task();
+  }
+  wait_state state{.who = who, .request = request, .open = *open, .to = to, .now = task};
+  state.deadline = exchange::clock::now() + wanted.wait;
+  state.stop_at_question = request.ask != asking::on_stream;
+  auto waiting = wait_for_end(state);
+  const auto ended = co_await std::move(waiting);
+  const auto* no = ended ? std::get_if<refused>(&*ended) : nullptr;
+  if (no != nullptr && !state.now->terminal()) co_return *no;
+  co_return describe_task(*state.now);
+}
+
 awaitable<call_reply> dispatcher::hand_out(const caller& who, const call_request& request,
                                            const tool_definition& tool, std::string id) {
   const auto retention = engine_.retention_for(tool, request.retention_given, request.retention);
   auto revealing = engine_.reveal(who.owner, id, retention);
   const stores::change_result revealed = co_await std::move(revealing);
   if (!revealed.task) co_return unknown_task();
+  if (request.mode == call_mode::wait) {  // a caller that knows no tasks
+    if (revealed.task->terminal()) co_return fallback_result(*revealed.task);
+    co_return still_running(*revealed.task);
+  }
   co_return created_task{revealed.task, tool.options.poll_interval};
 }
 
@@ -259,9 +306,13 @@ awaitable<call_reply> dispatcher::resume(const caller& who, call_request& reques
   }
   wait_state state{.who = who, .request = request, .open = *open, .to = to, .now = task};
   state.cancel_on_abandon = cancel_on_abandon;
+  const tool_definition& tool = tools_.find(request.tool)->definition;
+  if (falls_back(request, tool)) state.deadline = exchange::clock::now() + options_.inline_limit;
   auto waiting = wait_for_end(state);
   auto ended = co_await std::move(waiting);
-  co_return ended ? std::move(*ended) : call_reply(unknown_task());
+  if (ended) co_return std::move(*ended);
+  auto handing_out = hand_out(who, request, tool, state.now->id());
+  co_return co_await std::move(handing_out);
 }
 
 awaitable<std::optional<call_reply>> dispatcher::wait_for_end(wait_state& state) {
@@ -432,6 +483,34 @@ awaitable<reply<task_view>> dispatcher::result(const caller& who, std::string_vi
     if (state.now->terminal()) co_return view(state.now);
     refused* const why = ended ? std::get_if<refused>(&*ended) : nullptr;
     co_return why != nullptr ? std::move(*why) : refuse(refusal::abandoned, "the caller left");
+  } catch (const std::exception& e) {
+    co_return internal(e);
+  }
+}
+
+awaitable<reply<resource_contents>> dispatcher::read_resource(const caller& who,
+                                                              std::string_view uri) {
+  const auto unknown = refuse(refusal::unknown_resource, "there is no such resource");
+  if (options_.outputs == nullptr) co_return unknown;
+  try {
+    const auto address = parse_output_address(uri);
+    if (!address) co_return unknown;
+    auto reading = engine_.get_any(who.owner, address->task);
+    const task_ptr task = co_await std::move(reading);
+    if (!task) co_return unknown;
+    std::optional<output_source::part> part;
+    auto looking = engine_.offload([&] {
+      output_source& from = *options_.outputs;
+      const std::size_t most = static_cast<std::size_t>(
+          std::min<std::uint64_t>(address->tail.value_or(output_read_limit), output_read_limit));
+      part = address->offset ? from.read(address->task, address->stream, *address->offset, most)
+                             : from.tail(address->task, address->stream, most);
+    });
+    co_await std::move(looking);
+    if (!part) co_return unknown;
+    co_return contents_of(std::move(*part));
+  } catch (const std::invalid_argument& e) {
+    co_return refuse(refusal::invalid_arguments, e.what());
   } catch (const std::exception& e) {
     co_return internal(e);
   }

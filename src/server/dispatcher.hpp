@@ -20,6 +20,8 @@
 #include "longhaul/task.hpp"
 #include "longhaul/tool.hpp"
 #include "server/exchange.hpp"
+#include "server/fallback_tools.hpp"
+#include "server/outputs.hpp"
 #include "server/registry.hpp"
 #include "stores/store.hpp"
 #include "tasks/engine.hpp"
@@ -44,6 +46,7 @@ enum class refusal : std::uint8_t {
   task_required,      ///< the tool's policy is `always`, the caller cannot have a task
   unknown_task,       ///< unknown, foreign or expired: one answer
   already_terminal,   ///< cancel of a finished task; `task` is set
+  unknown_resource,   ///< unknown, foreign or expired: one answer
   bad_cursor,
   bad_resume,  ///< a resumed call whose task is gone or does not fit
   busy,        ///< a bound is reached; try again after `retry_after`
@@ -144,9 +147,16 @@ class audience {
   virtual void waiting() {}
 };
 
+struct dispatcher_options {
+  /// With fallback tools: how long a call of a caller that knows no tasks waits for its result.
+  std::chrono::milliseconds inline_limit{25'000};
+  /// Where captured output comes from; null: there is none. Must outlive the dispatcher.
+  output_source* outputs = nullptr;
+};
+
 class dispatcher {
  public:
-  dispatcher(const registry& tools, tasks::engine& engine);
+  dispatcher(const registry& tools, tasks::engine& engine, dispatcher_options options = {});
 
   const registry& tools() const noexcept { return tools_; }
   /// The tools in registration order, `page` at a time. An absent cursor is the start.
@@ -170,6 +180,10 @@ class dispatcher {
   /// The reply is the terminal task (its `result` may be a protocol error, or it was cancelled).
   awaitable<reply<task_view>> result(const caller& who, std::string_view id, exchange_ptr open,
                                      audience& to);
+
+  bool has_resources() const noexcept { return options_.outputs != nullptr; }
+  /// Reads captured output of a task that this caller may see, one behind a plain call included.
+  awaitable<reply<resource_contents>> read_resource(const caller& who, std::string_view uri);
 
   /// Those of `ids` that this caller may see, in their order, without repetition, with their state.
   /// They are followed by `open` from before they were read.
@@ -197,9 +211,13 @@ class dispatcher {
   awaitable<call_reply> hand_out(const caller& who, const call_request& request,
                                  const tool_definition& tool, std::string id);
   awaitable<call_reply> give_up_unaskable(wait_state& state);
+  awaitable<call_reply> call_fallback(const caller& who, fallback_verb verb, call_request& request,
+                                      const exchange_ptr& open, audience& to);
+  bool falls_back(const call_request& request, const tool_definition& tool) const noexcept;
 
   const registry& tools_;
   tasks::engine& engine_;
+  const dispatcher_options options_;
 };
 
 }  // namespace longhaul::serving

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "json/view.hpp"
+#include "server/fallback_tools.hpp"
 
 namespace longhaul::serving {
 namespace {
@@ -94,6 +95,16 @@ void registry::add(tool_definition tool) {
   entry->mirrored = std::move(finder.found);
   by_name_.emplace(entry->definition.options.name, entry.get());
   tools_.push_back(std::move(entry));
+}
+
+void registry::add_fallback_tools() {
+  if (fallback_tools_) return;
+  for (const auto& tool : tools_) {
+    tool_definition& definition = tool->definition;
+    if (definition.options.policy != task_policy::never) definition.output_schema = {};
+  }
+  for (tool_definition& tool : fallback_tools()) add(std::move(tool));
+  fallback_tools_ = true;
 }
 
 const registered_tool* registry::find(std::string_view name) const {

@@ -42,12 +42,18 @@ class registry {
   /// Throws `std::invalid_argument` for a name that is taken or not allowed, and for a schema that
   /// is not an object schema or has invalid `x-mcp-header` members.
   void add(tool_definition tool);
+  /// Adds the tools for callers that know no tasks (`fallback_tools.hpp`), once. Output schemas of
+  /// tools that may take long are not shown from then on: "still running" would not fit them.
+  /// Throws `std::invalid_argument` if a tool has one of their names.
+  void add_fallback_tools();
+  bool has_fallback_tools() const noexcept { return fallback_tools_; }
   /// Null if there is none.
   const registered_tool* find(std::string_view name) const;
   const std::vector<std::unique_ptr<registered_tool>>& all() const noexcept { return tools_; }
 
  private:
   server_identity identity_;
+  bool fallback_tools_ = false;
   std::vector<std::unique_ptr<registered_tool>> tools_;
   std::unordered_map<std::string_view, const registered_tool*> by_name_;
 };

@@ -59,11 +59,11 @@ void blocking_pool::work() {
       --idle_;
       if (!woken || (jobs_.empty() && closing_)) break;
     }
-    auto job = std::move(jobs_.front());
+    job next = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
-    job();
-    job = nullptr;
+    next();
+    next = nullptr;
     lock.lock();
   }
   --threads_;

@@ -2,10 +2,12 @@
 #include "tasks/engine.hpp"
 
 #include <algorithm>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "json/view.hpp"
 #include "longhaul/error_codes.hpp"
@@ -159,8 +161,11 @@ awaitable<stores::create_result> engine::submit(const submission& what) {
   task.hidden = what.hidden;
   task.bounds = options_.bounds;
   stores::store& in = store_of(origin->id);
-  if (what.hidden)
-    task.retention = is_volatile(origin->id) ? milliseconds(0) : tunables::hidden_retention;
+  if (what.hidden) {
+    const milliseconds least =
+        is_volatile(origin->id) ? milliseconds(0) : tunables::hidden_retention;
+    task.retention = std::max(least, tool->options.plain_retention.value_or(least));
+  }
   if (what.born_finished) {
     auto creating = create_finished(in, std::move(task), *what.born_finished);
     co_return co_await std::move(creating);
@@ -305,6 +310,27 @@ awaitable<stores::change_result> engine::finish(std::string_view id, stores::wri
                                                 const outcome& result, std::string_view message) {
   auto writing = certain([&] { return store_of(id).finish(id, by, result, message); });
   co_return co_await std::move(writing);
+}
+
+awaitable<void> engine::offload(std::function<void()> work) {
+  const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+  const auto failure = std::make_shared<std::exception_ptr>();
+  auto waiting = boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
+      [this, executor, failure, &work](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        auto keep_alive = boost::asio::make_work_guard(executor);
+        pool_.submit([&work, failure, shared, executor, keep_alive = std::move(keep_alive)] {
+          try {
+            work();
+          } catch (...) {
+            *failure = std::current_exception();
+          }
+          boost::asio::post(executor, [shared] { std::move (*shared)(); });
+        });
+      },
+      boost::asio::use_awaitable);
+  co_await std::move(waiting);
+  if (*failure) std::rethrow_exception(*failure);
 }
 
 // --- running

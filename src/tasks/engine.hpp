@@ -74,6 +74,8 @@ struct engine_options {
   milliseconds claim_poll = tunables::claim_poll;
   milliseconds tick_interval = tunables::tick_interval;
   bool manual = false;  ///< no ticks by itself (tests)
+  /// Ids of tasks that were removed for good: what lies beside the store may go, too. May be empty.
+  std::function<void(const std::vector<std::string>&)> on_removed = {};
   /// What went wrong in the background, a line a call; any thread. May be empty.
   std::function<void(const std::string&)> log = {};
 };
@@ -160,6 +162,9 @@ class engine {
     return hub_.follow(id, who);
   }
 
+  /// Runs `work`, which may block, on a thread of the pool; passes its exception on.
+  awaitable<void> offload(std::function<void()> work);
+
   /// One round of housekeeping. Requires: `options.manual`; else it happens by itself.
   void tick();
   /// Applies all limits that have passed and removes all that has expired; how many were removed.
@@ -229,6 +234,8 @@ class engine {
   awaitable<void> flush_reports();
   awaitable<void> retry_deferred();
   awaitable<void> expire_and_purge();
+  /// Removes one batch of what has expired; how many those were.
+  awaitable<std::size_t> purge(stores::store& in);
   awaitable<void> look_for_work();
   awaitable<void> audit();
   /// Hands a claimed task back if it may run again, else fails it.

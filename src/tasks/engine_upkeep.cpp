@@ -221,15 +221,22 @@ awaitable<void> engine::expire_and_purge() {
   // holds every plain call of a `never` tool for one tick: take all of them.
   std::size_t removed = tunables::tick_batch;
   while (removed == tunables::tick_batch) {
-    auto volatile_old = volatile_->purge(tunables::tick_batch);
-    removed = (co_await std::move(volatile_old)).size();
+    auto volatile_old = purge(*volatile_);
+    removed = co_await std::move(volatile_old);
   }
   auto volatile_limits = volatile_->expire(tunables::tick_batch);
   co_await std::move(volatile_limits);
   auto limits = options_.store->expire(tunables::tick_batch);
   co_await std::move(limits);
-  auto old = options_.store->purge(tunables::tick_batch);
+  auto old = purge(*options_.store);
   co_await std::move(old);
+}
+
+awaitable<std::size_t> engine::purge(stores::store& in) {
+  auto removing = in.purge(tunables::tick_batch);
+  const std::vector<std::string> removed = co_await std::move(removing);
+  if (options_.on_removed && !removed.empty()) options_.on_removed(removed);
+  co_return removed.size();
 }
 
 awaitable<std::size_t> engine::remove_expired() {
@@ -239,8 +246,8 @@ awaitable<std::size_t> engine::remove_expired() {
     failed = co_await std::move(limits);
   }
   while (removed == tunables::tick_batch) {
-    auto old = options_.store->purge(tunables::tick_batch);
-    removed = (co_await std::move(old)).size();
+    auto old = purge(*options_.store);
+    removed = co_await std::move(old);
     total += removed;
   }
   co_return total;

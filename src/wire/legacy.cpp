@@ -3,6 +3,7 @@
 
 #include "longhaul/error_codes.hpp"
 #include "wire/modern_tasks.hpp"
+#include "wire/resources.hpp"
 #include "wire/tunables.hpp"
 
 namespace longhaul::wire {
@@ -131,6 +132,41 @@ awaitable<wire_reply> call_tool(service& shared, const incoming& in, session& of
   co_return reply_to_call(shared, in, of.dialect(), reply);
 }
 
+wire_reply list_resources(const incoming& in) {
+  if (in.call.params["cursor"]) {
+    return legacy_error(in.call.id, code::invalid_params, "Invalid params: there is only one page");
+  }
+  if (in.call.method == "resources/list") {  // outputs of tasks: their results link them
+    return {200, result_reply(in.call.id, R"({"resources":[]})")};
+  }
+  return {200, result_reply(in.call.id, R"({"resourceTemplates":)" +
+                                            std::string(resource_templates_json()) + "}")};
+}
+
+awaitable<wire_reply> read_resource(service& shared, const incoming& in) {
+  constexpr int resource_not_found = -32002;
+  const auto uri = in.call.params["uri"].string();
+  if (!uri) {
+    co_return legacy_error(in.call.id, code::invalid_params,
+                           "Invalid params: 'uri' must be a string");
+  }
+  auto reading = shared.server.read_resource(in.who, *uri);
+  const auto reply = co_await std::move(reading);
+  if (const auto* no = std::get_if<serving::refused>(&reply)) {
+    if (no->why != serving::refusal::unknown_resource) co_return legacy_refusal(in.call.id, *no);
+    co_return wire_reply{200, error_reply(in.call.id, resource_not_found, "Resource not found",
+                                          not_found_data(*uri))};
+  }
+  const auto& contents = std::get<serving::resource_contents>(reply);
+  wire_reply answer;
+  begin_result(answer.body, in.call.id, contents.bytes.size() + 512);
+  json::object o(answer.body);
+  append_contents(o, *uri, contents);
+  o.close();
+  end_message(answer.body);
+  co_return answer;
+}
+
 }  // namespace
 
 wire_reply legacy_dialect::reply_with_task(const service&, const incoming& in,
@@ -171,6 +207,7 @@ wire_reply initialize_reply(const service& shared, const incoming& in,
   o.string("protocolVersion", to_string(dialect.looks().version));
   json::object capabilities(o.key("capabilities"));
   capabilities.raw("tools", "{}");
+  if (shared.server.has_resources()) capabilities.raw("resources", "{}");
   dialect.append_capabilities(capabilities, in.who);
   capabilities.close();
   o.raw("serverInfo", server_info(identity, dialect.looks().titles));
@@ -185,6 +222,12 @@ awaitable<wire_reply> handle_legacy(service& shared, const incoming& in, session
   if (method == "tools/call") co_return co_await call_tool(shared, in, of);
   if (method == "tools/list") co_return list_tools(shared, in, of.dialect().looks());
   if (method == "ping") co_return wire_reply{200, result_reply(in.call.id, "{}")};
+  if (shared.server.has_resources()) {
+    if (method == "resources/read") co_return co_await read_resource(shared, in);
+    if (method == "resources/list" || method == "resources/templates/list") {
+      co_return list_resources(in);
+    }
+  }
   auto more = of.dialect().handle_more(shared, in, of);
   if (auto reply = co_await std::move(more)) co_return std::move(*reply);
   co_return legacy_error(in.call.id, code::method_not_found, "Method not found");
@@ -221,6 +264,7 @@ wire_reply legacy_refusal(json::value id, const serving::refused& why) {
       return legacy_error(id, code::invalid_params,
                           "Invalid params: cannot cancel a task that has ended");
     case serving::refusal::unknown_tool:
+    case serving::refusal::unknown_resource:
     case serving::refusal::invalid_arguments:
     case serving::refusal::bad_cursor:
     case serving::refusal::bad_resume:

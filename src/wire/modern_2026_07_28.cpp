@@ -4,6 +4,7 @@
 #include "longhaul/error_codes.hpp"
 #include "wire/modern_tasks.hpp"
 #include "wire/render.hpp"
+#include "wire/resources.hpp"
 #include "wire/tunables.hpp"
 
 namespace longhaul::wire {
@@ -20,11 +21,16 @@ void append_caching(json::object& result) {
   result.string("cacheScope", "public");  // the same tools for everybody
 }
 
-std::string discovery_result(const serving::server_identity& identity, std::string_view meta) {
+std::string discovery_result(const serving::dispatcher& server, std::string_view meta) {
+  const serving::server_identity& identity = server.tools().identity();
   std::string out;
   json::object o(out);
   o.string("resultType", "complete").raw("supportedVersions", supported_versions_json());
-  o.raw("capabilities", R"({"tools":{},"extensions":{"io.modelcontextprotocol/tasks":{}}})");
+  json::object capabilities(o.key("capabilities"));
+  capabilities.raw("tools", "{}");
+  if (server.has_resources()) capabilities.raw("resources", "{}");
+  capabilities.raw("extensions", R"({"io.modelcontextprotocol/tasks":{}})");
+  capabilities.close();
   if (!identity.instructions.empty()) o.string("instructions", identity.instructions);
   append_caching(o);
   o.raw("_meta", "{" + std::string(meta) + "}");
@@ -107,7 +113,7 @@ wire_reply missing_tasks_extension(json::value id) {
 modern_2026_07_28::modern_2026_07_28(service& shared)
     : shared_(shared),
       server_meta_(server_member(shared.server.tools().identity())),
-      discovery_(discovery_result(shared.server.tools().identity(), server_meta_)) {}
+      discovery_(discovery_result(shared.server, server_meta_)) {}
 
 int modern_2026_07_28::status_of(int error_code) noexcept {
   switch (error_code) {
@@ -154,6 +160,12 @@ awaitable<wire_reply> modern_2026_07_28::handle(const incoming& in) {
     if (method == "tasks/update") return update_task(in);
     return cancel_task(in);
   }
+  if (shared_.server.has_resources()) {
+    if (method == "resources/read") return read_resource(in);
+    if (method == "resources/list" || method == "resources/templates/list") {
+      return at_once(list_resources(in));
+    }
+  }
   // `initialize` too. A client of the other era finds here what it may speak.
   return at_once(
       refuse(in.call.id, code::method_not_found, "Method not found in protocol version 2026-07-28",
@@ -192,6 +204,50 @@ wire_reply modern_2026_07_28::list_tools(const incoming& in) const {
   o.close();
   end_message(answer.body);
   return answer;
+}
+
+wire_reply modern_2026_07_28::list_resources(const incoming& in) const {
+  if (in.call.params["cursor"]) {
+    return refuse(in.call.id, code::invalid_params, "Invalid params: there is only one page");
+  }
+  wire_reply answer;
+  begin_result(answer.body, in.call.id, 1024);
+  json::object o(answer.body);
+  o.string("resultType", "complete");
+  if (in.call.method == "resources/list") {
+    o.raw("resources", "[]");  // outputs of tasks: their results link them
+  } else {
+    o.raw("resourceTemplates", resource_templates_json());
+  }
+  append_caching(o);
+  o.raw("_meta", "{" + server_meta_ + "}");
+  o.close();
+  end_message(answer.body);
+  return answer;
+}
+
+awaitable<wire_reply> modern_2026_07_28::read_resource(const incoming& in) {
+  const auto uri = in.call.params["uri"].string();
+  if (!uri) {
+    co_return refuse(in.call.id, code::invalid_params, "Invalid params: 'uri' must be a string");
+  }
+  auto reading = shared_.server.read_resource(in.who, *uri);
+  const auto reply = co_await std::move(reading);
+  if (const auto* no = std::get_if<serving::refused>(&reply)) {
+    if (no->why != serving::refusal::unknown_resource) co_return refuse(in, *no);
+    co_return refuse(in.call.id, code::invalid_params, "Resource not found", not_found_data(*uri));
+  }
+  const auto& contents = std::get<serving::resource_contents>(reply);
+  wire_reply answer;
+  begin_result(answer.body, in.call.id, contents.bytes.size() + 512);
+  json::object o(answer.body);
+  o.string("resultType", "complete");
+  append_contents(o, *uri, contents);
+  o.integer("ttlMs", 0).string("cacheScope", "private");  // it grows, and it is one caller's
+  o.raw("_meta", "{" + server_meta_ + "}");
+  o.close();
+  end_message(answer.body);
+  co_return answer;
 }
 
 std::optional<std::string> modern_2026_07_28::resume_of(const incoming& in,
@@ -351,6 +407,7 @@ wire_reply modern_2026_07_28::refuse(const incoming& in, const serving::refused&
     case serving::refusal::unknown_task:
       return refuse(id, code::invalid_params, "Invalid params: task not found");
     case serving::refusal::unknown_tool:
+    case serving::refusal::unknown_resource:
     case serving::refusal::invalid_arguments:
     case serving::refusal::bad_cursor:
     case serving::refusal::bad_resume:

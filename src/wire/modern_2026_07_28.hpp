@@ -36,6 +36,8 @@ class modern_2026_07_28 {
   awaitable<wire_reply> update_task(const incoming& in);
   awaitable<wire_reply> cancel_task(const incoming& in);
   awaitable<wire_reply> listen(const incoming& in);
+  wire_reply list_resources(const incoming& in) const;
+  awaitable<wire_reply> read_resource(const incoming& in);
 
   wire_reply reply_to_call(const incoming& in, const serving::call_request& request,
                            serving::call_reply reply) const;

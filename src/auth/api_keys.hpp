@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// API keys: who may call, by the SHA-256 of a secret that only the caller has. Looking one up takes
+// the same time whichever it is, and whether it is one.
+//
+// Threads: filled before the server starts; `find` on any thread afterwards.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longhaul::auth {
+
+using key_digest = std::array<std::uint8_t, 32>;
+
+class api_keys {
+ public:
+  void add(std::string name, const key_digest& sha256);
+  bool empty() const noexcept { return keys_.empty(); }
+  /// The name of the key in an `Authorization` header (`Bearer KEY`, RFC 6750); null: none of ours.
+  std::optional<std::string> name_of(std::optional<std::string_view> authorization) const;
+
+ private:
+  struct entry {
+    std::string name;
+    key_digest sha256;
+  };
+  std::vector<entry> keys_;
+};
+
+/// What a refused caller is told in `WWW-Authenticate`. `presented`: it had a key, the wrong one.
+std::string challenge(bool presented);
+
+}  // namespace longhaul::auth

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Serves a server until it is told to stop: what `longhaul::run` and `longhaul serve` share once
+// their settings are read.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "longhaul/server.hpp"
+#include "run/service.hpp"
+
+namespace longhaul {
+
+struct serve_settings : service_options {
+  std::string http;                          ///< `ADDRESS:PORT`; empty: stdio
+  std::vector<std::string> allowed_hosts;    ///< more names in Host
+  std::vector<std::string> allowed_origins;  ///< more origins of web pages
+};
+
+inline constexpr int exit_failed = 1;  ///< while serving
+inline constexpr int exit_usage = 2;   ///< wrong use
+
+/// The exit code of the process. Says on standard error what went wrong. Once a process; ignores
+/// SIGPIPE from then on.
+int serve(server& server, const serve_settings& settings);
+
+}  // namespace longhaul

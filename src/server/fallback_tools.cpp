@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/fallback_tools.hpp"
+
+#include <boost/describe/class.hpp>
+#include <cmath>
+
+#include "json/view.hpp"
+#include "json/write.hpp"
+#include "longhaul/typed_tool.hpp"
+
+namespace longhaul::serving {
+namespace {
+
+constexpr int longest_wait = static_cast<int>(fallback_wait.count());
+
+struct status_args {
+  std::string task_id;
+  int wait_seconds = longest_wait;
+};
+BOOST_DESCRIBE_STRUCT(status_args, (), (task_id, wait_seconds))
+
+struct task_args {
+  std::string task_id;
+};
+BOOST_DESCRIBE_STRUCT(task_args, (), (task_id))
+
+const std::string id_description = "The taskId that the tool's call returned";
+
+std::vector<field_options> id_field() { return {field("task_id", id_description)}; }
+std::vector<field_options> status_fields() {
+  return {field("task_id", id_description),
+          field("wait_seconds", "Waits so long for the end at most; 0 answers at once")
+              .range(0, longest_wait)};
+}
+
+tool_options described(std::string name, std::string title, std::string description) {
+  tool_options options;
+  options.name = std::move(name);
+  options.title = std::move(title);
+  options.description = std::move(description);
+  options.policy = task_policy::never;
+  return options;
+}
+
+// "working", how far it is, and what it says.
+std::string state_in_words(const task_record& task) {
+  std::string words(to_string(task.status));
+  if (!is_terminal(task.status) && task.progress) {
+    const auto& [done, total] = *task.progress;
+    words += ", ";
+    if (total && *total > 0) {
+      words += std::to_string(std::lround(100 * done / *total)) + " % done";
+    } else {
+      json::append_number(words, done);
+      words += " done";
+    }
+  }
+  if (!task.status_message.empty()) words += ": " + task.status_message;
+  return words;
+}
+
+raw_json structure_of(const task_record& task) {
+  std::string out;
+  json::object o(out);
+  o.string("taskId", task.id()).string("status", to_string(task.status));
+  if (!task.status_message.empty()) o.string("statusMessage", task.status_message);
+  if (task.progress) {
+    json::object progress(o.key("progress"));
+    progress.number("done", task.progress->done);
+    if (task.progress->total) progress.number("total", *task.progress->total);
+    progress.close();
+  }
+  o.string("createdAt", iso8601(task.origin->created_at));
+  o.string("lastUpdatedAt", iso8601(task.updated_at));
+  o.close();
+  return raw_json::trusted(std::move(out));
+}
+
+outcome say(const task_record& task, const std::string& words) {
+  return tool_result(text(words)).structured(structure_of(task)).to_outcome();
+}
+
+std::string how_to_go_on(const task_record& task) {
+  return " Call task_status with task_id \"" + task.id() +
+         "\" to wait for the end, then task_result for the result; task_cancel stops it.";
+}
+
+}  // namespace
+
+std::vector<tool_definition> fallback_tools() {
+  std::vector<tool_definition> result;
+  const auto never_run = [] { throw std::logic_error("answered by the dispatcher"); };
+  const auto add = [&](tool_options options, auto handler) {
+    result.push_back(make_tool(std::move(options), std::move(handler)));
+  };
+  auto status = described(
+      "task_status", "Wait for a task",
+      "Waits for a tool call that said it is still running, up to 25 seconds, and tells how far it "
+      "is. Call it again until the status is completed, failed or cancelled, then fetch the result "
+      "with task_result.");
+  status.annotations.read_only = true;
+  status.fields = status_fields();
+  add(std::move(status), [=](const status_args&) { never_run(); });
+  auto fetch = described("task_result", "Result of a task",
+                         "Returns the result of a tool call that said it was still running, once "
+                         "task_status says that it has ended.");
+  fetch.annotations.read_only = true;
+  fetch.fields = id_field();
+  add(std::move(fetch), [=](const task_args&) { never_run(); });
+  auto cancel = described("task_cancel", "Cancel a task",
+                          "Stops a tool call that said it is still running. What it has done so "
+                          "far is not undone.");
+  cancel.annotations.destructive = true;
+  cancel.annotations.idempotent = true;
+  cancel.fields = id_field();
+  add(std::move(cancel), [=](const task_args&) { never_run(); });
+  return result;
+}
+
+std::optional<fallback_verb> fallback_verb_of(std::string_view tool) {
+  if (tool == "task_status") return fallback_verb::status;
+  if (tool == "task_result") return fallback_verb::result;
+  if (tool == "task_cancel") return fallback_verb::cancel;
+  return std::nullopt;
+}
+
+fallback_request read_fallback_request(fallback_verb verb, const raw_json& arguments) {
+  const raw_json given = arguments ? arguments : raw_json::trusted("{}");
+  if (verb != fallback_verb::status) {
+    return {from_json<task_args>(given, id_field(), "arguments").task_id};
+  }
+  auto read = from_json<status_args>(given, status_fields(), "arguments");
+  return {std::move(read.task_id), std::chrono::seconds(read.wait_seconds)};
+}
+
+outcome still_running(const task_record& task) {
+  return say(task, "Still running (" + state_in_words(task) + ")." + how_to_go_on(task));
+}
+
+outcome describe_task(const task_record& task) {
+  std::string words = "The task is " + state_in_words(task) + ".";
+  switch (task.status) {
+    case task_status::working:
+      words += " Call task_status again to wait for it.";
+      break;
+    case task_status::input_required:
+      words += " It waits for an answer that this client was not asked for or cannot give.";
+      break;
+    case task_status::completed:
+    case task_status::failed:
+      words += " Call task_result for what came of it.";
+      break;
+    case task_status::cancelled:
+      break;
+  }
+  return say(task, words);
+}
+
+outcome fallback_result(const task_record& task) {
+  if (!task.terminal())
+    return say(task, "Not done yet: " + state_in_words(task) + "." + how_to_go_on(task));
+  if (task.status == task_status::cancelled) return outcome::tool_error("The task was cancelled.");
+  if (!task.result.is_protocol_error) return task.result;
+  const auto message = json::value(task.result.body)["message"].string();
+  return outcome::tool_error("The task failed: " + message.value_or("unknown error"));
+}
+
+outcome no_such_task() {
+  return outcome::tool_error(
+      "There is no such task: it never was, it has expired, or it is not yours.");
+}
+
+}  // namespace longhaul::serving

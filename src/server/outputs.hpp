@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a task's program printed, as resources: `longhaul://tasks/{id}/stdout` and `…/stderr`, whole
+// (the newest part of it, if it is long) or a part by `?offset=N` or `?tail=N`, in bytes. Whoever
+// may see the task may read them, while it runs and after.
+//
+// Threads: a source is called on any thread that may block.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace longhaul::serving {
+
+/// Where captured output comes from.
+class output_source {
+ public:
+  virtual ~output_source() = default;
+
+  struct part {
+    std::string bytes;
+    std::uint64_t offset = 0;  ///< of the first byte, in all that was ever printed
+    std::uint64_t total = 0;   ///< printed so far
+  };
+  /// Up to `most` bytes from `offset` on, or from the first byte that is still kept after it; null
+  /// if nothing is known of this task. `stream` is "stdout" or "stderr".
+  /// Throws `std::runtime_error` if what is kept cannot be read.
+  virtual std::optional<part> read(std::string_view task, std::string_view stream,
+                                   std::uint64_t offset, std::size_t most) = 0;
+  /// The last bytes, `most` of them at most.
+  virtual std::optional<part> tail(std::string_view task, std::string_view stream,
+                                   std::size_t most) = 0;
+};
+
+/// What one read gives at most.
+inline constexpr std::size_t output_read_limit = std::size_t{1} << 20;
+
+/// A resource's address taken apart.
+struct output_address {
+  std::string task;
+  std::string stream;
+  std::optional<std::uint64_t> offset = std::nullopt;
+  std::optional<std::uint64_t> tail = std::nullopt;
+};
+/// Null: not the address of captured output. Throws `std::invalid_argument` for one that is, with
+/// something wrong in its query.
+std::optional<output_address> parse_output_address(std::string_view uri);
+
+/// Contents of a resource as they are sent.
+struct resource_contents {
+  std::string bytes;
+  bool is_text = true;  ///< UTF-8; else it is sent as a blob
+  std::uint64_t offset = 0, next_offset = 0, total = 0;
+};
+/// `part` as text if it is: characters cut at its edges are left out (and `next_offset` is where
+/// they begin), everything else that is not UTF-8 makes it a blob.
+resource_contents contents_of(output_source::part part);
+
+}  // namespace longhaul::serving
