@@ -387,7 +387,8 @@ awaitable<void> engine::start(stores::store& in, task_ptr task) {
     auto reading = in.get(task->owner(), task->id());
     const task_ptr now = co_await std::move(reading);
     if (!now || now->terminal() || now->epoch != task->epoch) run->request_stop();
-  } catch (const std::exception&) {  // its first write will find out
+  } catch (const std::exception& e) {
+    log("task " + task->id() + " could not be read again, its first write will tell: " + e.what());
   }
   launch(run, co_await boost::asio::this_coro::executor);
 }
@@ -540,7 +541,7 @@ awaitable<bool> engine::write_end(std::shared_ptr<running_task> run, outcome res
   } catch (const std::exception& e) {
     log("task " + run->id() + ": its end could not be written, trying again: " + e.what());
   }
-  if (change) run->put_back(std::move(*change));
+  if (change) run->put_back(*change);
   const std::lock_guard lock(deferred_mutex_);
   deferred_.emplace_back(std::move(run), std::move(result));
   co_return false;

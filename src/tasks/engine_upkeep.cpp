@@ -98,7 +98,8 @@ void engine::schedule_tick() {
   timer_.expires_after(options_.tick_interval);
   timer_.async_wait([this](boost::system::error_code error) {
     if (error || closing_) return;
-    boost::asio::co_spawn(keeper_, housekeep(), [this](std::exception_ptr) { schedule_tick(); });
+    boost::asio::co_spawn(keeper_, housekeep(),
+                          [this](const std::exception_ptr&) { schedule_tick(); });
   });
 }
 
@@ -197,7 +198,7 @@ awaitable<void> engine::flush_reports() {
       }
     } catch (const stores::store_error& e) {
       log("task " + run->id() + ": a report could not be written: " + e.what());
-      run->put_back(std::move(*change));
+      run->put_back(*change);
     }
   }
   const std::lock_guard lock(dirty_mutex_);

@@ -241,7 +241,7 @@ std::optional<stores::report_change> running_task::take_report() {
   return change;
 }
 
-void running_task::put_back(stores::report_change change) {
+void running_task::put_back(const stores::report_change& change) {
   std::unique_lock lock(mutex_);
   if (change.progress && !unwritten_progress_) unwritten_progress_ = change.progress;
   if (change.status_message && !unwritten_message_) unwritten_message_ = change.status_message;

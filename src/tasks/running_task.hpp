@@ -63,7 +63,7 @@ class running_task final : public task_context, public std::enable_shared_from_t
   /// What is to be reported since the last call; null if nothing.
   std::optional<stores::report_change> take_report();
   /// Puts back what could not be written.
-  void put_back(stores::report_change change);
+  void put_back(const stores::report_change& change);
   monotonic_time last_report{};  ///< keeper thread only
 
   std::atomic<bool> holds_slot{true};

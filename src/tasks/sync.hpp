@@ -19,12 +19,13 @@ T sync(boost::asio::awaitable<T> work) {
   boost::asio::io_context context(1);
   std::exception_ptr error;
   if constexpr (std::is_void_v<T>) {
-    boost::asio::co_spawn(context, std::move(work), [&](std::exception_ptr e) { error = e; });
+    boost::asio::co_spawn(context, std::move(work),
+                          [&](const std::exception_ptr& e) { error = e; });
     context.run();
     if (error) std::rethrow_exception(error);
   } else {
     std::optional<T> result;
-    boost::asio::co_spawn(context, std::move(work), [&](std::exception_ptr e, T value) {
+    boost::asio::co_spawn(context, std::move(work), [&](const std::exception_ptr& e, T value) {
       error = e;
       if (!e) result.emplace(std::move(value));
     });

@@ -64,7 +64,7 @@ class watcher final : public tasks::follower {
     if (closed_) return;
     try {
       fn_(task);
-    } catch (...) {  // the change is made, and others want to hear of it
+    } catch (...) {  // NOLINT(bugprone-empty-catch): the change is made, and others wait for it
     }
   }
   void close() {

@@ -178,7 +178,7 @@ void stdio_server::state::write() {
 void stdio_server::state::take_line(std::string line) {
   ++exchanges;
   asio::co_spawn(context, endpoint->handle(std::move(line)),
-                 [self = shared_from_this()](std::exception_ptr) {
+                 [self = shared_from_this()](const std::exception_ptr&) {
                    {
                      const std::lock_guard lock(self->mutex);
                      --self->in_flight;

@@ -310,6 +310,7 @@ class reader {
 
   static std::vector<std::string_view> values(const member_rules& rules) {
     std::vector<std::string_view> result;
+    result.reserve(rules.choices.size());
     for (const choice& c : rules.choices) result.emplace_back(c.value);
     return result;
   }

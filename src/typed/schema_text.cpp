@@ -168,6 +168,7 @@ class schema_writer {
   void enumeration(json::object& o, const type_node& type, const member_rules* rules) {
     if (rules != nullptr && !rules->choices.empty()) return choices(o, rules->choices);
     std::vector<choice> all;
+    all.reserve(type.names.size());
     for (const std::string_view name : type.names) all.push_back({std::string(name), ""});
     choices(o, all);
   }

@@ -397,7 +397,6 @@ wire_reply modern_2026_07_28::acknowledge(const incoming& in) const {
 
 wire_reply modern_2026_07_28::refuse(const incoming& in, const serving::refused& why) const {
   const json::value id = in.call.id;
-  std::string retry;
   switch (why.why) {
     case serving::refusal::task_required:
       return missing_tasks_extension(id);

@@ -106,7 +106,7 @@ std::optional<std::string> decrypt(const derived_key& key, std::string_view seal
       EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_SET_TAG, tag_size, tag.data()) == 1 &&
       EVP_DecryptFinal_ex(c.get(), raw(plain) + size, &more) == 1;
   if (!good) return std::nullopt;
-  plain.resize(static_cast<std::size_t>(size + more));
+  plain.resize(static_cast<std::size_t>(size) + static_cast<std::size_t>(more));
   return plain;
 }
 
@@ -136,7 +136,7 @@ std::string state_sealer::seal(const call_state& state) const {
       EVP_EncryptFinal_ex(c.get(), raw(sealed) + start + size, &more) == 1 &&
       EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_GET_TAG, tag_size, tag.data()) == 1;
   if (!good) throw std::runtime_error("OpenSSL: sealing failed");
-  sealed.resize(start + static_cast<std::size_t>(size + more));
+  sealed.resize(start + static_cast<std::size_t>(size) + static_cast<std::size_t>(more));
   sealed += tag;
   return base64url_encode(sealed);
 }
