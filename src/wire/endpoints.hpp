@@ -46,10 +46,10 @@ struct endpoint_options {
 
 /// `server` must outlive the endpoint, and the endpoint every request it was given.
 std::unique_ptr<http_endpoint> make_http_endpoint(serving::dispatcher& server,
-                                                  endpoint_options options);
+                                                  const endpoint_options& options);
 /// Everything is sent to `out`; the caller is `local`.
 std::unique_ptr<pipe_endpoint> make_pipe_endpoint(serving::dispatcher& server,
-                                                  endpoint_options options,
+                                                  const endpoint_options& options,
                                                   std::shared_ptr<outlet> out);
 
 }  // namespace longhaul::wire

@@ -372,7 +372,7 @@ identification anonymous_caller(const http_request& request) {
 }
 
 std::unique_ptr<http_endpoint> make_http_endpoint(serving::dispatcher& server,
-                                                  endpoint_options options) {
+                                                  const endpoint_options& options) {
   return std::make_unique<endpoint>(server, options);
 }
 

@@ -196,7 +196,7 @@ awaitable<std::string> endpoint::take_batch(json::value batch) {
 }  // namespace
 
 std::unique_ptr<pipe_endpoint> make_pipe_endpoint(serving::dispatcher& server,
-                                                  endpoint_options options,
+                                                  const endpoint_options& options,
                                                   std::shared_ptr<outlet> out) {
   return std::make_unique<endpoint>(server, options, std::move(out));
 }
