@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""No closure, braced temporary or braced list inside a co_await expression.
+"""No closure, braced temporary or braced list inside a co_await expression, no call awaited in `!`.
 
 g++ 12 destroys closures and aggregates that live in a co_await expression twice, and dies on a
 braced list there. Safe: a named local and std::move, or an awaitable made in a statement of its own.
+
+It also breaks the frame of `if (!co_await f())` (seen: `this` of the coroutine is garbage).
 
 An expression goes from `co_await` to the `;`, `,` or closing bracket that ends it; so what stands
 to its right in the same expression (`co_await f() || g([] {})`) is looked at too.
@@ -14,6 +16,7 @@ import sys
 from cpp_source import ROOT, code_only, line_of, report, sources
 
 CO_AWAIT = re.compile(r"\bco_await\b")
+NEGATED_CALL = re.compile(r"!\s*co_await\s+(?!std::move\b)")
 OPENING, CLOSING = "([{", ")]}"
 
 
@@ -46,7 +49,11 @@ def hazards(code, start):
 
 def check(path, text):
     code = code_only(text)
-    return [
+    negated = [
+        (path, line_of(code, match.start()), "a call awaited behind `!`: name the awaitable first")
+        for match in NEGATED_CALL.finditer(code)
+    ]
+    return negated + [
         (path, line_of(code, at), f"{what} inside a co_await expression: name it first")
         for match in CO_AWAIT.finditer(code)
         for at, what in hazards(code, match.end())
@@ -63,11 +70,13 @@ auto x = co_await g(h(k([&] { return 1; })));
 if (co_await ready() && all([](int i) { return i > 0; })) {}
 return_to(co_await pick{});
 co_await f(a[0], [] {});
+if (!co_await ready()) {}
 """
 CLEAN = """
 auto work = [t] { use(t); };
 co_await f(std::move(work));
 if (co_await ready()) { go(); }
+if (!co_await std::move(reading)) { go(); }
 for (auto& x : co_await all()) { use(x); }
 co_await f(a[0], (*b)[1], c()[i]);
 // co_await f([] {});

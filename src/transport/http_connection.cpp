@@ -140,7 +140,8 @@ void http_connection::enter(phase p) {
 asio::awaitable<void> http_connection::run() {
   const auto self = shared_from_this();
   try {
-    co_await serve();
+    auto serving = serve();
+    co_await std::move(serving);
   } catch (const std::exception& e) {  // no memory, for instance
     if (loop_.options.log) loop_.options.log(std::string("a connection failed: ") + e.what());
     if (outlet_) outlet_->close();
@@ -150,10 +151,14 @@ asio::awaitable<void> http_connection::run() {
 
 asio::awaitable<void> http_connection::serve() {
   while (keep_alive_ && !closed_) {
-    if (!co_await read_request()) break;
-    if (!co_await answer()) break;
+    auto reading = read_request();
+    if (!co_await std::move(reading)) break;
+    auto answering = answer();
+    if (!co_await std::move(answering)) break;
   }
-  if (unread_) co_await linger();
+  if (!unread_) co_return;
+  auto lingering = linger();
+  co_await std::move(lingering);
 }
 
 // False: the head alone is reason enough to refuse the request, and its body is not waited for.
