@@ -114,6 +114,23 @@ void append_string(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+void append_utf8(std::string& out, std::string_view text) {
+  std::size_t clean = 0;  // start of the run that needs no change
+  std::size_t i = 0;
+  while (i < text.size()) {
+    if (static_cast<unsigned char>(text[i]) < 0x80) {
+      ++i;
+    } else if (const std::size_t length = sequence_length(text.substr(i))) {
+      i += length;
+    } else {
+      out.append(text, clean, i - clean);
+      out += replacement;
+      clean = ++i;
+    }
+  }
+  out.append(text, clean, i - clean);
+}
+
 void append_number(std::string& out, double number) {
   if (!std::isfinite(number)) {
     out += "null";

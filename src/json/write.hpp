@@ -15,6 +15,8 @@ namespace longhaul::json {
 
 /// Appends `text` as a JSON string. Invalid UTF-8 is replaced by U+FFFD.
 void append_string(std::string& out, std::string_view text);
+/// Appends `text` as it is, without quotes and escapes; invalid UTF-8 is replaced by U+FFFD.
+void append_utf8(std::string& out, std::string_view text);
 void append_number(std::string& out, double number);
 void append_number(std::string& out, std::int64_t number);
 void append_number(std::string& out, std::uint64_t number);

@@ -54,6 +54,9 @@ std::string unknown_name(const type_node& type, std::string_view name);
 /// As a JSON string, cut if it is long.
 std::string in_quotes(std::string_view text);
 
+/// Appends the JSON Schema of one value as it is read. `rules` may be null, `default_value` absent.
+void append_schema(std::string& out, const type_node& type, const member_rules* rules,
+                   const raw_json& default_value);
 /// Reads one value. `rules` may be null. Throws `invalid_arguments`.
 void read_member(const type_node& type, const member_rules* rules, std::string_view json,
                  void* object, std::string_view root);

@@ -222,6 +222,11 @@ class schema_writer {
 
 }  // namespace
 
+void append_schema(std::string& out, const type_node& type, const member_rules* rules,
+                   const raw_json& default_value) {
+  schema_writer(out, schema_use::input).write(type, rules, default_value);
+}
+
 raw_json typed_schema::text(schema_use use) const {
   const type_node& type = compiled_->type;
   std::string out;

@@ -95,6 +95,18 @@ TEST(object, writes_its_members_in_order) {
                  R"("j":{},"o":{}})");
 }
 
+TEST(append_utf8, replaces_invalid_bytes_alone) {
+  const auto appended = [](std::string_view text) {
+    std::string out = "x";
+    append_utf8(out, text);
+    return out;
+  };
+  EXPECT_EQ(appended("a\"\\\n\x1B é😀"), "xa\"\\\n\x1B é😀");
+  EXPECT_EQ(appended("a\xFFz\xC3"), "xa\uFFFDz\uFFFD");
+  EXPECT_EQ(appended("\xED\xA0\x80"), "x\uFFFD\uFFFD\uFFFD") << "a surrogate";
+  EXPECT_EQ(appended(""), "x");
+}
+
 TEST(object, an_empty_one) {
   std::string out;
   object o(out);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// longhaul-run: the helper under which each program of a Longhaul server runs. One process, one
+// thread, libc and nothing else: it must start fast, and never be what fails.
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "options.hpp"
+#include "program.hpp"
+#include "status.hpp"
+#include "supervisor.hpp"
+
+namespace longhaul::runner {
+namespace {
+
+[[noreturn]] void cannot(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+// Whatever is opened later must not get the number of a standard stream.
+void fill_standard_streams() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != fd)
+      cannot("cannot open /dev/null");
+  }
+}
+
+// Only what the command line names is kept, and the program gets no more than the channel of it.
+void close_others(const run_options& options) {
+  std::vector<int> kept;
+  for (const int fd : {options.lifeline, options.channel}) {
+    if (fd >= 0) kept.push_back(fd);
+  }
+  std::sort(kept.begin(), kept.end());
+  unsigned first = 3;
+  for (const int fd : kept) {
+    const auto here = static_cast<unsigned>(fd);
+    if (first < here && ::close_range(first, here - 1, 0) != 0) cannot("cannot close descriptors");
+    if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) cannot("cannot keep a descriptor");
+    first = here + 1;
+  }
+  if (::close_range(first, ~0U, 0) != 0) cannot("cannot close descriptors");
+}
+
+// All that the loop wants to hear of, as a descriptor; what would end us is ignored.
+command::descriptor take_signals() {
+  struct sigaction action{};
+  action.sa_handler = SIG_IGN;
+  for (const int signal : {SIGPIPE, SIGXFSZ, SIGTTOU, SIGTTIN}) {
+    ::sigaction(signal, &action, nullptr);
+  }
+  action.sa_handler = SIG_DFL;
+  action.sa_flags = SA_NOCLDSTOP;  // nobody waits for those that stop
+  ::sigaction(SIGCHLD, &action, nullptr);
+
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
+  if (::sigprocmask(SIG_SETMASK, &set, nullptr) != 0) cannot("cannot block signals");
+  command::descriptor signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals) cannot("cannot listen for signals");
+  return signals;
+}
+
+ending run_program(const run_options& options, command::descriptor signals) {
+  ending how;
+  try {
+    command::output_writer output(options.folder + "/stdout", options.output_limit);
+    command::output_writer errors(options.folder + "/stderr", options.output_limit);
+    started_program program = start_program(options);
+    if (program.error.empty()) {
+      return supervisor(options, std::move(program), std::move(signals), output, errors).run();
+    }
+    how.error = std::move(program.error);
+  } catch (const std::system_error& error) {
+    how.error = error.what();
+  }
+  return how;
+}
+
+void run(const run_options& options) {
+  close_others(options);
+  ::prctl(PR_SET_NAME, "longhaul-run");
+  ::setsid();  // fails for the leader of a group: then we have what we want, or were told otherwise
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) cannot("cannot adopt processes");
+  command::descriptor signals = take_signals();
+  status_file status(options.folder);
+  status.write(run_program(options, std::move(signals)));
+}
+
+int complain(const std::exception& error, int code) {
+  std::fprintf(stderr, "longhaul-run: %s\n", error.what());
+  return code;
+}
+
+}  // namespace
+}  // namespace longhaul::runner
+
+int main(int argc, char** argv) {
+  namespace runner = longhaul::runner;
+  try {
+    runner::fill_standard_streams();
+    const auto options = runner::read_options(std::vector<std::string>(argv + 1, argv + argc));
+    if (options.help) {
+      std::fputs(runner::help_text, stdout);
+      return 0;
+    }
+    runner::run(options);
+    return 0;
+  } catch (const std::invalid_argument& error) {
+    return runner::complain(error, 2);
+  } catch (const std::exception& error) {
+    return runner::complain(error, 1);
+  }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor.hpp"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <limits>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace longhaul::runner {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t copy_size = 64 * 1024;  // what a pipe holds
+// When all writers are gone a pipe ends. It does not if one handed its end to a stranger.
+constexpr int drained_copies = 256;
+// Between rounds of killing; it grows because who survives one hangs in the kernel.
+constexpr auto first_pause = 2ms;
+constexpr auto longest_pause = 1000ms;
+
+}  // namespace
+
+supervisor::supervisor(const run_options& options, started_program program,
+                       command::descriptor signals, command::output_writer& output,
+                       command::output_writer& errors)
+    : grace_(options.grace),
+      signals_(std::move(signals)),
+      lifeline_(options.lifeline),
+      streams_{stream{std::move(program.output), output},
+               stream{std::move(program.errors), errors}},
+      family_(program.id),
+      pause_(first_pause) {}
+
+ending supervisor::run() {
+  while (!finished()) {
+    wait();
+    advance();
+  }
+  for (stream& one : streams_) drain(one);
+  return result();
+}
+
+int supervisor::time_to_sleep() const {
+  if (stage_ == stage::running) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_ - clock::now()).count();
+  return static_cast<int>(std::clamp<long long>(left, 0, std::numeric_limits<int>::max()));
+}
+
+void supervisor::wait() {
+  // poll() passes over descriptors of −1.
+  std::array<pollfd, 4> watched{
+      pollfd{signals_.get(), POLLIN, 0}, pollfd{lifeline_.get(), POLLIN, 0},
+      pollfd{streams_[0].pipe.get(), POLLIN, 0}, pollfd{streams_[1].pipe.get(), POLLIN, 0}};
+  if (::poll(watched.data(), watched.size(), time_to_sleep()) < 0) return;  // EINTR: once more
+  // A program that ended before its lifeline did was not stopped by that: signals come first.
+  if (watched[0].revents != 0) read_signals();
+  if (watched[1].revents != 0) read_lifeline();
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    if (watched[2 + i].revents != 0) copy_some(streams_[i]);
+  }
+}
+
+void supervisor::read_signals() {
+  std::array<signalfd_siginfo, 16> news{};
+  const ssize_t length = ::read(signals_.get(), news.data(), sizeof news);
+  family_.reap();
+  for (std::size_t i = 0; std::cmp_less((i + 1) * sizeof news[0], length + 1); ++i) {
+    if (news[i].ssi_signo != SIGCHLD) stop();
+  }
+}
+
+void supervisor::read_lifeline() {
+  std::array<char, 64> text{};
+  const ssize_t length = ::read(lifeline_.get(), text.data(), text.size());
+  if (length < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  const std::string_view said(text.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+  if (length > 0 && said.find('T') == std::string_view::npos) return;
+  lifeline_.reset();
+  stop();
+}
+
+bool supervisor::copy_some(stream& from) {
+  static std::array<char, copy_size> buffer;
+  const ssize_t length = ::read(from.pipe.get(), buffer.data(), buffer.size());
+  if (length < 0 && (errno == EINTR || errno == EAGAIN)) return false;
+  if (length <= 0) {
+    from.pipe.reset();
+    return false;
+  }
+  from.file.append({buffer.data(), static_cast<std::size_t>(length)});
+  return true;
+}
+
+void supervisor::drain(stream& from) {
+  for (int i = 0; i < drained_copies && from.pipe && copy_some(from); ++i) {
+  }
+}
+
+void supervisor::stop() {
+  if (!family_.program_ended()) stopped_ = true;
+  begin_end();
+}
+
+void supervisor::begin_end() {
+  if (stage_ != stage::running) return;
+  stage_ = stage::asked;
+  next_ = clock::now() + grace_;
+  family_.ask_to_end();
+}
+
+void supervisor::advance() {
+  if (finished()) return;
+  if (family_.program_ended()) begin_end();  // what it left behind goes, too
+  if (stage_ == stage::running || clock::now() < next_) return;
+  stage_ = stage::killing;
+  if (!family_.kill()) {
+    given_up_ = true;
+    std::fputs("longhaul-run: processes of another user are left running\n", stderr);
+  }
+  next_ = clock::now() + pause_;
+  pause_ = std::min<std::chrono::milliseconds>(pause_ * 2, longest_pause);
+}
+
+ending supervisor::result() const {
+  ending how;
+  how.stopped = stopped_;
+  if (!family_.program_ended()) {
+    how.error = "the program became another user's and could not be stopped";
+  } else if (WIFSIGNALED(family_.program_status())) {
+    how.signal = WTERMSIG(family_.program_status());
+  } else {
+    how.code = WEXITSTATUS(family_.program_status());
+  }
+  for (const stream& one : streams_) {
+    if (one.file.error() != 0) how.output_error = std::generic_category().message(one.file.error());
+  }
+  return how;
+}
+
+}  // namespace longhaul::runner

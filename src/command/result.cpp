@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command/result.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <utility>
+
+#include "command/terminal_text.hpp"
+#include "json/view.hpp"
+#include "json/write.hpp"
+#include "typed/rules.hpp"
+
+namespace longhaul::command {
+namespace {
+
+constexpr std::size_t shown_beginning = 200;  // bytes of output that was to be JSON and is none
+
+struct named_signal {
+  int number;
+  std::string_view name;
+};
+constexpr std::array<named_signal, 23> signals{{
+    {SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},       {SIGQUIT, "SIGQUIT"},     {SIGILL, "SIGILL"},
+    {SIGTRAP, "SIGTRAP"}, {SIGABRT, "SIGABRT"},     {SIGBUS, "SIGBUS"},       {SIGFPE, "SIGFPE"},
+    {SIGKILL, "SIGKILL"}, {SIGUSR1, "SIGUSR1"},     {SIGSEGV, "SIGSEGV"},     {SIGUSR2, "SIGUSR2"},
+    {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"},     {SIGTERM, "SIGTERM"},     {SIGXCPU, "SIGXCPU"},
+    {SIGXFSZ, "SIGXFSZ"}, {SIGVTALRM, "SIGVTALRM"}, {SIGPROF, "SIGPROF"},     {SIGIO, "SIGIO"},
+    {SIGPWR, "SIGPWR"},   {SIGSYS, "SIGSYS"},       {SIGSTKFLT, "SIGSTKFLT"},
+}};
+
+std::size_t lines_in(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count(text, '\n')) + 1;
+}
+
+class writer {
+ public:
+  writer(const tool_spec& tool, const program_end& end, const captured_output& out,
+         const captured_output& err)
+      : tool_(tool), end_(end), out_(out), err_(err) {}
+
+  tool_result write() const {
+    if (failed()) return failure(sentence());
+    switch (tool_.result) {
+      case result_form::json:
+        return json_object();
+      case result_form::lines:
+        return lines();
+      case result_form::text:
+        break;
+    }
+    return whole_text();
+  }
+
+ private:
+  bool failed() const {
+    return end_.how != program_end::kind::exited ||
+           std::ranges::find(tool_.success, end_.code) == tool_.success.end();
+  }
+
+  const std::string& name() const { return tool_.options.name; }
+
+  std::string sentence() const {
+    const std::string number = std::to_string(end_.code);
+    switch (end_.how) {
+      case program_end::kind::not_started:
+        return name() + " could not be started: " + end_.reason;
+      case program_end::kind::killed: {
+        const std::string_view signal = signal_name(end_.code);
+        return name() + " was killed by signal " + number +
+               (signal.empty() ? "" : " (" + std::string(signal) + ")");
+      }
+      case program_end::kind::exited:
+        break;
+    }
+    return name() + " ended with exit code " + number;
+  }
+
+  // The sentence and what the program said last: on standard error, else on standard output.
+  tool_result failure(const std::string& what) const {
+    std::string message = what;
+    if (!append_last_lines(message, err_, "standard error")) {
+      (void)append_last_lines(message, out_, "standard output");
+    }
+    return std::move(tool_result(text(message)).as_error());
+  }
+
+  struct ending {
+    std::string text;
+    bool whole = true;  // nothing but blank lines and what a terminal hides was left out
+  };
+  ending ending_of(const captured_output& output) const {
+    const std::string_view kept = last_bytes(output.bytes, tool_.result_limit);
+    ending result{last_lines(kept, tool_.result_lines)};
+    result.whole =
+        kept.size() == output.total && result.text == last_lines(kept, tool_.result_lines + 1);
+    return result;
+  }
+
+  bool append_last_lines(std::string& message, const captured_output& output,
+                         const std::string& where) const {
+    const ending last = ending_of(output);
+    if (last.text.empty()) return false;
+    message += last.whole ? "\n\nOn " + where + ":\n" : "\n\nThe last lines on " + where + ":\n";
+    message += last.text;
+    return true;
+  }
+
+  tool_result nothing_printed(const std::string& where) const {
+    std::string message = name() + " ended";
+    if (end_.code != 0) message += " with exit code " + std::to_string(end_.code);
+    return {text(message + " and printed nothing" + where)};
+  }
+
+  tool_result whole_text() const {
+    if (out_.bytes.empty()) {
+      return nothing_printed(err_.total > 0 ? " on standard output" : "");
+    }
+    const std::string_view kept = last_bytes(out_.bytes, tool_.result_limit);
+    if (kept.size() == out_.total) return {text(kept)};
+    return {text("[output truncated: showing the last " + std::to_string(kept.size()) + " of " +
+                 std::to_string(out_.total) + " bytes]\n" + std::string(kept))};
+  }
+
+  tool_result lines() const {
+    ending last = ending_of(out_);
+    std::uint64_t total = out_.total;
+    if (last.text.empty()) {
+      last = ending_of(err_);
+      total = err_.total;
+    }
+    if (last.text.empty()) return nothing_printed("");
+    if (last.whole) return {text(last.text)};
+    const std::size_t count = lines_in(last.text);
+    return {text("[output truncated: showing the last " +
+                 (count == 1 ? std::string("line") : std::to_string(count) + " lines") + " of " +
+                 std::to_string(total) + " bytes]\n" + last.text)};
+  }
+
+  tool_result json_object() const {
+    const std::string wanted = name() + " should print one JSON object on standard output, but ";
+    if (out_.total > tool_.result_limit || out_.bytes.size() < out_.total) {
+      return no_json(wanted + "it printed " + std::to_string(out_.total) + " bytes; at most " +
+                     std::to_string(tool_.result_limit) + " can be a result");
+    }
+    if (out_.bytes.find_first_not_of(" \t\r\n") == std::string::npos) {
+      return no_json(wanted + "it printed nothing");
+    }
+    raw_json printed;
+    try {
+      printed = raw_json::parse(out_.bytes);
+    } catch (const invalid_json& error) {
+      return no_json(wanted + "what it printed is " + error.what() + "; " + beginning());
+    }
+    if (!json::value(printed).is(json::kind::object)) {
+      return no_json(wanted + "what it printed is other JSON; " + beginning());
+    }
+    return structured(std::move(printed));
+  }
+
+  tool_result no_json(std::string message) const {
+    (void)append_last_lines(message, err_, "standard error");
+    return std::move(tool_result(text(message)).as_error());
+  }
+
+  std::string beginning() const {
+    const std::string_view shown = first_bytes(out_.bytes, shown_beginning);
+    std::string quoted;
+    json::append_string(quoted, shown);
+    return (shown.size() < out_.bytes.size() ? "it begins with " : "it is ") + quoted;
+  }
+
+  const tool_spec& tool_;
+  const program_end& end_;
+  const captured_output& out_;
+  const captured_output& err_;
+};
+
+void add_link(tool_result& result, const tool_spec& tool, const captured_output& output,
+              std::string_view task_id, std::string_view stream, std::string_view title) {
+  if (output.total == 0 || task_id.empty()) return;
+  link_options more;
+  more.title = std::string(title) + " of " + tool.options.name;
+  more.mime_type = "text/plain";
+  more.size = std::min<std::uint64_t>(output.total, tool.output_limit);
+  std::string uri = "longhaul://tasks/";
+  uri.append(task_id).append("/").append(stream);
+  result.add(resource_link(uri, stream, more));
+}
+
+}  // namespace
+
+std::string_view signal_name(int signal) noexcept {
+  const auto at = std::ranges::find(signals, signal, &named_signal::number);
+  return at == signals.end() ? std::string_view() : at->name;
+}
+
+tool_result program_result(const tool_spec& tool, const program_end& end,
+                           const captured_output& out, const captured_output& err,
+                           std::string_view task_id) {
+  tool_result result = writer(tool, end, out, err).write();
+  add_link(result, tool, out, task_id, "stdout", "Standard output");
+  add_link(result, tool, err, task_id, "stderr", "Standard error");
+  return result;
+}
+
+}  // namespace longhaul::command

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// From how a program ended and what it printed to the result of the call.
+//
+// Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "command/spec.hpp"
+#include "longhaul/result.hpp"
+
+namespace longhaul::command {
+
+/// How a program ended.
+struct program_end {
+  enum class kind : std::uint8_t { exited, killed, not_started };
+
+  kind how = kind::exited;
+  int code = 0;             ///< exit code, or number of the signal
+  std::string reason = {};  ///< not_started: why
+
+  static program_end exited(int code) { return {kind::exited, code, {}}; }
+  static program_end killed(int signal) { return {kind::killed, signal, {}}; }
+  static program_end not_started(std::string reason) {
+    return {kind::not_started, 0, std::move(reason)};
+  }
+};
+
+/// What is known of one stream when the program has ended.
+struct captured_output {
+  std::string bytes = {};   ///< the newest; at least `result_limit` of them, if there were so many
+  std::uint64_t total = 0;  ///< printed in all
+};
+
+/// "SIGKILL"; empty for numbers without a name.
+std::string_view signal_name(int signal) noexcept;
+
+/// The result of one run. A run that failed (not started, killed, an exit code that is not among
+/// `tool.success`, JSON wanted and not printed) has `isError: true`, a sentence that says what
+/// happened, and the last lines that the program printed. Output that was left out is mentioned.
+/// Each stream with output is linked as `longhaul://tasks/<task_id>/stdout` or `…/stderr`; an empty
+/// `task_id` links none.
+tool_result program_result(const tool_spec& tool, const program_end& end,
+                           const captured_output& out, const captured_output& err,
+                           std::string_view task_id);
+
+}  // namespace longhaul::command

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+// Programs as tools, on a real engine, store and clock, without any wire: what a task does with a
+// program, and a program with its task.
+#include "command/tool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+
+#include "command/output_folder.hpp"
+#include "json/view.hpp"
+#include "longhaul/error_codes.hpp"
+#include "stores/memory_store.hpp"
+#include "support/process_census.hpp"
+#include "support/temporary_folder.hpp"
+#include "tasks/engine.hpp"
+#include "tasks/sync.hpp"
+
+namespace longhaul::test {
+namespace {
+
+using namespace std::chrono_literals;
+using command::parameter;
+using command::template_item;
+using command::tool_spec;
+namespace fs = std::filesystem;
+
+class program_tools : public testing::Test {
+ protected:
+  program_tools() {
+    output_ = std::make_shared<command::output_folder>(place_ / "output");
+    host_ = std::make_shared<command::program_host>(command::program_host{
+        LONGHAUL_RUN, output_, {"PATH=/usr/bin:/bin", "HOME=/nowhere", "SECRET=no"}});
+  }
+  ~program_tools() override {
+    if (engine) engine->stop();
+    engine.reset();
+    EXPECT_TRUE(census_.empty_soon()) << "nothing outlives its task";
+  }
+
+  /// A tool that runs `script` with bash; its parameters are $1, $2, …
+  tool_spec script(const std::string& text, std::vector<parameter> parameters = {}) {
+    tool_spec spec;
+    spec.options.name = "tool" + std::to_string(++count_);
+    spec.options.description = "a script";
+    spec.program = "/bin/bash";
+    std::string literal;
+    for (const char c : text) literal += c == '{' ? "{{" : c == '}' ? "}}" : std::string(1, c);
+    spec.command = {"bash", "-c", literal, "script", "--"};
+    for (const parameter& p : parameters) {
+      if (p.name != "input") spec.command.emplace_back("{" + p.name + "}");
+    }
+    spec.parameters = std::move(parameters);
+    spec.directory = place_.string();
+    spec.stop_grace = 200ms;
+    const std::string& mark = census_.variable();
+    spec.environment = {{mark.substr(0, mark.find('=')), mark.substr(mark.find('=') + 1)}};
+    return spec;
+  }
+  void add(tool_spec spec) {
+    tools_.push_back(
+        std::make_unique<tool_definition>(command::make_program_tool(std::move(spec), host_)));
+  }
+  void start() {
+    tasks::engine_options options;
+    options.store =
+        std::make_shared<stores::memory_store>(stores::memory_options{}, system_clock());
+    options.tick_interval = 10ms;
+    options.on_removed = [this](const std::vector<std::string>& ids) { output_->remove(ids); };
+    engine = std::make_unique<tasks::engine>(options);
+    for (const auto& tool : tools_) engine->add_tool(*tool);
+    engine->start();
+  }
+  task_ptr begin(const std::string& arguments = "{}", std::size_t tool = 0) {
+    tasks::submission what;
+    what.owner = "ann";
+    what.tool = tools_.at(tool)->options.name;
+    what.arguments = raw_json::parse(arguments);
+    tools_.at(tool)->check(what.arguments);
+    return tasks::sync(engine->submit(what)).task;
+  }
+  task_ptr now(const task_ptr& task) { return tasks::sync(engine->get("ann", task->id())); }
+  task_ptr when(const task_ptr& task, const std::function<bool(const task_record&)>& enough) {
+    task_ptr current;
+    wait_until([&] { return !(current = now(task)) || enough(*current); });
+    return current;
+  }
+  task_ptr end_of(const task_ptr& task) {
+    return when(task, [](const task_record& t) { return t.terminal(); });
+  }
+  task_ptr run(const std::string& arguments = "{}", std::size_t tool = 0) {
+    return end_of(begin(arguments, tool));
+  }
+  static std::string said(const task_ptr& task) {
+    json::elements content(json::value(task->result.body)["content"]);
+    return content.next() ? content.value()["text"].string().value_or("") : "";
+  }
+  void answer(const task_ptr& task, const std::string& key, const std::string& value) {
+    const std::vector<stores::response> all = {{key, raw_json::parse(value)}};
+    tasks::sync(engine->answer("ann", task->id(), all));
+  }
+
+  temporary_folder folder_;
+  const fs::path place_ = folder_.path();
+  census census_;
+  std::shared_ptr<command::output_folder> output_;
+  std::shared_ptr<command::program_host> host_;
+  std::vector<std::unique_ptr<tool_definition>> tools_;
+  std::unique_ptr<tasks::engine> engine;
+  int count_ = 0;
+};
+
+TEST_F(program_tools, arguments_arrive_as_they_are) {
+  add(script("shift; printf '<%s>' \"$@\"", {{.name = "a"}, {.name = "b"}}));
+  start();
+  const auto task = run(R"({"a":"$(touch x) \"quoted\" 'single' ; | &\nnew line","b":"--{a}"})");
+  EXPECT_EQ(task->status, task_status::completed);
+  EXPECT_FALSE(task->result.is_error);
+  EXPECT_EQ(said(task), "<$(touch x) \"quoted\" 'single' ; | &\nnew line><--{a}>");
+  EXPECT_FALSE(fs::exists(place_ / "x"));
+}
+
+TEST_F(program_tools, what_fails_is_an_error_that_a_model_can_read) {
+  add(script("echo out; echo why >&2; exit 3"));
+  add(script("kill -9 $$"));
+  auto missing = script("");
+  missing.program = "/nowhere/at/all";
+  add(std::move(missing));
+  start();
+  const auto failed = run("{}", 0);
+  EXPECT_EQ(failed->status, task_status::completed);
+  EXPECT_TRUE(failed->result.is_error);
+  EXPECT_NE(said(failed).find("3"), std::string::npos);
+  EXPECT_NE(said(failed).find("why"), std::string::npos);
+  EXPECT_NE(said(run("{}", 1)).find("SIGKILL"), std::string::npos);
+  EXPECT_NE(said(run("{}", 2)).find("/nowhere/at/all"), std::string::npos);
+}
+
+TEST_F(program_tools, the_environment_is_only_what_was_allowed) {
+  auto spec = script("env | sort");
+  spec.environment.emplace_back("HOME", "/mine");
+  spec.environment.emplace_back("COLOUR", "red");
+  add(std::move(spec));
+  start();
+  const std::string all = said(run());
+  EXPECT_NE(all.find("HOME=/mine\n"), std::string::npos) << all;
+  EXPECT_EQ(all.find("/nowhere"), std::string::npos) << all;
+  EXPECT_NE(all.find("COLOUR=red"), std::string::npos);
+  EXPECT_NE(all.find("PATH=/usr/bin:/bin"), std::string::npos);
+  EXPECT_NE(all.find("LONGHAUL_TASK_ID="), std::string::npos);
+  EXPECT_NE(all.find("LONGHAUL_ATTEMPT=1"), std::string::npos);
+  EXPECT_EQ(all.find("SECRET"), std::string::npos);
+}
+
+TEST_F(program_tools, standard_input_is_a_parameter_of_any_size) {
+  auto spec = script("wc -c; cat >/dev/null", {{.name = "input"}});
+  spec.stdin_parameter = "input";
+  add(std::move(spec));
+  start();
+  EXPECT_EQ(std::stoi(said(run(R"({"input":")" + std::string(1'000'000, 'x') + "\"}"))), 1'000'000);
+  EXPECT_EQ(std::stoi(said(run())), 0);
+}
+
+TEST_F(program_tools, progress_is_found_in_what_it_prints) {
+  auto spec = script(
+      "for i in 1 2 3; do printf \"$i/3 step\\r\" >&2; done; touch printed; "
+      "until [ -e go ]; do read -rt 0.01 <> <(:) || :; done");
+  spec.progress = {{.expression = R"((?P<done>\d+)/(?P<total>\d+) (?P<message>\w+))"}};
+  add(std::move(spec));
+  start();
+  const auto task = begin();
+  const auto seen =
+      when(task, [](const task_record& t) { return t.progress && t.progress->done == 3; });
+  ASSERT_TRUE(seen->progress);
+  EXPECT_EQ(seen->progress->total, 3);
+  EXPECT_EQ(seen->status_message, "step");
+  EXPECT_FALSE(seen->terminal());
+  std::ofstream(place_ / "go") << "";
+  EXPECT_EQ(end_of(task)->status, task_status::completed);
+}
+
+TEST_F(program_tools, progress_that_is_printed_last_is_not_lost) {
+  auto spec = script("printf '50%%\\n100%%'");
+  spec.progress = {{.expression = R"((?P<percent>\d+)%)"}};
+  add(std::move(spec));
+  start();
+  const auto task = run();
+  ASSERT_TRUE(task->progress);
+  EXPECT_EQ(task->progress->done, 100);
+}
+
+TEST_F(program_tools, a_program_talks_to_its_task) {
+  add(script(R"sh(
+say() { printf '%s\n' "$1" >&"$LONGHAUL_FD"; }
+say '{"progress":{"done":1,"total":4,"message":"begun"}}'
+say '{"restore":true}'; read -r saved <&"$LONGHAUL_FD"
+say '{"checkpoint":{"at":7}}'
+say 'nonsense'; read -r complaint <&"$LONGHAUL_FD"
+say 'nonsense again'
+say '{"ask":{"key":"k","message":"Really?"}}'; read -r first <&"$LONGHAUL_FD"
+say '{"restore":true}'; read -r again <&"$LONGHAUL_FD"
+say '{"progress":{"done":4,"total":4}}'
+echo "$saved|$complaint|$first|$again"
+)sh"));
+  start();
+  const auto task = begin();
+  const auto asked =
+      when(task, [](const task_record& t) { return t.status == task_status::input_required; });
+  ASSERT_EQ(asked->inputs->size(), 1U);
+  EXPECT_EQ(asked->inputs->front().key, "k");
+  answer(task, "k", R"({"action":"accept","content":{"answer":"yes"}})");
+  const auto ended = end_of(task);
+  const std::string all = said(ended);
+  EXPECT_EQ(all.find(R"({"checkpoint":null}|{"error":)"), 0U) << all;
+  EXPECT_NE(
+      all.find(
+          R"(|{"key":"k","action":"accept","content":{"answer":"yes"}}|{"checkpoint":{"at":7}})"),
+      std::string::npos)
+      << all;
+  ASSERT_TRUE(ended->progress);
+  EXPECT_EQ(ended->progress->done, 4) << "what it says last is heard, too";
+}
+
+TEST_F(program_tools, a_program_that_ends_while_its_question_is_open_ends_its_task) {
+  add(script(R"(printf '{"ask":{"key":"k","message":"?"}}\n' >&"$LONGHAUL_FD"; )"
+             "until [ -e go ]; do read -rt 0.01 <> <(:) || :; done; echo gone"));
+  start();
+  const auto task = begin();
+  when(task, [](const task_record& t) { return t.status == task_status::input_required; });
+  std::ofstream(place_ / "go") << "";
+  const auto ended = end_of(task);
+  EXPECT_EQ(ended->status, task_status::completed);
+  EXPECT_EQ(said(ended), "gone\n");
+}
+
+TEST_F(program_tools, P12_cancel_ends_the_program_and_all_it_started) {
+  add(
+      script("trap '' TERM; (setsid bash -c \"trap '' TERM; while :; do sleep 1000; done\" &); "
+             "touch ready; while :; do sleep 1000; done"));
+  start();
+  const auto task = begin();
+  ASSERT_TRUE(wait_until([&] { return fs::exists(place_ / "ready") && census_.count() >= 4; }));
+  tasks::sync(engine->cancel("ann", task->id(), "test"));
+  EXPECT_EQ(now(task)->status, task_status::cancelled);
+  EXPECT_TRUE(wait_until([&] { return engine->running() == 0; }));
+  EXPECT_EQ(census_.count(), 0U) << "the slot is free only when nothing is left";
+}
+
+TEST_F(program_tools, P13_a_limit_ends_the_program) {
+  auto spec = script("until false; do read -rt 1 <> <(:) || :; done");
+  spec.options.attempt_limit = 50ms;
+  add(std::move(spec));
+  start();
+  const auto task = run();
+  EXPECT_EQ(task->status, task_status::failed);
+  EXPECT_TRUE(wait_until([&] { return engine->running() == 0; }));
+}
+
+TEST_F(program_tools, output_is_readable_until_its_task_is_gone) {
+  add(script("echo to out; echo to err >&2"));
+  start();
+  const auto task = run();
+  const auto out = output_->read(task->id(), "stdout", 0, 100);
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->bytes, "to out\n");
+  EXPECT_EQ(output_->tail(task->id(), "stderr", 4)->bytes, "err\n");
+  EXPECT_FALSE(output_->read(task->id(), "status", 0, 100)) << "only what was printed";
+  tasks::sync(engine->set_retention("ann", task->id(), 0ms));
+  EXPECT_TRUE(wait_until([&] { return !fs::exists(output_->root() / task->id()); }));
+  EXPECT_FALSE(output_->read(task->id(), "stdout", 0, 100));
+}
+
+TEST_F(program_tools, long_output_says_that_it_is_truncated) {
+  auto spec = script("head -c 300000 /dev/zero | tr '\\0' x; echo end");
+  spec.result_limit = 1000;
+  spec.output_limit = 100'000;
+  add(std::move(spec));
+  start();
+  const std::string all = said(run());
+  EXPECT_LT(all.size(), 2000U);
+  EXPECT_NE(all.find("truncated"), std::string::npos) << all;
+  EXPECT_NE(all.find("300004"), std::string::npos) << all;
+  EXPECT_NE(all.find("xend"), std::string::npos);
+}
+
+TEST_F(program_tools, P24_a_hundred_runs_leak_nothing) {
+  add(script("echo hello"));
+  start();
+  for (int i = 0; i < 8; ++i) run();  // every handler thread has had one
+  ASSERT_TRUE(wait_until([&] { return engine->running() == 0; }));
+  const auto before = open_descriptors();
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(said(run()), "hello\n");
+  EXPECT_TRUE(wait_until([&] { return engine->running() == 0; }));
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(output_folder_test, what_a_killed_server_left_is_removed_and_what_lives_is_not) {
+  const temporary_folder folder;
+  const fs::path place = fs::path(folder.path()) / "of";
+  {
+    const command::output_folder living(place);
+    fs::create_directories(place / "longhaul-dead00/sometask");
+    std::ofstream(place / "longhaul-dead00/lock") << "";
+    fs::create_directories(place / "somebody-elses");
+    const command::output_folder next(place);
+    EXPECT_TRUE(fs::exists(living.root()));
+    EXPECT_TRUE(fs::exists(next.root()));
+    EXPECT_FALSE(fs::exists(place / "longhaul-dead00"));
+    EXPECT_TRUE(fs::exists(place / "somebody-elses"));
+  }
+  EXPECT_EQ(std::distance(fs::directory_iterator(place), fs::directory_iterator()), 1);
+  fs::permissions(place, fs::perms::all);
+  EXPECT_THROW(command::output_folder{place}, std::runtime_error) << "others may write in it";
+}
+
+}  // namespace
+}  // namespace longhaul::test

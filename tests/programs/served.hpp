@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// `longhaul serve` as a user starts it: a file, the real executable, and a client over HTTP that
+// speaks revision 2026-07-28 with tasks.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "run/child.hpp"
+#include "support/process_census.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace longhaul::test {
+
+namespace json = boost::json;
+
+class served {
+ public:
+  /// Serves `tools`, the text of a file without its `[server]` table, from `home`.
+  explicit served(const temporary_folder& home, const std::string& tools,
+                  const std::string& server_keys = "") {
+    const std::string file =
+        home.write("longhaul.toml", "[server]\nname = \"test\"\nstate_dir = \"" +
+                                        home.file("state") + "\"\n" + server_keys + tools);
+    process_ = std::make_unique<child>(
+        std::vector<std::string>{LONGHAUL_SERVE, "serve", file, "--http", "127.0.0.1:0"});
+    for (std::string line = process_->error_line(); !line.empty(); line = process_->error_line()) {
+      said += line + "\n";
+      const auto at = line.find("http://127.0.0.1:");
+      if (at == std::string::npos) continue;
+      port_ = line.substr(at + 17, line.rfind('/') - at - 17);
+      return;
+    }
+    throw std::runtime_error("the server did not start:\n" + said);
+  }
+
+  child& process() { return *process_; }
+  std::string said;  ///< on standard error, until it listened
+  std::string key;   ///< sent as API key, if not empty
+  bool knows_tasks = true;
+
+  struct http_answer {
+    int status = 0;
+    std::string head, body;
+  };
+  http_answer post(const std::string& method, const std::string& name, const std::string& body) {
+    namespace asio = boost::asio;
+    asio::io_context context;
+    asio::ip::tcp::socket socket(context);
+    asio::connect(socket, asio::ip::tcp::resolver(context).resolve("127.0.0.1", port_));
+    std::string request =
+        "POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        "Content-Type: application/json\r\nAccept: application/json\r\n"
+        "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: " +
+        method + "\r\n";
+    if (!name.empty()) request += "Mcp-Name: " + name + "\r\n";
+    if (!key.empty()) request += "Authorization: Bearer " + key + "\r\n";
+    request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    asio::write(socket, asio::buffer(request));
+    std::string all;
+    boost::system::error_code end;
+    asio::read(socket, asio::dynamic_buffer(all), end);
+    http_answer answer;
+    const auto split = all.find("\r\n\r\n");
+    if (split == std::string::npos) throw std::runtime_error("no HTTP answer: " + all);
+    answer.head = all.substr(0, split);
+    answer.body = all.substr(split + 4);
+    answer.status = std::stoi(answer.head.substr(9, 3));
+    return answer;
+  }
+
+  /// The whole reply to a request.
+  json::object ask(const std::string& method, json::object params) {
+    const json::object capabilities =
+        knows_tasks
+            ? json::object{{"extensions",
+                            json::object{{"io.modelcontextprotocol/tasks", json::object{}}}}}
+            : json::object{};
+    std::string name;
+    for (const char* member : {"name", "taskId", "uri"}) {
+      if (const auto* value = params.if_contains(member)) name = value->as_string().c_str();
+    }
+    params["_meta"] = {{"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
+                       {"io.modelcontextprotocol/clientCapabilities", capabilities}};
+    const json::object request = {
+        {"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}};
+    last = post(method, name, json::serialize(request));
+    return json::parse(last.body).as_object();
+  }
+  http_answer last;  ///< of the last `ask`
+
+  /// Calls a tool: the result (of a plain call), or what created the task.
+  json::object call(const std::string& tool, json::object arguments = {}) {
+    json::object reply = ask("tools/call", {{"name", tool}, {"arguments", std::move(arguments)}});
+    if (!reply.contains("result")) throw std::runtime_error(json::serialize(reply));
+    return reply.at("result").as_object();
+  }
+  std::string start(const std::string& tool, json::object arguments = {}) {
+    return call(tool, std::move(arguments)).at("taskId").as_string().c_str();
+  }
+  json::object get(const std::string& task) {
+    json::object reply = ask("tasks/get", {{"taskId", task}});
+    return reply.contains("result") ? reply.at("result").as_object() : json::object{};
+  }
+  void cancel(const std::string& task) { ask("tasks/cancel", {{"taskId", task}}); }
+  static std::string status(const json::object& task) {
+    const auto* value = task.if_contains("status");
+    return value != nullptr ? value->as_string().c_str() : "unknown";
+  }
+  /// The task once it has ended.
+  json::object end_of(const std::string& task) {
+    json::object seen;
+    EXPECT_TRUE(wait_until([&] {
+      seen = get(task);
+      const std::string is = status(seen);
+      return is == "completed" || is == "failed" || is == "cancelled";
+    })) << json::serialize(seen);
+    return seen;
+  }
+  /// The result of a call that is waited for, as task or not.
+  json::object result(const std::string& tool, json::object arguments = {}) {
+    json::object first = call(tool, std::move(arguments));
+    if (!first.contains("taskId")) return first;
+    json::object ended = end_of(first.at("taskId").as_string().c_str());
+    if (!ended.contains("result")) throw std::runtime_error(json::serialize(ended));
+    return ended.at("result").as_object();
+  }
+  static std::string text(const json::object& result) {
+    for (const auto& item : result.at("content").as_array()) {
+      if (item.at("type") == "text") return item.at("text").as_string().c_str();
+    }
+    return {};
+  }
+  static bool is_error(const json::object& result) {
+    const auto* value = result.if_contains("isError");
+    return value != nullptr && value->as_bool();
+  }
+  json::object read(const std::string& uri) { return ask("resources/read", {{"uri", uri}}); }
+  std::string output(const std::string& task, const std::string& stream_and_query) {
+    const auto reply = read("longhaul://tasks/" + task + "/" + stream_and_query);
+    if (!reply.contains("result")) return {};
+    const auto& block = reply.at("result").at("contents").at(0).as_object();
+    return block.contains("text") ? block.at("text").as_string().c_str() : "(blob)";
+  }
+
+ private:
+  std::unique_ptr<child> process_;
+  std::string port_;
+};
+
+}  // namespace longhaul::test
