@@ -111,7 +111,8 @@ struct progress_patterns::one {
     result.done = number_in(group(done));
     if (result.done) {
       result.total = number_in(group(total));
-    } else if ((result.done = number_in(group(percent)))) {
+    } else if (const auto hundredths = number_in(group(percent))) {
+      result.done = hundredths;
       result.total = 100;
     }
     if (!result.done && result.message.empty()) return std::nullopt;

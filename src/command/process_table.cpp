@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -68,8 +69,30 @@ std::optional<process_entry> parse(pid_t id, std::string_view text) {
 // Passes over the process table in which all are stopped. In each, only those that were forked
 // during the one before are new: a few of them end every fork bomb.
 constexpr int stop_passes = 16;
+// Passes that find nobody new. One is not enough: who loses its parent during a pass may be missed.
+constexpr int quiet_passes = 2;
+// Who has not stopped after this hangs in the kernel, or waits for a child that we stopped (vfork).
+constexpr int stop_looks = 20;
+constexpr int between_looks_ms = 1;
 
 int open_pidfd(pid_t id) { return static_cast<int>(::syscall(SYS_pidfd_open, id, 0)); }
+
+bool stopped_or_ended(const process_entry& process) {
+  const auto now = read_process(process.id);
+  return !now || now->started != process.started || now->ended() || now->state == 'T' ||
+         now->state == 't';
+}
+
+// A signal is not obeyed at once: a fork that has begun on another processor comes to its end.
+void wait_for_stop(const std::vector<process_entry>& all) {
+  int looks = 0;
+  for (const process_entry& one : all) {
+    while (!stopped_or_ended(one)) {
+      if (++looks > stop_looks) return;
+      ::poll(nullptr, 0, between_looks_ms);
+    }
+  }
+}
 
 }  // namespace
 
@@ -131,16 +154,16 @@ delivery send_signal(const process_entry& process, int signal) noexcept {
 std::vector<process_entry> stop_all(const process_finder& find) {
   std::set<std::pair<pid_t, std::uint64_t>> stopped;
   std::vector<process_entry> found;
-  for (int pass = 0; pass < stop_passes; ++pass) {
+  for (int pass = 0, quiet = 0; pass < stop_passes && quiet < quiet_passes; ++pass) {
     found = find();
     std::erase_if(found, [](const process_entry& one) { return one.ended(); });
-    bool any_new = false;
+    ++quiet;
     for (const process_entry& one : found) {
       if (!stopped.emplace(one.id, one.started).second) continue;
-      any_new = true;
+      quiet = 0;
       send_signal(one, SIGSTOP);
     }
-    if (!any_new) break;
+    if (quiet == 0) wait_for_stop(found);
   }
   return found;
 }

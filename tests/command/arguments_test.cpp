@@ -167,6 +167,8 @@ TEST(arguments, a_dash_is_harmless_behind_a_literal_or_the_end_of_options) {
             (texts{"--file=-x", "a-1"}));
   EXPECT_EQ(expanded({"--", "{file}"}, R"({"file":"-x"})"), (texts{"--", "-x"}));
   EXPECT_EQ(expanded({texts{"--", "{file}"}}, R"({"file":"-x"})"), (texts{"--", "-x"}));
+  EXPECT_EQ(expanded({"--", "a", "{file}"}, R"({"file":"-x"})"), (texts{"--", "a", "-x"}));
+  EXPECT_EQ(expanded({"--long", "{file}"}, R"({"file":"-x"})"), option_refused("file", "-x", "-x"));
   EXPECT_EQ(expanded({"{file}", "--"}, R"({"file":"-x"})").at(0).substr(0, 7), "refused");
   EXPECT_EQ(expanded({texts{"--", "{level}"}, "{file}"}, R"({"file":"-x"})").at(0).substr(0, 7),
             "refused")
@@ -176,10 +178,11 @@ TEST(arguments, a_dash_is_harmless_behind_a_literal_or_the_end_of_options) {
 }
 
 TEST(arguments, allow_option_lets_a_dash_pass) {
-  std::vector<parameter> known(1);
-  known[0].name = "file";
+  std::vector<parameter> known = mentioned({"{file}{level}"});
   known[0].allow_option = true;
-  EXPECT_EQ(expanded({"{file}"}, R"({"file":"--help"})", known), texts{"--help"});
+  EXPECT_EQ(expanded({"{file}{level}"}, R"({"file":"--","level":1})", known), texts{"--1"});
+  EXPECT_EQ(expanded({"{level}", "{file}"}, R"({"file":"-x","level":-1})", known),
+            option_refused("level", "-1", "-1"));
 }
 
 TEST(arguments, what_is_too_long_is_refused) {
@@ -191,7 +194,7 @@ TEST(arguments, what_is_too_long_is_refused) {
   std::string many = R"({"paths":[)";
   for (int i = 0; i < 100'000; ++i) many += i == 0 ? R"("")" : R"(,"")";
   EXPECT_EQ(expanded({"{paths}"}, many + "]}").size(), 100'000U);
-  EXPECT_EQ(expanded({"--long-literal={paths}"}, many + "]}"),
+  EXPECT_EQ(expanded({"12{paths}"}, many + "]}"),  // 11 bytes each with NUL and pointer
             texts{"refused: arguments: together they make a command line of more than 1048576 "
                   "bytes, which cannot be passed to a program"});
 }

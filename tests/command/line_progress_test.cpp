@@ -21,6 +21,7 @@ using found_list = std::vector<progress_found>;
 
 progress_patterns patterns(const std::vector<std::string>& expressions) {
   std::vector<progress_pattern> all;
+  all.reserve(expressions.size());
   for (const std::string& expression : expressions) all.push_back({expression, {}});
   return progress_patterns(all);
 }

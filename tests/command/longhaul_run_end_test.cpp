@@ -94,12 +94,16 @@ TEST_F(longhaul_run_end, grandchildren_that_ignore_SIGTERM_end_with_the_program)
 // What a program starts to clean up, once it has been asked to end, is not asked to end itself.
 TEST_F(longhaul_run_end, a_program_may_start_others_to_clean_up) {
   for (int i = 0; i < 20; ++i) {
-    start(patient, shell("trap '/bin/sh -c \"sleep 0.02; echo cleaned\"; exit 7' TERM; echo ready;"
-                         "while :; do sleep 0.01; done"));
-    ASSERT_TRUE(printed("ready"));
+    const std::string ready =
+        "ready " + std::to_string(i) + "\n";  // the file may be the last one's
+    start(patient,
+          shell("trap '/bin/sh -c \"sleep 0.02; echo cleaned\"; exit 7' TERM; echo ready $1;"
+                "while :; do sleep 0.01; done",
+                {std::to_string(i)}));
+    ASSERT_TRUE(printed(ready));
     lifeline_.reset();
     EXPECT_EQ(status_after_wait(), R"({"exit":7,"stopped":true})");
-    EXPECT_EQ(output(), "ready\ncleaned\n");
+    EXPECT_EQ(output(), ready + "cleaned\n");
   }
 }
 

@@ -239,7 +239,9 @@ TEST(parameter, names_are_checked) {
   const std::string why =
       R"( is no name: 1 to 64 of A-Z, a-z, 0-9, '_' and '-', beginning with a letter or '_')";
   for (const std::string bad : {"", "9a", "-a", "a b", "a.b", "é", "a{b}"}) {
-    EXPECT_EQ(faults_of(named(bad)), "name: \"" + bad + "\"" + why);
+    std::string expected = "name: \"";
+    expected.append(bad).append("\"").append(why);
+    EXPECT_EQ(faults_of(named(bad)), expected);
   }
   EXPECT_NE(faults_of(named(std::string(65, 'a'))), "");
 }

@@ -131,6 +131,12 @@ TEST(program_result, json_beyond_the_limit_is_an_error) {
             wanted + "it printed 900 bytes; at most 8 can be a result");
 }
 
+TEST(program_result, a_part_of_json_is_no_result) {
+  const shown result = result_of(tool_of(result_form::json), good, {"{}", 5});
+  EXPECT_TRUE(result.is_error);
+  EXPECT_EQ(result.structured, "");
+}
+
 TEST(program_result, a_failure_says_what_happened_and_what_was_printed_last) {
   for (const result_form form : {result_form::text, result_form::json, result_form::lines}) {
     const tool_spec tool = tool_of(form);

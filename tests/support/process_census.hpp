@@ -5,16 +5,16 @@
 #pragma once
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -37,10 +37,17 @@ inline bool wait_until(const std::function<bool()>& condition,
   return true;
 }
 
-/// All of a file; empty if it cannot be read.
+/// All of a file; what could be read if it cannot be read to its end, as that of a process in /proc
+/// which ends meanwhile.
 inline std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::string text;
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  std::array<char, 16 * 1024> part{};
+  for (ssize_t length = 0; file >= 0 && (length = ::read(file, part.data(), part.size())) > 0;) {
+    text.append(part.data(), static_cast<std::size_t>(length));
+  }
+  if (file >= 0) ::close(file);
+  return text;
 }
 
 /// The numbers that a folder of /proc has as names.

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/read_config.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "config/read_tool.hpp"
+#include "config/table_reader.hpp"
+#include "config/units.hpp"
+
+namespace longhaul::config {
+namespace {
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
+  });
+}
+
+constexpr std::string_view name_rule = "1 to 64 characters of A-Z a-z 0-9 _ . -";
+
+// HOST:PORT, [v6]:PORT or PORT; whether the address is one of this machine shows when it is used.
+bool is_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  const std::string_view port = colon == std::string_view::npos ? text : text.substr(colon + 1);
+  std::size_t number = 0;
+  for (const char c : port) {
+    if (c < '0' || c > '9' || number > 65535) return false;
+    number = number * 10 + static_cast<std::size_t>(c - '0');
+  }
+  if (port.empty() || number > 65535) return false;
+  if (colon == std::string_view::npos) return true;
+  const std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  return !host.empty() && (bracketed || host.find(':') == std::string_view::npos);
+}
+
+class config_reader {
+ public:
+  config_reader(const read_options& options, fault_list& faults)
+      : options_(options), faults_(faults) {}
+
+  serve_config read(const toml::table& root) {
+    table_reader top(root, "the file", faults_);
+    if (const toml::table* server = top.inner("server")) read_server(*server);
+    for_each_table(top, "key", [this](const toml::table& key) { read_key(key); });
+    for_each_table(top, "tool", [this](const toml::table& tool) { add_tool(tool); });
+    top.finish();
+    if (config_.tools.empty() && faults_.size() == 0) {
+      faults_.add(toml::source_position{1, 1},
+                  "there is no [[tool]]: a server without tools has nothing to serve");
+    }
+    return std::move(config_);
+  }
+
+ private:
+  template <class Use>
+  void for_each_table(table_reader& top, std::string_view key, Use use) {
+    const toml::node* node = top.find(key);
+    if (node == nullptr) return;
+    const std::string header = "[[" + std::string(key) + "]]";
+    const toml::array* all = node->as_array();
+    if (all == nullptr) {
+      faults_.add(*node,
+                  std::string(key) + " is " + kind_of(*node) + ": begin each one with " + header);
+      return;
+    }
+    for (const toml::node& one : *all) {
+      if (const toml::table* table = one.as_table()) {
+        use(*table);
+      } else {
+        faults_.add(
+            one, std::string(key) + " holds " + kind_of(one) + ": begin each one with " + header);
+      }
+    }
+  }
+
+  void read_server(const toml::table& table) {
+    table_reader from(table, "[server]", faults_);
+    server_options& server = config_.server;
+    if (const auto name = from.text("name")) {
+      server.name = *name;
+      if (!is_name(*name)) from.fail_at("name", "name must be " + std::string(name_rule));
+    }
+    server.version = from.text("version").value_or(server.version);
+    server.title = from.text("title").value_or("");
+    server.instructions = from.text("instructions").value_or("");
+    config_.listen = from.text("listen").value_or("");
+    if (!config_.listen.empty() && !is_address(config_.listen)) {
+      from.fail_at("listen", "listen must be \"ADDRESS:PORT\" as \"127.0.0.1:8080\", not " +
+                                 in_quotes(config_.listen));
+    }
+    config_.stdio = from.boolean("stdio").value_or(false);
+    if (config_.stdio && !config_.listen.empty()) {
+      from.fail_at("stdio", "stdio and listen exclude each other: leave one of them out");
+    }
+    config_.store = from.text("store").value_or("");
+    if (!config_.store.empty() && config_.store != "memory:") {
+      from.fail_at("store", "store must be \"memory:\", not " + in_quotes(config_.store));
+    }
+    if (const auto folder = from.text("state_dir")) {
+      if (folder->empty()) from.fail_at("state_dir", "state_dir must not be empty");
+      config_.state_dir = (std::filesystem::path(options_.folder) / *folder).lexically_normal();
+    }
+    server.fallback_tools = from.boolean("fallback_tools").value_or(false);
+    server.inline_limit = from.duration("inline_limit").value_or(server.inline_limit);
+    constexpr std::int64_t many = 10'000'000;
+    const auto count = [&](std::string_view key, std::size_t& into) {
+      if (const auto given = from.integer(key, 1, many)) into = static_cast<std::size_t>(*given);
+    };
+    count("max_running", server.max_running);
+    count("max_open", server.max_open);
+    count("max_open_per_key", server.max_open_per_owner);
+    if (const auto given = from.duration_or_unlimited("retention")) server.retention = *given;
+    if (const auto given = from.duration_or_unlimited("max_retention")) {
+      server.max_retention = *given;
+    }
+    config_.allow_hosts = from.texts("allow_hosts").value_or(std::vector<std::string>());
+    config_.allow_origins = from.texts("allow_origins").value_or(std::vector<std::string>());
+    from.finish();
+  }
+
+  void read_key(const toml::table& table) {
+    table_reader from(table, "[[key]]", faults_);
+    api_key key;
+    if (from.require("name", "name = \"alice\"")) key.name = from.text("name").value_or("");
+    if (table.contains("name") && table["name"].is_string()) {
+      if (!is_name(key.name)) from.fail_at("name", "name must be " + std::string(name_rule));
+      if (!key_names_.insert(key.name).second) {
+        from.fail_at("name", "there is a key named " + in_quotes(key.name) + " already");
+      }
+    }
+    const std::string how =
+        "the SHA-256 of the key in 64 hex digits: printf %s \"$KEY\" | sha256sum";
+    if (from.require("sha256", how)) {
+      const auto text = from.text("sha256");
+      const auto parsed = text ? parse_sha256(*text) : std::nullopt;
+      if (text && !parsed) {
+        // Not quoted: it may be the key itself.
+        from.fail_at("sha256", "sha256 must be " + how);
+      }
+      if (parsed) {
+        key.sha256 = *parsed;
+        const auto same = [&](const api_key& other) { return other.sha256 == *parsed; };
+        if (std::ranges::any_of(config_.keys, same)) {
+          from.fail_at("sha256", "this is the digest of another [[key]], too");
+        }
+      }
+    }
+    from.finish();
+    config_.keys.push_back(std::move(key));
+  }
+
+  void add_tool(const toml::table& table) {
+    if (config_.tools.size() == max_tools) {
+      faults_.add(table, "there are more than " + std::to_string(max_tools) + " tools");
+    }
+    if (config_.tools.size() >= max_tools) return;
+    command::tool_spec tool = read_tool(table, options_, faults_);
+    const std::string& name = tool.options.name;
+    if (!name.empty() && !tool_names_.insert(name).second) {
+      faults_.add(table.contains("name") ? *table.get("name") : table,
+                  "there is a tool named " + in_quotes(name) + " already");
+    }
+    config_.tools.push_back(std::move(tool));
+  }
+
+  const read_options& options_;
+  fault_list& faults_;
+  serve_config config_;
+  std::set<std::string> key_names_, tool_names_;
+};
+
+// `key = value` of the parser's words, which say what it expected.
+std::string syntax_fault(const toml::parse_error& error) {
+  return "this is not TOML: " + std::string(error.description());
+}
+
+}  // namespace
+
+read_result read_config(std::string_view text, const read_options& options) {
+  read_result result;
+  fault_list faults;
+  if (text.size() > max_config_bytes) {
+    faults.add(toml::source_position{1, 1}, "the file has more than 1 MiB");
+  } else {
+    try {
+      const toml::table root = toml::parse(text, options.file_name);
+      result.config = config_reader(options, faults).read(root);
+    } catch (const toml::parse_error& error) {
+      faults.add(error.source().begin, syntax_fault(error));
+    }
+  }
+  result.faults = faults.take();
+  return result;
+}
+
+read_result load_config(const std::string& path, std::string_view search_path) {
+  read_options options;
+  options.file_name = path;
+  options.search_path = search_path;
+  std::error_code error;
+  const auto whole = std::filesystem::absolute(path, error);
+  options.folder = whole.parent_path().lexically_normal().string();
+  std::ifstream file(path, std::ios::binary);
+  if (std::filesystem::is_directory(path, error) || !file) {
+    read_result result;
+    result.faults.push_back({1, 1,
+                             std::filesystem::exists(path, error) ? "this file cannot be read"
+                                                                  : "there is no such file"});
+    return result;
+  }
+  std::string text(max_config_bytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return read_config(text, options);
+}
+
+std::string to_string(const fault& what, std::string_view file_name) {
+  return std::string(file_name) + ":" + std::to_string(what.line) + ":" +
+         std::to_string(what.column) + ": " + what.message;
+}
+
+std::vector<std::string> warnings_of(const serve_config& config) {
+  std::vector<std::string> result;
+  const std::string_view listen = config.listen;
+  const bool local = listen.empty() || listen.starts_with("127.") ||
+                     listen.starts_with("localhost:") || listen.starts_with("[::1]:") ||
+                     listen.find(':') == std::string_view::npos;
+  if (!local && config.keys.empty()) {
+    result.push_back("anybody who can reach " + config.listen +
+                     " may run these tools: add a [[key]], or listen on 127.0.0.1");
+  }
+  if (!local && !config.keys.empty()) {
+    result.push_back("keys and results travel over " + config.listen +
+                     " in clear text: put a proxy with TLS in front");
+  }
+  if (config.stdio && !config.keys.empty()) {
+    result.push_back("on stdio nobody is asked for a key: the host that starts the server may all");
+  }
+  constexpr std::string_view empty_key =
+      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  for (const api_key& key : config.keys) {
+    if (key.sha256 == parse_sha256(empty_key)) {
+      result.push_back("the key of " + key.name + " is the empty text, which no caller can send");
+    }
+  }
+  return result;
+}
+
+}  // namespace longhaul::config

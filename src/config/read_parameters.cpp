@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// `[tool.params.NAME]`: JSON Schema as far as it is understood here, and how values may be used.
+#include <algorithm>
+#include <array>
+
+#include "command/parameter.hpp"
+#include "config/read_tool.hpp"
+#include "config/units.hpp"
+#include "json/write.hpp"
+
+namespace longhaul::config {
+namespace {
+
+using command::parameter;
+using command::value_type;
+
+// Keywords of JSON Schema (draft 2020-12) that say something we would have to check.
+constexpr std::array<std::string_view, 32> not_understood = {"$ref",
+                                                             "$defs",
+                                                             "allOf",
+                                                             "anyOf",
+                                                             "oneOf",
+                                                             "not",
+                                                             "if",
+                                                             "then",
+                                                             "else",
+                                                             "const",
+                                                             "exclusiveMinimum",
+                                                             "exclusiveMaximum",
+                                                             "multipleOf",
+                                                             "format",
+                                                             "uniqueItems",
+                                                             "prefixItems",
+                                                             "contains",
+                                                             "minContains",
+                                                             "maxContains",
+                                                             "properties",
+                                                             "patternProperties",
+                                                             "additionalProperties",
+                                                             "propertyNames",
+                                                             "minProperties",
+                                                             "maxProperties",
+                                                             "dependentRequired",
+                                                             "dependentSchemas",
+                                                             "unevaluatedItems",
+                                                             "unevaluatedProperties",
+                                                             "contentEncoding",
+                                                             "contentMediaType",
+                                                             "examples"};
+
+void append_json(std::string& out, const toml::node& node) {
+  if (const auto* text = node.as_string()) {
+    json::append_string(out, text->get());
+  } else if (const auto* whole = node.as_integer()) {
+    json::append_number(out, std::int64_t{whole->get()});
+  } else if (const auto* real = node.as_floating_point()) {
+    json::append_number(out, real->get());
+  } else if (const auto* flag = node.as_boolean()) {
+    out += flag->get() ? "true" : "false";
+  } else if (const toml::array* all = node.as_array()) {
+    out += '[';
+    for (const toml::node& one : *all) {
+      if (out.back() != '[') out += ',';
+      append_json(out, one);
+    }
+    out += ']';
+  } else {
+    out += "null";
+  }
+}
+
+class parameter_reader {
+ public:
+  parameter_reader(std::string_view name, const toml::table& table, const std::string& tool,
+                   fault_list& faults)
+      : from_(table, tool + " params." + std::string(name), faults) {
+    made_.name = name;
+  }
+
+  std::optional<parameter> read() {
+    const std::size_t faults_before = from_.faults().size();
+    read_type(from_, true);
+    const toml::table* items = from_.inner("items");
+    if (made_.repeated) read_items(items);
+    made_.title = from_.text("title").value_or("");
+    made_.description = from_.text("description").value_or("");
+    read_values(from_);
+    const auto count = [&](std::string_view key) -> std::optional<std::size_t> {
+      const auto given = from_.integer(key, 0, 1'000'000'000);
+      return given ? std::optional(static_cast<std::size_t>(*given)) : std::nullopt;
+    };
+    made_.min_items = count("minItems");
+    made_.max_items = count("maxItems");
+    made_.required = from_.boolean("required").value_or(false);
+    made_.allow_option = from_.boolean("allow_option").value_or(false);
+    if (const toml::node* value = from_.find("default")) {
+      std::string text;
+      append_json(text, *value);
+      made_.default_value = raw_json::trusted(std::move(text));
+      if (made_.required) {
+        from_.fail_at("default",
+                      "a required parameter is always given: leave default or required out");
+      }
+    }
+    refuse_keywords(from_);
+    from_.finish();
+    if (from_.faults().size() != faults_before) return made_;
+    for (const auto& fault : command::check_parameter(made_)) {
+      from_.fail(*place_of(fault.keyword), fault.message);
+    }
+    return made_;
+  }
+
+ private:
+  const toml::node* place_of(const std::string& keyword) const {
+    const toml::node* at = from_.table().get(keyword);
+    const toml::table* items = from_.table().get_as<toml::table>("items");
+    if (at == nullptr && items != nullptr) at = items->get(keyword);
+    return at != nullptr ? at : &from_.table();
+  }
+
+  void read_type(table_reader& from, bool whole) {
+    std::vector<std::string_view> words = {"string", "integer", "number", "boolean"};
+    if (whole) words.emplace_back("array");
+    if (!from.require("type", "type = \"string\"")) return;
+    const auto type = from.word("type", words);
+    if (!type) return;
+    if (*type == 4) {
+      made_.repeated = true;
+      return;
+    }
+    constexpr std::array all = {value_type::string, value_type::integer, value_type::number,
+                                value_type::boolean};
+    made_.type = all[*type];
+  }
+
+  void read_items(const toml::table* items) {
+    if (items == nullptr) {
+      if (!from_.table().contains("items")) {
+        from_.fail_at("type", "an array needs items = { type = \"string\" }");
+      }
+      return;
+    }
+    table_reader from(*items, from_.name() + ".items", from_.faults());
+    read_type(from, false);
+    read_values(from);
+    refuse_keywords(from);
+    from.finish();
+  }
+
+  // Keywords of one value: the parameter's own, or its items'.
+  void read_values(table_reader& from) {
+    const auto count = [&](std::string_view key, std::optional<std::size_t>& into) {
+      if (const auto given = from.integer(key, 0, 1'000'000'000)) {
+        into = static_cast<std::size_t>(*given);
+      }
+    };
+    if (auto choices = from.texts("enum")) {
+      if (choices->empty()) from.fail_at("enum", "enum must name at least one value");
+      made_.choices = std::move(*choices);
+    }
+    if (const auto given = from.number("minimum")) made_.minimum = given;
+    if (const auto given = from.number("maximum")) made_.maximum = given;
+    count("minLength", made_.min_length);
+    count("maxLength", made_.max_length);
+    if (const auto given = from.text("pattern")) made_.pattern = *given;
+  }
+
+  static void refuse_keywords(table_reader& from) {
+    for (const auto& [key, value] : from.table()) {
+      if (std::ranges::find(not_understood, key.str()) == not_understood.end()) continue;
+      from.find(key.str());
+      from.faults().add(key.source().begin, from.name() + ": the keyword " + in_quotes(key.str()) +
+                                                " is not understood yet; leave it out");
+    }
+  }
+
+  table_reader from_;
+  parameter made_;
+};
+
+}  // namespace
+
+std::vector<parameter> read_parameters(const toml::table& table, const std::string& tool,
+                                       fault_list& faults) {
+  // The library sorts keys; the file's order is that of its places.
+  std::vector<std::pair<const toml::key*, const toml::node*>> all;
+  for (const auto& [key, value] : table) all.emplace_back(&key, &value);
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    const auto &x = a.first->source().begin, &y = b.first->source().begin;
+    return std::tie(x.line, x.column) < std::tie(y.line, y.column);
+  });
+  std::vector<parameter> result;
+  for (const auto& [key, value] : all) {
+    const toml::table* one = value->as_table();
+    if (one == nullptr) {
+      faults.add(*value, tool + ": params." + std::string(key->str()) + " must be a table, not " +
+                             kind_of(*value));
+      continue;
+    }
+    if (auto made = parameter_reader(key->str(), *one, tool, faults).read()) {
+      result.push_back(std::move(*made));
+    }
+  }
+  return result;
+}
+
+}  // namespace longhaul::config

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `longhaul serve` is told by its file: plain data. docs/programs.md describes the keys.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "command/spec.hpp"
+#include "longhaul/server.hpp"
+#include "longhaul/task.hpp"
+
+namespace longhaul::config {
+
+/// One `[[key]]`.
+struct api_key {
+  std::string name;
+  digest sha256{};
+};
+
+struct serve_config {
+  server_options server = {};
+  std::string listen = {};  ///< ADDRESS:PORT; empty: not said
+  bool stdio = false;
+  std::string store = {};      ///< URL; empty: not said
+  std::string state_dir = {};  ///< absolute; empty: not said
+  std::vector<std::string> allow_hosts = {}, allow_origins = {};
+  std::vector<api_key> keys = {};
+  std::vector<command::tool_spec> tools = {};
+};
+
+/// What is no fault, but likely not what was meant. A line each.
+std::vector<std::string> warnings_of(const serve_config& config);
+
+}  // namespace longhaul::config

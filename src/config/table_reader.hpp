@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// One table of the file: members are asked for by name and type; what has another type, is missing,
+// or was never asked for becomes a fault. Only `read_config.cpp` and its parts include this: the
+// TOML library stays there.
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/read_config.hpp"
+#include "typed/rules.hpp"
+
+namespace longhaul::config {
+
+/// Faults as they are found; sorted by place in the end.
+class fault_list {
+ public:
+  void add(const toml::source_position& at, std::string message);
+  void add(const toml::node& at, std::string message) {
+    add(at.source().begin, std::move(message));
+  }
+  std::size_t size() const noexcept { return faults_.size(); }
+  std::vector<fault> take();
+
+ private:
+  std::vector<fault> faults_;
+};
+
+/// "a string", "an integer", …: what stands in the file.
+std::string kind_of(const toml::node& node);
+using detail::in_quotes;
+
+class table_reader {
+ public:
+  /// `name`: how faults call the table, as `[[tool]] "compress"`.
+  table_reader(const toml::table& table, std::string name, fault_list& faults);
+
+  const toml::table& table() const noexcept { return table_; }
+  const std::string& name() const noexcept { return name_; }
+  fault_list& faults() noexcept { return faults_; }
+
+  /// Each marks `key` as known. Null: it is not there, or a fault was noted.
+  const toml::node* find(std::string_view key);
+  std::optional<std::string> text(std::string_view key);
+  std::optional<bool> boolean(std::string_view key);
+  std::optional<std::int64_t> integer(std::string_view key, std::int64_t least,
+                                      std::int64_t greatest);
+  std::optional<long double> number(std::string_view key);
+  std::optional<milliseconds> duration(std::string_view key);
+  /// Also "unlimited": the inner value is then empty.
+  std::optional<std::optional<milliseconds>> duration_or_unlimited(std::string_view key);
+  std::optional<std::uint64_t> size(std::string_view key, std::uint64_t least);
+  std::optional<std::vector<std::string>> texts(std::string_view key);
+  const toml::table* inner(std::string_view key);
+  /// One of `words`; its number.
+  std::optional<std::size_t> word(std::string_view key, const std::vector<std::string_view>& words);
+
+  /// Notes a fault at the table's begin if `key` is not there; true if it is.
+  bool require(std::string_view key, std::string_view example);
+  void fail(const toml::node& at, const std::string& what);
+  /// A fault at the value of `key`, or at the table.
+  void fail_at(std::string_view key, const std::string& what);
+  /// Notes all keys that nobody asked for.
+  void finish();
+
+ private:
+  void wrong_type(std::string_view key, const toml::node& found, std::string_view wanted);
+
+  const toml::table& table_;
+  std::string name_;
+  fault_list& faults_;
+  std::vector<std::string_view> known_;
+};
+
+/// False, and a fault: the text is no valid UTF-8, or holds a NUL, which programs cannot be given.
+bool check_text(table_reader& from, const toml::node& at, std::string_view key,
+                std::string_view text);
+
+}  // namespace longhaul::config
