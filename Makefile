@@ -13,11 +13,11 @@ build: ## the library, the examples, the tests and the benchmark, in build/relea
 	@scripts/install-deps.sh
 	@scripts/build.sh release
 
-run: ## the quickstart server on http://127.0.0.1:PORT/mcp (PORT=8080)
+run: ## seven programs as tools on http://127.0.0.1:PORT/mcp (PORT=8080)
 	@scripts/install-deps.sh
-	@scripts/build.sh release longhaul-quickstart
+	@scripts/build.sh release longhaul-server longhaul-run
 	@scripts/how-to-connect.sh $(PORT)
-	@exec build/release/longhaul-quickstart --http 127.0.0.1:$(PORT)
+	@exec build/release/longhaul serve examples/quickstart/longhaul.toml --http 127.0.0.1:$(PORT)
 
 test: ## what a change must pass: tests, conformance, interop, sanitizers, format, lints
 	@scripts/install-deps.sh

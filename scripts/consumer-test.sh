@@ -11,7 +11,7 @@ sanitize=address,undefined
 rm -rf "$prefix" "$work/build"
 cmake -S . -B "$work/library" -G Ninja -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=None \
   -DCMAKE_CXX_FLAGS="-O1 -g1" -DLONGHAUL_SANITIZE=$sanitize -DCMAKE_INSTALL_PREFIX="$prefix" \
-  -DCMAKE_INSTALL_LIBDIR=lib -DLONGHAUL_TESTS=OFF -DLONGHAUL_EXAMPLES=OFF -DLONGHAUL_BENCH=OFF
+  -DCMAKE_INSTALL_LIBDIR=lib -DLONGHAUL_APPS=OFF -DLONGHAUL_TESTS=OFF -DLONGHAUL_EXAMPLES=OFF -DLONGHAUL_BENCH=OFF
 ninja -C "$work/library" -j "$(nproc)" install
 
 cmake -S tests/consumer -B "$work/build" -G Ninja -DCMAKE_CXX_COMPILER=g++ \

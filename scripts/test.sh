@@ -27,8 +27,8 @@ suites() {
     compgen -G "tests/$name/*.cpp" >/dev/null && echo "$name"
   done
 }
-all=(unit stores tasks wire transport run)
-asan=(unit stores tasks wire)
+all=(unit stores tasks wire transport run command config programs)
+asan=(unit stores tasks wire command config)
 tsan=(stores tasks transport)
 if [[ $full ]]; then
   asan=("${all[@]}")
@@ -47,10 +47,12 @@ sanitize() { # PRESET suite…
 }
 
 step deps 900 scripts/install-deps.sh ${full:+check} || finish
+step census-before 60 scripts/census.sh
 step release-build 1800 scripts/build.sh release || finish
 for name in $(suites "${all[@]}"); do
   counted "$name" 300 "build/release/longhaul-$name-tests"
 done
+step census-after 60 scripts/census.sh
 step npm-packages 300 scripts/npm-install.sh && {
   counted conformance 600 scripts/conformance.py
   counted interop 300 scripts/interop.sh

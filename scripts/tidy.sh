@@ -10,6 +10,6 @@ build=build/tidy
 cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
   -DLONGHAUL_TESTS=OFF -DLONGHAUL_BENCH=OFF >build/logs/configure-tidy.log
 files=("$@")
-[[ ${#files[@]} -gt 0 ]] || mapfile -t files < <(find src examples -name '*.cpp' | sort)
+[[ ${#files[@]} -gt 0 ]] || mapfile -t files < <(find src apps examples -name '*.cpp' | sort)
 printf '%s\0' "${files[@]}" |
   xargs -0 -P "$(nproc)" -n 4 clang-tidy-19 -p "$build" --quiet --warnings-as-errors='*'

@@ -11,7 +11,7 @@ import {StreamableHTTPClientTransport} from '@modelcontextprotocol/sdk/client/st
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary =
-    path.resolve(process.env.LONGHAUL_SERVER ?? path.join(root, 'build/release/longhaul-quickstart'));
+    path.resolve(process.env.LONGHAUL_SERVER ?? path.join(root, 'build/release/longhaul-handlers'));
 
 /** The SDK starts the server itself and stops it when the client is closed. */
 export async function overStdio() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The TypeScript SDK 1.x, an independent client of revision 2025-11-25, against the quickstart
+// The TypeScript SDK 1.x, an independent client of revision 2025-11-25, against the example of C++
 // server: the same conversations over stdio and over HTTP. Each test waits for what the server
 // says, never for time to pass; the limit of a test is there for a server that says nothing.
 import assert from 'node:assert/strict';
@@ -57,7 +57,7 @@ for (const [name, open] of [['stdio', overStdio], ['HTTP', overHttp]]) {
         {name: tool, arguments: args}, CallToolResultSchema, options);
 
     test('initialize tells who the server is and what it can do', limit, () => {
-      assert.equal(client.getServerVersion().name, 'quickstart');
+      assert.equal(client.getServerVersion().name, 'handlers');
       const capabilities = client.getServerCapabilities();
       assert.ok(capabilities.tools);
       assert.ok(capabilities.tasks.requests.tools.call);

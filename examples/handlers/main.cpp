@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small server with three long tools: one that shows progress, one that does real work, and one
-// that asks a question in the middle. Start it with `make run`, or give it to a host:
-//   longhaul-quickstart --stdio
-//   longhaul-quickstart --http 127.0.0.1:8080
+// that asks a question in the middle. Give it to a host:
+//   longhaul-handlers --stdio
+//   longhaul-handlers --http 127.0.0.1:8080
 #include <openssl/evp.h>
 
 #include <array>
@@ -140,7 +140,7 @@ std::string plan_trip(longhaul::task_context& task, const plan_trip_args& args) 
 }
 
 int main(int argc, char** argv) {
-  longhaul::server server{{.name = "quickstart",
+  longhaul::server server{{.name = "handlers",
                            .version = "0.1.0",
                            .instructions = "Three long tools to try tasks with."}};
   server.add_tool({.name = "countdown",
