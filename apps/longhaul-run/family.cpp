@@ -49,7 +49,7 @@ void family::ask_to_end() {
   try {
     found = command::stop_all([this] { return living(); });
   } catch (const std::exception&) {
-    // No memory at this moment: the group is asked, the others are killed after the grace.
+    found.clear();  // no memory at this moment: the others are killed after the grace
   }
   for (const int signal : {SIGTERM, SIGCONT}) {
     signal_group(signal);

@@ -68,7 +68,7 @@ command::descriptor take_signals() {
   sigset_t set;
   ::sigemptyset(&set);
   for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
-  if (::sigprocmask(SIG_SETMASK, &set, nullptr) != 0) cannot("cannot block signals");
+  if (::pthread_sigmask(SIG_SETMASK, &set, nullptr) != 0) cannot("cannot block signals");
   command::descriptor signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals) cannot("cannot listen for signals");
   return signals;

@@ -13,7 +13,7 @@
 namespace longhaul::runner {
 namespace {
 
-constexpr std::uint64_t longest_grace_ms = 24 * 60 * 60 * 1000;
+constexpr std::uint64_t longest_grace_ms = std::uint64_t{24} * 60 * 60 * 1000;
 
 [[noreturn]] void wrong(const std::string& what) { throw std::invalid_argument(what); }
 

@@ -59,7 +59,7 @@ void default_signals() {
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &action, nullptr);
   sigset_t none;
   ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 // The child's part. Sources of descriptors are above 2, which main() saw to.
@@ -80,6 +80,7 @@ class child {
       fail(step::changing_folder);
     }
     std::vector<char*> argv;
+    argv.reserve(options_.arguments.size() + 1);
     for (const std::string& word : options_.arguments)
       argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);

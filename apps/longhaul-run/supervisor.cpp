@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t copy_size = 64 * 1024;  // what a pipe holds
+constexpr std::size_t copy_size = std::size_t{64} * 1024;  // what a pipe holds
 // When all writers are gone a pipe ends. It does not if one handed its end to a stranger.
 constexpr int drained_copies = 256;
 // Between rounds of killing; it grows because who survives one hangs in the kernel.

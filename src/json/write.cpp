@@ -136,6 +136,11 @@ void append_number(std::string& out, double number) {
     out += "null";
     return;
   }
+  // Whole numbers as people write them: 900000000, not 9e+08.
+  constexpr double largest_exact = 9007199254740992;  // 2^53
+  if (number == std::trunc(number) && std::abs(number) < largest_exact) {
+    return append_integer(out, static_cast<std::int64_t>(number));
+  }
   std::array<char, 32> buffer{};
   const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
   out.append(buffer.data(), result.ptr);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // longhaul-run and programs that do not want to end, or left somebody behind: named after the
 // fault. Whatever they do, nobody who was started is left when the helper has ended.
-#include <sys/mman.h>
+#include <poll.h>
 
 #include <csignal>
 #include <filesystem>
@@ -51,11 +51,17 @@ TEST_F(longhaul_run_end, signals_to_the_helper_end_the_program) {
   }
 }
 
-TEST_F(longhaul_run_end, a_program_that_ends_by_itself_was_not_stopped) {
-  start(patient, shell("echo done"));
-  ASSERT_TRUE(test::wait_until([&] { return test::state_of(helper_).state == 'Z'; }));
-  lifeline_.reset();
-  EXPECT_EQ(status_after_wait(), R"({"exit":0})");
+TEST_F(longhaul_run_end, a_program_that_ended_by_itself_was_not_stopped) {
+  // The end is asked for while what it left behind is being ended.
+  start(patient, shell("(trap 'echo asked' TERM; : >\"$2\"; while [ ! -e \"$1\" ]; do sleep 0.01;"
+                       "done) & while [ ! -e \"$2\" ]; do sleep 0.01; done; exit 3",
+                       {folder_.file("go"), folder_.file("ready")}));
+  ASSERT_TRUE(printed("asked"));
+  ASSERT_EQ(::write(lifeline_.get(), "T", 1), 1);
+  pollfd lifeline{lifeline_.get(), 0, 0};
+  ASSERT_EQ(::poll(&lifeline, 1, 60'000), 1);  // the helper has read it, and closed its end
+  folder_.write("go", "");
+  EXPECT_EQ(status_after_wait(), R"({"exit":3})");
 }
 
 TEST_F(longhaul_run_end, a_program_that_ignores_SIGTERM_is_killed_after_the_grace) {
@@ -221,13 +227,10 @@ TEST_F(longhaul_run_end, a_fork_bomb_is_ended) {
 // Each of them forks and ends at once, with a new session each time: no look at the process table
 // finds the one that lives. Bounded by a time that no test takes.
 TEST_F(longhaul_run_end, a_program_that_hops_from_process_to_process_is_ended) {
-  start({"--grace", "0"}, python("import os, signal, time\n"
-                                 "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-                                 "print('ready', flush=True)\n"
-                                 "end = time.monotonic() + 300\n"
-                                 "while time.monotonic() < end:\n"
-                                 "    if os.fork(): os._exit(0)\n"
-                                 "    os.setsid()\n"));
+  start({"--grace", "0"}, {path_of("perl"), "perl", "-e",
+                           "use POSIX; $SIG{TERM} = 'IGNORE'; $| = 1; print \"ready\\n\";"
+                           "my $end = time + 300;"
+                           "while (time < $end) { POSIX::_exit(0) if fork; setsid; }"});
   EXPECT_EQ(status_after_wait(), R"({"exit":0})");
   EXPECT_EQ(output(), "ready\n");
 }

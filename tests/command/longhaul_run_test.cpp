@@ -168,6 +168,27 @@ TEST_F(longhaul_run, output_can_be_read_while_the_program_runs) {
   EXPECT_EQ(output(), "first\nsecond\n");
 }
 
+// A pipe may hold more than one read takes. The helper is stopped, so that it learns of the output
+// and of the end of the program at the same time.
+TEST_F(longhaul_run, keeps_what_is_still_in_the_pipes_when_the_program_ends) {
+  start({}, python("import fcntl, os, sys\n"
+                   "for fd in (1, 2): fcntl.fcntl(fd, 1031, 1000000)  # F_SETPIPE_SZ\n"
+                   "print('ready', flush=True)\n"
+                   "while not os.path.exists(sys.argv[1]): pass\n"
+                   "for fd in (1, 2): os.write(fd, b'x' * 900000)\n",
+                   {folder_.file("go")}));
+  ASSERT_TRUE(printed("ready\n"));
+  const std::vector<pid_t> children = test::children_of(helper_);
+  ASSERT_EQ(children.size(), 1U);
+  ASSERT_EQ(::kill(helper_, SIGSTOP), 0);
+  folder_.write("go", "");
+  ASSERT_TRUE(test::wait_until([&] { return test::state_of(children[0]).state == 'Z'; }));
+  ASSERT_EQ(::kill(helper_, SIGCONT), 0);
+  EXPECT_EQ(status_after_wait(), R"({"exit":0})");
+  EXPECT_EQ(output().size(), 6U + 900'000U);
+  EXPECT_EQ(output("stderr").size(), 900'000U);
+}
+
 // 300 MB stand for any number of gigabytes: 4,800 times what a pipe and 300 times what the file
 // holds, so every edge of the ring is passed often; more would only take longer.
 TEST_F(longhaul_run, a_flood_of_output_is_counted_and_its_end_is_kept) {
@@ -199,6 +220,8 @@ TEST_F(longhaul_run, the_channel_is_the_programs_alone) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
   const descriptor ours(ends[0]);
+  const timeval patience{60, 0};  // for a test that fails
+  ASSERT_EQ(::setsockopt(ours.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
   {
     const descriptor theirs(::fcntl(ends[1], F_DUPFD_CLOEXEC, 30));
     ::close(ends[1]);

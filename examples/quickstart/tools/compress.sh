@@ -13,9 +13,8 @@ trap 'exit 143' TERM
 xz --stdout "-$level" <"$file" >"$part" &
 xz=$!
 while kill -0 "$xz" 2>/dev/null; do
-  while read -r key value; do
-    [[ $key != pos: ]] || echo "$value/$total bytes" >&2
-  done 2>/dev/null <"/proc/$xz/fdinfo/0" || true
+  read_so_far=$(sed -n 's/^pos:\t//p' "/proc/$xz/fdinfo/0" 2>/dev/null || true)
+  [[ -z $read_so_far ]] || echo "$read_so_far/$total bytes" >&2
   sleep 0.2
 done
 wait "$xz"
