@@ -11,6 +11,7 @@
 #include <csignal>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include "command/descriptor.hpp"
 
@@ -22,6 +23,8 @@ namespace {
 
 // Looks at our children in one round, about 10 µs each: then output is copied again.
 constexpr int chases = 2000;
+// Looks at the same children, who then are not about to fork, but hang in the kernel.
+constexpr int idle_chases = 50;
 
 }  // namespace
 
@@ -72,7 +75,9 @@ bool family::kill() {
 // one be anybody else's, as only we collect them.
 void family::kill_children() {
   const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
-  for (int i = 0; i < chases && !extinct_; ++i) {
+  std::string last;
+  int same = 0;
+  for (int i = 0; i < chases && same < idle_chases && !extinct_; ++i) {
     const command::descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     std::array<char, 4096> text{};
     const ssize_t length = file ? ::read(file.get(), text.data(), text.size()) : 0;
@@ -88,6 +93,9 @@ void family::kill_children() {
       at = next + 1;
     }
     if (!any_sent) return;
+    const std::string_view children(text.data(), static_cast<std::size_t>(length));
+    same = last == children ? same + 1 : 0;
+    last = children;
     reap();
   }
 }

@@ -25,7 +25,7 @@ constexpr std::size_t copy_size = std::size_t{64} * 1024;  // what a pipe holds
 constexpr int drained_copies = 256;
 // Between rounds of killing; it grows because who survives one hangs in the kernel.
 constexpr auto first_pause = 2ms;
-constexpr auto longest_pause = 1000ms;
+constexpr auto longest_pause = 200ms;
 
 }  // namespace
 

@@ -174,9 +174,15 @@ class config_reader {
   std::set<std::string> key_names_, tool_names_;
 };
 
-// `key = value` of the parser's words, which say what it expected.
+// The parser's words say what it expected; where a quote is missing it sees the end of the line
+// only.
 std::string syntax_fault(const toml::parse_error& error) {
-  return "this is not TOML: " + std::string(error.description());
+  std::string words = "this is not TOML: " + std::string(error.description());
+  std::ranges::replace(words, '\n', ' ');
+  if (words.find("parsing string: unescaped control") != std::string::npos) {
+    words += "; is the quote missing that ends it?";
+  }
+  return words;
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ class parameter_reader {
     from_.finish();
     if (from_.faults().size() != faults_before) return made_;
     for (const auto& fault : command::check_parameter(made_)) {
-      from_.fail(*place_of(fault.keyword), fault.message);
+      from_.fail(*place_of(fault.keyword), fault.keyword + " " + fault.message);
     }
     return made_;
   }

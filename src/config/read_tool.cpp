@@ -124,6 +124,7 @@ class tool_reader {
 
   void place(const command::template_fault& fault, const toml::array& items) {
     const toml::node* at = &items;
+    std::string what = fault.message;
     if (fault.item && *fault.item < items.size()) {
       at = items.get(*fault.item);
       if (fault.member && at->is_array() && *fault.member < at->as_array()->size()) {
@@ -135,8 +136,11 @@ class tool_reader {
       const toml::table* params = from_.table().get_as<toml::table>("params");
       const toml::node* one = params != nullptr ? params->get(fault.parameter) : nullptr;
       if (one != nullptr) at = one;
+      what = "parameter " + in_quotes(fault.parameter) + " " + what;
+    } else {
+      what = "command " + what;
     }
-    from_.fail(at != nullptr ? *at : items, fault.message);
+    from_.fail(at != nullptr ? *at : items, what);
   }
 
   void find_program(const toml::array& items) {
@@ -304,7 +308,7 @@ class tool_reader {
                     kind_of(node));
     }
     if (const auto wrong = command::check_progress_pattern(pattern)) {
-      return from_.fail(*at, "progress: " + *wrong);
+      return from_.fail(*at, "progress: the pattern " + *wrong);
     }
     tool_.progress.push_back(std::move(pattern));
   }

@@ -53,8 +53,12 @@ void table_reader::fail_at(std::string_view key, const std::string& what) {
   fail(node != nullptr ? *node : table_, what);
 }
 
+void table_reader::know(std::string_view key) {
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.push_back(key);
+}
+
 const toml::node* table_reader::find(std::string_view key) {
-  known_.push_back(key);
+  know(key);
   return table_.get(key);
 }
 
@@ -205,6 +209,7 @@ std::optional<std::size_t> table_reader::word(std::string_view key,
 }
 
 bool table_reader::require(std::string_view key, std::string_view example) {
+  know(key);
   if (table_.contains(key)) return true;
   fail(table_, std::string(key) + " is missing: write " + std::string(example));
   return false;

@@ -70,6 +70,7 @@ class table_reader {
   void finish();
 
  private:
+  void know(std::string_view key);
   void wrong_type(std::string_view key, const toml::node& found, std::string_view wanted);
 
   const toml::table& table_;

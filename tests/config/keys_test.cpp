@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every key of a server's file, read into its place.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "config/read_config.hpp"
+#include "config/units.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace longhaul::test {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+class keys : public testing::Test {
+ protected:
+  config::serve_config read(const std::string& text) {
+    const auto result = config::read_config(
+        text, {.file_name = "f.toml", .folder = folder.path(), .search_path = "/usr/bin:/bin"});
+    for (const auto& fault : result.faults) ADD_FAILURE() << config::to_string(fault, "f.toml");
+    return result.config;
+  }
+  command::tool_spec tool(const std::string& more) {
+    auto config = read("[[tool]]\nname = \"t\"\ndescription = \"d\"\n" + more);
+    return config.tools.empty() ? command::tool_spec() : config.tools.front();
+  }
+  temporary_folder folder;
+};
+
+TEST_F(keys, of_the_server) {
+  const auto config = read(R"(
+[server]
+name = "files"
+version = "2.1"
+title = "Files"
+instructions = "Use them."
+listen = "0.0.0.0:9000"
+store = "memory:"
+fallback_tools = true
+inline_limit = "10s"
+max_running = 5
+max_open = 60
+max_open_per_key = 7
+retention = "2h"
+max_retention = "unlimited"
+allow_hosts = ["a.example", "b.example"]
+allow_origins = ["https://a.example"]
+state_dir = "state/here"
+[[key]]
+name = "alice"
+sha256 = "2BD806C97F0E00AF1A1FC3328FA763A9269723C8DB8FAC4F93AF71DB186D6E90"
+[[tool]]
+name = "t"
+description = "d"
+command = ["ls"]
+)");
+  const server_options& server = config.server;
+  EXPECT_EQ(server.name, "files");
+  EXPECT_EQ(server.version, "2.1");
+  EXPECT_EQ(server.title, "Files");
+  EXPECT_EQ(server.instructions, "Use them.");
+  EXPECT_EQ(config.listen, "0.0.0.0:9000");
+  EXPECT_EQ(config.store, "memory:");
+  EXPECT_TRUE(server.fallback_tools);
+  EXPECT_EQ(server.inline_limit, 10s);
+  EXPECT_EQ(server.max_running, 5U);
+  EXPECT_EQ(server.max_open, 60U);
+  EXPECT_EQ(server.max_open_per_owner, 7U);
+  EXPECT_EQ(server.retention, 2h);
+  EXPECT_FALSE(server.max_retention.has_value());
+  EXPECT_EQ(config.allow_hosts, (std::vector<std::string>{"a.example", "b.example"}));
+  EXPECT_EQ(config.allow_origins, (std::vector<std::string>{"https://a.example"}));
+  EXPECT_EQ(config.state_dir, folder.path() + "/state/here");
+  ASSERT_EQ(config.keys.size(), 1U);
+  EXPECT_EQ(config.keys[0].name, "alice");
+  EXPECT_EQ(config.keys[0].sha256[0], 0x2b) << "digits of either case";
+  EXPECT_FALSE(config.stdio);
+  EXPECT_TRUE(read("[server]\nstdio = true\n[[tool]]\nname = \"t\"\ndescription = \"d\"\n"
+                   "command = [\"ls\"]\n")
+                  .stdio);
+}
+
+TEST_F(keys, of_a_tool) {
+  fs::create_directory(folder.file("work"));
+  const auto t = tool(R"(
+title = "T"
+command = ["ls", "-l", ["--", "{path}"]]
+directory = "work"
+environment = ["PATH"]
+env = { LANG = "C" }
+attempt_limit = "1h30m"
+overall_limit = "2d"
+answer_within = "10m"
+retention = "unlimited"
+policy = "always"
+inline_wait = "2s"
+poll_interval = "250ms"
+concurrency = 3
+on_crash = "rerun"
+max_attempts = 9
+retry_backoff = "5s"
+annotations = { read_only = true, destructive = false, idempotent = true, open_world = false }
+progress = [{ pattern = '(?P<done>\d+)', from = "stderr" }, '(?P<percent>\d+)%']
+result = "lines"
+result_lines = 7
+result_limit = "1KiB"
+success = [0, 2]
+output_limit = "2MB"
+stop_grace = "100ms"
+[tool.params.path]
+type = "string"
+)");
+  const tool_options& o = t.options;
+  EXPECT_EQ(o.name, "t");
+  EXPECT_EQ(o.title, "T");
+  EXPECT_EQ(o.description, "d");
+  EXPECT_TRUE(t.program == "/usr/bin/ls" || t.program == "/bin/ls");
+  ASSERT_EQ(t.command.size(), 3U);
+  EXPECT_EQ(std::get<std::vector<std::string>>(t.command[2]),
+            (std::vector<std::string>{"--", "{path}"}));
+  EXPECT_EQ(t.directory, folder.path() + "/work");
+  EXPECT_EQ(t.pass_environment, std::vector<std::string>{"PATH"});
+  ASSERT_EQ(t.environment.size(), 1U);
+  EXPECT_EQ(t.environment[0].second, "C");
+  EXPECT_EQ(o.attempt_limit, 90min);
+  EXPECT_EQ(o.overall_limit, 48h);
+  EXPECT_EQ(o.answer_within, 10min);
+  EXPECT_EQ(o.retention, milliseconds::max());
+  EXPECT_EQ(o.policy, task_policy::always);
+  EXPECT_EQ(o.inline_wait, 2s);
+  EXPECT_EQ(o.poll_interval, 250ms);
+  EXPECT_EQ(o.max_running, 3U);
+  EXPECT_EQ(o.on_crash, on_crash::rerun);
+  EXPECT_EQ(o.max_attempts, 9U);
+  EXPECT_EQ(o.retry_backoff, 5s);
+  EXPECT_EQ(o.annotations.read_only, true);
+  EXPECT_EQ(o.annotations.destructive, false);
+  EXPECT_EQ(o.annotations.idempotent, true);
+  EXPECT_EQ(o.annotations.open_world, false);
+  ASSERT_EQ(t.progress.size(), 2U);
+  EXPECT_EQ(t.progress[0].from, command::stream::err);
+  EXPECT_FALSE(t.progress[1].from.has_value());
+  EXPECT_EQ(t.result, command::result_form::lines);
+  EXPECT_EQ(t.result_lines, 7U);
+  EXPECT_EQ(t.result_limit, 1024U);
+  EXPECT_EQ(t.success, (std::vector<int>{0, 2}));
+  EXPECT_EQ(t.output_limit, 2'000'000U);
+  EXPECT_EQ(t.stop_grace, 100ms);
+}
+
+TEST_F(keys, of_a_tool_that_are_left_out) {
+  const auto t = tool("command = [\"ls\"]\n");
+  const command::tool_spec otherwise;
+  EXPECT_EQ(t.options.policy, task_policy::automatic);
+  EXPECT_FALSE(t.options.attempt_limit.has_value());
+  EXPECT_EQ(t.options.on_crash, on_crash::fail);
+  EXPECT_EQ(t.directory, folder.path() + "/");
+  EXPECT_EQ(t.pass_environment, otherwise.pass_environment);
+  EXPECT_EQ(t.result, command::result_form::text);
+  EXPECT_EQ(t.success, std::vector<int>{0});
+  EXPECT_EQ(t.output_limit, otherwise.output_limit);
+  EXPECT_EQ(tool("command = [\"ls\"]\npolicy = \"never\"\n").options.policy, task_policy::never);
+  EXPECT_EQ(tool("command = [\"ls\"]\nresult = \"json\"\n").result, command::result_form::json);
+}
+
+TEST_F(keys, of_parameters_in_the_order_of_the_file) {
+  const auto t = tool(R"(
+command = ["ls", "{z}", "{a}", "{n}", "{f}", "{b?-x}", ["-e", "{l}"]]
+stdin = "{text}"
+[tool.params.z]
+type = "string"
+title = "Z"
+description = "last"
+enum = ["one", "two"]
+default = "two"
+allow_option = true
+[tool.params.a]
+type = "string"
+minLength = 1
+maxLength = 10
+pattern = "^x"
+required = true
+[tool.params]
+n = { type = "integer", minimum = -3, maximum = 3, default = 0 }
+[tool.params.f]
+type = "number"
+minimum = 0.5
+[tool.params.b]
+type = "boolean"
+default = false
+[tool.params.l]
+type = "array"
+items = { type = "string", maxLength = 5 }
+minItems = 1
+maxItems = 4
+[tool.params.text]
+type = "string"
+)");
+  ASSERT_EQ(t.parameters.size(), 7U);
+  const auto& z = t.parameters[0];
+  EXPECT_EQ(z.name, "z");
+  EXPECT_EQ(z.title, "Z");
+  EXPECT_EQ(z.description, "last");
+  EXPECT_EQ(z.choices, (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(z.default_value.view(), "\"two\"");
+  EXPECT_TRUE(z.allow_option);
+  const auto& a = t.parameters[1];
+  EXPECT_EQ(a.min_length, 1U);
+  EXPECT_EQ(a.max_length, 10U);
+  EXPECT_EQ(a.pattern, "^x");
+  EXPECT_TRUE(a.required);
+  const auto& n = t.parameters[2];
+  EXPECT_EQ(n.name, "n");
+  EXPECT_EQ(n.type, command::value_type::integer);
+  EXPECT_EQ(n.minimum, -3);
+  EXPECT_EQ(n.maximum, 3);
+  EXPECT_EQ(t.parameters[3].type, command::value_type::number);
+  EXPECT_EQ(t.parameters[3].minimum, 0.5L);
+  EXPECT_EQ(t.parameters[4].type, command::value_type::boolean);
+  const auto& l = t.parameters[5];
+  EXPECT_TRUE(l.repeated);
+  EXPECT_EQ(l.max_length, 5U);
+  EXPECT_EQ(l.min_items, 1U);
+  EXPECT_EQ(l.max_items, 4U);
+  EXPECT_EQ(t.stdin_parameter, "text");
+}
+
+TEST_F(keys, programs_are_found_by_path_beside_the_file_and_in_PATH) {
+  const std::string script = folder.write("mine.sh", "#!/bin/sh\n");
+  fs::permissions(script, fs::perms::owner_all);
+  EXPECT_EQ(tool("command = [\"./mine.sh\"]\n").program, script);
+  EXPECT_EQ(tool("command = [\"" + script + "\"]\n").program, script);
+  EXPECT_EQ(fs::path(tool("command = [\"ls\"]\n").program).filename(), "ls");
+}
+
+TEST_F(keys, the_quickstart_has_no_faults) {
+  const auto read =
+      config::load_config(LONGHAUL_TEST_DATA "/../../examples/quickstart/longhaul.toml",
+                          "/usr/local/bin:/usr/bin:/bin");
+  for (const auto& fault : read.faults) ADD_FAILURE() << config::to_string(fault, "quickstart");
+  EXPECT_GE(read.config.tools.size(), 6U);
+  EXPECT_TRUE(config::warnings_of(read.config).empty());
+}
+
+TEST(warnings, of_what_is_likely_not_meant) {
+  const auto count = [](const std::string& listen, bool key, bool stdio = false) {
+    config::serve_config config;
+    config.listen = listen;
+    config.stdio = stdio;
+    if (key) config.keys.push_back({"a", digest{}});
+    return config::warnings_of(config).size();
+  };
+  EXPECT_EQ(count("127.0.0.1:80", false), 0U);
+  EXPECT_EQ(count("[::1]:80", false), 0U);
+  EXPECT_EQ(count("localhost:80", true), 0U);
+  EXPECT_EQ(count("0.0.0.0:80", false), 1U) << "anybody may call";
+  EXPECT_EQ(count("10.1.2.3:80", true), 1U) << "in clear text";
+  EXPECT_EQ(count("", true, true), 1U) << "nobody is asked";
+  config::serve_config empty;
+  empty.keys.push_back(
+      {"a",
+       *config::parse_sha256("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")});
+  EXPECT_EQ(config::warnings_of(empty).size(), 1U);
+}
+
+TEST(units, durations) {
+  EXPECT_EQ(config::parse_duration("250ms"), 250ms);
+  EXPECT_EQ(config::parse_duration("90s"), 90s);
+  EXPECT_EQ(config::parse_duration("1h30m"), 90min);
+  EXPECT_EQ(config::parse_duration("7d"), 168h);
+  EXPECT_EQ(config::parse_duration("1d2h3m4s5ms"), 26h + 3min + 4s + 5ms);
+  for (const char* wrong : {"", "5", "5 s", "s", "-1s", "1.5h", "30m1h", "1h1h", "1y", "1H",
+                            "99999999999999999999s", "40000d"}) {
+    EXPECT_FALSE(config::parse_duration(wrong)) << wrong;
+  }
+}
+
+TEST(units, sizes) {
+  EXPECT_EQ(config::parse_size("512"), 512U);
+  EXPECT_EQ(config::parse_size("512B"), 512U);
+  EXPECT_EQ(config::parse_size("2kB"), 2000U);
+  EXPECT_EQ(config::parse_size("64KiB"), 65536U);
+  EXPECT_EQ(config::parse_size("1GiB"), std::uint64_t{1} << 30);
+  for (const char* wrong : {"", "KiB", "1 KiB", "1kb", "-1", "1.5MB", "99999999999999999999",
+                            "18446744073709551615KiB"}) {
+    EXPECT_FALSE(config::parse_size(wrong)) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace longhaul::test
