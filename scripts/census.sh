@@ -1,12 +1,35 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Fails if a program that a test started, or the helper of one, is still there.
+# Programs of tests, and helpers of programs, that are there: a census before the suites and one after
+# them, which fails if somebody new is left.
+#   scripts/census.sh before | after
 set -uo pipefail
-left=$(
-  pgrep -x longhaul-run
-  grep -lsz '^LONGHAUL_\(CENSUS\|TASK_ID\)=' /proc/[0-9]*/environ
-)
-[[ -z $left ]] && exit 0
-echo "left behind:"
-echo "$left"
-exit 1
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+known=build/logs/census.txt
+
+there() {
+  {
+    pgrep -x longhaul-run
+    grep -lsz '^LONGHAUL_\(CENSUS\|TASK_ID\)=' /proc/[0-9]*/environ | cut -d/ -f3
+  } | sort -u || true
+}
+
+case ${1:-} in
+  before)
+    there >"$known"
+    exit 0
+    ;;
+  after)
+    left=$(there | comm -13 "$known" -)
+    [[ -z $left ]] && exit 0
+    echo "left behind:"
+    for id in $left; do
+      echo "$id $(tr '\0' ' ' <"/proc/$id/cmdline")"
+    done
+    exit 1
+    ;;
+  *)
+    echo "usage: $0 before | after" >&2
+    exit 2
+    ;;
+esac

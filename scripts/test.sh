@@ -47,12 +47,12 @@ sanitize() { # PRESET suite…
 }
 
 step deps 900 scripts/install-deps.sh ${full:+check} || finish
-step census-before 60 scripts/census.sh
+step census-before 60 scripts/census.sh before
 step release-build 1800 scripts/build.sh release || finish
 for name in $(suites "${all[@]}"); do
   counted "$name" 300 "build/release/longhaul-$name-tests"
 done
-step census-after 60 scripts/census.sh
+step census-after 60 scripts/census.sh after
 step npm-packages 300 scripts/npm-install.sh && {
   counted conformance 600 scripts/conformance.py
   counted interop 300 scripts/interop.sh

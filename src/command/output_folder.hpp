@@ -3,7 +3,7 @@
 // writes there, under a root that belongs to one server process (it holds the lock on `root/lock`).
 //
 //   PLACE/longhaul-XXXXXX/lock            held while the server lives
-//                        /<task id>/stdout, stderr, status, pid, stdin
+//                        /<task id>/stdout, stderr, status, stdin
 //
 // A root whose lock nobody holds was left behind by a server that was killed: the next one that
 // uses the same place removes it. The root of a server that ends in peace goes with it.

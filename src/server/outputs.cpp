@@ -26,7 +26,7 @@ bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 
 
 std::size_t length_of(char lead) {
   const auto c = static_cast<unsigned char>(lead);
-  return c < 0x80 ? 1 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC0 ? 2 : 1;
+  return c >= 0xF8 || c < 0xC0 ? 1 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
 }
 
 // Bytes at the end that begin a character and do not end it.
@@ -70,7 +70,7 @@ std::optional<output_address> parse_output_address(std::string_view uri) {
   return result;
 }
 
-resource_contents contents_of(output_source::part part) {
+resource_contents contents_of(output_source::part part, bool ended) {
   resource_contents result;
   result.total = part.total;
   result.next_offset = part.offset + part.bytes.size();
@@ -78,7 +78,8 @@ resource_contents contents_of(output_source::part part) {
   const std::size_t before = part.offset == 0 ? 0 : cut_at_begin(middle);
   middle.remove_prefix(before);
   // The end of what was printed so far may be the middle of a character that is being printed.
-  const std::size_t after = cut_at_end(middle);
+  const bool last = ended && result.next_offset >= part.total;
+  const std::size_t after = last ? 0 : cut_at_end(middle);
   middle.remove_suffix(after);
   result.is_text = simdjson::validate_utf8(middle.data(), middle.size());
   if (!result.is_text) {

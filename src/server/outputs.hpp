@@ -54,7 +54,8 @@ struct resource_contents {
   std::uint64_t offset = 0, next_offset = 0, total = 0;
 };
 /// `part` as text if it is: characters cut at its edges are left out (and `next_offset` is where
-/// they begin), everything else that is not UTF-8 makes it a blob.
-resource_contents contents_of(output_source::part part);
+/// they begin), everything else that is not UTF-8 makes it a blob. `ended`: nothing more will be
+/// printed, so a character cut at the very end stays one.
+resource_contents contents_of(output_source::part part, bool ended);
 
 }  // namespace longhaul::serving

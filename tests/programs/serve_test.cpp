@@ -91,6 +91,43 @@ TEST_F(serve, a_program_is_a_task_whose_output_can_be_read_while_it_runs_and_aft
   EXPECT_TRUE(server.read("longhaul://tasks/../stdout").contains("error"));
 }
 
+TEST_F(serve, sessions_read_output_too) {
+  served server(home,
+                script_tool(home, "work", "printf 'caf\\xc3\\xa9'; printf '\\xff' >&2", marked));
+  const auto begun = server.post(
+      std::string(),
+      R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",)"
+      R"("capabilities":{},"clientInfo":{"name":"t","version":"1"}}})");
+  EXPECT_NE(begun.body.find(R"("resources":{})"), std::string::npos);
+  const auto at = begun.head.find("Mcp-Session-Id: ");
+  ASSERT_NE(at, std::string::npos) << begun.head;
+  const std::string session =
+      begun.head.substr(at, std::min(begun.head.find("\r\n", at), begun.head.size()) - at) + "\r\n";
+  const auto ask = [&](const std::string& method, const std::string& params) {
+    return server
+        .post(session,
+              R"({"jsonrpc":"2.0","id":2,"method":")" + method + R"(","params":)" + params + "}")
+        .body;
+  };
+  server.post(session, R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
+  const std::string result = ask("tools/call", R"({"name":"work"})");
+  const auto link = result.find("longhaul://tasks/");
+  ASSERT_NE(link, std::string::npos) << result;
+  const std::string uri = result.substr(link, result.find('"', link) - link);
+  const auto read = [&](const std::string& what) {
+    return ask("resources/read", R"({"uri":")" + what + "\"}");
+  };
+  EXPECT_NE(read(uri).find("\"text\":\"caf\xc3\xa9\""), std::string::npos) << read(uri);
+  EXPECT_NE(read(uri + "?offset=4").find(R"("text":"")"), std::string::npos)
+      << "half a character is not sent";
+  const std::string other = uri.substr(0, uri.rfind('/')) + "/stderr";
+  EXPECT_NE(read(other).find(R"("blob":"/w==")"), std::string::npos) << read(other);
+  EXPECT_NE(read("longhaul://tasks/unknown/stdout").find("-32002"), std::string::npos);
+  EXPECT_NE(read(uri + "?offset=x").find("-32602"), std::string::npos);
+  EXPECT_NE(ask("resources/templates/list", "{}").find("{?offset,tail}"), std::string::npos);
+  EXPECT_NE(ask("resources/list", "{}").find(R"("resources":[])"), std::string::npos);
+}
+
 TEST_F(serve, P19_with_two_keys_nobody_reaches_the_others_task) {
   served server(home,
                 key_table("ann", "ann's key") + key_table("bob", "bob's key") +

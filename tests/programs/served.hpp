@@ -53,16 +53,19 @@ class served {
     std::string head, body;
   };
   http_answer post(const std::string& method, const std::string& name, const std::string& body) {
+    std::string headers = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: " + method + "\r\n";
+    if (!name.empty()) headers += "Mcp-Name: " + name + "\r\n";
+    return post(headers, body);
+  }
+  http_answer post(const std::string& headers, const std::string& body) {
     namespace asio = boost::asio;
     asio::io_context context;
     asio::ip::tcp::socket socket(context);
     asio::connect(socket, asio::ip::tcp::resolver(context).resolve("127.0.0.1", port_));
     std::string request =
         "POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-        "Content-Type: application/json\r\nAccept: application/json\r\n"
-        "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: " +
-        method + "\r\n";
-    if (!name.empty()) request += "Mcp-Name: " + name + "\r\n";
+        "Content-Type: application/json\r\nAccept: application/json\r\n" +
+        headers;
     if (!key.empty()) request += "Authorization: Bearer " + key + "\r\n";
     request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     asio::write(socket, asio::buffer(request));
