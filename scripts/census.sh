@@ -11,7 +11,10 @@ there() {
   {
     pgrep -x longhaul-run
     grep -lsz '^LONGHAUL_\(CENSUS\|TASK_ID\)=' /proc/[0-9]*/environ | cut -d/ -f3
-  } | sort -u || true
+  } | while read -r id; do
+    # Orphans that ended stay as zombies where the machine's first process collects none.
+    [[ ! -e /proc/$id ]] || grep -qs "^State:[[:space:]]*Z" "/proc/$id/status" || echo "$id"
+  done | sort -u
 }
 
 case ${1:-} in

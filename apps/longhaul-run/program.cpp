@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +58,13 @@ void default_signals() {
   struct sigaction action{};
   action.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &action, nullptr);
+  // glibc keeps two signals for itself, and its posix_spawn (that of make, for instance) leaves them
+  // ignored for all that comes after. Zeros are SIG_DFL without flags in every layout of the kernel.
+  alignas(16) const std::array<unsigned char, 64> zeros{};
+  constexpr std::size_t size_of_mask = 8;
+  for (const int internal : {32, 33}) {
+    ::syscall(SYS_rt_sigaction, internal, zeros.data(), nullptr, size_of_mask);
+  }
   sigset_t none;
   ::sigemptyset(&none);
   ::pthread_sigmask(SIG_SETMASK, &none, nullptr);

@@ -47,7 +47,8 @@ struct tool_options {
   std::optional<std::chrono::milliseconds> attempt_limit = std::nullopt;
   std::optional<std::chrono::milliseconds> overall_limit = std::nullopt;
   std::optional<std::chrono::milliseconds> answer_within = std::nullopt;
-  /// How long a finished task is kept if the caller does not say; null: the server's default.
+  /// How long a finished task is kept if the caller does not say; null: the server's default,
+  /// `milliseconds::max()`: for ever, as far as the server allows.
   std::optional<std::chrono::milliseconds> retention = std::nullopt;
   /// How long what belongs to the work behind a plain call (captured output) can be read after the
   /// call was answered; null: it goes at once.

@@ -119,6 +119,7 @@ std::optional<milliseconds> engine::retention_for(const tool_definition& tool, b
 }
 
 std::optional<milliseconds> engine::within_bounds(std::optional<milliseconds> retention) const {
+  if (retention == milliseconds::max()) retention.reset();
   if (retention) retention = std::max(*retention, milliseconds(0));
   if (!options_.max_retention) return retention;
   return retention ? std::min(*retention, *options_.max_retention) : options_.max_retention;

@@ -205,6 +205,13 @@ TEST_F(engine_test, P20_a_requested_retention_is_kept_within_the_maximum) {
   options.max_retention.reset();
 }
 
+TEST_F(engine_test, P20_a_tool_may_keep_its_tasks_for_ever_where_the_server_allows) {
+  options.max_retention.reset();
+  add({.name = "work", .retention = milliseconds::max()}, [] {});
+  start();
+  EXPECT_FALSE(submit(call("work"))->retention.has_value());
+}
+
 TEST_F(engine_test, P21_overload_is_refused_before_the_acknowledgement) {
   gate& door = new_gate();
   options.bounds.open_per_quota = 10;
