@@ -36,6 +36,31 @@ std::string key_table(const std::string& name, const std::string& key) {
   return "[[key]]\nname = \"" + name + "\"\nsha256 = \"" + sha256(key) + "\"\n";
 }
 
+/// A session of revision 2025-11-25 for whoever holds the server's key now.
+struct legacy_session {
+  explicit legacy_session(served& to) : server(to) {
+    begun = server.post(
+        std::string(),
+        R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",)"
+        R"("capabilities":{},"clientInfo":{"name":"t","version":"1"}}})");
+    const auto at = begun.head.find("Mcp-Session-Id: ");
+    if (at == std::string::npos) throw std::runtime_error("no session: " + begun.head);
+    id = begun.head.substr(at, std::min(begun.head.find("\r\n", at), begun.head.size()) - at) +
+         "\r\n";
+    server.post(id, R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
+  }
+  std::string ask(const std::string& method, const std::string& params) const {
+    return server
+        .post(id,
+              R"({"jsonrpc":"2.0","id":2,"method":")" + method + R"(","params":)" + params + "}")
+        .body;
+  }
+
+  served& server;
+  served::http_answer begun;
+  std::string id;
+};
+
 /// A server whose programs are marked, so that whoever survives is found.
 class serve : public testing::Test {
  protected:
@@ -94,22 +119,11 @@ TEST_F(serve, a_program_is_a_task_whose_output_can_be_read_while_it_runs_and_aft
 TEST_F(serve, sessions_read_output_too) {
   served server(home,
                 script_tool(home, "work", "printf 'caf\\xc3\\xa9'; printf '\\xff' >&2", marked));
-  const auto begun = server.post(
-      std::string(),
-      R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",)"
-      R"("capabilities":{},"clientInfo":{"name":"t","version":"1"}}})");
-  EXPECT_NE(begun.body.find(R"("resources":{})"), std::string::npos);
-  const auto at = begun.head.find("Mcp-Session-Id: ");
-  ASSERT_NE(at, std::string::npos) << begun.head;
-  const std::string session =
-      begun.head.substr(at, std::min(begun.head.find("\r\n", at), begun.head.size()) - at) + "\r\n";
+  const legacy_session session(server);
   const auto ask = [&](const std::string& method, const std::string& params) {
-    return server
-        .post(session,
-              R"({"jsonrpc":"2.0","id":2,"method":")" + method + R"(","params":)" + params + "}")
-        .body;
+    return session.ask(method, params);
   };
-  server.post(session, R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
+  EXPECT_NE(session.begun.body.find(R"("resources":{})"), std::string::npos);
   const std::string result = ask("tools/call", R"({"name":"work"})");
   const auto link = result.find("longhaul://tasks/");
   ASSERT_NE(link, std::string::npos) << result;
@@ -155,7 +169,21 @@ TEST_F(serve, P19_with_two_keys_nobody_reaches_the_others_task) {
     EXPECT_EQ(served::text(said), served::text(server.call(tool, {{"task_id", "nonsense"}})))
         << "a foreign task is an unknown one";
   }
+  const legacy_session bobs(server);
+  const std::string by_id = R"({"taskId":")" + task + "\"}";
+  EXPECT_NE(bobs.begun.body.find(R"("list":{})"), std::string::npos) << "he is identified";
+  EXPECT_EQ(bobs.ask("tasks/list", "{}").find(task), std::string::npos);
+  for (const char* method : {"tasks/get", "tasks/result", "tasks/cancel"}) {
+    EXPECT_NE(bobs.ask(method, by_id).find("-32602"), std::string::npos) << method;
+  }
+  const std::string uri = R"({"uri":"longhaul://tasks/)" + task + R"(/stdout"})";
+  EXPECT_NE(bobs.ask("resources/read", uri).find("-32002"), std::string::npos);
   server.key = "ann's key";
+  EXPECT_EQ(server.post(bobs.id, R"({"jsonrpc":"2.0","id":3,"method":"ping"})").status, 404)
+      << "a session is nobody else's, either";
+  const legacy_session anns(server);
+  EXPECT_NE(anns.ask("tasks/list", "{}").find(task), std::string::npos);
+  EXPECT_NE(anns.ask("resources/read", uri).find("secret"), std::string::npos);
   EXPECT_EQ(served::status(server.get(task)), "working");
   EXPECT_FALSE(served::is_error(server.call("task_cancel", {{"task_id", task}})));
   EXPECT_EQ(served::status(server.end_of(task)), "cancelled");
