@@ -68,6 +68,21 @@ quota_table::part& quota_table::part_of(std::string_view quota) noexcept {
   return parts_[std::hash<std::string_view>()(quota) % parts_.size()];
 }
 
+std::shared_ptr<quota_table::use> quota_table::restore(std::string_view quota, std::size_t open,
+                                                       std::size_t stored) {
+  all_.open.fetch_add(open, std::memory_order_relaxed);
+  all_.stored.fetch_add(stored, std::memory_order_relaxed);
+  part& in = part_of(quota);
+  const guard lock(in.mutex);
+  auto found = in.quotas.find(quota);
+  if (found == in.quotas.end()) {
+    found = in.quotas.emplace(std::string(quota), std::make_shared<use>()).first;
+  }
+  found->second->open.fetch_add(open, std::memory_order_relaxed);
+  found->second->stored.fetch_add(stored, std::memory_order_relaxed);
+  return found->second;
+}
+
 quota_table::admission quota_table::admit(std::string_view quota, const create_bounds& bounds) {
   if (!take(all_.open, bounds.open_total)) return {nullptr, bound_names::open_total};
   if (!take(all_.stored, bounds.stored_total)) {

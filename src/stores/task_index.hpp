@@ -69,6 +69,8 @@ class quota_table {
 
   /// Counts one more open and stored task, or says which bound refuses.
   admission admit(std::string_view quota, const create_bounds& bounds);
+  /// Counts what a store found at its start, whatever the bounds.
+  std::shared_ptr<use> restore(std::string_view quota, std::size_t open, std::size_t stored);
   /// A task of `quota` has ended.
   void closed(use& of) noexcept;
   /// A task that had ended was removed.

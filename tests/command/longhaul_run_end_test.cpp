@@ -18,7 +18,9 @@ const std::vector<std::string> impatient = {"--grace", "50"};
 class longhaul_run_end : public helper_fixture {
  protected:
   ~longhaul_run_end() override {
-    if (helper_ <= 0) EXPECT_EQ(census_.living(), std::vector<pid_t>());
+    if (helper_ <= 0) {
+      EXPECT_EQ(census_.living(), std::vector<pid_t>());
+    }
   }
 };
 

@@ -112,8 +112,8 @@ TEST_F(faults, too_many_tools_are_refused) {
 
 TEST_F(faults, of_files_that_cannot_be_read) {
   const auto said = [](const std::string& path) {
-    const auto faults = config::load_config(path, "/bin").faults;
-    return faults.empty() ? "" : faults.front().message;
+    const auto found = config::load_config(path, "/bin").faults;
+    return found.empty() ? "" : found.front().message;
   };
   EXPECT_EQ(said(folder.file("missing")), "there is no such file");
   EXPECT_EQ(said(folder.path()), "this file cannot be read");

@@ -32,7 +32,7 @@ TEST_F(api_keys_test, the_key_names_its_holder) {
 
 TEST_F(api_keys_test, everything_else_is_nobody) {
   EXPECT_FALSE(keys.name_of(std::nullopt));
-  for (const std::string& header :
+  for (const char* header :
        {"", "Bearer", "Bearer ", "Bearer  ", "ann's secret", "Basic ann's secret",
         "Bearerann's secret", "Bearer ann's secre", "Bearer ann's secret ", "Bearer Ann's secret",
         "Bearer\tann's secret"}) {
