@@ -7,7 +7,7 @@ set -euo pipefail
 
 packages=(
   clang-19 lld-19 libclang-rt-19-dev clang-format-19 llvm-19 ninja-build cmake ccache
-  libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libssl-dev libre2-dev libgtest-dev
+  libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libsqlite3-dev libssl-dev libre2-dev libgtest-dev
   libcli11-dev libtomlplusplus-dev pkg-config python3 curl ca-certificates
 )
 case ${1:-} in

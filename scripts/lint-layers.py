@@ -10,7 +10,7 @@ import sys
 from cpp_source import ROOT, report, sources
 
 # Lowest first: a folder may include itself and those before it, but not those it stands beside.
-ORDER = ["json", "auth", "stores", "typed", "tasks", "server", "command", "config", "wire",
+ORDER = ["json", "auth", "stores", "sqlite", "typed", "tasks", "server", "command", "config", "wire",
          "transport", "run"]
 BESIDE = {"wire", "transport", "run"}, {"command", "config"}, {"auth"}
 PUBLIC = "longhaul"

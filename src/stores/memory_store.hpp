@@ -25,6 +25,7 @@
 
 #include "stores/guarded.hpp"
 #include "stores/lease_table.hpp"
+#include "stores/random.hpp"
 #include "stores/ready_queue.hpp"
 #include "stores/store.hpp"
 #include "stores/task_index.hpp"
@@ -74,6 +75,9 @@ class memory_store final : public store {
   void watch(observer on_change) override { observer_ = std::move(on_change); }
   awaitable<store_stats> stats() override;
   awaitable<void> migrate() override;
+  std::string secret() override { return secret_; }
+  std::string trouble() const override { return {}; }
+  void close() noexcept override {}
   milliseconds report_interval() const noexcept override { return milliseconds(0); }
   bool durable() const noexcept override { return false; }
 
@@ -135,6 +139,7 @@ class memory_store final : public store {
   void take_intake(shard& from) LONGHAUL_REQUIRES(queue_mutex_);
 
   const memory_options options_;
+  const std::string secret_ = random_bytes(32);
   const clock_source& clock_;
   observer observer_;
   std::vector<shard> shards_;

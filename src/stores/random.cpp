@@ -67,6 +67,12 @@ void fill_random(std::span<std::byte> out) {
   pool.take(out);
 }
 
+std::string random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  fill_random(std::as_writable_bytes(std::span(bytes)));
+  return bytes;
+}
+
 std::string random_token() {
   std::array<std::byte, 16> bits;
   fill_random(bits);

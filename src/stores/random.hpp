@@ -15,6 +15,9 @@ namespace longhaul {
 /// Fills `out`. Thread-safe. Throws `std::system_error` if the kernel has no randomness to give.
 void fill_random(std::span<std::byte> out);
 
+/// So many random bytes.
+std::string random_bytes(std::size_t count);
+
 /// 128 random bits in the alphabet of task ids, 26 characters: tokens of external tasks.
 std::string random_token();
 

@@ -220,6 +220,13 @@ class store {
   virtual awaitable<store_stats> stats() = 0;
   /// Brings the schema to the newest version; a no-op where there is none.
   virtual awaitable<void> migrate() = 0;
+  /// 32 random bytes that live as long as the store's tasks: keys are derived from them.
+  virtual std::string secret() = 0;
+  /// Why nothing can be written now, for an operator to read; empty: it can.
+  virtual std::string trouble() const = 0;
+  /// Finishes what is under way and refuses everything after it (`store_error`). Blocks. Before the
+  /// contexts of those who may be waiting are destroyed. Idempotent.
+  virtual void close() noexcept = 0;
   /// How long reports of one task are gathered before they are written.
   virtual milliseconds report_interval() const noexcept = 0;
   /// Tasks outlive the process.

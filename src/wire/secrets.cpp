@@ -3,7 +3,6 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 
 #include <memory>
 #include <stdexcept>
@@ -34,14 +33,6 @@ struct free_digest_context {
 
 derived_key derive_key(std::string_view secret, std::string_view purpose) {
   return hmac_sha256(secret, purpose);
-}
-
-std::string random_bytes(std::size_t count) {
-  std::string bytes(count, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) != 1) {
-    throw std::runtime_error("OpenSSL: no random bytes");
-  }
-  return bytes;
 }
 
 digest hash_of_json(std::string_view text) {

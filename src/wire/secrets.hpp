@@ -26,9 +26,6 @@ namespace longhaul::wire {
 using derived_key = std::array<std::uint8_t, 32>;
 derived_key derive_key(std::string_view secret, std::string_view purpose);
 
-/// `count` random bytes of the operating system's generator.
-std::string random_bytes(std::size_t count);
-
 /// SHA-256 of a JSON text without white space outside strings, so that a client that writes the
 /// same arguments with other spacing is recognised. Absent arguments are `{}`.
 digest hash_of_json(std::string_view text);

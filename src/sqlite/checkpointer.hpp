@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Moves the write-ahead log into the database, on a thread and a connection of its own, so that no
+// commit waits for it. What is appended while it works is left to the writer, which moves that
+// little itself once the log has grown large, because only a log that was moved to its end is
+// begun anew.
+//
+// Threads: `after_batch` the writer's; `stop` any.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "sqlite/connection.hpp"
+
+namespace longhaul::sqlite {
+
+class checkpointer {
+ public:
+  /// The thread starts at once; the file is opened when there is something to do.
+  checkpointer(std::string path, std::string vfs);
+  ~checkpointer() { stop(); }
+  checkpointer(const checkpointer&) = delete;
+  checkpointer& operator=(const checkpointer&) = delete;
+
+  /// `pages` are in the log; `writer` has no open transaction.
+  void after_batch(connection& writer, int pages);
+  void stop() noexcept;
+
+ private:
+  void run();
+
+  const std::string path_, vfs_;
+  std::atomic<bool> round_done_{false};
+  std::mutex mutex_;
+  std::condition_variable news_;
+  bool wanted_ = false, stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace longhaul::sqlite

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between a commit and its publication a reader of the file may see what the cache does not know
+// yet. Readers pass the gate after they have read, before they answer: what they saw is published
+// then, and nobody who reads again goes back in time.
+//
+// Threads: `closed` is the writer's, `pass` any but I/O threads (it may wait for a commit).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace longhaul::sqlite {
+
+class commit_gate {
+ public:
+  /// The gate is closed as long as this lives.
+  class closed {
+   public:
+    explicit closed(commit_gate& which) noexcept : which_(which) { ++which_.turns_; }
+    ~closed() {
+      ++which_.turns_;
+      which_.turns_.notify_all();
+    }
+    closed(const closed&) = delete;
+    closed& operator=(const closed&) = delete;
+
+   private:
+    commit_gate& which_;
+  };
+
+  /// Waits while the gate is closed.
+  void pass() const noexcept {
+    const std::uint64_t turn = turns_.load();
+    if (turn % 2 == 1) turns_.wait(turn);
+  }
+
+ private:
+  std::atomic<std::uint64_t> turns_{0};  // odd: closed
+};
+
+}  // namespace longhaul::sqlite

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sqlite/connection.hpp"
+
+namespace longhaul::sqlite {
+namespace {
+
+[[noreturn]] void fail(sqlite3* in, int code) {
+  const int extended = in != nullptr ? sqlite3_extended_errcode(in) : code;
+  // The connection's own text belongs to its last call, which may have been another one.
+  const bool same = in != nullptr && (extended & 0xff) == (code & 0xff);
+  throw sqlite_error(same ? sqlite3_errmsg(in) : sqlite3_errstr(code), same ? extended : code);
+}
+
+int flags_of(open_mode mode) {
+  switch (mode) {
+    case open_mode::read_only:
+      return SQLITE_OPEN_READONLY;
+    case open_mode::read_write:
+      return SQLITE_OPEN_READWRITE;
+    case open_mode::create:
+      break;
+  }
+  return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+}
+
+// Null bytes would bind as NULL: an empty text has an address, too.
+const void* address(const void* bytes) noexcept { return bytes != nullptr ? bytes : ""; }
+
+}  // namespace
+
+connection::connection(const std::string& path, const connection_options& options) {
+  sqlite3* opened = nullptr;
+  // No shared cache, and no lock of its own: one thread at a time is our rule.
+  const int code = sqlite3_open_v2(path.c_str(), &opened,
+                                   flags_of(options.mode) | SQLITE_OPEN_NOMUTEX |
+                                       SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
+                                   options.vfs.empty() ? nullptr : options.vfs.c_str());
+  handle_.reset(opened);
+  if (code != SQLITE_OK) fail(opened, code);
+  sqlite3_busy_timeout(opened, options.busy_timeout_ms);
+}
+
+void connection::check(int code) const {
+  if (code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE) fail(handle_.get(), code);
+}
+
+void connection::run(const char* sql) {
+  check(sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr));
+}
+
+std::int64_t connection::number(const std::string& sql) {
+  statement query(*this, sql);
+  if (!query.step()) throw sqlite_error("no row for: " + sql, SQLITE_ERROR);
+  return query.integer(0);
+}
+
+std::string connection::text(const std::string& sql) {
+  statement query(*this, sql);
+  if (!query.step()) throw sqlite_error("no row for: " + sql, SQLITE_ERROR);
+  return std::string(query.text(0));
+}
+
+statement::statement(connection& in, std::string_view sql) : in_(in) {
+  sqlite3_stmt* prepared = nullptr;
+  in.check(sqlite3_prepare_v3(in.handle(), sql.data(), static_cast<int>(sql.size()),
+                              SQLITE_PREPARE_PERSISTENT, &prepared, nullptr));
+  handle_.reset(prepared);
+}
+
+statement& statement::bind(int at, std::int64_t value) {
+  in_.check(sqlite3_bind_int64(handle_.get(), at, value));
+  return *this;
+}
+
+statement& statement::bind_number(int at, double value) {
+  in_.check(sqlite3_bind_double(handle_.get(), at, value));
+  return *this;
+}
+
+statement& statement::bind(int at, std::string_view text) {
+  in_.check(sqlite3_bind_text64(handle_.get(), at, static_cast<const char*>(address(text.data())),
+                                text.size(), SQLITE_STATIC, SQLITE_UTF8));
+  return *this;
+}
+
+statement& statement::bind_blob(int at, std::span<const std::uint8_t> bytes) {
+  in_.check(
+      sqlite3_bind_blob64(handle_.get(), at, address(bytes.data()), bytes.size(), SQLITE_STATIC));
+  return *this;
+}
+
+statement& statement::bind_null(int at) {
+  in_.check(sqlite3_bind_null(handle_.get(), at));
+  return *this;
+}
+
+bool statement::step() {
+  const int code = sqlite3_step(handle_.get());
+  in_.check(code);
+  return code == SQLITE_ROW;
+}
+
+void statement::run() {
+  const use once(*this);
+  step();
+}
+
+void statement::reset() noexcept { sqlite3_reset(handle_.get()); }
+
+bool statement::is_null(int column) const noexcept {
+  return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
+}
+
+std::int64_t statement::integer(int column) const noexcept {
+  return sqlite3_column_int64(handle_.get(), column);
+}
+
+double statement::number(int column) const noexcept {
+  return sqlite3_column_double(handle_.get(), column);
+}
+
+std::string_view statement::text(int column) const noexcept {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(handle_.get(), column));
+  if (bytes == nullptr) return {};
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
+}
+
+std::span<const std::uint8_t> statement::blob(int column) const noexcept {
+  const auto* bytes = static_cast<const std::uint8_t*>(sqlite3_column_blob(handle_.get(), column));
+  if (bytes == nullptr) return {};
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
+}
+
+transaction::transaction(connection& in, kind what) : in_(in) {
+  in.run(what == kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
+}
+
+transaction::~transaction() {
+  // A failed COMMIT may have rolled back by itself.
+  if (in_.in_transaction()) sqlite3_exec(in_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void transaction::commit() { in_.run("COMMIT"); }
+
+}  // namespace longhaul::sqlite

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sqlite/readers.hpp"
+
+#include "sqlite/schema.hpp"
+
+namespace longhaul::sqlite {
+namespace {
+
+struct open_file {
+  connection file;
+  task_reader rows;
+
+  open_file(const std::string& path, const connection_options& how)
+      : file(path, how), rows(prepared(file)) {}
+
+ private:
+  static connection& prepared(connection& in) {
+    prepare_reader(in);
+    return in;
+  }
+};
+
+void wake_one(sleeper caller) {
+  std::vector<sleeper> one;
+  one.push_back(std::move(caller));
+  wake(std::move(one));
+}
+
+}  // namespace
+
+readers::readers(std::string path, std::string vfs, std::size_t threads, const commit_gate& gate)
+    : path_(std::move(path)), vfs_(std::move(vfs)), gate_(gate) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+void readers::submit(job& what, sleeper caller) {
+  what.caller = std::move(caller);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!closing_) {
+      queue_.push_back(&what);
+      news_.notify_one();
+      return;
+    }
+  }
+  what.error = std::make_exception_ptr(stores::store_error("the store is closed", false));
+  wake_one(std::move(what.caller));
+}
+
+void readers::run() {
+  connection_options how;
+  how.vfs = vfs_;
+  std::unique_ptr<open_file> open;
+  while (true) {
+    job* next = nullptr;
+    {
+      std::unique_lock lock(mutex_);
+      news_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      next = queue_.front();
+      queue_.pop_front();
+    }
+    try {
+      if (!open) open = std::make_unique<open_file>(path_, how);
+      next->read(open->rows);
+      gate_.pass();
+    } catch (const std::exception& e) {
+      next->error = std::make_exception_ptr(stores::store_error(path_ + ": " + e.what(), false));
+      open.reset();
+    }
+    wake_one(std::move(next->caller));
+  }
+}
+
+void readers::close() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  news_.notify_all();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+}  // namespace longhaul::sqlite

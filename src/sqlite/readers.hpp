@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads that read the file for coroutines: tasks that ended long ago, and lists. Each has a
+// connection of its own, which sees what is committed and hinders nobody.
+//
+// Threads: `perform` and `close` any.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "sqlite/commit_gate.hpp"
+#include "sqlite/resume.hpp"
+#include "sqlite/task_rows.hpp"
+#include "stores/store.hpp"
+
+namespace longhaul::sqlite {
+
+class readers {
+ public:
+  /// `gate` must outlive them.
+  readers(std::string path, std::string vfs, std::size_t threads, const commit_gate& gate);
+  ~readers() { close(); }
+  readers(const readers&) = delete;
+  readers& operator=(const readers&) = delete;
+
+  /// The result of `read(task_reader&)`. Throws `stores::store_error`.
+  template <class Read>
+  boost::asio::awaitable<std::invoke_result_t<Read&, task_reader&>> perform(Read read);
+  /// Finishes what is queued and refuses all that comes later. Idempotent.
+  void close() noexcept;
+
+ private:
+  struct job {
+    std::function<void(task_reader&)> read;
+    std::exception_ptr error = nullptr;
+    sleeper caller;
+  };
+
+  void submit(job& what, sleeper caller);
+  void run();
+
+  const std::string path_, vfs_;
+  const commit_gate& gate_;
+  std::mutex mutex_;
+  std::condition_variable news_;
+  std::deque<job*> queue_;
+  bool closing_ = false;
+  std::vector<std::thread> threads_;
+};
+
+template <class Read>
+boost::asio::awaitable<std::invoke_result_t<Read&, task_reader&>> readers::perform(Read read) {
+  std::optional<std::invoke_result_t<Read&, task_reader&>> result;
+  job mine;
+  mine.read = [&](task_reader& from) { result.emplace(read(from)); };
+  auto waiting =
+      sleep_until_resumed([this, &mine](sleeper caller) { submit(mine, std::move(caller)); });
+  co_await std::move(waiting);
+  if (mine.error) std::rethrow_exception(mine.error);
+  co_return std::move(*result);
+}
+
+}  // namespace longhaul::sqlite

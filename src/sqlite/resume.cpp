@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sqlite/resume.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+namespace longhaul::sqlite {
+
+void wake(std::vector<sleeper> sleepers) {
+  // A server has a handful of executors, so looking through them is the fastest way to group.
+  std::vector<std::vector<sleeper>> groups;
+  for (sleeper& each : sleepers) {
+    const auto same = [&](const auto& group) {
+      return group.front().executor() == each.executor();
+    };
+    auto group = std::find_if(groups.begin(), groups.end(), same);
+    if (group == groups.end()) group = groups.emplace(groups.end());
+    group->push_back(std::move(each));
+  }
+  for (auto& group : groups) {
+    const auto executor = group.front().executor();
+    boost::asio::post(executor, [group = std::move(group)]() mutable {
+      for (sleeper& each : group) each.resume();
+    });
+  }
+}
+
+}  // namespace longhaul::sqlite

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sqlite/schema.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <stdexcept>
+#include <system_error>
+
+namespace longhaul::sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What never changes about a task stands in `tasks`, what does in `states`: progress of a task with
+// large arguments writes only the narrow row. Live tasks are all in memory while a server runs, so
+// only what is looked for on disk has an index.
+constexpr std::string_view version_1 = R"sql(
+CREATE TABLE meta (
+  name  TEXT PRIMARY KEY,
+  value ANY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tasks (
+  seq             INTEGER PRIMARY KEY,
+  id              TEXT NOT NULL UNIQUE,
+  owner           TEXT NOT NULL,
+  quota           TEXT,
+  hidden          INTEGER NOT NULL,
+  tool            TEXT NOT NULL,
+  arguments       TEXT,
+  request_meta    TEXT,
+  created_at      INTEGER NOT NULL,
+  idempotency_key TEXT,
+  arguments_hash  BLOB,
+  on_crash        INTEGER NOT NULL,
+  max_attempts    INTEGER NOT NULL,
+  retry_backoff   INTEGER NOT NULL,
+  attempt_limit   INTEGER,
+  overall_limit   INTEGER,
+  answer_within   INTEGER,
+  external        INTEGER NOT NULL,
+  token           TEXT
+) STRICT;
+CREATE INDEX tasks_by_owner ON tasks (owner, id) WHERE hidden = 0;
+CREATE UNIQUE INDEX tasks_by_key ON tasks (owner, tool, idempotency_key)
+  WHERE idempotency_key IS NOT NULL;
+
+CREATE TABLE states (
+  seq            INTEGER PRIMARY KEY REFERENCES tasks (seq),
+  rev            INTEGER NOT NULL,
+  epoch          INTEGER NOT NULL,
+  attempt        INTEGER NOT NULL,
+  status         INTEGER NOT NULL,
+  ended          INTEGER NOT NULL,
+  message        TEXT NOT NULL,
+  progress       REAL,
+  progress_total REAL,
+  run_at         INTEGER NOT NULL,
+  updated_at     INTEGER NOT NULL,
+  retention      INTEGER,
+  anchor         INTEGER NOT NULL,
+  attempt_left   INTEGER,
+  overall_left   INTEGER,
+  answer_left    INTEGER,
+  process        BLOB,
+  questions      INTEGER NOT NULL,
+  checkpointed   INTEGER NOT NULL,
+  remove_at      INTEGER,
+  result         TEXT,
+  result_kind    INTEGER NOT NULL,
+  cancelled_at   INTEGER,
+  cancel_reason  TEXT
+) STRICT;
+CREATE INDEX live_states ON states (seq) WHERE ended = 0;
+CREATE INDEX removals ON states (remove_at) WHERE remove_at IS NOT NULL;
+
+CREATE TABLE inputs (
+  seq          INTEGER NOT NULL REFERENCES tasks (seq),
+  position     INTEGER NOT NULL,
+  key          TEXT NOT NULL,
+  request      TEXT NOT NULL,
+  request_hash BLOB NOT NULL,
+  response     TEXT,
+  asked_rev    INTEGER NOT NULL,
+  answered_at  INTEGER,
+  PRIMARY KEY (seq, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE checkpoints (
+  seq  INTEGER PRIMARY KEY REFERENCES tasks (seq),
+  body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE finished (
+  quota  TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  n      INTEGER NOT NULL,
+  PRIMARY KEY (quota, status)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO meta VALUES ('secret', randomblob(32));
+)sql";
+
+constexpr std::array<std::string_view, 1> steps_so_far = {version_1};
+
+}  // namespace
+
+migrations all_migrations() { return steps_so_far; }
+
+void make_private_file(const std::string& path) {
+  const fs::path folder = fs::absolute(path).parent_path();
+  if (!fs::exists(folder)) {
+    fs::create_directories(folder.parent_path());
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+      throw std::runtime_error(folder.string() + ": " + std::generic_category().message(errno));
+    }
+  }
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) throw std::runtime_error(path + ": " + std::generic_category().message(errno));
+  ::close(file);
+}
+
+void prepare_writer(connection& in) {
+  // Takes effect in an empty file only; later it needs a VACUUM.
+  in.run("PRAGMA auto_vacuum = INCREMENTAL");
+  if (in.text("PRAGMA journal_mode = WAL") != "wal") {
+    throw sqlite_error("the file system does not allow a write-ahead log", SQLITE_CANTOPEN);
+  }
+  in.run("PRAGMA synchronous = FULL");
+  in.run("PRAGMA temp_store = MEMORY");
+  in.run("PRAGMA cache_size = -" + std::to_string(writer_cache_kib));
+  in.run("PRAGMA wal_autocheckpoint = 0");  // the checkpointer does it, off the writer's path
+}
+
+void prepare_reader(connection& in) {
+  in.run("PRAGMA query_only = ON");
+  in.run("PRAGMA temp_store = MEMORY");
+  in.run("PRAGMA cache_size = -" + std::to_string(reader_cache_kib));
+}
+
+std::int64_t version_of(connection& in, std::string_view path, migrations steps) {
+  const std::int64_t version = in.number("PRAGMA user_version");
+  const std::int64_t id = in.number("PRAGMA application_id");
+  const auto newest = static_cast<std::int64_t>(steps.size());
+  if (version == 0 && id == 0 && in.number("SELECT count(*) FROM sqlite_schema") == 0) return 0;
+  if (id != application_id || version < 1) {
+    throw std::runtime_error(std::string(path) + " is an SQLite file, but not one of Longhaul's");
+  }
+  if (version > newest) {
+    throw std::runtime_error(std::string(path) + " has version " + std::to_string(version) +
+                             "; this program knows versions up to " + std::to_string(newest) +
+                             ": use a newer Longhaul");
+  }
+  return version;
+}
+
+std::int64_t upgrade(connection& in, std::string_view path, migrations steps) {
+  if (const std::int64_t version = version_of(in, path, steps);
+      version == static_cast<std::int64_t>(steps.size())) {
+    return version;
+  }
+  transaction whole(in, transaction::kind::write);
+  const std::int64_t before = version_of(in, path, steps);
+  for (const std::string_view step : steps.subspan(static_cast<std::size_t>(before))) {
+    in.run(std::string(step));
+  }
+  in.run("PRAGMA application_id = " + std::to_string(application_id));
+  in.run("PRAGMA user_version = " + std::to_string(steps.size()));
+  whole.commit();
+  return before;
+}
+
+}  // namespace longhaul::sqlite

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of a store file, version by version (docs/store-format.md tells every column), and
+// how one is opened: made if it is new, brought forward if it is older, refused if it is newer or
+// somebody else's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sqlite/connection.hpp"
+
+namespace longhaul::sqlite {
+
+/// `PRAGMA application_id` of our files: "Lhul".
+inline constexpr std::int64_t application_id = 0x4c68756c;
+
+/// The statements that lead from version n (the place in the list) to n + 1.
+using migrations = std::span<const std::string_view>;
+migrations all_migrations();
+inline std::int64_t newest_version() { return static_cast<std::int64_t>(all_migrations().size()); }
+
+/// How much one connection keeps of the file in memory.
+inline constexpr int writer_cache_kib = 32 * 1024;
+inline constexpr int reader_cache_kib = 4 * 1024;
+
+/// Makes the file with mode 0600 if there is none (folders on the way get 0700). Throws
+/// `std::runtime_error`.
+void make_private_file(const std::string& path);
+
+/// What makes commits durable and readers independent of the writer. Throws `sqlite_error`.
+void prepare_writer(connection& in);
+void prepare_reader(connection& in);
+
+/// 0 for an empty file. Throws `std::runtime_error` if the file is not a store, or newer.
+std::int64_t version_of(connection& in, std::string_view path, migrations steps = all_migrations());
+/// Applies what is missing, all or nothing; the version before. Throws as `version_of`.
+std::int64_t upgrade(connection& in, std::string_view path, migrations steps = all_migrations());
+
+}  // namespace longhaul::sqlite

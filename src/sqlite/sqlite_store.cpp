@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sqlite/sqlite_store.hpp"
+
+#include <algorithm>
+
+#include "sqlite/schema.hpp"
+#include "stores/cursor.hpp"
+
+namespace longhaul::sqlite {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Reports of one task are gathered so long: each costs a share of a commit.
+constexpr milliseconds gather_reports = 250ms;
+/// Tasks removed in one transaction: others wait for it.
+constexpr std::size_t purge_chunk = 256;
+
+std::string ready_file(const std::string& path) {
+  make_private_file(path);
+  return path;
+}
+
+writer_options writer_options_for(const sqlite_options& options, checkpointer& moving) {
+  writer_options result;
+  result.path = options.path;
+  result.vfs = options.vfs;
+  result.boot = options.boot;
+  result.clock = options.clock;
+  result.after_batch = [&moving](connection& file, int pages) { moving.after_batch(file, pages); };
+  return result;
+}
+
+std::string read_secret(const sqlite_options& options) {
+  connection_options how;
+  how.vfs = options.vfs;
+  connection file(options.path, how);
+  return file.text("SELECT value FROM meta WHERE name = 'secret'");
+}
+
+}  // namespace
+
+sqlite_store::sqlite_store(sqlite_options options)
+    : options_(std::move(options)),
+      lock_(ready_file(options_.path)),
+      cache_(options_.cache_bytes),
+      checkpointer_(options_.path, options_.vfs),
+      writer_(writer_options_for(options_, checkpointer_), cache_, gate_),
+      readers_(options_.path, options_.vfs, std::max<std::size_t>(options_.reader_threads, 1),
+               gate_) {
+  secret_ = read_secret(options_);
+}
+
+void sqlite_store::close() noexcept {
+  writer_.close();
+  readers_.close();
+  checkpointer_.stop();
+}
+
+bool sqlite_store::shows(const task_record& task, std::string_view owner) const {
+  if (task.owner() != owner) return false;
+  const auto due = stores::removal_due(task);
+  return !due || *due > writer_.now().mono;
+}
+
+template <class Transition>
+stores::awaitable<stores::change_result> sqlite_store::change(std::string_view id,
+                                                              std::optional<std::string_view> owner,
+                                                              Transition transition) {
+  return writer_.perform([id, owner, transition = std::move(transition)](ledger& in) {
+    return in.change(id, owner, transition);
+  });
+}
+
+// --- callers' side
+
+stores::awaitable<stores::create_result> sqlite_store::create(const stores::new_task& task) {
+  return writer_.perform([&task](ledger& in) { return in.create(task); });
+}
+
+stores::awaitable<task_ptr> sqlite_store::get(std::string_view owner, std::string_view id) {
+  if (const task_ptr known = cache_.find(id)) co_return shows(*known, owner) ? known : nullptr;
+  if (!is_task_id(id)) co_return nullptr;
+  auto reading = readers_.perform([id](task_reader& from) -> task_ptr {
+    const auto row = from.find(id);
+    return row ? row->record : nullptr;
+  });
+  const task_ptr found = co_await std::move(reading);
+  co_return found&& shows(*found, owner) ? found : nullptr;
+}
+
+stores::awaitable<std::optional<stores::list_page>> sqlite_store::list(
+    std::string_view owner, std::optional<task_status> status, std::string_view cursor,
+    std::size_t limit) {
+  std::string_view before;
+  if (!cursor.empty()) {
+    const auto last = stores::parse_cursor(cursor);
+    if (!last) co_return std::nullopt;
+    before = *last;
+  }
+  limit = std::clamp<std::size_t>(limit, 1, std::size_t{1} << 30);
+  const monotonic_time now = writer_.now().mono;
+  auto reading = readers_.perform([&](task_reader& from) {  // one more: is there a next page?
+    return from.page(owner, status, before, now, limit + 1);
+  });
+  stores::list_page page;
+  page.tasks = co_await std::move(reading);
+  if (page.tasks.size() > limit) {
+    page.tasks.resize(limit);
+    page.next_cursor = stores::make_cursor(page.tasks.back()->id());
+  }
+  co_return page;
+}
+
+stores::awaitable<stores::change_result> sqlite_store::answer(
+    std::string_view owner, std::string_view id, std::span<const stores::response> responses) {
+  return change(id, owner, [responses](const task_record& task, stores::instant at) {
+    return stores::answered(task, responses, at);
+  });
+}
+
+stores::awaitable<stores::change_result> sqlite_store::cancel(std::string_view owner,
+                                                              std::string_view id,
+                                                              std::string_view reason) {
+  return change(id, owner, [reason](const task_record& task, stores::instant at) {
+    return stores::cancelled(task, reason, at);
+  });
+}
+
+stores::awaitable<stores::change_result> sqlite_store::set_retention(
+    std::string_view owner, std::string_view id, std::optional<milliseconds> retention) {
+  return change(id, owner, [retention](const task_record& task, stores::instant at) {
+    return stores::retained(task, retention, at);
+  });
+}
+
+stores::awaitable<stores::change_result> sqlite_store::reveal(
+    std::string_view owner, std::string_view id, std::optional<milliseconds> retention) {
+  return change(id, owner, [retention](const task_record& task, stores::instant at) {
+    return stores::revealed(task, retention, at);
+  });
+}
+
+// --- workers' side
+
+stores::awaitable<stores::change_result> sqlite_store::report(std::string_view id,
+                                                              stores::writer by,
+                                                              const stores::report_change& what) {
+  return change(id, std::nullopt, [by, &what](const task_record& task, stores::instant at) {
+    return stores::reported(task, by, what, at);
+  });
+}
+
+stores::awaitable<stores::change_result> sqlite_store::ask(
+    std::string_view id, stores::writer by, std::span<const stores::question> questions) {
+  return change(id, std::nullopt, [by, questions](const task_record& task, stores::instant at) {
+    return stores::asked(task, by, questions, at);
+  });
+}
+
+stores::awaitable<stores::change_result> sqlite_store::finish(std::string_view id,
+                                                              stores::writer by,
+                                                              const outcome& result,
+                                                              std::string_view message) {
+  return change(id, std::nullopt,
+                [by, &result, message](const task_record& task, stores::instant at) {
+                  return stores::finished(task, by, result, message, at);
+                });
+}
+
+stores::awaitable<stores::change_result> sqlite_store::release(std::string_view id,
+                                                               stores::writer by) {
+  return change(id, std::nullopt, [by](const task_record& task, stores::instant at) {
+    return stores::released(task, by, at);
+  });
+}
+
+// --- processes
+
+stores::awaitable<std::vector<task_ptr>> sqlite_store::claim(const stores::claim_request& request) {
+  return writer_.perform([&request](ledger& in) { return in.claim(request); });
+}
+
+stores::awaitable<stores::renew_result> sqlite_store::renew(process_id process,
+                                                            milliseconds lease) {
+  return writer_.perform([process, lease](ledger& in) { return in.renew(process, lease); });
+}
+
+stores::awaitable<stores::recover_result> sqlite_store::recover() {
+  return writer_.perform([](ledger& in) { return in.recover(); });
+}
+
+stores::awaitable<std::vector<task_ptr>> sqlite_store::claimed(process_id process) {
+  return writer_.perform([process](ledger& in) { return in.claimed(process); });
+}
+
+// --- time
+
+stores::awaitable<std::size_t> sqlite_store::expire(std::size_t batch) {
+  if (writer_.next_limit() > writer_.now().mono) co_return 0;  // idle is cheap
+  auto work = writer_.perform([batch](ledger& in) { return in.expire(batch); });
+  co_return co_await std::move(work);
+}
+
+stores::awaitable<std::vector<std::string>> sqlite_store::purge(std::size_t batch) {
+  std::vector<std::string> removed;
+  while (removed.size() < batch && writer_.next_removal() <= writer_.now().mono) {
+    const std::size_t chunk = std::min(purge_chunk, batch - removed.size());
+    auto work = writer_.perform([chunk](ledger& in) { return in.purge(chunk); });
+    const std::vector<std::string> gone = co_await std::move(work);
+    removed.insert(removed.end(), gone.begin(), gone.end());
+    if (gone.size() < chunk) break;
+  }
+  co_return removed;
+}
+
+// --- the rest
+
+stores::awaitable<stores::store_stats> sqlite_store::stats() {
+  return writer_.perform([](ledger& in) { return in.stats(); });
+}
+
+stores::awaitable<void> sqlite_store::migrate() { co_return; }
+
+milliseconds sqlite_store::report_interval() const noexcept { return gather_reports; }
+
+}  // namespace longhaul::sqlite

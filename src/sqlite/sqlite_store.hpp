@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The embedded durable store: one SQLite file in WAL mode, written by one process.
+//
+//   create, answer, finish, … ──► writer (group commit) ──► file
+//   get ──► cache of live and recent tasks ──► (not there) readers ──► file
+//   list ──► readers
+//
+// Nothing is acknowledged before it is on the disk (`synchronous=FULL`), nothing is seen before it
+// is committed. Times in the file are store time (`timeline`). What a former process was running is
+// lost at the first `recover`, because no lease outlives a process here.
+//
+// Threads: any. Operations complete on the awaiting coroutine's executor.
+#pragma once
+
+#include <string>
+
+#include "sqlite/checkpointer.hpp"
+#include "sqlite/lock_file.hpp"
+#include "sqlite/readers.hpp"
+#include "sqlite/task_cache.hpp"
+#include "sqlite/writer.hpp"
+#include "stores/store.hpp"
+
+namespace longhaul::sqlite {
+
+struct sqlite_options {
+  std::string path;  ///< required
+  /// Tasks that ended are kept in memory, too, up to about this many bytes.
+  std::size_t cache_bytes = std::size_t{32} << 20;
+  std::size_t reader_threads = 2;
+  const clock_source* clock = &system_clock();
+  std::string vfs = {};               ///< SQLite's file system layer; empty: the default
+  std::string boot = machine_boot();  ///< names this boot of the machine
+};
+
+class sqlite_store final : public stores::store {
+ public:
+  template <class T>
+  using awaitable = stores::awaitable<T>;
+
+  /// Opens or makes the file, brings it to the newest version and loads its live tasks. Blocks.
+  /// Throws `std::runtime_error` with what to do: in use, newer, damaged, not writable.
+  explicit sqlite_store(sqlite_options options);
+  ~sqlite_store() override { close(); }
+
+  awaitable<stores::create_result> create(const stores::new_task& task) override;
+  awaitable<task_ptr> get(std::string_view owner, std::string_view id) override;
+  awaitable<std::optional<stores::list_page>> list(std::string_view owner,
+                                                   std::optional<task_status> status,
+                                                   std::string_view cursor,
+                                                   std::size_t limit) override;
+  awaitable<stores::change_result> answer(std::string_view owner, std::string_view id,
+                                          std::span<const stores::response> responses) override;
+  awaitable<stores::change_result> cancel(std::string_view owner, std::string_view id,
+                                          std::string_view reason) override;
+  awaitable<stores::change_result> set_retention(std::string_view owner, std::string_view id,
+                                                 std::optional<milliseconds> retention) override;
+  awaitable<stores::change_result> reveal(std::string_view owner, std::string_view id,
+                                          std::optional<milliseconds> retention) override;
+  awaitable<stores::change_result> report(std::string_view id, stores::writer by,
+                                          const stores::report_change& change) override;
+  awaitable<stores::change_result> ask(std::string_view id, stores::writer by,
+                                       std::span<const stores::question> questions) override;
+  awaitable<stores::change_result> finish(std::string_view id, stores::writer by,
+                                          const outcome& result, std::string_view message) override;
+  awaitable<stores::change_result> release(std::string_view id, stores::writer by) override;
+  awaitable<std::vector<task_ptr>> claim(const stores::claim_request& request) override;
+  awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override;
+  awaitable<stores::recover_result> recover() override;
+  awaitable<std::vector<task_ptr>> claimed(process_id process) override;
+  awaitable<std::size_t> expire(std::size_t batch) override;
+  awaitable<std::vector<std::string>> purge(std::size_t batch) override;
+  void watch(observer on_change) override { writer_.watch(std::move(on_change)); }
+  awaitable<stores::store_stats> stats() override;
+  awaitable<void> migrate() override;
+  std::string secret() override { return secret_; }
+  std::string trouble() const override { return writer_.trouble(); }
+  void close() noexcept override;
+  milliseconds report_interval() const noexcept override;
+  bool durable() const noexcept override { return true; }
+
+  const std::string& path() const noexcept { return options_.path; }
+
+ private:
+  template <class Transition>
+  awaitable<stores::change_result> change(std::string_view id,
+                                          std::optional<std::string_view> owner,
+                                          Transition transition);
+  bool shows(const task_record& task, std::string_view owner) const;
+
+  const sqlite_options options_;
+  lock_file lock_;
+  std::string secret_;
+  task_cache cache_;
+  commit_gate gate_;
+  checkpointer checkpointer_;
+  writer writer_;
+  readers readers_;
+};
+
+}  // namespace longhaul::sqlite

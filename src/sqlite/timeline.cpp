@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sqlite/timeline.hpp"
+
+#include <fstream>
+#include <sstream>
+
+namespace longhaul::sqlite {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A crash without a boot in between loses sight of this much running time at most.
+constexpr milliseconds save_every = 1s;
+
+}  // namespace
+
+timeline::timeline(connection& in, const clock_source& clock, std::string boot)
+    : clock_(clock), boot_(std::move(boot)) {
+  statement query(in, "SELECT value FROM meta WHERE name = 'clock'");
+  last_heard_ = clock.monotonic();
+  if (!query.step()) return;
+
+  std::istringstream text{std::string(query.text(0))};
+  std::string boot_then;
+  milliseconds::rep offset = 0, mono = 0, wall = 0;
+  if (!(text >> offset >> mono >> wall))
+    throw sqlite_error("the clock row is damaged", SQLITE_CORRUPT);
+  text >> boot_then;
+  last_heard_ = monotonic_time(milliseconds(mono));
+  offset_ = milliseconds(offset);
+  const bool same_boot = boot_then == boot_ && now().mono >= last_heard_;
+  if (same_boot) return;
+  const milliseconds away = stores::elapsed(timestamp(milliseconds(wall)), clock.now());
+  offset_ = stores::saturating_add(last_heard_, away) - clock.monotonic();
+}
+
+bool timeline::due() const {
+  return saved_ == monotonic_time::min() || stores::elapsed(saved_, now().mono) >= save_every;
+}
+
+void timeline::save(connection& in) {
+  const stores::instant at = now();
+  const std::string text = std::to_string(offset_.count()) + " " +
+                           std::to_string(at.mono.time_since_epoch().count()) + " " +
+                           std::to_string(at.wall.time_since_epoch().count()) + " " + boot_;
+  statement put(in, "INSERT OR REPLACE INTO meta VALUES ('clock', ?)");
+  put.bind(1, std::string_view(text)).run();
+  saved_ = at.mono;
+}
+
+std::string machine_boot() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string boot;
+  file >> boot;
+  return boot;
+}
+
+}  // namespace longhaul::sqlite

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sqlite/writer.hpp"
+
+#include <chrono>
+#include <span>
+
+#include "sqlite/schema.hpp"
+
+namespace longhaul::sqlite {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Operations in one transaction at most: more makes everybody wait for nothing.
+constexpr std::size_t max_batch = 1024;
+/// How often a file that could not be written is tried again.
+constexpr auto trial_interval = 1s;
+
+std::string in_words(const std::exception& e, const std::string& path) {
+  std::string text = path + ": " + e.what();
+  const auto* said = dynamic_cast<const sqlite_error*>(&e);
+  switch (said != nullptr ? said->primary() : SQLITE_OK) {
+    case SQLITE_FULL:
+      return text + " (no space left on the device)";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return text + " (run: longhaul store check " + path + ")";
+    default:
+      return text;
+  }
+}
+
+}  // namespace
+
+writer::writer(writer_options options, task_cache& cache, commit_gate& gate)
+    : options_(std::move(options)), cache_(cache), gate_(gate) {
+  open();
+  time_ = std::make_unique<timeline>(*file_, *options_.clock, options_.boot);
+  ledger_ = std::make_unique<ledger>(*file_, *time_, leases_, claims_of::former_process);
+  for (const auto& [id, live] : ledger_->live()) cache_.put(live.record);
+  note_agenda();
+  thread_ = std::thread([this] { run(); });
+}
+
+void writer::open() {
+  begin_.reset();
+  commit_.reset();
+  ledger_.reset();
+  file_.reset();  // rolls back, and lets go of its locks
+  connection_options how;
+  how.vfs = options_.vfs;
+  file_ = std::make_unique<connection>(options_.path, how);
+  prepare_writer(*file_);
+  upgrade(*file_, options_.path);
+  sqlite3_wal_hook(
+      file_->handle(),
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<writer*>(self)->log_pages_ = pages;
+        return SQLITE_OK;
+      },
+      this);
+  begin_ = std::make_unique<statement>(*file_, "BEGIN IMMEDIATE");
+  commit_ = std::make_unique<statement>(*file_, "COMMIT");
+}
+
+void writer::close() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  news_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::string writer::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void writer::set_trouble(std::string why) {
+  const std::lock_guard lock(mutex_);
+  trouble_ = std::move(why);
+}
+
+void writer::submit(operation& what, sleeper caller) {
+  what.caller = std::move(caller);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!closed_) {
+      queue_.push_back(&what);
+      if (queue_.size() == 1) news_.notify_one();
+      return;
+    }
+  }
+  refuse({&what}, "the store is closed", false);
+}
+
+writer::batch writer::take() {
+  std::unique_lock lock(mutex_);
+  const auto something = [this] { return closing_ || !queue_.empty(); };
+  if (trouble_.empty()) {
+    news_.wait(lock, something);
+  } else {
+    news_.wait_for(lock, trial_interval, something);
+  }
+  batch taken;
+  if (queue_.size() <= max_batch) {
+    taken.swap(queue_);
+  } else {
+    const auto end = queue_.begin() + max_batch;
+    taken.assign(queue_.begin(), end);
+    queue_.erase(queue_.begin(), end);
+  }
+  if (taken.empty() && closing_) closed_ = true;
+  return taken;
+}
+
+void writer::run() {
+  auto next_trial = std::chrono::steady_clock::now();
+  while (true) {
+    const batch work = take();
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return;
+    }
+    if (!trouble_.empty()) {
+      if (std::chrono::steady_clock::now() >= next_trial && !restore()) {
+        next_trial = std::chrono::steady_clock::now() + trial_interval;
+      }
+      if (!trouble_.empty()) {
+        refuse(work, trouble_, false);
+        continue;
+      }
+    }
+    if (work.empty()) continue;
+    carry_out(work);
+    if (options_.after_batch && file_) options_.after_batch(*file_, log_pages_);
+  }
+}
+
+// --- transactions
+
+void writer::carry_out(const batch& work) {
+  bool committing = false;
+  try {
+    commit(work, committing);
+    finish(work);
+  } catch (const std::exception& e) {
+    const std::string why = in_words(e, options_.path);
+    if (!restore()) {
+      set_trouble(why);
+      refuse(work, why, committing);
+    } else {
+      one_by_one(work);
+    }
+  }
+}
+
+// What became of the batch is known now: nothing. One of it may be to blame; the others shall not
+// suffer for it.
+void writer::one_by_one(const batch& work) {
+  for (std::size_t i = 0; i < work.size(); ++i) {
+    const batch alone{work[i]};
+    bool committing = false;
+    try {
+      commit(alone, committing);
+      finish(alone);
+    } catch (const std::exception& e) {
+      const std::string why = in_words(e, options_.path);
+      const bool usable = restore();
+      refuse(alone, why, committing);
+      if (usable) continue;
+      set_trouble(why);
+      refuse(batch(work.begin() + static_cast<std::ptrdiff_t>(i) + 1, work.end()), why, false);
+      return;
+    }
+  }
+}
+
+void writer::commit(const batch& work, bool& committing) {
+  begin_->run();
+  for (operation* each : work) {
+    each->error = nullptr;
+    try {
+      each->apply(*ledger_);
+    } catch (const stores::store_error&) {
+      each->error = std::current_exception();
+    }
+  }
+  ledger_->flush();
+  const commit_gate::closed until_published(gate_);
+  committing = true;
+  commit_->run();
+  committing = false;
+  publish();
+}
+
+void writer::publish() {
+  const std::vector<task_ptr> changed = ledger_->take_changed();
+  for (const task_ptr& task : changed) cache_.put(task);
+  const std::vector<std::string> removed = ledger_->take_removed();
+  for (const std::string& id : removed) cache_.remove(id);
+  if (observer_) {
+    for (const task_ptr& task : changed) observer_(task);
+  }
+  note_agenda();
+}
+
+void writer::note_agenda() {
+  next_limit_ = ledger_->next_limit();
+  next_removal_ = ledger_->next_removal();
+}
+
+void writer::finish(const batch& work) {
+  std::vector<sleeper> callers;
+  callers.reserve(work.size());
+  for (operation* each : work) callers.push_back(std::move(each->caller));
+  wake(std::move(callers));
+}
+
+void writer::refuse(const batch& work, const std::string& why, bool outcome_unknown) {
+  for (operation* each : work) {
+    each->error = std::make_exception_ptr(stores::store_error(why, outcome_unknown));
+  }
+  finish(work);
+}
+
+// --- trouble
+
+bool writer::restore() {
+  try {
+    open();
+    {
+      // Writes over what a failed commit may have left at the end of the log.
+      transaction trial(*file_, transaction::kind::write);
+      time_->save(*file_);
+      trial.commit();
+    }
+    ledger_ = std::make_unique<ledger>(*file_, *time_, leases_, claims_of::this_process);
+    publish_differences();
+    set_trouble({});
+    return true;
+  } catch (const std::exception& e) {
+    set_trouble(in_words(e, options_.path));
+    return false;
+  }
+}
+
+// A commit that seemed to fail may have been made after all.
+void writer::publish_differences() {
+  const commit_gate::closed until_published(gate_);
+  std::vector<task_ptr> changed;
+  for (const auto& [id, live] : ledger_->live()) {
+    const task_ptr known = cache_.find(id);
+    if (!known || known->rev != live.record->rev) changed.push_back(live.record);
+  }
+  for (const task_ptr& known : cache_.unfinished()) {
+    if (ledger_->live().contains(std::string_view(known->id()))) continue;
+    if (auto row = task_reader(*file_).find(known->id())) {
+      changed.push_back(row->record);
+    } else {
+      cache_.remove(known->id());
+    }
+  }
+  for (const task_ptr& task : changed) cache_.put(task);
+  note_agenda();
+  if (!observer_) return;
+  for (const task_ptr& task : changed) observer_(task);
+}
+
+}  // namespace longhaul::sqlite
