@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import sys
 import time
 
@@ -30,8 +31,9 @@ class Server:
     def __init__(self, binary, log_path):
         self.log_path = log_path
         self.log = open(log_path, "wb")
+        self.state = tempfile.TemporaryDirectory(prefix="longhaul-conformance-")
         self.process = subprocess.Popen(
-            [binary, "--http", "127.0.0.1:0"],
+            [binary, "--http", "127.0.0.1:0", "--store", f"sqlite:{self.state.name}/tasks.db"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log)
 
     def url(self):

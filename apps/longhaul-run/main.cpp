@@ -2,6 +2,7 @@
 // longhaul-run: the helper under which each program of a Longhaul server runs. One process, one
 // thread, libc and nothing else: it must start fast, and never be what fails.
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -96,6 +97,10 @@ void run(const run_options& options) {
   ::setsid();  // fails for the leader of a group: then we have what we want, or were told otherwise
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) cannot("cannot adopt processes");
   command::descriptor signals = take_signals();
+  // Whoever wants to start this task again waits until we, and so all we adopted, are gone.
+  const command::descriptor folder(
+      ::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder) ::flock(folder.get(), LOCK_EX | LOCK_NB);
   status_file status(options.folder);
   status.write(run_program(options, std::move(signals)));
 }

@@ -58,8 +58,9 @@ void default_signals() {
   struct sigaction action{};
   action.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &action, nullptr);
-  // glibc keeps two signals for itself, and its posix_spawn (that of make, for instance) leaves them
-  // ignored for all that comes after. Zeros are SIG_DFL without flags in every layout of the kernel.
+  // glibc keeps two signals for itself, and its posix_spawn (that of make, for instance) leaves
+  // them ignored for all that comes after. Zeros are SIG_DFL without flags in every layout of the
+  // kernel.
   alignas(16) const std::array<unsigned char, 64> zeros{};
   constexpr std::size_t size_of_mask = 8;
   for (const int internal : {32, 33}) {

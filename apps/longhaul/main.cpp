@@ -18,10 +18,16 @@ int main(int argc, char** argv) {
   serve->add_option("--http", what.http, "Serve hosts over HTTP at http://ADDRESS:PORT/mcp")
       ->type_name("ADDRESS:PORT")
       ->excludes(pipe);
-  serve->add_option("--store", what.store, "Where tasks are kept")->type_name("URL");
+  serve
+      ->add_option(
+          "--store", what.store,
+          "Where tasks are kept: sqlite:PATH, or memory: (as long as the server runs). If not "
+          "said: $XDG_STATE_HOME/longhaul/NAME.db, NAME being the server's")
+      ->type_name("URL");
   serve->add_flag("--check", what.check_only, "Only say whether the file is right");
   serve->footer(
-      "The command line overrides the file. Exit codes: 0 done, 1 failed while serving, 2 wrong use "
+      "The command line overrides the file. Exit codes: 0 done, 1 failed while serving, 2 wrong "
+      "use "
       "or a fault in the file.\nExamples:\n"
       "  longhaul serve tools.toml --check\n"
       "  longhaul serve tools.toml --http 127.0.0.1:8080\n"

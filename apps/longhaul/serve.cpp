@@ -14,7 +14,10 @@
 #include "command/tool.hpp"
 #include "config/read_config.hpp"
 #include "longhaul/server.hpp"
+#include "run/default_store.hpp"
 #include "run/serve.hpp"
+#include "sqlite/store_url.hpp"
+#include "tasks/sync.hpp"
 
 extern char** environ;
 
@@ -58,13 +61,45 @@ wire::identifier identify_by(const std::vector<config::api_key>& given) {
   };
 }
 
-std::shared_ptr<command::program_host> make_host(const config::serve_config& config) {
+/// A store, and the file it is in; none: memory.
+struct opened_store {
+  std::shared_ptr<stores::store> store;
+  std::string path = {};
+};
+
+opened_store open_store_of(const config::serve_config& config) {
+  opened_store result;
+  if (!config.store.empty()) {
+    const sqlite::store_url url = sqlite::parse_store_url(config.store);
+    result.store = sqlite::open_store(url);
+    result.path = url.path;
+    return result;
+  }
+  const std::string folder = config.state_dir.empty() ? default_state_folder() : config.state_dir;
+  result.store =
+      open_default_store(folder, config.server.name, config.stdio, log_to_stderr, result.path);
+  return result;
+}
+
+// Output lives as long as the task it belongs to: beside a store that outlives the server.
+std::shared_ptr<command::output_folder> open_output(const config::serve_config& config,
+                                                    const opened_store& tasks) {
+  if (!tasks.path.empty()) {
+    auto output = command::output_folder::kept(tasks.path + ".output");
+    const std::vector<std::string> found = output->tasks();
+    output->remove(tasks::sync(tasks.store->unknown(found)));
+    return output;
+  }
+  return std::make_shared<command::output_folder>(
+      config.state_dir.empty() ? command::default_output_place(variable("TMPDIR", "/tmp"))
+                               : fs::path(config.state_dir));
+}
+
+std::shared_ptr<command::program_host> make_host(const config::serve_config& config,
+                                                 const opened_store& tasks) {
   const auto host = std::make_shared<command::program_host>();
   host->helper = find_helper();
-  const fs::path place = config.state_dir.empty()
-                             ? command::default_output_place(variable("TMPDIR", "/tmp"))
-                             : fs::path(config.state_dir);
-  host->output = std::make_shared<command::output_folder>(place);
+  host->output = open_output(config, tasks);
   for (char** entry = environ; *entry != nullptr; ++entry) host->environment.emplace_back(*entry);
   return host;
 }
@@ -74,7 +109,6 @@ serve_settings settings_for(const config::serve_config& config) {
   settings.http = config.stdio ? "" : config.listen;
   settings.allowed_hosts = config.allow_hosts;
   settings.allowed_origins = config.allow_origins;
-  if (!config.store.empty()) settings.store = config.store;
   if (!config.keys.empty()) settings.identify = identify_by(config.keys);
   settings.log = log_to_stderr;
   return settings;
@@ -112,17 +146,22 @@ int run_serve(const serve_command& what) {
     return 0;
   }
   try {
-    const auto host = make_host(config);
+    const opened_store tasks = open_store_of(config);
+    const auto host = make_host(config, tasks);
     server definition(config.server);
     for (command::tool_spec& tool : config.tools) {
       definition.add_tool(command::make_program_tool(std::move(tool), host));
     }
     serve_settings settings = settings_for(config);
+    settings.store = tasks.store;
     settings.outputs = host->output.get();
     settings.on_removed = [host](const std::vector<std::string>& tasks) {
       host->output->remove(tasks);
     };
     return serve(definition, settings);
+  } catch (const std::invalid_argument& e) {
+    log_to_stderr(config.server.name + ": " + e.what());
+    return exit_usage;
   } catch (const std::exception& e) {
     log_to_stderr(config.server.name + ": " + e.what());
     return exit_failed;

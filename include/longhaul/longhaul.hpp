@@ -10,6 +10,7 @@
 #include "longhaul/run.hpp"
 #include "longhaul/schema.hpp"
 #include "longhaul/server.hpp"
+#include "longhaul/store.hpp"
 #include "longhaul/task.hpp"
 #include "longhaul/task_context.hpp"
 #include "longhaul/task_engine.hpp"

@@ -12,7 +12,9 @@ namespace longhaul {
 ///   --allow-host NAME, --allow-origin ORIGIN   (with --http; may be repeated) more names that
 ///   clients
 ///                        may use for this server, more sites whose pages may use it
-///   --store URL          `memory:` (tasks do not outlive the process)
+///   --store URL          `sqlite:PATH`, or `memory:` (tasks do not outlive the process); if not
+///                        said, `server_options::store`, else the file
+///                        `$XDG_STATE_HOME/longhaul/<server name>.db`
 ///   --help, --version
 /// SIGTERM and SIGINT drain: no new work, running work gets a grace, exit 0; a second one hurries.
 /// Exit codes: 0 done, 1 failed while serving, 2 wrong use. Messages go to standard error.

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "longhaul/store.hpp"
 #include "longhaul/tool.hpp"
 #include "longhaul/typed_tool.hpp"
 
@@ -33,6 +34,10 @@ struct server_options {
   std::optional<std::chrono::milliseconds> retention = std::chrono::hours(24);
   /// What callers may ask for at most; null: anything.
   std::optional<std::chrono::milliseconds> max_retention = std::chrono::hours(24 * 30);
+
+  /// Where tasks are kept, unless the command line says otherwise; null: in the file
+  /// `$XDG_STATE_HOME/longhaul/<name>.db` (`~/.local/state/…`).
+  std::shared_ptr<stores::store> store = {};
 
   /// For callers that know no tasks and give up early: a call that takes longer than `inline_limit`
   /// returns "still running" with its task's id, and the tools `task_status`, `task_result` and

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "longhaul/elicitation.hpp"
+#include "longhaul/store.hpp"
 #include "longhaul/task.hpp"
 #include "longhaul/tool.hpp"
 #include "longhaul/typed_tool.hpp"
@@ -38,6 +39,8 @@ class idempotency_conflict : public std::runtime_error {
 };
 
 struct task_engine_options {
+  /// Where tasks are kept; null: in memory, as long as the engine lives.
+  std::shared_ptr<stores::store> store = {};
   const clock_source* clock = &system_clock();
   std::size_t max_running = 64;
   std::size_t max_open_per_owner = 10'000;

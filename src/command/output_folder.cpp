@@ -84,9 +84,35 @@ output_folder::output_folder(const fs::path& place) {
   fail(place, "no lock could be taken there");
 }
 
+std::shared_ptr<output_folder> output_folder::kept(const fs::path& root) {
+  make_private(root);
+  const std::shared_ptr<output_folder> made(new output_folder);
+  made->root_ = root;
+  return made;
+}
+
 output_folder::~output_folder() {
+  if (!lock_) return;
   std::error_code ignored;
   fs::remove_all(root_, ignored);
+}
+
+bool output_folder::in_use(std::string_view task) const {
+  const descriptor folder(
+      ::open(folder_of(task).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  return folder && ::flock(folder.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+std::vector<std::string> output_folder::tasks() const {
+  std::vector<std::string> result;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(root_, error)) {
+    if (std::string name = entry.path().filename().string();
+        is_plain_name(name) && entry.is_directory(error) && name != "lock") {
+      result.push_back(std::move(name));
+    }
+  }
+  return result;
 }
 
 fs::path output_folder::folder_of(std::string_view task) const {

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the captured output of programs lies: one folder a task, each with what `longhaul-run`
-// writes there, under a root that belongs to one server process (it holds the lock on `root/lock`).
+// writes there, under a root that belongs to one server process. `longhaul-run` holds a lock on the
+// folder as long as it or what it runs lives.
 //
-//   PLACE/longhaul-XXXXXX/lock            held while the server lives
-//                        /<task id>/stdout, stderr, status, stdin
+//   ROOT/<task id>/stdout, stderr, status, stdin
 //
-// A root whose lock nobody holds was left behind by a server that was killed: the next one that
-// uses the same place removes it. The root of a server that ends in peace goes with it.
+// Tasks that outlive the server have a root beside their store, which is kept; the store's lock
+// guards it, and what belongs to no task is swept at the next start. Else the root is a temporary
+// folder PLACE/longhaul-XXXXXX with a `lock` that is held while the server lives: it goes with a
+// server that ends in peace, and one whose lock nobody holds was left behind by a server that was
+// killed, and is removed by the next one that uses the same place.
 //
 // Threads: any; the files are the state.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,11 +27,13 @@ namespace longhaul::command {
 
 class output_folder final : public serving::output_source {
  public:
-  /// Makes a root of its own in `place`, which is made if it does not exist (mode 0700) and must
-  /// belong to this user and nobody else may write in it. Throws `std::runtime_error` with what to
-  /// do.
+  /// A temporary root of its own in `place`, which is made if it does not exist (mode 0700) and
+  /// must belong to this user and nobody else may write in it. Throws `std::runtime_error` with
+  /// what to do.
   explicit output_folder(const std::filesystem::path& place);
-  /// Removes the root with everything in it.
+  /// `root` itself, which is made if it does not exist (mode 0700), and kept. Throws as above.
+  static std::shared_ptr<output_folder> kept(const std::filesystem::path& root);
+  /// Removes the root with everything in it, if it is temporary.
   ~output_folder() override;
   output_folder(const output_folder&) = delete;
   output_folder& operator=(const output_folder&) = delete;
@@ -35,6 +41,10 @@ class output_folder final : public serving::output_source {
   /// An empty folder for an attempt of this task; what an earlier attempt left is removed.
   /// Throws `std::filesystem::filesystem_error`.
   std::filesystem::path prepare(std::string_view task);
+  /// A program of this task still runs or is being ended: of a server that was killed, say.
+  bool in_use(std::string_view task) const;
+  /// Tasks that have a folder.
+  std::vector<std::string> tasks() const;
   /// Removes what belongs to these tasks. Never throws: what cannot be removed now goes with the
   /// root.
   void remove(const std::vector<std::string>& tasks) noexcept;
@@ -50,8 +60,10 @@ class output_folder final : public serving::output_source {
   /// Empty: there is no such file.
   std::filesystem::path file_of(std::string_view task, std::string_view stream) const;
 
+  output_folder() = default;
+
   std::filesystem::path root_;
-  descriptor lock_;
+  descriptor lock_;  ///< of a temporary root
 };
 
 /// Where output goes if nobody says: a folder of this user under `temporary` (as $TMPDIR).

@@ -95,8 +95,22 @@ class program_run {
  public:
   program_run(const program_tool& tool, task_context& task) : tool_(tool), task_(task) {}
 
+  // A server that was killed leaves programs that are still being ended: the next attempt does not
+  // run beside them.
+  asio::awaitable<void> wait_for_former_attempt() {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    while (tool_.host->output->in_use(task_.id())) {
+      task_.throw_if_cancelled();
+      timer.expires_after(look_every);
+      auto waiting = timer.async_wait(asio::use_awaitable);
+      co_await std::move(waiting);
+    }
+  }
+
   asio::awaitable<handler_result> run(raw_json arguments) {
     const parameter_values values = tool_.parameters.read(arguments);
+    auto alone = wait_for_former_attempt();
+    co_await std::move(alone);
     folder_ = tool_.host->output->prepare(task_.id());
     const process_options options = options_for(values);
     std::optional<process> child;

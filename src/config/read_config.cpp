@@ -9,6 +9,7 @@
 #include "config/read_tool.hpp"
 #include "config/table_reader.hpp"
 #include "config/units.hpp"
+#include "sqlite/store_url.hpp"
 
 namespace longhaul::config {
 namespace {
@@ -78,6 +79,19 @@ class config_reader {
     }
   }
 
+  // Paths are those of the file's folder.
+  void check_store(table_reader& from) {
+    try {
+      const sqlite::store_url url = sqlite::parse_store_url(config_.store);
+      if (url.in_memory) return;
+      const auto path = std::filesystem::path(options_.folder) / url.path;
+      config_.store = "sqlite:" + path.lexically_normal().string();
+    } catch (const std::invalid_argument&) {
+      from.fail_at("store",
+                   "store must be \"sqlite:PATH\" or \"memory:\", not " + in_quotes(config_.store));
+    }
+  }
+
   void read_server(const toml::table& table) {
     table_reader from(table, "[server]", faults_);
     server_options& server = config_.server;
@@ -98,9 +112,7 @@ class config_reader {
       from.fail_at("stdio", "stdio and listen exclude each other: leave one of them out");
     }
     config_.store = from.text("store").value_or("");
-    if (!config_.store.empty() && config_.store != "memory:") {
-      from.fail_at("store", "store must be \"memory:\", not " + in_quotes(config_.store));
-    }
+    if (!config_.store.empty()) check_store(from);
     if (const auto folder = from.text("state_dir")) {
       if (folder->empty()) from.fail_at("state_dir", "state_dir must not be empty");
       config_.state_dir = (std::filesystem::path(options_.folder) / *folder).lexically_normal();

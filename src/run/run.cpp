@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "run/default_store.hpp"
 #include "run/serve.hpp"
 
 namespace longhaul {
@@ -28,10 +29,13 @@ int run(server& server, int argc, char** argv) {
   app.add_option("--allow-origin", settings.allowed_origins,
                  "One more site whose pages may use this server, as https://app.example")
       ->type_name("ORIGIN");
-  app.add_option("--store", settings.store,
-                 "Where tasks are kept; memory: keeps them while the server runs")
-      ->type_name("URL")
-      ->capture_default_str();
+  app.add_option(
+         "--store", settings.store_url,
+         "Where tasks are kept: sqlite:PATH, or memory: (as long as the server runs). If "
+         "not said: " +
+             (about.store ? std::string("what the program chose")
+                          : "sqlite:" + store_file_for("$XDG_STATE_HOME/longhaul", about.name)))
+      ->type_name("URL");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -5,6 +5,9 @@
 #include <iostream>
 #include <mutex>
 
+#include "run/default_store.hpp"
+#include "sqlite/store_url.hpp"
+
 namespace longhaul {
 
 void log_to_stderr(const std::string& line) {
@@ -13,12 +16,29 @@ void log_to_stderr(const std::string& line) {
   std::cerr << line << std::endl;
 }
 
+namespace {
+
+std::shared_ptr<stores::store> open_store_for(const server& server,
+                                              const serve_settings& settings) {
+  if (!settings.store_url.empty()) {
+    return sqlite::open_store(sqlite::parse_store_url(settings.store_url));
+  }
+  if (server.options().store) return server.options().store;
+  std::string path;
+  return open_default_store(default_state_folder(), server.options().name, settings.http.empty(),
+                            settings.log, path);
+}
+
+}  // namespace
+
 int serve(server& server, const serve_settings& settings) {
   const std::string& name = server.options().name;
   try {
     // Replies to a peer that went away are errors of that peer, not a reason to die.
     std::signal(SIGPIPE, SIG_IGN);
-    service running(server, settings);
+    service_options options = settings;
+    if (!options.store) options.store = open_store_for(server, settings);
+    service running(server, options);
     if (settings.http.empty()) return serve_stdio(running);
     http_address address = parse_http_address(settings.http);
     address.allowed_hosts = settings.allowed_hosts;

@@ -11,7 +11,9 @@
 
 namespace longhaul {
 
+/// Without a store that is open already, `store_url` says which one; empty: the default one.
 struct serve_settings : service_options {
+  std::string store_url;
   std::string http;                          ///< `ADDRESS:PORT`; empty: stdio
   std::vector<std::string> allowed_hosts;    ///< more names in Host
   std::vector<std::string> allowed_origins;  ///< more origins of web pages

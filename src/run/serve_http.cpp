@@ -25,6 +25,7 @@ void wait_for_signal(boost::asio::io_context& context, boost::asio::signal_set& 
 int serve_http(service& what, const http_address& address) {
   const auto& log = what.options().log;
   wire::endpoint_options wire_options;
+  wire_options.secrets = {what.store().secret()};
   wire_options.log = log;
   if (what.options().identify) wire_options.identify = what.options().identify;
   const auto endpoint = wire::make_http_endpoint(what.dispatcher(), wire_options);
@@ -35,7 +36,9 @@ int serve_http(service& what, const http_address& address) {
   options.hosts = address.allowed_hosts;
   options.origins = address.allowed_origins;
   options.log = log;
-  options.not_ready = [&what] { return what.engine().draining() ? "draining" : std::string(); };
+  options.not_ready = [&what] {
+    return what.engine().draining() ? "draining" : what.store().trouble();
+  };
   auto server = std::make_unique<transport::http_server>(std::move(options), *endpoint);
 
   boost::asio::io_context context(1);

@@ -14,6 +14,7 @@ namespace longhaul {
 int serve_stdio(service& what) {
   wire::endpoint_options wire_options;
   wire_options.log = what.options().log;
+  wire_options.secrets = {what.store().secret()};
   transport::stdio_server server(
       transport::stdio_options{}, [&](std::shared_ptr<wire::outlet> out) {
         return wire::make_pipe_endpoint(what.dispatcher(), wire_options, std::move(out));

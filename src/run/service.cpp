@@ -6,22 +6,14 @@
 #include <stdexcept>
 
 #include "server/registry.hpp"
-#include "stores/memory_store.hpp"
 
 namespace longhaul {
 namespace {
 
-std::shared_ptr<stores::store> open_store(const std::string& url) {
-  if (url != "memory:") {
-    throw std::invalid_argument("\"" + url + "\" is not a store this build has: write memory:");
-  }
-  return std::make_shared<stores::memory_store>(stores::memory_options{}, system_clock());
-}
-
 tasks::engine_options engine_options_for(const server_options& options,
                                          const service_options& more) {
   tasks::engine_options result;
-  result.store = open_store(more.store);
+  result.store = more.store;
   result.max_running = options.max_running;
   result.max_parked = options.max_parked;
   result.bounds.open_per_quota = options.max_open_per_owner;
@@ -61,6 +53,7 @@ void service::stop() {
     std::_Exit(0);
   }
   engine_.stop();
+  options_.store->close();
 }
 
 http_address parse_http_address(const std::string& text) {

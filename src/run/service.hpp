@@ -19,7 +19,7 @@ namespace longhaul {
 
 /// What a server has beside its tools.
 struct service_options {
-  std::string store = "memory:";                     ///< URL of the store
+  std::shared_ptr<stores::store> store = {};         ///< required
   std::function<void(const std::string&)> log = {};  ///< gets a line a call, from any thread
   wire::identifier identify = {};                    ///< of callers over HTTP; empty: all anonymous
   /// Captured output of programs; null: none. Must outlive the service.
@@ -31,18 +31,18 @@ struct service_options {
 /// What all transports share.
 class service {
  public:
-  /// Throws `std::invalid_argument` for a store that is not one, and for tools whose names are
-  /// taken.
+  /// Throws `std::invalid_argument` for tools whose names are taken.
   service(server& definition, service_options options);
   /// Recovers and begins to work.
   void start();
 
-  /// Ends the engine. Handlers that ignore their stop token cannot be ended: with some left, the
-  /// process exits here, with 0, because a server that was told to stop must.
+  /// Ends the engine and closes the store. Handlers that ignore their stop token cannot be ended:
+  /// with some left, the process exits here, with 0, because a server that was told to stop must.
   void stop();
 
   tasks::engine& engine() noexcept { return engine_; }
   serving::dispatcher& dispatcher() noexcept { return dispatcher_; }
+  stores::store& store() noexcept { return *options_.store; }
   const service_options& options() const noexcept { return options_; }
   void log(const std::string& line) const;
 

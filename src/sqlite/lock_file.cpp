@@ -37,8 +37,8 @@ lock_file::lock_file(const std::string& database) {
     if (error != EWOULDBLOCK) {
       throw std::runtime_error(path + ": " + std::generic_category().message(error));
     }
-    throw std::runtime_error(database + " is in use by process " + pid +
-                             ": stop that one first, or use another file");
+    throw store_in_use(database + " is in use by process " + pid +
+                       ": stop that one first, or use another file");
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(file_, 0) != 0 ||

@@ -220,6 +220,17 @@ stores::awaitable<stores::store_stats> sqlite_store::stats() {
   return writer_.perform([](ledger& in) { return in.stats(); });
 }
 
+stores::awaitable<std::vector<std::string>> sqlite_store::unknown(
+    std::span<const std::string> ids) {
+  return readers_.perform([ids](task_reader& from) {
+    std::vector<std::string> result;
+    for (const std::string& id : ids) {
+      if (!from.knows(id)) result.push_back(id);
+    }
+    return result;
+  });
+}
+
 stores::awaitable<void> sqlite_store::migrate() { co_return; }
 
 milliseconds sqlite_store::report_interval() const noexcept { return gather_reports; }

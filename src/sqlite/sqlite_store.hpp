@@ -73,6 +73,7 @@ class sqlite_store final : public stores::store {
   void watch(observer on_change) override { writer_.watch(std::move(on_change)); }
   awaitable<stores::store_stats> stats() override;
   awaitable<void> migrate() override;
+  awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
   std::string secret() override { return secret_; }
   std::string trouble() const override { return writer_.trouble(); }
   void close() noexcept override;

@@ -195,6 +195,7 @@ bool same(const task_input& a, const task_input& b) {
 
 task_reader::task_reader(connection& in)
     : find_(in, select("FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.id = ?")),
+      knows_(in, "SELECT 1 FROM tasks WHERE id = ?"),
       page_(in, select("FROM tasks t JOIN states s ON s.seq = t.seq "
                        "WHERE t.owner = ?1 AND t.hidden = 0 AND t.id < ?2 "
                        "AND (s.remove_at IS NULL OR s.remove_at > ?3) "
@@ -276,6 +277,11 @@ std::optional<task_row> task_reader::find(std::string_view id) {
   find_.bind(1, id);
   if (!find_.step()) return std::nullopt;
   return read(find_);
+}
+
+bool task_reader::knows(std::string_view id) {
+  const use once(knows_);
+  return knows_.bind(1, id).step();
 }
 
 std::vector<task_ptr> task_reader::page(std::string_view owner, std::optional<task_status> status,

@@ -30,6 +30,7 @@ class task_reader {
 
   /// Null: there is none. All of these throw `sqlite_error`.
   std::optional<task_row> find(std::string_view id);
+  bool knows(std::string_view id);
   /// Tasks of this owner that are not hidden and not to be removed by `now`, newest first, with an
   /// id below `before` (empty: from the top).
   std::vector<task_ptr> page(std::string_view owner, std::optional<task_status> status,
@@ -41,7 +42,7 @@ class task_reader {
   void read_inputs(task_row& row);
   void read_checkpoint(task_row& row);
 
-  statement find_, page_, page_by_status_, inputs_, checkpoint_;
+  statement find_, knows_, page_, page_by_status_, inputs_, checkpoint_;
 };
 
 /// Statements of the one writer.

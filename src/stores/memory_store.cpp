@@ -486,6 +486,16 @@ awaitable<store_stats> memory_store::stats() {
   co_return result;
 }
 
+awaitable<std::vector<std::string>> memory_store::unknown(std::span<const std::string> ids) {
+  std::vector<std::string> result;
+  for (const std::string& id : ids) {
+    shard& in = shard_of(id);
+    const guard lock(in.mutex);
+    if (!in.tasks.contains(std::string_view(id))) result.push_back(id);
+  }
+  co_return result;
+}
+
 std::size_t memory_store::index_size() {
   std::size_t all = owners_.size() + quotas_.size() + keys_.size();
   {

@@ -75,6 +75,7 @@ class memory_store final : public store {
   void watch(observer on_change) override { observer_ = std::move(on_change); }
   awaitable<store_stats> stats() override;
   awaitable<void> migrate() override;
+  awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
   std::string secret() override { return secret_; }
   std::string trouble() const override { return {}; }
   void close() noexcept override {}

@@ -7,7 +7,6 @@
 
 #include "json/view.hpp"
 #include "stores/digest.hpp"
-#include "stores/memory_store.hpp"
 #include "stores/task_id.hpp"
 #include "tasks/engine.hpp"
 #include "tasks/sync.hpp"
@@ -18,7 +17,7 @@ namespace {
 
 tasks::engine_options to_engine_options(const task_engine_options& options) {
   tasks::engine_options result;
-  result.store = std::make_shared<stores::memory_store>(stores::memory_options{}, *options.clock);
+  result.store = options.store ? options.store : memory_store(*options.clock);
   result.clock = options.clock;
   result.max_running = options.max_running;
   result.bounds.open_per_quota = options.max_open_per_owner;

@@ -11,18 +11,30 @@
 
 #include <array>
 #include <csignal>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include "support/temporary_folder.hpp"
 
 extern char** environ;
 
 namespace longhaul::test {
 
+/// Its state folder is a temporary one of its own, unless it is given one.
 class child {
  public:
-  explicit child(std::vector<std::string> arguments) {
+  explicit child(std::vector<std::string> arguments, const std::string& state_home = "")
+      : own_state_(state_home.empty() ? std::make_unique<temporary_folder>() : nullptr) {
+    std::string state = "XDG_STATE_HOME=" + (own_state_ ? own_state_->path() : state_home);
+    std::vector<char*> environment{state.data()};
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+      if (!std::string_view(*entry).starts_with("XDG_STATE_HOME=")) environment.push_back(*entry);
+    }
+    environment.push_back(nullptr);
     std::array<std::array<int, 2>, 3> pipes{};
     for (auto& p : pipes) {
       if (::pipe2(p.data(), O_CLOEXEC) != 0) {
@@ -37,7 +49,8 @@ class child {
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    const int error = ::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
+    const int error =
+        ::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environment.data());
     posix_spawn_file_actions_destroy(&actions);
     for (const int fd : {pipes[0][0], pipes[1][1], pipes[2][1]}) ::close(fd);
     in_ = pipes[0][1];
@@ -83,6 +96,7 @@ class child {
   }
 
  private:
+  std::unique_ptr<temporary_folder> own_state_;
   static std::string line(int fd, std::string& rest) {
     while (true) {
       if (const auto end = rest.find('\n'); end != std::string::npos) {

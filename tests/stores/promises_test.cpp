@@ -226,25 +226,27 @@ TEST_P(store_parity, p20_short_tasks_reach_a_plateau_and_leave_nothing) {
   const outcome result = text_result("x");
   std::size_t most_bytes_early = 0;
   std::size_t most_bytes_late = 0;
-  const auto life = [&](int i) {
+  const auto life = [&](int i) -> stores::awaitable<void> {
+    stores::new_task task;
     auto what = origin("owner" + std::to_string(i % 100));
     what->overall_limit = 24h;
     if (i % 4 == 0) what->idempotency_key = std::to_string(i);
     const bool waits = i % 5 == 0;
-    const auto task = create(what, waits ? std::nullopt : std::optional(process_), 1s);
-    if (waits) {
-      run(store_.cancel(task->owner(), task->id(), ""));
-    } else {
-      run(store_.finish(task->id(), epoch(1), result, ""));
-    }
+    task.origin = what;
+    task.retention = 1s;
+    if (!waits) task.claim_for = process_;
+    auto creating = store_.create(task);
+    co_await std::move(creating);
+    auto ending = waits ? store_.cancel(what->owner, what->id, "")
+                        : store_.finish(what->id, epoch(1), result, "");
+    co_await std::move(ending);
   };
-  for (int i = 0; i < tasks; ++i) {
-    life(i);
-    if (i % per_second != per_second - 1) continue;
+  for (int second = 0; second < 100; ++second) {
+    run_together(per_second, [&](int i) { return life(second * per_second + i); });
     fixture_->advance(1s);
     const auto now = run(store_.stats());
     EXPECT_LE(stored(), static_cast<std::size_t>(2 * per_second));
-    auto& most = i < tasks / 10 ? most_bytes_early : most_bytes_late;
+    auto& most = second < 10 ? most_bytes_early : most_bytes_late;
     most = std::max(most, now.bytes);
     while (!run(store_.purge(1000)).empty()) {
     }

@@ -117,6 +117,9 @@ class fault_store final : public stores::store {
   void watch(observer on_change) override { inner_.watch(std::move(on_change)); }
   awaitable<stores::store_stats> stats() override { return disturbed("stats", inner_.stats()); }
   awaitable<void> migrate() override { return inner_.migrate(); }
+  awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override {
+    return inner_.unknown(ids);
+  }
   std::string secret() override { return inner_.secret(); }
   std::string trouble() const override { return inner_.trouble(); }
   void close() noexcept override { inner_.close(); }

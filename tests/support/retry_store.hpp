@@ -101,6 +101,9 @@ class retry_store final : public stores::store {
     return repeat([this] { return inner_.stats(); });
   }
   awaitable<void> migrate() override { return inner_.migrate(); }
+  awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override {
+    return inner_.unknown(ids);
+  }
   std::string secret() override { return inner_.secret(); }
   std::string trouble() const override { return inner_.trouble(); }
   void close() noexcept override { inner_.close(); }

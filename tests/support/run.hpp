@@ -52,4 +52,20 @@ T run(boost::asio::awaitable<T> work) {
   }
 }
 
+/// Runs `make(0)` … `make(count − 1)` beside each other on the calling thread, to the end of all.
+/// The first exception is passed on.
+template <class Make>
+void run_together(int count, Make make) {
+  boost::asio::io_context& context = detail::run_context();
+  context.restart();
+  std::exception_ptr first;
+  for (int i = 0; i < count; ++i) {
+    boost::asio::co_spawn(context, make(i), [&first](const std::exception_ptr& e) {
+      if (e && !first) first = e;
+    });
+  }
+  context.run();
+  if (first) std::rethrow_exception(first);
+}
+
 }  // namespace longhaul::test
