@@ -81,6 +81,8 @@ class sqlite_store final : public stores::store {
   bool durable() const noexcept override { return true; }
 
   const std::string& path() const noexcept { return options_.path; }
+  /// Tasks in memory: for tests and figures.
+  std::size_t cached() const { return cache_.size(); }
 
  private:
   template <class Transition>

@@ -211,22 +211,26 @@ TEST_F(serve, kill_9_of_the_server_leaves_nothing_running_and_the_next_one_clean
                         "trap '' TERM\n(trap '' TERM; setsid bash -c \"trap '' TERM; while :; do "
                         "sleep 1000; done\") &\ntouch up; while :; do sleep 1000; done",
                         marked));
-  for (int i = 0; i < 3; ++i) server->start("stubborn");
+  std::vector<std::string> lost;
+  for (int i = 0; i < 3; ++i) lost.push_back(server->start("stubborn"));
   ASSERT_TRUE(wait_until([&] { return fs::exists(home.file("up")) && census_.count() >= 13; }));
   server->process().signal(SIGKILL);
   EXPECT_EQ(server->process().wait(), 128 + SIGKILL);
   EXPECT_TRUE(census_.empty_soon()) << "helpers, programs, and what they started";
-  const auto roots = [&] {
-    return std::distance(fs::directory_iterator(home.file("state")), fs::directory_iterator());
-  };
-  EXPECT_EQ(roots(), 1) << "nobody was there to remove the output";
   server.reset();
+  const std::string stray = home.file("state/test.db.output/0123stray");
+  fs::create_directories(stray);
   served next(home, script_tool(home, "quick", "echo ok", marked));
-  EXPECT_EQ(roots(), 1) << "the next server did, and has its own";
+  EXPECT_FALSE(fs::exists(stray)) << "what belongs to no task is swept";
   EXPECT_EQ(served::text(next.result("quick")), "ok\n");
+  for (const std::string& task : lost) {
+    const auto is = next.get(task);
+    EXPECT_EQ(served::status(is), "failed");
+    EXPECT_EQ(is.at("error").at("message").as_string(), "executor lost, outcome unknown");
+  }
 }
 
-TEST_F(serve, sigterm_stops_programs_and_removes_their_output) {
+TEST_F(serve, sigterm_stops_programs) {
   served server(home, script_tool(home, "slow", "touch up; exec sleep 1000", marked));
   server.start("slow");
   ASSERT_TRUE(wait_until([&] { return fs::exists(home.file("up")); }));
@@ -235,6 +239,18 @@ TEST_F(serve, sigterm_stops_programs_and_removes_their_output) {
   server.process().signal(SIGTERM);
   EXPECT_EQ(server.process().wait(), 0);
   EXPECT_TRUE(census_.empty_soon());
+}
+
+TEST_F(serve, in_memory_the_output_goes_with_the_server) {
+  served server(home, script_tool(home, "slow", "touch up; exec sleep 1000", marked),
+                "store = \"memory:\"\n");
+  server.start("slow");
+  ASSERT_TRUE(wait_until([&] { return fs::exists(home.file("up")); }));
+  EXPECT_FALSE(fs::is_empty(home.file("state")));
+  server.process().signal(SIGTERM);
+  EXPECT_NE(server.process().error_line().find("stopping"), std::string::npos);
+  server.process().signal(SIGTERM);
+  EXPECT_EQ(server.process().wait(), 0);
   EXPECT_TRUE(fs::is_empty(home.file("state")));
 }
 

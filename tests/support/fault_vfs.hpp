@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// A disk that fails on command, beneath SQLite: a file system layer over the default one. Named
+// "longhaul-fault"; one for the process, and so is its mood.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <atomic>
+#include <cstring>
+#include <new>
+#include <string>
+
+namespace longhaul::test {
+
+class fault_vfs {
+ public:
+  enum class mood : int {
+    good,
+    full,           ///< writes find no space
+    no_sync,        ///< what was written cannot be made durable
+    no_sync_once,   ///< … one time
+    read_only,      ///< the file system was remounted read-only
+    broken_writes,  ///< writes fail
+    broken_reads,   ///< reads of the database (not of its log) fail
+  };
+
+  static constexpr const char* name = "longhaul-fault";
+
+  /// Registers it with SQLite, once.
+  static void install() {
+    static const bool done = [] {
+      sqlite3_vfs& own = table();
+      sqlite3_vfs* const real = sqlite3_vfs_find(nullptr);
+      own = *real;
+      own.pNext = nullptr;
+      own.zName = name;
+      own.pAppData = real;
+      own.szOsFile = static_cast<int>(sizeof(file)) + real->szOsFile;
+      own.xOpen = open;
+      sqlite3_vfs_register(&own, 0);
+      return true;
+    }();
+    (void)done;
+  }
+  static void set(mood now) { current() = now; }
+  static std::size_t syncs() { return sync_count(); }
+
+ private:
+  struct file {
+    sqlite3_file base;
+    bool database;
+    sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
+  };
+
+  static sqlite3_vfs& table() {
+    static sqlite3_vfs own;
+    return own;
+  }
+  static std::atomic<mood>& current() {
+    static std::atomic<mood> now{mood::good};
+    return now;
+  }
+  static std::atomic<std::size_t>& sync_count() {
+    static std::atomic<std::size_t> count{0};
+    return count;
+  }
+  static sqlite3_file* real(sqlite3_file* of) { return reinterpret_cast<file*>(of)->real(); }
+
+  static int write_fault() {
+    switch (current().load()) {
+      case mood::full:
+        return SQLITE_FULL;
+      case mood::read_only:
+      case mood::broken_writes:
+        return SQLITE_IOERR_WRITE;
+      default:
+        return SQLITE_OK;
+    }
+  }
+  static int sync_fault() {
+    mood once = mood::no_sync_once;
+    if (current().compare_exchange_strong(once, mood::good)) return SQLITE_IOERR_FSYNC;
+    return current() == mood::no_sync ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+  }
+
+  static int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* opened, int flags, int* out) {
+    auto* mine = new (opened) file{};
+    auto* const beneath = static_cast<sqlite3_vfs*>(vfs->pAppData);
+    mine->database = (flags & SQLITE_OPEN_MAIN_DB) != 0;
+    const int code = beneath->xOpen(beneath, path, mine->real(), flags, out);
+    mine->base.pMethods = mine->real()->pMethods != nullptr ? &methods() : nullptr;
+    return code;
+  }
+
+  static const sqlite3_io_methods& methods() {
+    static const sqlite3_io_methods all = [] {
+      sqlite3_io_methods m{};
+      m.iVersion = 2;
+      m.xClose = [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); };
+      m.xRead = [](sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
+        if (current() == mood::broken_reads && reinterpret_cast<file*>(f)->database) {
+          return SQLITE_IOERR_READ;
+        }
+        return real(f)->pMethods->xRead(real(f), to, n, at);
+      };
+      m.xWrite = [](sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
+        const int fault = write_fault();
+        return fault != SQLITE_OK ? fault : real(f)->pMethods->xWrite(real(f), from, n, at);
+      };
+      m.xTruncate = [](sqlite3_file* f, sqlite3_int64 size) {
+        return real(f)->pMethods->xTruncate(real(f), size);
+      };
+      m.xSync = [](sqlite3_file* f, int flags) {
+        ++sync_count();
+        const int fault = sync_fault();
+        return fault != SQLITE_OK ? fault : real(f)->pMethods->xSync(real(f), flags);
+      };
+      m.xFileSize = [](sqlite3_file* f, sqlite3_int64* size) {
+        return real(f)->pMethods->xFileSize(real(f), size);
+      };
+      m.xLock = [](sqlite3_file* f, int level) { return real(f)->pMethods->xLock(real(f), level); };
+      m.xUnlock = [](sqlite3_file* f, int level) {
+        return real(f)->pMethods->xUnlock(real(f), level);
+      };
+      m.xCheckReservedLock = [](sqlite3_file* f, int* out) {
+        return real(f)->pMethods->xCheckReservedLock(real(f), out);
+      };
+      m.xFileControl = [](sqlite3_file* f, int what, void* with) {
+        return real(f)->pMethods->xFileControl(real(f), what, with);
+      };
+      m.xSectorSize = [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); };
+      m.xDeviceCharacteristics = [](sqlite3_file* f) {
+        return real(f)->pMethods->xDeviceCharacteristics(real(f));
+      };
+      m.xShmMap = [](sqlite3_file* f, int page, int size, int extend, void volatile** to) {
+        return real(f)->pMethods->xShmMap(real(f), page, size, extend, to);
+      };
+      m.xShmLock = [](sqlite3_file* f, int offset, int n, int flags) {
+        return real(f)->pMethods->xShmLock(real(f), offset, n, flags);
+      };
+      m.xShmBarrier = [](sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); };
+      m.xShmUnmap = [](sqlite3_file* f, int remove) {
+        return real(f)->pMethods->xShmUnmap(real(f), remove);
+      };
+      return m;
+    }();
+    return all;
+  }
+};
+
+}  // namespace longhaul::test
