@@ -36,6 +36,7 @@ int serve(server& server, const serve_settings& settings) {
   try {
     // Replies to a peer that went away are errors of that peer, not a reason to die.
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a full disk to us
     service_options options = settings;
     if (!options.store) options.store = open_store_for(server, settings);
     service running(server, options);

@@ -23,7 +23,7 @@ inline constexpr int exit_failed = 1;  ///< while serving
 inline constexpr int exit_usage = 2;   ///< wrong use
 
 /// The exit code of the process. Says on standard error what went wrong. Once a process; ignores
-/// SIGPIPE from then on.
+/// SIGPIPE and SIGXFSZ from then on.
 int serve(server& server, const serve_settings& settings);
 
 }  // namespace longhaul

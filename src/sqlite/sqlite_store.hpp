@@ -78,6 +78,7 @@ class sqlite_store final : public stores::store {
   std::string trouble() const override { return writer_.trouble(); }
   void close() noexcept override;
   milliseconds report_interval() const noexcept override;
+  bool exclusive() const noexcept override { return true; }
   bool durable() const noexcept override { return true; }
 
   const std::string& path() const noexcept { return options_.path; }

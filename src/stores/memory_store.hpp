@@ -80,6 +80,7 @@ class memory_store final : public store {
   std::string trouble() const override { return {}; }
   void close() noexcept override {}
   milliseconds report_interval() const noexcept override { return milliseconds(0); }
+  bool exclusive() const noexcept override { return true; }
   bool durable() const noexcept override { return false; }
 
   /// Entries of all indexes beside the tasks themselves; 0 once every task is gone.

@@ -232,6 +232,8 @@ class store {
   virtual void close() noexcept = 0;
   /// How long reports of one task are gathered before they are written.
   virtual milliseconds report_interval() const noexcept = 0;
+  /// No other process uses it: whoever has no lease here is gone, and `recover` may run at once.
+  virtual bool exclusive() const noexcept = 0;
   /// Tasks outlive the process.
   virtual bool durable() const noexcept = 0;
 };

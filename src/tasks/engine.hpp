@@ -117,7 +117,8 @@ class engine {
 
   /// Before `start`. The definition is kept by reference and must outlive the engine.
   void add_tool(const tool_definition& tool);
-  /// Recovers what earlier processes left, then begins to work. Before the first submission.
+  /// Recovers what earlier processes left (of a store that others use too: once they have been gone
+  /// for a lease), then begins to work. Before the first submission. Throws `stores::store_error`.
   void start();
 
   const clock_source& clock() const noexcept { return *options_.clock; }
@@ -231,6 +232,7 @@ class engine {
   awaitable<void> housekeep();
   awaitable<void> keep_lease();
   awaitable<void> recover_lost();
+  awaitable<void> recover_now();
   awaitable<void> flush_reports();
   awaitable<void> retry_deferred();
   awaitable<void> expire_and_purge();

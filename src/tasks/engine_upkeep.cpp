@@ -16,6 +16,7 @@ namespace longhaul::tasks {
 
 void engine::start() {
   sync(keep_lease());
+  if (options_.store->exclusive()) sync(recover_now());
   threads_.emplace_back([this] { keeper_.run(); });
   for (const auto& context : handlers_) {
     threads_.emplace_back([&handlers = *context] { handlers.run(); });
@@ -159,6 +160,11 @@ awaitable<void> engine::recover_lost() {
   if (!alive_since_ || now - *alive_since_ < options_.lease) co_return;
   if (recovered_at_ && now - *recovered_at_ < options_.lease / 3) co_return;
   recovered_at_ = now;
+  auto recovering = recover_now();
+  co_await std::move(recovering);
+}
+
+awaitable<void> engine::recover_now() {
   auto recovering = options_.store->recover();
   const stores::recover_result result = co_await std::move(recovering);
   if (result.handed_back + result.failed == 0) co_return;

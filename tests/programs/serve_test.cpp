@@ -5,20 +5,10 @@
 #include <array>
 #include <filesystem>
 
-#include "programs/served.hpp"
+#include "programs/fixture.hpp"
 
 namespace longhaul::test {
 namespace {
-
-namespace fs = std::filesystem;
-
-std::string script_tool(const temporary_folder& home, const std::string& name,
-                        const std::string& script, const std::string& more = "") {
-  const std::string file = home.write(name + ".sh", "#!/bin/bash\n" + script);
-  fs::permissions(file, fs::perms::owner_all);
-  return "[[tool]]\nname = \"" + name + "\"\ndescription = \"a script\"\ncommand = [\"./" + name +
-         ".sh\"]\nstop_grace = \"200ms\"\n" + more + "\n";
-}
 
 std::string sha256(const std::string& text) {
   std::array<unsigned char, 32> digest{};
@@ -35,49 +25,6 @@ std::string sha256(const std::string& text) {
 std::string key_table(const std::string& name, const std::string& key) {
   return "[[key]]\nname = \"" + name + "\"\nsha256 = \"" + sha256(key) + "\"\n";
 }
-
-/// A session of revision 2025-11-25 for whoever holds the server's key now.
-struct legacy_session {
-  explicit legacy_session(served& to) : server(to) {
-    begun = server.post(
-        std::string(),
-        R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",)"
-        R"("capabilities":{},"clientInfo":{"name":"t","version":"1"}}})");
-    const auto at = begun.head.find("Mcp-Session-Id: ");
-    if (at == std::string::npos) throw std::runtime_error("no session: " + begun.head);
-    id = begun.head.substr(at, std::min(begun.head.find("\r\n", at), begun.head.size()) - at) +
-         "\r\n";
-    server.post(id, R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
-  }
-  std::string ask(const std::string& method, const std::string& params) const {
-    return server
-        .post(id,
-              R"({"jsonrpc":"2.0","id":2,"method":")" + method + R"(","params":)" + params + "}")
-        .body;
-  }
-
-  served& server;
-  served::http_answer begun;
-  std::string id;
-};
-
-/// A server whose programs are marked, so that whoever survives is found.
-class serve : public testing::Test {
- protected:
-  serve() { ::setenv("LONGHAUL_CENSUS", mark_value().c_str(), 1); }
-  ~serve() override {
-    ::unsetenv("LONGHAUL_CENSUS");
-    EXPECT_TRUE(census_.empty_soon()) << "a process is left";
-  }
-  std::string mark_value() const {
-    return census_.variable().substr(census_.variable().find('=') + 1);
-  }
-  // Everything that the server starts inherits its environment's mark.
-  static constexpr const char* marked = "environment = [\"PATH\", \"LONGHAUL_CENSUS\", \"HOME\"]\n";
-
-  temporary_folder home;
-  census census_;
-};
 
 TEST_F(serve, check_says_all_faults_and_starts_nothing) {
   const std::string file =

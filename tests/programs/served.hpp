@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -52,22 +53,24 @@ class served {
     int status = 0;
     std::string head, body;
   };
-  http_answer post(const std::string& method, const std::string& name, const std::string& body) {
+  http_answer post(const std::string& method, const std::string& name,
+                   const std::string& body) const {
     std::string headers = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: " + method + "\r\n";
     if (!name.empty()) headers += "Mcp-Name: " + name + "\r\n";
     return post(headers, body);
   }
-  http_answer post(const std::string& headers, const std::string& body) {
+  http_answer post(const std::string& headers, const std::string& body) const {
+    return exchange(request_text(headers, body));
+  }
+  /// GET of a path.
+  http_answer fetch(const std::string& path) const {
+    return exchange("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  }
+  http_answer exchange(const std::string& request) const {
     namespace asio = boost::asio;
     asio::io_context context;
     asio::ip::tcp::socket socket(context);
     asio::connect(socket, asio::ip::tcp::resolver(context).resolve("127.0.0.1", port_));
-    std::string request =
-        "POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-        "Content-Type: application/json\r\nAccept: application/json\r\n" +
-        headers;
-    if (!key.empty()) request += "Authorization: Bearer " + key + "\r\n";
-    request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     asio::write(socket, asio::buffer(request));
     std::string all;
     boost::system::error_code end;
@@ -81,23 +84,48 @@ class served {
     return answer;
   }
 
+  /// Posts, and reads until `needle` came or the stream ended; what came. Then the caller is gone.
+  std::string read_until(const std::string& headers, const std::string& body,
+                         const std::string& needle) const {
+    namespace asio = boost::asio;
+    asio::io_context context;
+    asio::ip::tcp::socket socket(context);
+    asio::connect(socket, asio::ip::tcp::resolver(context).resolve("127.0.0.1", port_));
+    asio::write(socket, asio::buffer(request_text(headers, body)));
+    std::string all;
+    boost::system::error_code end;
+    while (!end && all.find(needle) == std::string::npos) {
+      pollfd ready{socket.native_handle(), POLLIN, 0};
+      if (::poll(&ready, 1, 60'000) != 1) break;  // for tests that fail
+      std::array<char, 4096> chunk{};
+      all.append(chunk.data(), socket.read_some(asio::buffer(chunk), end));
+    }
+    return all;
+  }
+
   /// The whole reply to a request.
   json::object ask(const std::string& method, json::object params) {
-    const json::object capabilities =
-        knows_tasks
-            ? json::object{{"extensions",
-                            json::object{{"io.modelcontextprotocol/tasks", json::object{}}}}}
-            : json::object{};
+    last = send(method, std::move(params));
+    return json::parse(last.body).as_object();
+  }
+  /// The same from any thread, as it came. `_meta` of `params` is kept, with what must be there.
+  http_answer send(const std::string& method, json::object params) const {
+    json::object capabilities;
+    if (knows_tasks) {
+      capabilities["extensions"] = {{"io.modelcontextprotocol/tasks", json::object{}}};
+      capabilities["elicitation"] = json::object{};
+    }
     std::string name;
     for (const char* member : {"name", "taskId", "uri"}) {
       if (const auto* value = params.if_contains(member)) name = value->as_string().c_str();
     }
-    params["_meta"] = {{"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
-                       {"io.modelcontextprotocol/clientCapabilities", capabilities}};
+    if (!params.contains("_meta")) params["_meta"] = json::object{};
+    json::object& meta = params["_meta"].as_object();
+    meta["io.modelcontextprotocol/protocolVersion"] = "2026-07-28";
+    meta["io.modelcontextprotocol/clientCapabilities"] = capabilities;
     const json::object request = {
         {"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}};
-    last = post(method, name, json::serialize(request));
-    return json::parse(last.body).as_object();
+    return post(method, name, json::serialize(request));
   }
   http_answer last;  ///< of the last `ask`
 
@@ -156,6 +184,15 @@ class served {
   }
 
  private:
+  std::string request_text(const std::string& headers, const std::string& body) const {
+    std::string request =
+        "POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n" +
+        headers;
+    if (!key.empty()) request += "Authorization: Bearer " + key + "\r\n";
+    return request + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+
   std::unique_ptr<child> process_;
   std::string port_;
 };

@@ -77,6 +77,7 @@ class child {
     if (in_ >= 0) ::close(std::exchange(in_, -1));
   }
   void close_output() { ::close(std::exchange(out_, -1)); }
+  pid_t pid() const { return pid_; }
   void signal(int number) const { ::kill(pid_, number); }
 
   /// The next line of standard output or error; what there is of one at the end of the stream.

@@ -108,6 +108,7 @@ class retry_store final : public stores::store {
   std::string trouble() const override { return inner_.trouble(); }
   void close() noexcept override { inner_.close(); }
   milliseconds report_interval() const noexcept override { return inner_.report_interval(); }
+  bool exclusive() const noexcept override { return inner_.exclusive(); }
   bool durable() const noexcept override { return inner_.durable(); }
 
  private:

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of `longhaul serve` share: tools made of scripts, a session of the 2025-11-25
+// wire, and a fixture that finds every process that is left.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+
+#include "programs/served.hpp"
+#include "support/process_census.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace longhaul::test {
+
+namespace fs = std::filesystem;
+
+/// The table of a tool that runs `script` in bash.
+inline std::string script_tool(const temporary_folder& home, const std::string& name,
+                               const std::string& script, const std::string& more = "") {
+  const std::string file = home.write(name + ".sh", "#!/bin/bash\n" + script);
+  fs::permissions(file, fs::perms::owner_all);
+  return "[[tool]]\nname = \"" + name + "\"\ndescription = \"a script\"\ncommand = [\"./" + name +
+         ".sh\"]\nstop_grace = \"200ms\"\n" + more + "\n";
+}
+
+/// A session of revision 2025-11-25 for whoever holds the server's key now.
+struct legacy_session {
+  explicit legacy_session(served& to) : server(to) {
+    begun = server.post(
+        std::string(),
+        R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",)"
+        R"("capabilities":{"elicitation":{}},"clientInfo":{"name":"t","version":"1"}}})");
+    const auto at = begun.head.find("Mcp-Session-Id: ");
+    if (at == std::string::npos) throw std::runtime_error("no session: " + begun.head);
+    id = begun.head.substr(at, std::min(begun.head.find("\r\n", at), begun.head.size()) - at) +
+         "\r\n";
+    server.post(id, R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
+  }
+  std::string ask(const std::string& method, const std::string& params) const {
+    return server
+        .post(id,
+              R"({"jsonrpc":"2.0","id":2,"method":")" + method + R"(","params":)" + params + "}")
+        .body;
+  }
+
+  served& server;
+  served::http_answer begun;
+  std::string id;
+};
+
+/// A server whose programs are marked, so that whoever survives is found.
+class serve : public testing::Test {
+ protected:
+  serve() { ::setenv("LONGHAUL_CENSUS", mark_value().c_str(), 1); }
+  ~serve() override {
+    ::unsetenv("LONGHAUL_CENSUS");
+    EXPECT_TRUE(census_.empty_soon()) << "a process is left";
+  }
+  std::string mark_value() const {
+    return census_.variable().substr(census_.variable().find('=') + 1);
+  }
+  // Everything that the server starts inherits its environment's mark.
+  static constexpr const char* marked = "environment = [\"PATH\", \"LONGHAUL_CENSUS\", \"HOME\"]\n";
+
+  temporary_folder home;
+  census census_;
+};
+
+}  // namespace longhaul::test
