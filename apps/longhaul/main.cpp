@@ -4,6 +4,35 @@
 #include <iostream>
 
 #include "serve.hpp"
+#include "store.hpp"
+
+namespace {
+
+void add_store_verbs(CLI::App& app, longhaul::store_command& what) {
+  using verb = longhaul::store_command::verb;
+  CLI::App* const store = app.add_subcommand("store", "Look after a store file");
+  store->require_subcommand(1);
+  const auto add = [&](const char* name, verb which, const char* help) {
+    CLI::App* const one = store->add_subcommand(name, help);
+    one->add_option("FILE", what.file, "The file, as given to --store")->required();
+    if (which == verb::backup) {
+      one->add_option("TO", what.to, "The copy; must not exist")->required();
+    }
+    one->add_flag("--json", what.json, "Say it as one JSON object");
+    one->callback([&what, which] { what.what = which; });
+  };
+  add("check", verb::check, "Say everything that is wrong with it");
+  add("backup", verb::backup, "Copy the state of one moment, without captured output");
+  add("vacuum", verb::vacuum, "Give its free space back to the file system");
+  add("migrate", verb::migrate, "Bring it to this program's version (a server does it, too)");
+  add("stats", verb::stats, "Count its tasks and bytes");
+  store->footer(
+      "check, backup and stats may be used while a server runs; vacuum and migrate need it "
+      "stopped. Exit codes: 0 done and sound, 1 not, 2 wrong use.\n"
+      "Example: longhaul store backup ~/.local/state/longhaul/files.db /backup/files.db");
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("longhaul: serves programs as long-running MCP tools");
@@ -32,11 +61,14 @@ int main(int argc, char** argv) {
       "  longhaul serve tools.toml --check\n"
       "  longhaul serve tools.toml --http 127.0.0.1:8080\n"
       "  claude mcp add tools -- longhaul serve /path/to/tools.toml --stdio");
+  longhaul::store_command store;
+  add_store_verbs(app, store);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e, std::cout, std::cerr) == 0 ? 0 : 2;
   }
+  if (!serve->parsed()) return longhaul::run_store(store);
   if (stdio) what.stdio = true;
   return longhaul::run_serve(what);
 }

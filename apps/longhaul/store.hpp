@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// `longhaul store …`: looks at a store file, copies it, keeps it small and new.
+#pragma once
+
+#include <string>
+
+namespace longhaul {
+
+struct store_command {
+  enum class verb { check, backup, vacuum, migrate, stats };
+  verb what = verb::check;
+  std::string file;  ///< a path, or `sqlite:PATH`
+  std::string to;    ///< of a backup
+  bool json = false;
+};
+
+/// The exit code: 0 done and sound, 1 not.
+int run_store(const store_command& what);
+
+}  // namespace longhaul

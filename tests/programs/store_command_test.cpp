@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// `longhaul store …`, beside a running server and after it.
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "programs/fixture.hpp"
+#include "sqlite/connection.hpp"
+
+namespace longhaul::test {
+namespace {
+
+class store_command : public serve {
+ protected:
+  struct said {
+    int code = 0;
+    std::string out, errors;
+  };
+  static said store(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {LONGHAUL_SERVE, "store"});
+    child run(arguments);
+    said result;
+    for (std::string line = run.output_line(); !line.empty(); line = run.output_line()) {
+      result.out += line + "\n";
+    }
+    result.errors = run.all_errors();
+    result.code = run.wait();
+    return result;
+  }
+  // A server that has finished, failed, queued and running work.
+  void fill() {
+    server_ =
+        std::make_unique<served>(home, script_tool(home, "quick", "echo ok", marked) +
+                                           script_tool(home, "slow", "exec sleep 1000",
+                                                       std::string(marked) + "concurrency = 1\n"));
+    for (int i = 0; i < 3; ++i) server_->end_of(server_->start("quick"));
+    const auto cancelled = server_->start("slow");
+    server_->cancel(cancelled);
+    server_->end_of(cancelled);
+    server_->start("slow");
+    server_->start("slow");
+  }
+
+  const std::string file_ = home.file("state/test.db");
+  std::unique_ptr<served> server_;
+};
+
+TEST_F(store_command, looks_and_copies_beside_a_running_server) {
+  fill();
+  const said check = store({"check", file_});
+  EXPECT_EQ(check.code, 0) << check.out << check.errors;
+  EXPECT_EQ(check.out, file_ + ": sound\n");
+  EXPECT_EQ(store({"check", "sqlite:" + file_, "--json"}).out,
+            "{\"sound\":true,\"problems\":[]}\n");
+
+  const auto stats = json::parse(store({"stats", file_, "--json"}).out).as_object();
+  EXPECT_EQ(stats.at("completed"), 3);
+  EXPECT_EQ(stats.at("cancelled"), 1);
+  EXPECT_EQ(stats.at("working"), 2);
+  EXPECT_EQ(stats.at("queued"), 1);
+  EXPECT_EQ(stats.at("version"), 1);
+  EXPECT_NE(store({"stats", file_}).out.find("completed         3\n"), std::string::npos);
+
+  const std::string copy = home.file("copy.db");
+  const said copied = store({"backup", file_, copy});
+  EXPECT_EQ(copied.code, 0) << copied.errors;
+  EXPECT_FALSE(fs::exists(copy + ".part"));
+  EXPECT_EQ(fs::status(copy).permissions() & fs::perms::all,
+            fs::perms::owner_read | fs::perms::owner_write);
+  const said twice = store({"backup", file_, copy});
+  EXPECT_EQ(twice.code, 1);
+  EXPECT_NE(twice.errors.find("exists already"), std::string::npos);
+  EXPECT_EQ(store({"check", copy}).code, 0);
+  EXPECT_EQ(json::parse(store({"stats", copy, "--json"}).out).at("completed"), 3);
+
+  for (const char* verb : {"vacuum", "migrate"}) {
+    const said refused = store({verb, file_});
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_NE(refused.errors.find("process " + std::to_string(server_->process().pid())),
+              std::string::npos)
+        << refused.errors;
+  }
+}
+
+TEST_F(store_command, a_backup_is_of_one_moment_whatever_the_server_does) {
+  server_ = std::make_unique<served>(home, script_tool(home, "quick", "echo ok", marked));
+  std::atomic<bool> stop{false};
+  std::thread load([&] {
+    while (!stop) server_->send("tools/call", {{"name", "quick"}});
+  });
+  for (int i = 0; i < 10; ++i) {
+    const std::string copy = home.file("copy" + std::to_string(i));
+    EXPECT_EQ(store({"backup", file_, copy}).code, 0);
+    const said check = store({"check", copy});
+    EXPECT_EQ(check.code, 0) << check.out;
+  }
+  stop = true;
+  load.join();
+}
+
+TEST_F(store_command, changes_a_file_that_nobody_uses) {
+  fill();
+  server_->process().signal(SIGKILL);
+  server_->process().wait();
+  server_.reset();
+  EXPECT_EQ(store({"check", file_}).code, 0) << "a killed server's log is read, too";
+  EXPECT_EQ(store({"vacuum", file_}).code, 0);
+  EXPECT_EQ(store({"migrate", file_}).out, file_ + ": version 1 already\n");
+  EXPECT_EQ(store({"migrate", file_, "--json"}).out, "{\"before\":1,\"after\":1}\n");
+  EXPECT_EQ(store({"check", file_}).code, 0);
+}
+
+TEST_F(store_command, says_what_is_wrong_with_a_file) {
+  EXPECT_EQ(store({"check", home.file("missing.db")}).code, 1);
+  EXPECT_FALSE(fs::exists(home.file("missing.db")));
+  EXPECT_EQ(store({"check"}).code, 2);
+  EXPECT_EQ(store({"burn", "x"}).code, 2);
+  EXPECT_NE(
+      store({"check", home.write("text", std::string(9000, 'x'))}).errors.find("not a database"),
+      std::string::npos);
+  fill();
+  server_.reset();
+  {
+    sqlite::connection file(file_);
+    file.run(
+        "UPDATE finished SET n = n + 1; DELETE FROM states WHERE seq = 1;"
+        "UPDATE states SET result = '{' WHERE seq = 2; INSERT INTO inputs VALUES "
+        "(99, 0, 'k', '{}', x'00', NULL, 1, NULL);");
+  }
+  const said check = store({"check", file_});
+  EXPECT_EQ(check.code, 1);
+  for (const char* problem : {"task without a state: ", "not JSON: arguments, metadata or result",
+                              "a row of no task in inputs", "ended tasks are miscounted"}) {
+    EXPECT_NE(check.out.find(problem), std::string::npos) << problem << "\n" << check.out;
+  }
+  // Overwritten pages.
+  {
+    std::fstream file(file_, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(4096 * 3);
+    file << std::string(4096 * 2, '\x5a');
+  }
+  EXPECT_EQ(store({"check", file_}).code, 1);
+}
+
+}  // namespace
+}  // namespace longhaul::test
