@@ -186,8 +186,8 @@ std::unique_ptr<conversation> prepare_legacy_get(load_generator& load, const opt
   return one_by_one(load, std::move(requests), std::move(check));
 }
 
-const std::array<bench_case, 11>& table() {
-  static const std::array<bench_case, 11> cases = {{
+const std::array<bench_case, 13>& table() {
+  static const std::array<bench_case, 13> cases = {{
       {"echo", "the body comes back: the ceiling of this HTTP stack", served::echo, 0,
        prepare_echo},
       {"call-blocking", "tools/call, no task, blocking handler", served::mcp, 0,
@@ -205,6 +205,9 @@ const std::array<bench_case, 11>& table() {
       {"get-completed", "tasks/get of finished tasks, result included", served::mcp, get_target,
        prepare_get_completed},
       {"life", "create, run, read until completed", served::mcp, 0, prepare_life},
+      {"durable-create-stays", "create-stays on the SQLite store", served::durable, 0,
+       prepare_create<tool::external>},
+      {"durable-life", "life on the SQLite store", served::durable, 0, prepare_life},
       {"legacy-call", "tools/call of 2025-11-25, no task, blocking handler", served::mcp, 0,
        prepare_legacy_call},
       {"legacy-get-working", "tasks/get of 2025-11-25, unfinished tasks", served::mcp, 0,
@@ -223,7 +226,7 @@ measurement measure(const bench_case& what, const options& with,
     if (progress) progress(line);
   };
   say("starting");
-  const server_process server(what.server, with.server_threads, with.server_cpu);
+  const server_process server(what.server, with.server_threads, with.server_cpu, with.folder);
   const std::string pid = " (server pid " + std::to_string(server.pid()) + ")";
   load_generator load(server.port(), with.connections);
   say("preparing" + pid);

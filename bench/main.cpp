@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "bench/cases.hpp"
+#include "bench/durable_bench.hpp"
 #include "bench/engine_bench.hpp"
 #include "bench/options.hpp"
 #include "bench/probe.hpp"
@@ -78,7 +79,20 @@ void run_all(report& into, const options& with) {
   }
 }
 
+int run_durable(const options& with) {
+  durable_report all;
+  {
+    progress_line line;
+    all = measure_durable(with.folder, [&](const std::string& text) { line.show(text); });
+  }
+  with.json ? print_durable_json(std::cout, all) : print_durable(std::cout, all);
+  if (all.right) return 0;
+  std::cerr << "longhaul-bench: wrong answers: these figures mean nothing\n";
+  return 1;
+}
+
 int run(const options& with) {
+  if (with.durable) return run_durable(with);
   report all = select_cases(with);
   if (all.cases.empty() && all.engine.empty()) {
     std::cerr << "longhaul-bench: no case has a name in which \"" << with.filter << "\" is found\n";

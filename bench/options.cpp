@@ -46,6 +46,12 @@ std::optional<options> parse_options(int argc, char** argv, int& exit_code) {
   app.add_option("--filter", result.filter,
                  "Regular expression: only cases whose name it finds "
                  "(and the echo, which they are compared with)");
+  app.add_flag("--durable", result.durable,
+               "The SQLite store by itself instead of the cases, beside fdatasync and a bare loop");
+  app.add_option("--folder", result.folder,
+                 "Where files of durable stores are made: a folder on the disk to be measured")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
   app.add_flag("--json", result.json, "One JSON object on standard output instead of the table");
   app.add_flag("--list", result.list, "Names the cases and ends");
   app.add_flag("--compare-instructions", result.compare_instructions,

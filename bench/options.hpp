@@ -18,7 +18,9 @@ struct options {
   std::size_t server_threads = 1;
   std::optional<std::size_t> server_cpu;  ///< nothing: not pinned
   std::optional<std::size_t> client_cpu;
-  std::string filter;  ///< regular expression on case names; empty: all
+  std::string filter;        ///< regular expression on case names; empty: all
+  bool durable = false;      ///< the SQLite store by itself, instead of the cases
+  std::string folder = ".";  ///< where files of durable stores are made
   bool json = false;
   bool list = false;
   bool compare_instructions = false;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -16,9 +17,10 @@
 #include <thread>
 
 #include "bench/tools.hpp"
+#include "longhaul/store.hpp"
 #include "server/dispatcher.hpp"
 #include "server/registry.hpp"
-#include "stores/memory_store.hpp"
+#include "stores/store.hpp"
 #include "tasks/engine.hpp"
 #include "transport/http_server.hpp"
 #include "wire/endpoints.hpp"
@@ -59,12 +61,12 @@ void serve(wire::http_endpoint& endpoint, std::size_t threads, int control, int 
   server.stop(1s);
 }
 
-void serve_mcp(std::size_t threads, int control, int status) {
+void serve_mcp(std::shared_ptr<stores::store> store, std::size_t threads, int control, int status) {
   serving::registry tools(
       {.name = "longhaul-bench", .version = "1", .title = "", .instructions = ""});
   add_tools(tools);
   tasks::engine_options options;
-  options.store = std::make_shared<stores::memory_store>();
+  options.store = store;
   unbound(options);
   tasks::engine engine(std::move(options));
   for (const auto& tool : tools.all()) engine.add_tool(tool->definition);
@@ -73,11 +75,20 @@ void serve_mcp(std::size_t threads, int control, int status) {
   engine.start();
   serve(*endpoint, threads, control, status);
   engine.drain(0ms, 1s);
+  engine.stop();
+  store->close();
+}
+
+void serve_durable(const std::string& folder, std::size_t threads, int control, int status) {
+  std::string place = folder + "/longhaul-bench-XXXXXX";
+  if (::mkdtemp(place.data()) == nullptr) throw std::runtime_error("no folder in " + folder);
+  serve_mcp(sqlite_store(place + "/tasks.db"), threads, control, status);
+  std::filesystem::remove_all(place);
 }
 
 // The child's whole life. Never returns.
 [[noreturn]] void child(served what, std::size_t threads, std::optional<std::size_t> cpu,
-                        int control, int status) {
+                        const std::string& folder, int control, int status) {
   int code = 1;
   try {
     signal(SIGPIPE, SIG_IGN);
@@ -88,8 +99,10 @@ void serve_mcp(std::size_t threads, int control, int status) {
     if (what == served::echo) {
       echo_endpoint endpoint;
       serve(endpoint, threads, control, status);
+    } else if (what == served::durable) {
+      serve_durable(folder, threads, control, status);
     } else {
-      serve_mcp(threads, control, status);
+      serve_mcp(memory_store(), threads, control, status);
     }
     code = 0;
   } catch (const std::exception& e) {
@@ -107,14 +120,15 @@ std::array<int, 2> make_pipe() {
 
 }  // namespace
 
-server_process::server_process(served what, std::size_t threads, std::optional<std::size_t> cpu) {
+server_process::server_process(served what, std::size_t threads, std::optional<std::size_t> cpu,
+                               const std::string& folder) {
   const auto control = make_pipe(), status = make_pipe();
   pid_ = fork();
   if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (pid_ == 0) {
     close(control[1]);
     close(status[0]);
-    child(what, threads, cpu, control[0], status[1]);
+    child(what, threads, cpu, folder, control[0], status[1]);
   }
   close(control[0]);
   close(status[1]);

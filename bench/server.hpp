@@ -10,14 +10,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "bench/probe.hpp"
 
 namespace longhaul::bench {
 
 enum class served : std::uint8_t {
-  echo,  ///< every body comes back as it is, over the same HTTP stack
-  mcp    ///< dispatcher, engine and a store in memory behind it, with the tools below
+  echo,    ///< every body comes back as it is, over the same HTTP stack
+  mcp,     ///< dispatcher, engine and a store in memory behind it, with the tools below
+  durable  ///< the same with a SQLite store
 };
 
 /// Tools of the `mcp` server. Each takes `render_args` (see messages.cpp) and answers at once with
@@ -33,7 +35,9 @@ inline constexpr auto external = "render_external";  ///< always a task, which n
 class server_process {
  public:
   /// Starts it and waits until it listens. Throws `std::runtime_error` if it does not come up.
-  server_process(served what, std::size_t threads, std::optional<std::size_t> cpu);
+  /// A durable store's files are made in `folder`, and removed at its end.
+  server_process(served what, std::size_t threads, std::optional<std::size_t> cpu,
+                 const std::string& folder);
   server_process(const server_process&) = delete;
   server_process& operator=(const server_process&) = delete;
   /// Tells it to stop and waits for its end.

@@ -13,6 +13,10 @@ using namespace std::chrono_literals;
 
 /// Operations in one transaction at most: more makes everybody wait for nothing.
 constexpr std::size_t max_batch = 1024;
+/// Callers that were woken together come back one after the other: the first of them is not worth a
+/// commit. So long is waited for the next one, and in all at most.
+constexpr auto next_caller = 20us;
+constexpr auto all_callers = 1ms;
 /// How often a file that could not be written is tried again.
 constexpr auto trial_interval = 1s;
 
@@ -103,6 +107,7 @@ writer::batch writer::take() {
   } else {
     news_.wait_for(lock, trial_interval, something);
   }
+  gather(lock);
   batch taken;
   if (queue_.size() <= max_batch) {
     taken.swap(queue_);
@@ -111,8 +116,28 @@ writer::batch writer::take() {
     taken.assign(queue_.begin(), end);
     queue_.erase(queue_.begin(), end);
   }
+  last_batch_ = taken.size();
   if (taken.empty() && closing_) closed_ = true;
   return taken;
+}
+
+// One caller after the other never waits here: the last batch was one, too.
+void writer::gather(std::unique_lock<std::mutex>& lock) {
+  using clock = std::chrono::steady_clock;
+  const std::size_t expected = last_batch_ - last_batch_ / 4;
+  std::size_t here = queue_.size();
+  if (here >= expected) return;
+  const auto start = clock::now();
+  auto last_came = start;
+  while (here < expected && !closing_) {
+    lock.unlock();
+    std::this_thread::yield();
+    const auto now = clock::now();
+    lock.lock();
+    if (queue_.size() != here) last_came = now;
+    here = queue_.size();
+    if (now - last_came > next_caller || now - start > all_callers) return;
+  }
 }
 
 void writer::run() {

@@ -96,6 +96,7 @@ class writer {
   void run();
   /// Waits for operations, or for the time of the next trial. Empty: nothing came, or the end.
   batch take();
+  void gather(std::unique_lock<std::mutex>& lock);
   void carry_out(const batch& work);
   void one_by_one(const batch& work);
   /// One transaction. Throws `sqlite_error`; `committing` says how far it came.
@@ -128,6 +129,7 @@ class writer {
   mutable std::mutex mutex_;
   std::condition_variable news_;
   batch queue_;
+  std::size_t last_batch_ = 0;
   std::string trouble_;
   bool closing_ = false, closed_ = false;
 

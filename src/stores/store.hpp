@@ -220,8 +220,8 @@ class store {
   virtual awaitable<store_stats> stats() = 0;
   /// Brings the schema to the newest version; a no-op where there is none.
   virtual awaitable<void> migrate() = 0;
-  /// Those of `ids` that are not the ids of tasks here: what lies beside the store under such a name
-  /// was left behind.
+  /// Those of `ids` that are not the ids of tasks here: what lies beside the store under such a
+  /// name was left behind.
   virtual awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) = 0;
   /// 32 random bytes that live as long as the store's tasks: keys are derived from them.
   virtual std::string secret() = 0;
