@@ -2,7 +2,9 @@
 #include "sqlite/resume.hpp"
 
 #include <algorithm>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 
 namespace longhaul::sqlite {
 
@@ -19,6 +21,10 @@ void wake(std::vector<sleeper> sleepers) {
   }
   for (auto& group : groups) {
     const auto executor = group.front().executor();
+    // Asio signals after it has unlocked. Whoever runs the context to its end, and then destroys
+    // it, must not come so far before `post` has returned.
+    const auto running =
+        boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
     boost::asio::post(executor, [group = std::move(group)]() mutable {
       for (sleeper& each : group) each.resume();
     });
