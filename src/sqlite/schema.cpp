@@ -111,7 +111,7 @@ constexpr std::array<std::string_view, 1> steps_so_far = {version_1};
 
 migrations all_migrations() { return steps_so_far; }
 
-void make_private_file(const std::string& path) {
+void make_folder_of(const std::string& path) {
   const fs::path folder = fs::absolute(path).parent_path();
   if (!fs::exists(folder)) {
     fs::create_directories(folder.parent_path());
@@ -119,6 +119,9 @@ void make_private_file(const std::string& path) {
       throw std::runtime_error(folder.string() + ": " + std::generic_category().message(errno));
     }
   }
+}
+
+void make_private_file(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) throw std::runtime_error(path + ": " + std::generic_category().message(errno));
   ::close(file);

@@ -26,7 +26,11 @@ inline std::int64_t newest_version() { return static_cast<std::int64_t>(all_migr
 inline constexpr int writer_cache_kib = 32 * 1024;
 inline constexpr int reader_cache_kib = 4 * 1024;
 
-/// Makes the file with mode 0600 if there is none (folders on the way get 0700). Throws
+/// Makes the folder that `path` is in, with mode 0700, if there is none. Throws
+/// `std::runtime_error`, `std::filesystem::filesystem_error`.
+void make_folder_of(const std::string& path);
+/// Makes the file with mode 0600 if there is none. Requires: no connection of this process has it
+/// open (POSIX drops their locks when any descriptor of the file is closed). Throws
 /// `std::runtime_error`.
 void make_private_file(const std::string& path);
 

@@ -16,8 +16,8 @@ constexpr milliseconds gather_reports = 250ms;
 /// Tasks removed in one transaction: others wait for it.
 constexpr std::size_t purge_chunk = 256;
 
-std::string ready_file(const std::string& path) {
-  make_private_file(path);
+std::string with_folder(const std::string& path) {
+  make_folder_of(path);
   return path;
 }
 
@@ -42,7 +42,7 @@ std::string read_secret(const sqlite_options& options) {
 
 sqlite_store::sqlite_store(sqlite_options options)
     : options_(std::move(options)),
-      lock_(ready_file(options_.path)),
+      lock_(with_folder(options_.path)),
       cache_(options_.cache_bytes),
       checkpointer_(options_.path, options_.vfs),
       writer_(writer_options_for(options_, checkpointer_), cache_, gate_),

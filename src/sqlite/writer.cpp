@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sqlite/writer.hpp"
 
+#include <algorithm>
 #include <chrono>
-#include <span>
 
 #include "sqlite/schema.hpp"
 
@@ -13,10 +13,11 @@ using namespace std::chrono_literals;
 
 /// Operations in one transaction at most: more makes everybody wait for nothing.
 constexpr std::size_t max_batch = 1024;
-/// Callers that were woken together come back one after the other: the first of them is not worth a
-/// commit. So long is waited for the next one, and in all at most.
-constexpr auto next_caller = 20us;
-constexpr auto all_callers = 1ms;
+/// How long an open transaction waits for the next of the callers that shared the last one.
+constexpr auto next_caller = 30us;
+/// From so many callers in one commit on, the thread stays awake so long for their return.
+constexpr std::size_t crowd = 8;
+constexpr auto crowd_returns = 100us;
 /// How often a file that could not be written is tried again.
 constexpr auto trial_interval = 1s;
 
@@ -38,6 +39,7 @@ std::string in_words(const std::exception& e, const std::string& path) {
 
 writer::writer(writer_options options, task_cache& cache, commit_gate& gate)
     : options_(std::move(options)), cache_(cache), gate_(gate) {
+  make_private_file(options_.path);
   open();
   time_ = std::make_unique<timeline>(*file_, *options_.clock, options_.boot);
   ledger_ = std::make_unique<ledger>(*file_, *time_, leases_, claims_of::former_process);
@@ -100,6 +102,7 @@ void writer::submit(operation& what, sleeper caller) {
 }
 
 writer::batch writer::take() {
+  if (last_batch_ >= crowd) watch_queue();
   std::unique_lock lock(mutex_);
   const auto something = [this] { return closing_ || !queue_.empty(); };
   if (trouble_.empty()) {
@@ -107,43 +110,54 @@ writer::batch writer::take() {
   } else {
     news_.wait_for(lock, trial_interval, something);
   }
-  gather(lock);
   batch taken;
-  if (queue_.size() <= max_batch) {
-    taken.swap(queue_);
-  } else {
-    const auto end = queue_.begin() + max_batch;
-    taken.assign(queue_.begin(), end);
-    queue_.erase(queue_.begin(), end);
-  }
-  last_batch_ = taken.size();
+  move_queue(taken);
   if (taken.empty() && closing_) closed_ = true;
   return taken;
 }
 
-// One caller after the other never waits here: the last batch was one, too.
-void writer::gather(std::unique_lock<std::mutex>& lock) {
-  using clock = std::chrono::steady_clock;
-  const std::size_t expected = last_batch_ - last_batch_ / 4;
-  std::size_t here = queue_.size();
-  if (here >= expected) return;
-  const auto start = clock::now();
-  auto last_came = start;
-  while (here < expected && !closing_) {
-    lock.unlock();
+// After a crowd's commit they all come back at once, sooner than a thread that sleeps is woken.
+void writer::watch_queue() {
+  const auto patience = std::chrono::steady_clock::now() + crowd_returns;
+  while (std::chrono::steady_clock::now() < patience) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!queue_.empty()) return;
+    }
     std::this_thread::yield();
-    const auto now = clock::now();
-    lock.lock();
-    if (queue_.size() != here) last_came = now;
-    here = queue_.size();
-    if (now - last_came > next_caller || now - start > all_callers) return;
+  }
+}
+
+bool writer::move_queue(batch& into) {
+  const std::size_t room = max_batch - std::min(into.size(), max_batch);
+  const std::size_t count = std::min(room, queue_.size());
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+  into.insert(into.end(), queue_.begin(), end);
+  queue_.erase(queue_.begin(), end);
+  return count > 0;
+}
+
+// Callers that were woken together come back one after the other, while the first of them are
+// carried out. A caller without company never waits here: the last batch was one, too.
+bool writer::join(batch& work) {
+  using clock = std::chrono::steady_clock;
+  const std::size_t expected = last_batch_ - last_batch_ / 8;
+  const auto patience = clock::now() + next_caller;
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (move_queue(work)) return true;
+      if (closing_ || work.size() >= expected) return false;
+    }
+    if (clock::now() > patience) return false;
+    std::this_thread::yield();
   }
 }
 
 void writer::run() {
   auto next_trial = std::chrono::steady_clock::now();
   while (true) {
-    const batch work = take();
+    batch work = take();
     {
       const std::lock_guard lock(mutex_);
       if (closed_) return;
@@ -158,17 +172,22 @@ void writer::run() {
       }
     }
     if (work.empty()) continue;
-    carry_out(work);
+    carry_out(std::move(work));
     if (options_.after_batch && file_) options_.after_batch(*file_, log_pages_);
   }
 }
 
 // --- transactions
 
-void writer::carry_out(const batch& work) {
+void writer::carry_out(batch work) {
   bool committing = false;
   try {
-    commit(work, committing);
+    begin_->run();
+    for (std::size_t applied = 0; applied < work.size() || join(work); ++applied) {
+      apply(*work[applied]);
+    }
+    last_batch_ = work.size();
+    commit(committing);
     finish(work);
   } catch (const std::exception& e) {
     const std::string why = in_words(e, options_.path);
@@ -188,7 +207,9 @@ void writer::one_by_one(const batch& work) {
     const batch alone{work[i]};
     bool committing = false;
     try {
-      commit(alone, committing);
+      begin_->run();
+      apply(*work[i]);
+      commit(committing);
       finish(alone);
     } catch (const std::exception& e) {
       const std::string why = in_words(e, options_.path);
@@ -202,16 +223,16 @@ void writer::one_by_one(const batch& work) {
   }
 }
 
-void writer::commit(const batch& work, bool& committing) {
-  begin_->run();
-  for (operation* each : work) {
-    each->error = nullptr;
-    try {
-      each->apply(*ledger_);
-    } catch (const stores::store_error&) {
-      each->error = std::current_exception();
-    }
+void writer::apply(operation& what) {
+  what.error = nullptr;
+  try {
+    what.apply(*ledger_);
+  } catch (const stores::store_error&) {
+    what.error = std::current_exception();
   }
+}
+
+void writer::commit(bool& committing) {
   ledger_->flush();
   const commit_gate::closed until_published(gate_);
   committing = true;

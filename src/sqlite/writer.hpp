@@ -57,8 +57,9 @@ class writer {
  public:
   using observer = std::function<void(const task_ptr&)>;
 
-  /// Opens the file, brings it to the newest version and loads it. The references must outlive the
-  /// writer. Throws `std::runtime_error` if it cannot be opened.
+  /// Opens the file (makes it if there is none), brings it to the newest version and loads it. The
+  /// references must outlive the writer. Requires: nobody else in this process has it open, and the
+  /// lock is ours. Throws `std::runtime_error` if it cannot be opened.
   writer(writer_options options, task_cache& cache, commit_gate& gate);
   ~writer() { close(); }
   writer(const writer&) = delete;
@@ -96,11 +97,16 @@ class writer {
   void run();
   /// Waits for operations, or for the time of the next trial. Empty: nothing came, or the end.
   batch take();
-  void gather(std::unique_lock<std::mutex>& lock);
-  void carry_out(const batch& work);
+  void watch_queue();
+  /// Adds what has queued up; false: nothing. With the lock held.
+  bool move_queue(batch& into);
+  /// Adds who came while `work` was carried out, or is about to come; false: nobody.
+  bool join(batch& work);
+  void carry_out(batch work);
   void one_by_one(const batch& work);
-  /// One transaction. Throws `sqlite_error`; `committing` says how far it came.
-  void commit(const batch& work, bool& committing);
+  void apply(operation& what);
+  /// Ends the open transaction. Throws `sqlite_error`; `committing` says how far it came.
+  void commit(bool& committing);
   void publish();
   void note_agenda();
   static void finish(const batch& work);

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls the tool of the consumer program over stdio, then ends its input: it must exit with 0."""
 import json
+import os
 import subprocess
 import sys
+import tempfile
 
 META = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -17,8 +19,13 @@ CALL = {
 
 def main():
     program = sys.argv[1]
+    with tempfile.TemporaryDirectory() as state:
+        talk(program, {**os.environ, "XDG_STATE_HOME": state})
+
+
+def talk(program, environment):
     child = subprocess.Popen([program, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                             text=True)
+                             text=True, env=environment)
     child.stdin.write(json.dumps(CALL) + "\n")
     child.stdin.flush()
     reply = None

@@ -9,6 +9,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
+#include <filesystem>
 
 #include "run/child.hpp"
 #include "run/service.hpp"
@@ -75,6 +76,30 @@ TEST(process, wrong_use_exits_with_2_and_says_what_to_write) {
     EXPECT_EQ(wrong.wait(), 2) << advice;
     EXPECT_NE(wrong.all_errors().find(advice), std::string::npos) << advice;
   }
+}
+
+TEST(process, tasks_are_kept_in_a_file_of_the_servers_name_unless_somebody_says_otherwise) {
+  const temporary_folder state;
+  const std::string file = state.file("longhaul/longhaul-conformance.db");
+  {
+    child server({server_path, "--http", "127.0.0.1:0"}, state.path());
+    EXPECT_FALSE(port_of(server.error_line()).empty());
+    EXPECT_TRUE(std::filesystem::exists(file));
+    child second({server_path, "--http", "127.0.0.1:0"}, state.path());
+    EXPECT_NE(second.all_errors().find("is in use by process " + std::to_string(server.pid())),
+              std::string::npos);
+    EXPECT_EQ(second.wait(), 1);
+    // Every host over stdio starts its own server.
+    child host({server_path, "--stdio"}, state.path());
+    host.error_line();
+    EXPECT_NE(host.error_line().find("longhaul-conformance-2.db"), std::string::npos);
+    host.close_input();
+    EXPECT_EQ(host.wait(), 0);
+  }
+  const temporary_folder other;
+  child memory({server_path, "--http", "127.0.0.1:0", "--store", "memory:"}, other.path());
+  EXPECT_FALSE(port_of(memory.error_line()).empty());
+  EXPECT_TRUE(std::filesystem::is_empty(other.path()));
 }
 
 TEST(process, a_port_that_is_taken_exits_with_1) {
