@@ -92,7 +92,7 @@ void writer::submit(operation& what, sleeper caller) {
   what.caller = std::move(caller);
   {
     const std::lock_guard lock(mutex_);
-    if (!closed_) {
+    if (!closing_) {
       queue_.push_back(&what);
       if (queue_.size() == 1) news_.notify_one();
       return;
@@ -101,7 +101,7 @@ void writer::submit(operation& what, sleeper caller) {
   refuse({&what}, "the store is closed", false);
 }
 
-writer::batch writer::take() {
+std::optional<writer::batch> writer::take() {
   if (last_batch_ >= crowd) watch_queue();
   std::unique_lock lock(mutex_);
   const auto something = [this] { return closing_ || !queue_.empty(); };
@@ -112,7 +112,7 @@ writer::batch writer::take() {
   }
   batch taken;
   move_queue(taken);
-  if (taken.empty() && closing_) closed_ = true;
+  if (taken.empty() && closing_) return std::nullopt;
   return taken;
 }
 
@@ -122,7 +122,7 @@ void writer::watch_queue() {
   while (std::chrono::steady_clock::now() < patience) {
     {
       const std::lock_guard lock(mutex_);
-      if (!queue_.empty()) return;
+      if (closing_ || !queue_.empty()) return;
     }
     std::this_thread::yield();
   }
@@ -156,23 +156,18 @@ bool writer::join(batch& work) {
 
 void writer::run() {
   auto next_trial = std::chrono::steady_clock::now();
-  while (true) {
-    batch work = take();
-    {
-      const std::lock_guard lock(mutex_);
-      if (closed_) return;
-    }
+  while (std::optional<batch> work = take()) {
     if (!trouble_.empty()) {
       if (std::chrono::steady_clock::now() >= next_trial && !restore()) {
         next_trial = std::chrono::steady_clock::now() + trial_interval;
       }
       if (!trouble_.empty()) {
-        refuse(work, trouble_, false);
+        refuse(*work, trouble_, false);
         continue;
       }
     }
-    if (work.empty()) continue;
-    carry_out(std::move(work));
+    if (work->empty()) continue;
+    carry_out(std::move(*work));
     if (options_.after_batch && file_) options_.after_batch(*file_, log_pages_);
   }
 }

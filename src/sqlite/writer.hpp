@@ -95,8 +95,8 @@ class writer {
 
   void submit(operation& what, sleeper caller);
   void run();
-  /// Waits for operations, or for the time of the next trial. Empty: nothing came, or the end.
-  batch take();
+  /// Waits for operations, or for the time of the next trial (then it may be empty). Null: the end.
+  std::optional<batch> take();
   void watch_queue();
   /// Adds what has queued up; false: nothing. With the lock held.
   bool move_queue(batch& into);
@@ -137,7 +137,7 @@ class writer {
   batch queue_;
   std::size_t last_batch_ = 0;
   std::string trouble_;
-  bool closing_ = false, closed_ = false;
+  bool closing_ = false;
 
   std::thread thread_;
 };

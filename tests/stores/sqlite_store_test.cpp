@@ -425,6 +425,30 @@ TEST_F(sqlite_reopened, a_closed_store_says_so) {
   store_->close();
 }
 
+// Callers who come again as soon as they are woken do not keep a store from closing.
+TEST_F(sqlite_reopened, a_busy_store_closes_and_every_caller_hears_of_it) {
+  std::atomic<int> refused{0}, done{0};
+  std::thread callers([&] {
+    run_together(32, [&](int) -> stores::awaitable<void> {
+      try {
+        while (true) {
+          stores::new_task task;
+          task.origin = origin();
+          auto creating = store_->create(task);
+          co_await std::move(creating);
+          ++done;
+        }
+      } catch (const stores::store_error&) {
+        ++refused;
+      }
+    });
+  });
+  while (done < 100) std::this_thread::yield();
+  store_->close();
+  callers.join();
+  EXPECT_EQ(refused, 32);
+}
+
 TEST_F(sqlite_reopened, unknown_ids_are_told) {
   const auto task = create(origin());
   const std::vector<std::string> ids = {"nothing", task->id(), ""};
