@@ -303,6 +303,29 @@ TEST_F(durable, P14_a_question_of_the_legacy_wire_is_answered_after_a_restart) {
   EXPECT_NE(served::text(ended.at("result").as_object()).find("still here"), std::string::npos);
 }
 
+TEST_F(durable, P8_a_second_attempt_begins_at_the_checkpoint_of_the_first) {
+  const std::string script =
+      R"(printf '{"restore":true}\n' >&"$LONGHAUL_FD"; IFS= read -r from <&"$LONGHAUL_FD")"
+      "\necho \"attempt $LONGHAUL_ATTEMPT from $from\"\n"
+      R"(printf '{"checkpoint":{"frame":7}}\n{"status":"saved"}\n' >&"$LONGHAUL_FD")"
+      "\nuntil [ -e " +
+      home.file("go") + " ]; do sleep 0.01; done\n";
+  const std::string tools =
+      script_tool(home, "work", script,
+                  std::string(marked) + "on_crash = \"rerun\"\nretry_backoff = \"1ms\"\n");
+  start(tools);
+  const std::string task = server_->start("work");
+  ASSERT_TRUE(wait_until([&] {
+    const auto is = server_->get(task);
+    return is.contains("statusMessage") && is.at("statusMessage") == "saved";
+  }));
+  kill_server();
+  home.write("go", "");
+  start(tools);
+  const std::string said = served::text(server_->end_of(task).at("result").as_object());
+  EXPECT_EQ(said, "attempt 2 from {\"checkpoint\":{\"frame\":7}}\n");
+}
+
 // A program of a server that was killed is still being ended: the next attempt waits for it.
 TEST_F(durable, attempts_of_one_task_never_run_beside_each_other) {
   const std::string lock = home.file("only-one");
