@@ -32,6 +32,16 @@ void checkpointer::after_batch(connection& writer, int pages) {
   news_.notify_one();
 }
 
+void checkpointer::force(connection& writer, int pages) {
+  // Another process may be reading for long (a backup): no commit waits for that.
+  constexpr int short_wait_ms = 100;
+  sqlite3_busy_timeout(writer.handle(), short_wait_ms);
+  const int code = sqlite3_wal_checkpoint_v2(writer.handle(), nullptr, SQLITE_CHECKPOINT_RESTART,
+                                             nullptr, nullptr);
+  sqlite3_busy_timeout(writer.handle(), connection_options().busy_timeout_ms);
+  force_from_ = code == SQLITE_OK ? huge : pages + huge;
+}
+
 void checkpointer::run() {
   std::optional<connection> file;
   std::unique_lock lock(mutex_);

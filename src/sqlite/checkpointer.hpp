@@ -27,13 +27,22 @@ class checkpointer {
 
   /// `pages` are in the log; `writer` has no open transaction.
   void after_batch(connection& writer, int pages);
+  /// Readers that come and go all the time keep the log from beginning anew: it has grown so large
+  /// that they must be held up for `force`.
+  bool must_force(int pages) const noexcept { return pages >= force_from_; }
+  /// Moves the log to its end; nobody of this process reads.
+  void force(connection& writer, int pages);
   void stop() noexcept;
 
  private:
+  /// Pages: 64 MiB.
+  static constexpr int huge = 16 * 1024;
+
   void run();
 
   const std::string path_, vfs_;
   std::atomic<bool> round_done_{false};
+  int force_from_ = huge;  // the writer's
   std::mutex mutex_;
   std::condition_variable news_;
   bool wanted_ = false, stopping_ = false;

@@ -224,7 +224,8 @@ std::vector<task_ptr> ledger::claim(const stores::claim_request& request) {
 stores::renew_result ledger::renew(process_id process, milliseconds lease) {
   stores::renew_result result;
   result.alive = leases_.renew(process, stores::saturating_add(now().mono, lease));
-  touch_ = touch_ || !running_.empty();  // what runs has run until now, if we die
+  // What runs has run until now, if we die.
+  touch_ = touch_ || !running_.empty() || time_.skewed();
   return result;
 }
 

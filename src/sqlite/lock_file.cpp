@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 
@@ -24,7 +25,8 @@ std::string holder(int file) {
 }  // namespace
 
 lock_file::lock_file(const std::string& database) {
-  const std::string path = database + ".lock";
+  // By whatever name the file is opened, its lock is one.
+  const std::string path = std::filesystem::weakly_canonical(database).string() + ".lock";
   // Not removed at the end: one who waits for a removed file would lock nothing.
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file_ < 0) {

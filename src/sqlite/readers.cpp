@@ -55,10 +55,11 @@ void readers::run() {
     job* next = nullptr;
     {
       std::unique_lock lock(mutex_);
-      news_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+      news_.wait(lock, [this] { return !held_up_ && (closing_ || !queue_.empty()); });
       if (queue_.empty()) return;
       next = queue_.front();
       queue_.pop_front();
+      ++reading_;
     }
     try {
       if (!open) open = std::make_unique<open_file>(path_, how);
@@ -68,8 +69,25 @@ void readers::run() {
       next->error = std::make_exception_ptr(stores::store_error(path_ + ": " + e.what(), false));
       open.reset();
     }
+    {
+      const std::lock_guard lock(mutex_);
+      --reading_;
+    }
+    quiet_.notify_all();
     wake_one(std::move(next->caller));
   }
+}
+
+void readers::without_readers(const std::function<void()>& work) {
+  std::unique_lock lock(mutex_);
+  held_up_ = true;
+  quiet_.wait(lock, [this] { return reading_ == 0; });
+  lock.unlock();
+  work();
+  lock.lock();
+  held_up_ = false;
+  lock.unlock();
+  news_.notify_all();
 }
 
 void readers::close() noexcept {

@@ -36,6 +36,8 @@ class readers {
   /// The result of `read(task_reader&)`. Throws `stores::store_error`.
   template <class Read>
   boost::asio::awaitable<std::invoke_result_t<Read&, task_reader&>> perform(Read read);
+  /// Runs `work` while none of them reads: waits for those that do, and holds the next ones up.
+  void without_readers(const std::function<void()>& work);
   /// Finishes what is queued and refuses all that comes later. Idempotent.
   void close() noexcept;
 
@@ -54,7 +56,9 @@ class readers {
   std::mutex mutex_;
   std::condition_variable news_;
   std::deque<job*> queue_;
-  bool closing_ = false;
+  std::condition_variable quiet_;
+  std::size_t reading_ = 0;
+  bool held_up_ = false, closing_ = false;
   std::vector<std::thread> threads_;
 };
 

@@ -136,6 +136,7 @@ void prepare_writer(connection& in) {
   in.run("PRAGMA synchronous = FULL");
   in.run("PRAGMA temp_store = MEMORY");
   in.run("PRAGMA cache_size = -" + std::to_string(writer_cache_kib));
+  in.run("PRAGMA journal_size_limit = " + std::to_string(log_kept));
   in.run("PRAGMA wal_autocheckpoint = 0");  // the checkpointer does it, off the writer's path
 }
 

@@ -22,6 +22,9 @@ using migrations = std::span<const std::string_view>;
 migrations all_migrations();
 inline std::int64_t newest_version() { return static_cast<std::int64_t>(all_migrations().size()); }
 
+/// Bytes of the log's file that are kept when it begins anew.
+inline constexpr std::int64_t log_kept = std::int64_t{64} << 20;
+
 /// How much one connection keeps of the file in memory.
 inline constexpr int writer_cache_kib = 32 * 1024;
 inline constexpr int reader_cache_kib = 4 * 1024;

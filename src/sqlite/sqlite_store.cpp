@@ -21,13 +21,20 @@ std::string with_folder(const std::string& path) {
   return path;
 }
 
-writer_options writer_options_for(const sqlite_options& options, checkpointer& moving) {
+writer_options writer_options_for(const sqlite_options& options, checkpointer& moving,
+                                  readers& reading) {
   writer_options result;
   result.path = options.path;
   result.vfs = options.vfs;
   result.boot = options.boot;
   result.clock = options.clock;
-  result.after_batch = [&moving](connection& file, int pages) { moving.after_batch(file, pages); };
+  result.after_batch = [&](connection& file, int pages) {
+    if (moving.must_force(pages)) {
+      reading.without_readers([&] { moving.force(file, pages); });
+    } else {
+      moving.after_batch(file, pages);
+    }
+  };
   return result;
 }
 
@@ -45,9 +52,9 @@ sqlite_store::sqlite_store(sqlite_options options)
       lock_(with_folder(options_.path)),
       cache_(options_.cache_bytes),
       checkpointer_(options_.path, options_.vfs),
-      writer_(writer_options_for(options_, checkpointer_), cache_, gate_),
       readers_(options_.path, options_.vfs, std::max<std::size_t>(options_.reader_threads, 1),
-               gate_) {
+               gate_),
+      writer_(writer_options_for(options_, checkpointer_, readers_), cache_, gate_) {
   secret_ = read_secret(options_);
 }
 

@@ -98,8 +98,8 @@ class sqlite_store final : public stores::store {
   task_cache cache_;
   commit_gate gate_;
   checkpointer checkpointer_;
+  readers readers_;  // open the file when they are first asked
   writer writer_;
-  readers readers_;
 };
 
 }  // namespace longhaul::sqlite

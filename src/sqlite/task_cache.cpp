@@ -63,6 +63,13 @@ void task_cache::keep_ended(const task_ptr& task) {
   }
 }
 
+void task_cache::forget_ended() {
+  const stores::guard lock(ended_mutex_);
+  for (const auto& [id, bytes] : ended_) remove(id);
+  ended_.clear();
+  ended_bytes_ = 0;
+}
+
 void task_cache::remove(std::string_view id) {
   shard& in = shard_of(id);
   const stores::guard lock(in.mutex);

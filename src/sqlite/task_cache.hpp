@@ -29,6 +29,8 @@ class task_cache {
   /// Keeps the record unless a newer one is here.
   void put(const task_ptr& task);
   void remove(std::string_view id);
+  /// Drops all that have ended: the file has them.
+  void forget_ended();
   /// All that have not ended.
   std::vector<task_ptr> unfinished() const;
   std::size_t size() const;

@@ -461,6 +461,9 @@ void task_writer::each_finished(const std::function<void(finished_count)>& take)
     count.quota = from.text();
     count.status = static_cast<task_status>(from.integer());
     count.n = from.integer();
+    if (!is_terminal(count.status) || count.status > task_status::cancelled) {
+      corrupt("ended tasks are counted under a status that does not exist");
+    }
     take(std::move(count));
   }
 }

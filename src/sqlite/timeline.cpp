@@ -38,6 +38,13 @@ bool timeline::due() const {
   return saved_ == monotonic_time::min() || stores::elapsed(saved_, now().mono) >= save_every;
 }
 
+bool timeline::skewed() const {
+  if (saved_ == monotonic_time::min()) return true;
+  const stores::instant at = now();
+  const milliseconds skew = at.wall.time_since_epoch() - at.mono.time_since_epoch();
+  return skew - saved_skew_ > save_every || saved_skew_ - skew > save_every;
+}
+
 void timeline::save(connection& in) {
   const stores::instant at = now();
   const std::string text = std::to_string(offset_.count()) + " " +
@@ -46,6 +53,7 @@ void timeline::save(connection& in) {
   statement put(in, "INSERT OR REPLACE INTO meta VALUES ('clock', ?)");
   put.bind(1, std::string_view(text)).run();
   saved_ = at.mono;
+  saved_skew_ = at.wall.time_since_epoch() - at.mono.time_since_epoch();
 }
 
 std::string machine_boot() {

@@ -27,6 +27,8 @@ class timeline {
 
   /// True if the last `save` is so long ago that the next transaction should save again.
   bool due() const;
+  /// True if somebody has set the wall clock since the last `save`: a boot would take it for time.
+  bool skewed() const;
   /// Within a transaction.
   void save(connection& in);
 
@@ -35,6 +37,7 @@ class timeline {
   const std::string boot_;
   milliseconds offset_{0};
   monotonic_time last_heard_{};
+  milliseconds saved_skew_{0};  ///< of the wall clock against store time
   monotonic_time saved_ = monotonic_time::min();
 };
 

@@ -41,6 +41,7 @@ writer::writer(writer_options options, task_cache& cache, commit_gate& gate)
     : options_(std::move(options)), cache_(cache), gate_(gate) {
   make_private_file(options_.path);
   open();
+  empty_log();  // what a crashed process could not sync lies there; readers only put it off
   time_ = std::make_unique<timeline>(*file_, *options_.clock, options_.boot);
   ledger_ = std::make_unique<ledger>(*file_, *time_, leases_, claims_of::former_process);
   for (const auto& [id, live] : ledger_->live()) cache_.put(live.record);
@@ -236,7 +237,7 @@ void writer::commit(bool& committing) {
   publish();
 }
 
-void writer::publish() {
+void writer::publish() noexcept {
   const std::vector<task_ptr> changed = ledger_->take_changed();
   for (const task_ptr& task : changed) cache_.put(task);
   const std::vector<std::string> removed = ledger_->take_removed();
@@ -252,7 +253,7 @@ void writer::note_agenda() {
   next_removal_ = ledger_->next_removal();
 }
 
-void writer::finish(const batch& work) {
+void writer::finish(const batch& work) noexcept {
   std::vector<sleeper> callers;
   callers.reserve(work.size());
   for (operation* each : work) callers.push_back(std::move(each->caller));
@@ -277,8 +278,9 @@ bool writer::restore() {
       time_->save(*file_);
       trial.commit();
     }
+    if (!empty_log()) throw std::runtime_error("waiting for readers, to settle a failed commit");
     ledger_ = std::make_unique<ledger>(*file_, *time_, leases_, claims_of::this_process);
-    publish_differences();
+    publish_all();
     set_trouble({});
     return true;
   } catch (const std::exception& e) {
@@ -287,13 +289,27 @@ bool writer::restore() {
   }
 }
 
+bool writer::empty_log() {
+  int pages = 0, moved = 0;
+  const int code = sqlite3_wal_checkpoint_v2(file_->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE,
+                                             &pages, &moved);
+  if (code == SQLITE_BUSY) return false;
+  file_->check(code);
+  return true;
+}
+
 // A commit that seemed to fail may have been made after all.
-void writer::publish_differences() {
+void writer::publish_all() {
   const commit_gate::closed until_published(gate_);
+  cache_.forget_ended();
   std::vector<task_ptr> changed;
   for (const auto& [id, live] : ledger_->live()) {
     const task_ptr known = cache_.find(id);
-    if (!known || known->rev != live.record->rev) changed.push_back(live.record);
+    if (known && known->rev == live.record->rev) {
+      cache_.put(live.record);  // one record of it is enough
+    } else {
+      changed.push_back(live.record);
+    }
   }
   for (const task_ptr& known : cache_.unfinished()) {
     if (ledger_->live().contains(std::string_view(known->id()))) continue;

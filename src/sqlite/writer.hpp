@@ -8,7 +8,8 @@
 //                              │ SQLite says no
 //                              ▼
 //                roll back, reopen, commit a row of our own (that settles what became of the
-//                failed commit), load the ledger again ── works ──► each operation once more, alone
+//                failed commit), move the whole log (what failed to be synced there may never be
+//                written again), load the ledger again ── works ──► each operation once more, alone
 //                              │ does not work
 //                              ▼
 //                all are refused at once, with the reason, until a trial (one a second) succeeds
@@ -107,15 +108,18 @@ class writer {
   void apply(operation& what);
   /// Ends the open transaction. Throws `sqlite_error`; `committing` says how far it came.
   void commit(bool& committing);
-  void publish();
+  // What is committed must become known: without memory for that there is no going on.
+  void publish() noexcept;
+  static void finish(const batch& work) noexcept;
   void note_agenda();
-  static void finish(const batch& work);
   static void refuse(const batch& work, const std::string& why, bool outcome_unknown);
 
   void open();
   /// Tries to make the file usable again; false: it is not, `trouble` says why.
   bool restore();
-  void publish_differences();
+  void publish_all();
+  /// Empties the log into the database. False: somebody reads, it was not emptied.
+  bool empty_log();
   void set_trouble(std::string why);
 
   const writer_options options_;

@@ -3,6 +3,7 @@
 // the store works again, without a restart.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <thread>
@@ -182,6 +183,40 @@ TEST_P(sqlite_fault, P27_a_page_that_cannot_be_read_is_an_error_of_those_who_nee
   fault_vfs::set(mood::good);
   EXPECT_TRUE(wait_until([&] { return store_->trouble().empty(); }));
   EXPECT_EQ(run(store_->get("alice", made.id))->status, task_status::completed);
+}
+
+// What failed to be synced is in the page cache only, and never written again: new commits behind
+// it in the log would be lost with it. So the log is emptied before anything is acknowledged.
+TEST_P(sqlite_fault, P27_after_a_failed_sync_the_log_begins_anew) {
+  EXPECT_TRUE(create().acknowledged);
+  fault_vfs::set(mood::no_sync);
+  EXPECT_FALSE(create().acknowledged);
+  ids();  // a reader opens the file meanwhile
+  EXPECT_GT(std::filesystem::file_size(folder_.file("tasks.db-wal")), 0U);
+  fault_vfs::set(mood::good);
+  EXPECT_TRUE(wait_until([&] { return store_->trouble().empty(); }));
+  EXPECT_EQ(std::filesystem::file_size(folder_.file("tasks.db-wal")), 0U);
+}
+
+// A change of an ended task whose commit seemed to fail: cache, list and repetition agree
+// afterwards.
+TEST_P(sqlite_fault, P27_what_was_cached_is_read_again_after_the_trouble) {
+  store_.reset();
+  sqlite::sqlite_options options;
+  options.path = folder_.file("tasks.db");
+  options.vfs = fault_vfs::name;
+  store_ = std::make_unique<sqlite::sqlite_store>(options);
+  run(store_->renew(process_, 1h));
+  const attempt made = create();
+  const outcome result = text_result("x");
+  run(store_->finish(made.id, epoch(1), result, "done"));
+  fault_vfs::set(mood::no_sync);
+  EXPECT_THROW(run(store_->set_retention("alice", made.id, 3h)), stores::store_error);
+  fault_vfs::set(mood::good);
+  EXPECT_TRUE(wait_until([&] { return store_->trouble().empty(); }));
+  const auto repeated = run(store_->set_retention("alice", made.id, 3h));
+  EXPECT_EQ(repeated.task->retention, 3h);
+  EXPECT_EQ(run(store_->get("alice", made.id))->retention, 3h);
 }
 
 TEST_P(sqlite_fault, a_store_in_trouble_closes) {

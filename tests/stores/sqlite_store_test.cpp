@@ -385,6 +385,8 @@ TEST_F(sqlite_reopened, a_second_process_is_refused_with_the_pid_of_the_first) {
               std::string::npos)
         << e.what();
   }
+  fs::create_symlink(path_, folder_.file("alias.db"));
+  EXPECT_THROW(longhaul::sqlite_store(folder_.file("alias.db")), sqlite::store_in_use);
   store_.reset();
   EXPECT_NO_THROW(longhaul::sqlite_store(path_));
 }
