@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "run/serve.hpp"
 #include "serve.hpp"
 #include "store.hpp"
 
@@ -35,6 +36,7 @@ void add_store_verbs(CLI::App& app, longhaul::store_command& what) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  longhaul::fill_standard_streams();
   CLI::App app("longhaul: serves programs as long-running MCP tools");
   app.set_version_flag("--version", "longhaul " LONGHAUL_VERSION);
   app.require_subcommand(1);

@@ -140,6 +140,13 @@ int run_serve(const serve_command& what) {
   for (const std::string& warning : config::warnings_of(config)) {
     log_to_stderr(what.file + ": warning: " + warning);
   }
+  try {
+    if (!what.http.empty()) parse_http_address(what.http);
+    if (!what.store.empty()) sqlite::parse_store_url(what.store);
+  } catch (const std::invalid_argument& e) {
+    log_to_stderr(std::string("longhaul: ") + e.what());
+    return exit_usage;
+  }
   if (what.check_only) {
     std::cout << what.file << ": no faults, " << config.tools.size()
               << (config.tools.size() == 1 ? " tool" : " tools") << std::endl;
@@ -155,8 +162,8 @@ int run_serve(const serve_command& what) {
     serve_settings settings = settings_for(config);
     settings.store = tasks.store;
     settings.outputs = host->output.get();
-    settings.on_removed = [host](const std::vector<std::string>& tasks) {
-      host->output->remove(tasks);
+    settings.on_removed = [host](const std::vector<std::string>& gone) {
+      host->output->remove(gone);
     };
     return serve(definition, settings);
   } catch (const std::invalid_argument& e) {

@@ -58,6 +58,8 @@ struct tool_options {
   /// The handler hands the work to somebody else and returns `external{}`: the task stays working,
   /// holds no slot, and is finished by id and completion token (`task_context::completion_token`).
   bool external = false;
+  /// It keeps its slot while it asks: its work goes on meanwhile, as that of a program does.
+  bool keeps_slot = false;
   /// Overrides and descriptions of single members of the argument struct.
   std::vector<field_options> fields = {};
   /// For handlers of raw JSON: the schema of the arguments, an object schema.

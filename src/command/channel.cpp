@@ -164,7 +164,9 @@ channel_message parse_channel_line(std::string_view line) {
   try {
     return found->read(value);
   } catch (const std::invalid_argument& error) {
-    return fault(error.what(), found->form);
+    channel_fault wrong = fault(error.what(), found->form);
+    wrong.awaited = name == "ask" || name == "restore";
+    return wrong;
   }
 }
 

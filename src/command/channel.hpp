@@ -75,6 +75,7 @@ struct channel_restore {};
 /// The line is wrong: how, and what to write. Goes back as `channel_error`.
 struct channel_fault {
   std::string message;
+  bool awaited = false;  ///< the line wanted an answer: the program waits for one
 };
 
 using channel_message = std::variant<channel_fault, channel_progress, channel_status, channel_ask,

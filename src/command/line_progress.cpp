@@ -161,6 +161,12 @@ std::optional<progress_found> progress_patterns::find(stream from, std::string_v
 void line_progress::feed(stream from, std::string_view bytes, const sink& found) {
   if (!patterns_.watches(from)) return;
   std::string& begun = begun_[static_cast<std::size_t>(from)];
+  if (bool& torn = torn_[static_cast<std::size_t>(from)]; torn) {
+    const std::size_t end = bytes.find_first_of("\r\n");
+    if (end == std::string_view::npos) return;
+    bytes.remove_prefix(end + 1);
+    torn = false;
+  }
   while (!bytes.empty()) {
     const std::size_t end = std::min(bytes.find_first_of("\r\n"), bytes.size());
     const bool ended = end < bytes.size();
@@ -173,6 +179,11 @@ void line_progress::feed(stream from, std::string_view bytes, const sink& found)
     begun += part.substr(0, max_progress_line - begun.size());
     if (ended) finish(from, found);
   }
+}
+
+void line_progress::skip(stream from) {
+  begun_[static_cast<std::size_t>(from)].clear();
+  torn_[static_cast<std::size_t>(from)] = true;
 }
 
 void line_progress::finish(stream from, const sink& found) {

@@ -63,6 +63,8 @@ class line_progress {
 
   /// The next bytes of a stream, cut anywhere.
   void feed(stream from, std::string_view bytes, const sink& found);
+  /// Bytes of the stream were passed over: what stands before and after them is no line.
+  void skip(stream from);
   /// The stream has ended: looks at a last line without an end.
   void finish(stream from, const sink& found);
 
@@ -71,6 +73,7 @@ class line_progress {
 
   progress_patterns patterns_;
   std::array<std::string, 2> begun_;  // the line so far, of each stream
+  std::array<bool, 2> torn_{};        // … whose beginning is not known
 };
 
 }  // namespace longhaul::command

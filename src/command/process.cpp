@@ -290,7 +290,10 @@ asio::awaitable<exit_status> process::wait() {
 
 void process::stop() noexcept {
   const int fd = lifeline_.exchange(-1);
-  if (fd >= 0) ::close(fd);
+  if (fd < 0) return;
+  ::close(fd);
+  // A program may have stopped its helper, which must be awake to end it.
+  if (pidfd_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGCONT, nullptr, 0);
 }
 
 }  // namespace longhaul::command

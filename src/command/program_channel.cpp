@@ -7,6 +7,8 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "command/terminal_text.hpp"
+
 namespace longhaul::command {
 namespace {
 
@@ -14,6 +16,15 @@ namespace asio = boost::asio;
 using asio::use_awaitable;
 
 constexpr std::size_t read_at_once = std::size_t{16} * 1024;
+
+/// What a status line may hold: it is in every list and notification.
+constexpr std::size_t longest_status = 1024;
+
+std::string shown(std::string_view text) {
+  std::string plain = plain_text(text);
+  plain.resize(first_bytes(plain, longest_status).size());
+  return plain;
+}
 
 }  // namespace
 
@@ -82,15 +93,16 @@ asio::awaitable<void> program_channel::deal_with_all() {
 
 std::string program_channel::reply_to(const channel_message& message) {
   if (const auto* progress = std::get_if<channel_progress>(&message)) {
-    task_.progress(progress->done, progress->total, progress->message);
+    task_.progress(progress->done, progress->total, shown(progress->message));
   } else if (const auto* status = std::get_if<channel_status>(&message)) {
-    task_.status(status->text);
+    task_.status(shown(status->text));
   } else if (const auto* checkpoint = std::get_if<channel_checkpoint>(&message)) {
     task_.save_checkpoint_bytes(checkpoint->value);
   } else if (std::holds_alternative<channel_restore>(message)) {
     return channel_restored(task_.saved_checkpoint());
   } else if (const auto* fault = std::get_if<channel_fault>(&message)) {
-    if (!std::exchange(complained_, true)) return channel_error(fault->message);
+    const bool first = !std::exchange(complained_, true);
+    if (first || fault->awaited) return channel_error(fault->message);
   }
   return {};
 }

@@ -63,6 +63,9 @@ enum class result_form : std::uint8_t {
          ///< empty
 };
 
+/// What `longhaul-run` waits at most between SIGTERM and SIGKILL.
+inline constexpr std::chrono::milliseconds longest_stop_grace = std::chrono::hours(24);
+
 struct tool_spec {
   /// Name, texts, policy, limits, `on_crash`, annotations; its schemas are filled in by `tool.hpp`.
   tool_options options = {};

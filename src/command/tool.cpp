@@ -249,6 +249,7 @@ class program_run {
       const std::uint64_t begin =
           std::max(seen, total - std::min<std::uint64_t>(total, look_at_most));
       output_bytes part = reader->read(begin, look_at_most);
+      if (part.offset > seen) progress_.skip(from);
       seen = part.offset + part.bytes.size();
       return std::move(part.bytes);
     } catch (const std::runtime_error&) {
@@ -308,6 +309,7 @@ tool_definition make_program_tool(tool_spec spec, std::shared_ptr<const program_
   tool_definition definition;
   definition.options = tool->spec.options;
   definition.options.plain_retention = plain_output_kept;
+  definition.options.keeps_slot = true;
   definition.input_schema = tool->parameters.input_schema();
   definition.check = [tool](const raw_json& arguments) {
     tool->arguments.expand(tool->parameters.read(arguments));

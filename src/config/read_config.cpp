@@ -177,6 +177,11 @@ class config_reader {
       faults_.add(table.contains("name") ? *table.get("name") : table,
                   "there is a tool named " + in_quotes(name) + " already");
     }
+    const bool taken = name == "task_status" || name == "task_result" || name == "task_cancel";
+    if (taken && config_.server.fallback_tools) {
+      faults_.add(table.contains("name") ? *table.get("name") : table,
+                  in_quotes(name) + " is one of the fallback tools: choose another name");
+    }
     config_.tools.push_back(std::move(tool));
   }
 

@@ -255,6 +255,9 @@ class tool_reader {
       tool_.output_limit = static_cast<std::size_t>(*given);
     }
     tool_.stop_grace = from_.duration("stop_grace").value_or(tool_.stop_grace);
+    if (tool_.stop_grace > command::longest_stop_grace) {
+      from_.fail_at("stop_grace", "stop_grace must be 24 h at most");
+    }
   }
 
   void read_behaviour() {

@@ -11,6 +11,7 @@
 namespace longhaul {
 
 int run(server& server, int argc, char** argv) {
+  fill_standard_streams();
   const server_options& about = server.options();
   CLI::App app(about.name + ": an MCP server for long-running tools (Longhaul)");
   app.set_version_flag("--version", about.name + " " + about.version);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/serve.hpp"
 
+#include <fcntl.h>
+
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <mutex>
 
@@ -30,6 +33,13 @@ std::shared_ptr<stores::store> open_store_for(const server& server,
 }
 
 }  // namespace
+
+void fill_standard_streams() {
+  for (int stream = 0; stream <= 2; ++stream) {
+    if (::fcntl(stream, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != stream)
+      std::_Exit(exit_failed);
+  }
+}
 
 int serve(server& server, const serve_settings& settings) {
   const std::string& name = server.options().name;

@@ -22,6 +22,10 @@ struct serve_settings : service_options {
 inline constexpr int exit_failed = 1;  ///< while serving
 inline constexpr int exit_usage = 2;   ///< wrong use
 
+/// Opens /dev/null for standard streams that were given to us closed: nothing else may get their
+/// numbers, or what is meant for people goes there. Before anything is opened.
+void fill_standard_streams();
+
 /// The exit code of the process. Says on standard error what went wrong. Once a process; ignores
 /// SIGPIPE and SIGXFSZ from then on.
 int serve(server& server, const serve_settings& settings);

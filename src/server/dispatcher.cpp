@@ -508,7 +508,7 @@ awaitable<reply<resource_contents>> dispatcher::read_resource(const caller& who,
     });
     co_await std::move(looking);
     if (!part) co_return unknown;
-    co_return contents_of(std::move(*part), task->terminal());
+    co_return contents_of(std::move(*part), task->terminal(), address->offset);
   } catch (const std::invalid_argument& e) {
     co_return refuse(refusal::invalid_arguments, e.what());
   } catch (const std::exception& e) {

@@ -49,7 +49,7 @@ std::string state_in_words(const task_record& task) {
     const auto& [done, total] = *task.progress;
     words += ", ";
     if (total && *total > 0) {
-      words += std::to_string(std::lround(100 * done / *total)) + " % done";
+      words += std::to_string(std::lround(100 * std::clamp(done / *total, 0.0, 1.0))) + " % done";
     } else {
       json::append_number(words, done);
       words += " done";

@@ -70,12 +70,14 @@ std::optional<output_address> parse_output_address(std::string_view uri) {
   return result;
 }
 
-resource_contents contents_of(output_source::part part, bool ended) {
+resource_contents contents_of(output_source::part part, bool ended,
+                              std::optional<std::uint64_t> offset) {
   resource_contents result;
   result.total = part.total;
   result.next_offset = part.offset + part.bytes.size();
   std::string_view middle = part.bytes;
-  const std::size_t before = part.offset == 0 ? 0 : cut_at_begin(middle);
+  const bool exact = part.offset == 0 || part.offset == offset;
+  const std::size_t before = exact ? 0 : cut_at_begin(middle);
   middle.remove_prefix(before);
   // The end of what was printed so far may be the middle of a character that is being printed.
   const bool last = ended && result.next_offset >= part.total;
@@ -84,6 +86,9 @@ resource_contents contents_of(output_source::part part, bool ended) {
   result.is_text = simdjson::validate_utf8(middle.data(), middle.size());
   if (!result.is_text) {
     result.offset = part.offset;
+    // Without the character that is cut at the end, so that what follows begins with a whole one.
+    if (after < part.bytes.size()) part.bytes.resize(part.bytes.size() - after);
+    result.next_offset = part.offset + part.bytes.size();
     result.bytes = std::move(part.bytes);
     return result;
   }

@@ -56,6 +56,8 @@ struct resource_contents {
 /// `part` as text if it is: characters cut at its edges are left out (and `next_offset` is where
 /// they begin), everything else that is not UTF-8 makes it a blob. `ended`: nothing more will be
 /// printed, so a character cut at the very end stays one.
-resource_contents contents_of(output_source::part part, bool ended);
+/// A caller who asked for `offset` gets what is there from that very byte on.
+resource_contents contents_of(output_source::part part, bool ended,
+                              std::optional<std::uint64_t> offset = std::nullopt);
 
 }  // namespace longhaul::serving

@@ -214,8 +214,8 @@ class store {
   using observer = std::function<void(const task_ptr&)>;
   /// `on_change` is called after every committed change, the creation included and the removal not,
   /// maybe twice, maybe late, from any thread and with no lock held (it may call the store);
-  /// it must neither block nor throw. Notifications of one task may overtake each other: compare `rev`.
-  /// Set once, before the first operation.
+  /// it must neither block nor throw. Notifications of one task may overtake each other: compare
+  /// `rev`. Set once, before the first operation.
   virtual void watch(observer on_change) = 0;
   virtual awaitable<store_stats> stats() = 0;
   /// Brings the schema to the newest version; a no-op where there is none.

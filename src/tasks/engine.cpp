@@ -378,7 +378,7 @@ awaitable<void> engine::start(stores::store& in, task_ptr task) {
     shard.by_id[task->id()] = run;
   }
   // Either a drain that begins sees the registration, or we see the drain.
-  if (draining_) {
+  if (draining_ ? run->leave_unstarted() : !run->begin()) {
     auto handing_back = give_back_unstarted(run);
     co_await std::move(handing_back);
     co_return;

@@ -233,6 +233,7 @@ class engine {
   awaitable<void> keep_lease();
   awaitable<void> recover_lost();
   awaitable<void> recover_now();
+  awaitable<void> recover_at_start();
   awaitable<void> flush_reports();
   awaitable<void> retry_deferred();
   awaitable<void> expire_and_purge();

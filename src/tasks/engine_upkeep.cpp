@@ -16,7 +16,7 @@ namespace longhaul::tasks {
 
 void engine::start() {
   sync(keep_lease());
-  if (options_.store->exclusive()) sync(recover_now());
+  if (options_.store->exclusive()) sync(recover_at_start());
   threads_.emplace_back([this] { keeper_.run(); });
   for (const auto& context : handlers_) {
     threads_.emplace_back([&handlers = *context] { handlers.run(); });
@@ -162,6 +162,25 @@ awaitable<void> engine::recover_lost() {
   recovered_at_ = now;
   auto recovering = recover_now();
   co_await std::move(recovering);
+}
+
+// Nobody is served before it is done, so a store that stumbles is given a few more chances.
+awaitable<void> engine::recover_at_start() {
+  auto delay = std::chrono::steady_clock::duration(tunables::retry_delay);
+  for (int attempt = 0;; ++attempt) {
+    try {
+      auto recovering = recover_now();
+      co_await std::move(recovering);
+      co_return;
+    } catch (const stores::store_error& e) {
+      if (attempt == tunables::retry_attempts) throw;
+      log(std::string("recovering failed, once more: ") + e.what());
+    }
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, delay);
+    auto waiting = timer.async_wait(boost::asio::use_awaitable);
+    co_await std::move(waiting);
+    delay *= 4;
+  }
 }
 
 awaitable<void> engine::recover_now() {
@@ -324,7 +343,8 @@ void engine::drain(milliseconds grace, milliseconds stop_grace) {
     idle_.wait_for(lock, grace, [&] { return hurry_ || idle(); });
   }
   for (const auto& run : all_running()) {
-    if (run->ending()) continue;  // its end is known and about to be written
+    if (run->ending()) continue;           // its end is known and about to be written
+    if (run->leave_unstarted()) continue;  // whoever was about to start it hands it back
     try {
       if (auto change = run->take_report()) {
         sync(certain([&] { return run->store().report(run->id(), run->writer(), *change); }));

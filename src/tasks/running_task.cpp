@@ -179,11 +179,16 @@ boost::asio::awaitable<std::vector<answer>> running_task::put_questions(
 
 boost::asio::awaitable<task_ptr> running_task::wait_for_answers(
     task_ptr now, const std::vector<stores::question>& questions) {
-  if (!engine_.slots_.park()) {
-    throw question_error("too many tasks wait for an answer already (max_parked); try again later");
+  const tool_definition* const tool = engine_.tool(claimed_->tool());
+  std::optional<slot_break> parked;
+  if (tool == nullptr || !tool->options.keeps_slot) {
+    if (!engine_.slots_.park()) {
+      throw question_error(
+          "too many tasks wait for an answer already (max_parked); try again later");
+    }
+    parked.emplace(engine_.slots_, *this);
+    engine_.pump();
   }
-  slot_break parked(engine_.slots_, *this);
-  engine_.pump();
   const auto hears = std::make_shared<waiter>(co_await boost::asio::this_coro::executor);
   const waiter::closer closing(*hears);
   const auto following = engine_.follow(id(), hears);
@@ -200,8 +205,10 @@ boost::asio::awaitable<task_ptr> running_task::wait_for_answers(
       now = std::move(newer);
     }
   }
-  auto again = parked.retake();
-  co_await std::move(again);
+  if (parked) {
+    auto again = parked->retake();
+    co_await std::move(again);
+  }
   throw_if_cancelled();
   co_return now;
 }

@@ -56,6 +56,11 @@ class running_task final : public task_context, public std::enable_shared_from_t
   /// Requests stop, once, on a thread where user callbacks may run.
   void request_stop();
   bool stop_requested() const noexcept { return stop_sent_.load(); }
+  /// Either its handler begins, or it is left to be handed back: who comes first decides.
+  /// False: it was left.
+  bool begin() noexcept { return settle(phase::begun) == phase::begun; }
+  /// True: its handler has not begun, and will not.
+  bool leave_unstarted() noexcept { return settle(phase::left) == phase::left; }
   /// From now on a terminal state in the store is our own doing, no reason to stop.
   void begin_end() noexcept { ending_ = true; }
   bool ending() const noexcept { return ending_; }
@@ -69,6 +74,11 @@ class running_task final : public task_context, public std::enable_shared_from_t
   std::atomic<bool> holds_slot{true};
 
  private:
+  enum class phase : std::uint8_t { fresh, begun, left };
+  phase settle(phase wanted) noexcept {
+    phase now = phase::fresh;
+    return phase_.compare_exchange_strong(now, wanted) ? wanted : now;
+  }
   void changed(std::unique_lock<std::mutex>& lock);
   boost::asio::awaitable<std::vector<answer>> put_questions(
       std::vector<std::pair<std::string, elicitation>> questions);
@@ -82,6 +92,7 @@ class running_task final : public task_context, public std::enable_shared_from_t
   const bool blocking_;
   std::stop_source stop_;
   std::atomic<bool> stop_sent_{false}, ending_{false};
+  std::atomic<phase> phase_{phase::fresh};
 
   mutable std::mutex mutex_;                // beneath it:
   std::optional<progress_state> progress_;  // the newest
