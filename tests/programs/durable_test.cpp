@@ -33,7 +33,9 @@ class memory_of_clients {
   void ended(const std::string& task, const std::string& how) {
     const std::lock_guard lock(mutex_);
     const auto [first, fresh] = ends_.emplace(task, how);
-    if (!fresh) EXPECT_EQ(first->second, how) << "P3: an end has changed";
+    if (!fresh) {
+      EXPECT_EQ(first->second, how) << "P3: an end has changed";
+    }
   }
   std::map<std::string, int> all() const {
     const std::lock_guard lock(mutex_);

@@ -6,13 +6,13 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/streambuf.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <filesystem>
 
 #include "run/child.hpp"
 #include "run/service.hpp"
+#include "support/process_census.hpp"
 
 namespace longhaul::test {
 namespace {
@@ -36,24 +36,50 @@ std::string port_of(const std::string& line) {
   return line.substr(colon + 1, line.rfind('/') - colon - 1);
 }
 
-// Status line of the reply to a POST of a tools/call.
-std::string call(const std::string& port, const std::string& tool, const std::string& body) {
+// The reply to a POST, head and body.
+std::string exchange(const std::string& port, const std::string& method, const std::string& name,
+                     const std::string& body) {
   namespace asio = boost::asio;
   asio::io_context context;
   asio::ip::tcp::socket socket(context);
   asio::connect(socket, asio::ip::tcp::resolver(context).resolve("127.0.0.1", port));
-  asio::write(socket, asio::buffer("POST /mcp HTTP/1.1\r\nHost: localhost\r\n"
+  asio::write(socket, asio::buffer("POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                                    "Content-Type: application/json\r\n"
-                                   "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\n"
-                                   "Mcp-Name: " +
-                                   tool + "\r\nContent-Length: " + std::to_string(body.size()) +
-                                   "\r\n\r\n" + body));
-  asio::streambuf reply;
-  asio::read_until(socket, reply, "\r\n\r\n");
-  std::istream in(&reply);
-  std::string line;
-  std::getline(in, line);
-  return line;
+                                   "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: " +
+                                   method + "\r\nMcp-Name: " + name + "\r\nContent-Length: " +
+                                   std::to_string(body.size()) + "\r\n\r\n" + body));
+  std::string reply;
+  boost::system::error_code end;
+  asio::read(socket, asio::dynamic_buffer(reply), end);
+  return reply;
+}
+
+// Status line of the reply to a POST of a tools/call.
+std::string call(const std::string& port, const std::string& tool, const std::string& body) {
+  const std::string reply = exchange(port, "tools/call", tool, body);
+  return reply.substr(0, reply.find('\n'));
+}
+
+constexpr const char* tasks_meta =
+    R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+    R"("io.modelcontextprotocol/clientCapabilities":{"elicitation":{},)"
+    R"("extensions":{"io.modelcontextprotocol/tasks":{}}}})";
+
+// Starts a task and waits until it runs: until it asks its question.
+void start_a_task(const std::string& port) {
+  const std::string made =
+      exchange(port, "tools/call", "confirm_delete",
+               std::string(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":)"
+                           R"("confirm_delete","arguments":{"filename":"x"},)") +
+                   tasks_meta + "}}");
+  const auto at = made.find("\"taskId\":\"");
+  ASSERT_NE(at, std::string::npos) << made;
+  const std::string id = made.substr(at + 10, made.find('"', at + 10) - at - 10);
+  const std::string get = R"({"jsonrpc":"2.0","id":2,"method":"tasks/get","params":{"taskId":")" +
+                          id + R"(",)" + tasks_meta + "}}";
+  ASSERT_TRUE(wait_until([&] {
+    return exchange(port, "tasks/get", id, get).find("input_required") != std::string::npos;
+  }));
 }
 
 TEST(process, help_and_version_exit_with_0) {
@@ -139,7 +165,7 @@ TEST(process, sigterm_on_stdio_exits_with_0_although_the_input_is_open) {
 TEST(process, a_second_sigterm_hurries) {
   child server({server_path, "--http", "127.0.0.1:0"});
   const std::string port = port_of(server.error_line());
-  EXPECT_EQ(call(port, "slow_compute", slow_task), "HTTP/1.1 200 OK\r");
+  start_a_task(port);
   server.signal(SIGTERM);
   EXPECT_NE(server.error_line().find("stopping"), std::string::npos);
   EXPECT_EQ(call(port, "nothing", slow_task), "HTTP/1.1 400 Bad Request\r") << "still answers";
