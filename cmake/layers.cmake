@@ -46,7 +46,7 @@ function(longhaul_test name)
     return()
   endif()
   set(target longhaul-${name}-tests)
-  add_executable(${target} ${sources})
+  add_executable(${target} ${sources} ${PROJECT_SOURCE_DIR}/tests/support/watchdog.cpp)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${target} PRIVATE
     LONGHAUL_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/${name}")

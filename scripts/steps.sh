@@ -7,8 +7,8 @@
 # What a sanitizer finds must end the program and say where.
 symbolizer=$(command -v llvm-symbolizer-19 || true)
 export UBSAN_OPTIONS=print_stacktrace=1
-export ASAN_OPTIONS=detect_leaks=1${symbolizer:+:external_symbolizer_path=$symbolizer}
-export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1${symbolizer:+:external_symbolizer_path=$symbolizer}
+export ASAN_OPTIONS=detect_leaks=1:handle_abort=1${symbolizer:+:external_symbolizer_path=$symbolizer}
+export TSAN_OPTIONS=halt_on_error=1:handle_abort=1:second_deadlock_stack=1${symbolizer:+:external_symbolizer_path=$symbolizer}
 
 logs=build/logs
 passed=0 failed=0

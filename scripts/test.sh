@@ -42,7 +42,7 @@ sanitize() { # PRESET suite…
   for name in $(suites "$@"); do targets+=("longhaul-$name-tests"); done
   step "$preset-build" 1800 scripts/build.sh "$preset" "${targets[@]}" || return
   for name in "${targets[@]}"; do
-    step "$preset-${name#longhaul-}" 900 "build/$preset/$name"
+    step "$preset-${name#longhaul-}" 900 "build/$preset/$name" --gtest_brief=1
   done
 }
 
@@ -50,7 +50,7 @@ step deps 900 scripts/install-deps.sh ${full:+check} || finish
 step census-before 60 scripts/census.sh before
 step release-build 1800 scripts/build.sh release || finish
 for name in $(suites "${all[@]}"); do
-  counted "$name" 300 "build/release/longhaul-$name-tests"
+  counted "$name" 300 "build/release/longhaul-$name-tests" --gtest_brief=1
 done
 step census-after 60 scripts/census.sh after
 step npm-packages 300 scripts/npm-install.sh && {
@@ -66,7 +66,7 @@ sanitize tsan "${tsan[@]}"
 
 if [[ $full ]]; then
   step gcc-build 2400 scripts/build.sh gcc && for name in $(suites "${all[@]}"); do
-    step "gcc-$name-tests" 300 "build/gcc/longhaul-$name-tests"
+    step "gcc-$name-tests" 300 "build/gcc/longhaul-$name-tests" --gtest_brief=1
   done
   step consumer 1200 scripts/consumer-test.sh
   step fuzz-build 900 scripts/build.sh fuzz fuzzers && step fuzz 300 scripts/fuzz.sh 60

@@ -64,16 +64,21 @@ boost::asio::awaitable<void> slot_again(slots& from, const task_origin& whose) {
   co_await std::move(wait);
 }
 
-// Gives the slot up for the length of a scope's wait; `retake` before the handler goes on.
-class slot_break {
+// A place among the handlers that wait for an answer, for the length of a scope: the slot is given
+// up with `leave` and taken again with `retake`.
+class parking {
  public:
-  slot_break(slots& from, running_task& task) : slots_(from), task_(task) {
+  parking(slots& from, running_task& task) : slots_(from), task_(task), found_(from.park()) {}
+  parking(const parking&) = delete;
+  parking& operator=(const parking&) = delete;
+  ~parking() {
+    if (found_) slots_.unpark();
+  }
+
+  bool found() const noexcept { return found_; }
+  void leave() {
     if (task_.holds_slot.exchange(false)) slots_.release(origin().quota, origin().tool);
   }
-  slot_break(const slot_break&) = delete;
-  slot_break& operator=(const slot_break&) = delete;
-  ~slot_break() { slots_.unpark(); }
-
   boost::asio::awaitable<void> retake() {
     co_await slot_again(slots_, origin());
     task_.holds_slot = true;
@@ -84,6 +89,7 @@ class slot_break {
 
   slots& slots_;
   running_task& task_;
+  const bool found_;
 };
 
 }  // namespace
@@ -159,6 +165,20 @@ boost::asio::awaitable<std::vector<answer>> running_task::put_questions(
     std::vector<std::pair<std::string, elicitation>> what) {
   const auto questions = to_questions(what);
   if (questions.empty()) co_return std::vector<answer>();
+  // Before anybody sees a question there is a place to wait for its answer.
+  const tool_definition* const tool = engine_.tool(claimed_->tool());
+  std::optional<parking> place;
+  if (tool == nullptr || !tool->options.keeps_slot) {
+    place.emplace(engine_.slots_, *this);
+    if (!place->found()) {
+      auto reading = certain([&] { return store_.get(claimed_->owner(), id()); });
+      const task_ptr now = co_await std::move(reading);
+      if (!now || !all_answered(*now, questions)) {
+        throw question_error(
+            "too many tasks wait for an answer already (max_parked); try again later");
+      }
+    }
+  }
   auto writing = certain([&] { return store_.ask(id(), writer(), questions); });
   const stores::change_result asked = co_await std::move(writing);
   switch (asked.code) {
@@ -172,23 +192,22 @@ boost::asio::awaitable<std::vector<answer>> running_task::put_questions(
       throw task_stopped();
   }
   if (all_answered(*asked.task, questions)) co_return answers_of(*asked.task, questions);
+  if (place) {
+    place->leave();
+    engine_.pump();
+  }
   auto waiting = wait_for_answers(asked.task, questions);
   const task_ptr answered = co_await std::move(waiting);
+  if (place) {
+    auto again = place->retake();
+    co_await std::move(again);
+  }
+  throw_if_cancelled();
   co_return answers_of(*answered, questions);
 }
 
 boost::asio::awaitable<task_ptr> running_task::wait_for_answers(
     task_ptr now, const std::vector<stores::question>& questions) {
-  const tool_definition* const tool = engine_.tool(claimed_->tool());
-  std::optional<slot_break> parked;
-  if (tool == nullptr || !tool->options.keeps_slot) {
-    if (!engine_.slots_.park()) {
-      throw question_error(
-          "too many tasks wait for an answer already (max_parked); try again later");
-    }
-    parked.emplace(engine_.slots_, *this);
-    engine_.pump();
-  }
   const auto hears = std::make_shared<waiter>(co_await boost::asio::this_coro::executor);
   const waiter::closer closing(*hears);
   const auto following = engine_.follow(id(), hears);
@@ -205,11 +224,6 @@ boost::asio::awaitable<task_ptr> running_task::wait_for_answers(
       now = std::move(newer);
     }
   }
-  if (parked) {
-    auto again = parked->retake();
-    co_await std::move(again);
-  }
-  throw_if_cancelled();
   co_return now;
 }
 

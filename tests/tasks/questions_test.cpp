@@ -94,6 +94,7 @@ TEST_F(questions, too_many_waiting_handlers_are_told_so) {
   const auto second = await_end(submit(call("paint")));
   EXPECT_EQ(second->status, task_status::failed);
   EXPECT_NE(second->status_message.find("max_parked"), std::string::npos);
+  EXPECT_EQ(second->inputs, nullptr) << "nobody is asked what nobody waits for";
   answer(first, "color", accept_blue);
   EXPECT_EQ(await_end(first)->status, task_status::completed);
 }
