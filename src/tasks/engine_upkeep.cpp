@@ -30,8 +30,11 @@ void engine::start() {
 
 // --- claiming
 
+// A claim under way has cleared the backlog and may set it again: it must look once more for what
+// has changed meanwhile. `pumping_` is read first: a claim that begins later sees the change
+// itself.
 bool engine::pump_wanted() {
-  if (draining_ || !(backlog_ || volatile_backlog_)) return false;
+  if (draining_ || !(pumping_ || backlog_ || volatile_backlog_)) return false;
   pump_again_ = true;
   return !pumping_.exchange(true);
 }

@@ -2,11 +2,13 @@
 // A store with faults, around any other: by a seeded schedule an operation times out before it was
 // done, is done but reported failed, or finds the store unavailable; and at a named point
 // ("finish.before", "create.after") the whole store "crashes": from then on everything fails, until
-// `restart`, while what was committed stays in the store beneath.
+// `restart`, while what was committed stays in the store beneath. At such a point a test may also
+// do something of its own.
 //
 // Threads: any, as the store beneath. The schedule is then shared, so its order is not repeatable.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <random>
 #include <stdexcept>
@@ -41,6 +43,11 @@ class fault_store final : public stores::store {
   void crash_at(std::string point) {
     const std::lock_guard lock(mutex_);
     crash_point_ = std::move(point);
+  }
+  /// Runs `what` once, in the middle of the operation that reaches this point next.
+  void interfere_at(std::string point, std::function<void()> what) {
+    const std::lock_guard lock(mutex_);
+    interference_ = {std::move(point), std::move(what)};
   }
   void restart() {
     const std::lock_guard lock(mutex_);
@@ -133,6 +140,7 @@ class fault_store final : public stores::store {
   // `work` does not start before it is awaited: an operation that fails before simply drops it.
   template <class T>
   awaitable<T> disturbed(std::string name, awaitable<T> work) {
+    interfere(name + ".before");
     const fault chosen = begin(name);
     if (chosen == fault::unavailable) throw stores::store_error(name + ": unavailable", false);
     if (chosen == fault::before) throw stores::store_error(name + ": timed out", true);
@@ -164,8 +172,20 @@ class fault_store final : public stores::store {
     return fault::none;
   }
   void end(const std::string& name) {
-    const std::lock_guard lock(mutex_);
-    reach(name + ".after");
+    {
+      const std::lock_guard lock(mutex_);
+      reach(name + ".after");
+    }
+    interfere(name + ".after");
+  }
+  void interfere(const std::string& point) {
+    std::function<void()> what;
+    {
+      const std::lock_guard lock(mutex_);
+      if (interference_.first != point) return;
+      what = std::exchange(interference_, {}).second;
+    }
+    what();
   }
 
   stores::store& inner_;
@@ -173,6 +193,7 @@ class fault_store final : public stores::store {
   std::mt19937_64 random_;
   fault_rates rates_;
   std::string crash_point_;
+  std::pair<std::string, std::function<void()>> interference_;  // where, what
   bool down_ = false;
   std::size_t faults_ = 0;
 };

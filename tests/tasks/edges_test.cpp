@@ -54,6 +54,24 @@ TEST_F(edges, a_tool_that_hands_its_work_over_keeps_no_slot) {
   }
 }
 
+// Its last slot came back while the engine asked the store what else could run: nobody looked again
+// until the next tick.
+TEST_F(edges, what_waits_for_its_tool_starts_although_the_slot_came_back_during_a_claim) {
+  gate& door = new_gate();
+  beneath = std::make_shared<stores::memory_store>(stores::memory_options{}, clock);
+  const auto around = std::make_shared<fault_store>(*beneath, 1, fault_rates{});
+  options.store = around;
+  add({.name = "rare", .max_running = 1}, [&](task_context&) { door.pass(); });
+  start();
+  submit(call("rare"));
+  door.await_arrivals(1);
+  around->interfere_at("claim.after", [&] {
+    door.open();
+    while (engine->running() != 0) std::this_thread::yield();
+  });
+  EXPECT_EQ(await_end(submit(call("rare")))->status, task_status::completed);
+}
+
 // A task claimed in the moment the engine drains ran on, unknown to the drain.
 TEST_F(edges, P17_what_is_claimed_while_the_drain_begins_is_handed_back) {
   gate& door = new_gate();

@@ -171,6 +171,7 @@ TEST_F(dispatcher_test, a_call_that_waits_for_a_slot_is_answered_when_the_server
   start();
   auto running = request("work", call_mode::as_task);
   ASSERT_TRUE(std::holds_alternative<created_task>(call(running)));
+  door.await_arrivals(1);
   const auto queued = begin(request("work"), open());
   context.restart();
   while (to.waits == 0) context.run_one();
