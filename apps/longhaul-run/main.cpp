@@ -77,16 +77,18 @@ command::descriptor take_signals() {
 
 ending run_program(const run_options& options, command::descriptor signals) {
   ending how;
+  bool started = false;
   try {
     command::output_writer output(options.folder + "/stdout", options.output_limit);
     command::output_writer errors(options.folder + "/stderr", options.output_limit);
     started_program program = start_program(options);
-    if (program.error.empty()) {
+    started = program.error.empty();
+    if (started) {
       return supervisor(options, std::move(program), std::move(signals), output, errors).run();
     }
     how.error = std::move(program.error);
   } catch (const std::system_error& error) {
-    how.error = error.what();
+    (started ? how.lost : how.error) = error.what();
   }
   return how;
 }

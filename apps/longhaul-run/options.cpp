@@ -96,7 +96,8 @@ files, and sees to it that nothing it started is left behind.
 
 When the program ends, or SIGTERM, SIGINT or SIGHUP comes, or the lifeline ends, every process that
 is left of it gets SIGTERM and, after the grace, SIGKILL. Then DIR/status is written, one line:
-  {"exit":CODE}, {"signal":NUMBER} or {"error":"why it could not be started"}; also
+  {"exit":CODE}, {"signal":NUMBER}, {"error":"why it could not be started"} or
+  {"lost":"why the end of a program that was started is not known"}; also
   "stopped":true if it was asked to end before it ended, and
   "output_error":"why" if output was lost because the files could not be written.
 

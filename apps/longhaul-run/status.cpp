@@ -78,6 +78,9 @@ std::string status_line(const ending& how) {
     out += "\"exit\":" + std::to_string(*how.code);
   } else if (how.signal) {
     out += "\"signal\":" + std::to_string(*how.signal);
+  } else if (!how.lost.empty()) {
+    out += "\"lost\":";
+    append_text(out, how.lost);
   } else {
     out += "\"error\":";
     append_text(out, how.error);

@@ -10,11 +10,12 @@
 
 namespace longhaul::runner {
 
-/// Exactly one of `code`, `signal` and `error` says how.
+/// Exactly one of `code`, `signal`, `error` and `lost` says how.
 struct ending {
   std::optional<int> code = std::nullopt;
   std::optional<int> signal = std::nullopt;
   std::string error = {};         ///< why it was not started
+  std::string lost = {};          ///< it was; why its end is not known
   bool stopped = false;           ///< it was asked to end before it ended
   std::string output_error = {};  ///< why output was lost; empty: none was
 };

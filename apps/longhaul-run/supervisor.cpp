@@ -134,7 +134,7 @@ ending supervisor::result() const {
   ending how;
   how.stopped = stopped_;
   if (!family_.program_ended()) {
-    how.error = "the program became another user's and could not be stopped";
+    how.lost = "the program became another user's and could not be stopped";
   } else if (WIFSIGNALED(family_.program_status())) {
     how.signal = WTERMSIG(family_.program_status());
   } else {

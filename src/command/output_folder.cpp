@@ -39,19 +39,19 @@ void make_private(const fs::path& place) {
   if ((about.st_mode & 0022) != 0) fail(place, "others may write in it: chmod go-w it");
 }
 
-descriptor take_lock(const fs::path& root, int flags) {
-  descriptor file(::open((root / "lock").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600));
-  if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) file.reset();
-  return file;
+descriptor take_lock(const fs::path& root) {
+  descriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  if (folder && ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) folder.reset();
+  return folder;
 }
 
-// A lock that can be taken is nobody's. A root without one is being made, or being removed.
+// A lock that can be taken is nobody's.
 void remove_left_behind(const fs::path& place) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(place, error)) {
     const fs::path& root = entry.path();
     if (!root.filename().string().starts_with(prefix) || entry.is_symlink(error)) continue;
-    if (const descriptor lock = take_lock(root, 0)) fs::remove_all(root, error);
+    if (const descriptor lock = take_lock(root)) fs::remove_all(root, error);
   }
 }
 
@@ -67,7 +67,7 @@ serving::output_source::part part_of(output_bytes read) {
 
 }  // namespace
 
-output_folder::output_folder(const fs::path& place) {
+output_folder::output_folder(const fs::path& place) : temporary_(true) {
   make_private(place);
   remove_left_behind(place);
   // Another server that starts now may take our new root for one left behind, before we lock it.
@@ -75,8 +75,8 @@ output_folder::output_folder(const fs::path& place) {
   for (int attempt = 0; attempt < attempts; ++attempt) {
     std::string name = (place / (std::string(prefix) + "XXXXXX")).string();
     if (::mkdtemp(name.data()) == nullptr) fail(place, error_text(errno));
-    lock_ = take_lock(name, O_CREAT | O_EXCL);
-    if (lock_ && fs::exists(fs::path(name) / "lock")) {
+    lock_ = take_lock(name);
+    if (lock_ && fs::exists(name)) {
       root_ = name;
       return;
     }
@@ -92,7 +92,7 @@ std::shared_ptr<output_folder> output_folder::kept(const fs::path& root) {
 }
 
 output_folder::~output_folder() {
-  if (!lock_) return;
+  if (!temporary_) return;
   std::error_code ignored;
   fs::remove_all(root_, ignored);
 }
@@ -108,7 +108,7 @@ std::vector<std::string> output_folder::tasks() const {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(root_, error)) {
     if (std::string name = entry.path().filename().string();
-        is_plain_name(name) && entry.is_directory(error) && name != "lock") {
+        is_plain_name(name) && entry.is_directory(error)) {
       result.push_back(std::move(name));
     }
   }
@@ -123,11 +123,26 @@ fs::path output_folder::folder_of(std::string_view task) const {
 fs::path output_folder::prepare(std::string_view task) {
   const fs::path folder = folder_of(task);
   fs::remove_all(folder);
-  if (::mkdir(folder.c_str(), 0700) != 0) {
+  int made = ::mkdir(folder.c_str(), 0700);
+  if (made != 0 && errno == ENOENT) {
+    make_again();
+    made = ::mkdir(folder.c_str(), 0700);
+  }
+  if (made != 0) {
     throw fs::filesystem_error("cannot make a folder for captured output", folder,
                                std::error_code(errno, std::generic_category()));
   }
   return folder;
+}
+
+void output_folder::make_again() {
+  const std::lock_guard lock(mutex_);
+  try {
+    make_private(root_);
+  } catch (const std::runtime_error& e) {
+    throw fs::filesystem_error(e.what(), std::make_error_code(std::errc::permission_denied));
+  }
+  if (temporary_) lock_ = take_lock(root_);
 }
 
 void output_folder::remove(const std::vector<std::string>& tasks) noexcept {

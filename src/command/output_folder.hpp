@@ -7,15 +7,17 @@
 //
 // Tasks that outlive the server have a root beside their store, which is kept; the store's lock
 // guards it, and what belongs to no task is swept at the next start. Else the root is a temporary
-// folder PLACE/longhaul-XXXXXX with a `lock` that is held while the server lives: it goes with a
-// server that ends in peace, and one whose lock nobody holds was left behind by a server that was
-// killed, and is removed by the next one that uses the same place.
+// folder PLACE/longhaul-XXXXXX that is locked while the server lives: it goes with a server that
+// ends in peace, and one that nobody locks was left behind by a server that was killed, and is
+// removed by the next one that uses the same place. (What cleans temporary folders heeds the lock.)
+// A root that was removed all the same is made again.
 //
 // Threads: any; the files are the state.
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,10 +62,14 @@ class output_folder final : public serving::output_source {
   /// Empty: there is no such file.
   std::filesystem::path file_of(std::string_view task, std::string_view stream) const;
 
-  output_folder() = default;
+  /// A root that is kept.
+  output_folder() : temporary_(false) {}
+  void make_again();
 
   std::filesystem::path root_;
-  descriptor lock_;  ///< of a temporary root
+  const bool temporary_;
+  std::mutex mutex_;  ///< beneath it:
+  descriptor lock_;   ///< of a temporary root
 };
 
 /// Where output goes if nobody says: a folder of this user under `temporary` (as $TMPDIR).

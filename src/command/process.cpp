@@ -32,6 +32,7 @@ namespace asio = boost::asio;
 // Descriptors in the helper, as its command line names them.
 constexpr int helper_lifeline = 3;
 constexpr int helper_channel = 4;
+constexpr int wrong_command_line = 2;  // an exit status of the helper: it did nothing
 // The helper writes 4,096 bytes at most.
 constexpr std::size_t largest_status = 8192;
 // How long we look for what a killed helper left: what is still there then hangs in the kernel.
@@ -192,15 +193,14 @@ std::optional<int> small_integer(const json::value& value) {
 
 exit_status unknown_end(const helper_end& how) {
   exit_status status;
-  status.helper_died = true;
   if (how.signal != 0) {
-    status.error = "longhaul-run was killed by signal " + std::to_string(how.signal) +
-                   ": how the program ended is not known";
+    status.lost = "longhaul-run was killed by signal " + std::to_string(how.signal);
   } else if (how.code != 0) {
-    status.error = "longhaul-run failed with exit status " + std::to_string(how.code) +
-                   ": the server's standard error says why";
+    std::string& why = how.code == wrong_command_line ? status.error : status.lost;
+    why = "longhaul-run failed with exit status " + std::to_string(how.code) +
+          ": the server's standard error says why";
   } else {
-    status.error = "longhaul-run left no word of how the program ended";
+    status.lost = "longhaul-run left no word of it";
   }
   return status;
 }
@@ -228,10 +228,11 @@ std::optional<exit_status> read_exit_status(const std::string& folder) {
   status.code = small_integer(line["exit"]);
   status.signal = small_integer(line["signal"]);
   status.error = line["error"].string().value_or("");
+  status.lost = line["lost"].string().value_or("");
   status.stopped = line["stopped"].boolean().value_or(false);
   status.output_error = line["output_error"].string().value_or("");
-  const int ways =
-      int(status.code.has_value()) + int(status.signal.has_value()) + int(!status.error.empty());
+  const int ways = int(status.code.has_value()) + int(status.signal.has_value()) +
+                   int(!status.error.empty()) + int(!status.lost.empty());
   return ways == 1 ? std::optional(std::move(status)) : std::nullopt;
 }
 

@@ -35,15 +35,14 @@ struct process_options {
   bool channel = false;  ///< the program gets a stream socket, its number in $LONGHAUL_FD
 };
 
-/// How a program ended: exactly one of `code`, `signal` and `error` says so.
+/// How a program ended: exactly one of `code`, `signal`, `error` and `lost` says so.
 struct exit_status {
   std::optional<int> code = std::nullopt;
   std::optional<int> signal = std::nullopt;
-  /// Why it could not be started, or why its end is not known.
-  std::string error = {};
+  std::string error = {};         ///< why it could not be started
+  std::string lost = {};          ///< it may have run; why its end is not known
   bool stopped = false;           ///< it had been asked to end (`stop`) before it ended
   std::string output_error = {};  ///< why output was lost, as the disk was full; empty: none was
-  bool helper_died = false;       ///< `error` is about the helper: how the program ended is unknown
 };
 
 /// What the helper says in `folder`/status. Null: there is no such file, or not one of its making.

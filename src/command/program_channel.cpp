@@ -44,7 +44,8 @@ asio::awaitable<void> program_channel::run() {
         socket_.async_read_some(asio::buffer(bytes), asio::redirect_error(use_awaitable, error));
     const std::size_t got = co_await std::move(reading);
     if (error) {
-      splitter_.finish(use);
+      // A read that was given up leaves the rest of its line to `drain`.
+      if (error != asio::error::operation_aborted) splitter_.finish(use);
     } else {
       splitter_.feed({bytes.data(), got}, use);
     }

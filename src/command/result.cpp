@@ -65,6 +65,9 @@ class writer {
     switch (end_.how) {
       case program_end::kind::not_started:
         return name() + " could not be started: " + end_.reason;
+      case program_end::kind::lost:
+        return name() +
+               " may have done part of its work, how it ended is not known: " + end_.reason;
       case program_end::kind::killed: {
         const std::string_view signal = signal_name(end_.code);
         return name() + " was killed by signal " + number +

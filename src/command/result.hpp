@@ -15,17 +15,18 @@ namespace longhaul::command {
 
 /// How a program ended.
 struct program_end {
-  enum class kind : std::uint8_t { exited, killed, not_started };
+  enum class kind : std::uint8_t { exited, killed, not_started, lost };
 
   kind how = kind::exited;
   int code = 0;             ///< exit code, or number of the signal
-  std::string reason = {};  ///< not_started: why
+  std::string reason = {};  ///< not_started, lost: why
 
   static program_end exited(int code) { return {kind::exited, code, {}}; }
   static program_end killed(int signal) { return {kind::killed, signal, {}}; }
   static program_end not_started(std::string reason) {
     return {kind::not_started, 0, std::move(reason)};
   }
+  static program_end lost(std::string reason) { return {kind::lost, 0, std::move(reason)}; }
 };
 
 /// What is known of one stream when the program has ended.
@@ -37,11 +38,11 @@ struct captured_output {
 /// "SIGKILL"; empty for numbers without a name.
 std::string_view signal_name(int signal) noexcept;
 
-/// The result of one run. A run that failed (not started, killed, an exit code that is not among
-/// `tool.success`, JSON wanted and not printed) has `isError: true`, a sentence that says what
-/// happened, and the last lines that the program printed. Output that was left out is mentioned.
-/// Each stream with output is linked as `longhaul://tasks/<task_id>/stdout` or `…/stderr`; an empty
-/// `task_id` links none.
+/// The result of one run. A run that failed (not started, killed, lost, an exit code that is not
+/// among `tool.success`, JSON wanted and not printed) has `isError: true`, a sentence that says
+/// what happened, and the last lines that the program printed. Output that was left out is
+/// mentioned. Each stream with output is linked as `longhaul://tasks/<task_id>/stdout` or
+/// `…/stderr`; an empty `task_id` links none.
 tool_result program_result(const tool_spec& tool, const program_end& end,
                            const captured_output& out, const captured_output& err,
                            std::string_view task_id);

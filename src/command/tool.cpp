@@ -111,12 +111,13 @@ class program_run {
     const parameter_values values = tool_.parameters.read(arguments);
     auto alone = wait_for_former_attempt();
     co_await std::move(alone);
-    folder_ = tool_.host->output->prepare(task_.id());
-    const process_options options = options_for(values);
     std::optional<process> child;
     std::string failure;
     try {
-      child.emplace(options);
+      folder_ = tool_.host->output->prepare(task_.id());
+      child.emplace(options_for(values));
+    } catch (const fs::filesystem_error& e) {  // whose text holds the server's own paths
+      failure = "its output cannot be kept: " + e.code().message();
     } catch (const std::system_error& e) {
       failure = e.what();
     }
@@ -285,6 +286,7 @@ class program_run {
   static program_end end_of(const exit_status& status) {
     if (status.code) return program_end::exited(*status.code);
     if (status.signal) return program_end::killed(*status.signal);
+    if (!status.lost.empty()) return program_end::lost(status.lost);
     return program_end::not_started(status.error);
   }
 

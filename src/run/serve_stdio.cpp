@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <stop_token>
 #include <thread>
 
 #include "run/service.hpp"
@@ -26,10 +27,14 @@ int serve_stdio(service& what) {
   signals.async_wait([&](boost::system::error_code error, int) {
     if (!error) server.stop();
   });
-  std::thread watch([&] { context.run(); });
-  server.run();
-  boost::asio::post(context, [&] { signals.cancel(); });
-  watch.join();
+  {
+    const std::jthread watch([&](const std::stop_token& over) {
+      const std::stop_callback end(over,
+                                   [&] { boost::asio::post(context, [&] { signals.cancel(); }); });
+      context.run();
+    });
+    server.run();
+  }
   // The host has gone: nobody can ask for what still runs.
   what.engine().drain(std::chrono::milliseconds(0), stop_grace);
   what.stop();

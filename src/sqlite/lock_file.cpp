@@ -7,19 +7,42 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <stdexcept>
+#include <string>
 #include <system_error>
+#include <thread>
 
 namespace longhaul::sqlite {
 namespace {
 
-std::string holder(int file) {
+// 0: it does not say.
+pid_t holder(int file) {
   std::array<char, 24> text{};
-  const ssize_t got = ::pread(file, text.data(), text.size() - 1, 0);
-  const std::string pid(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-  const auto end = pid.find_first_not_of("0123456789");
-  return end == 0 || pid.empty() ? "unknown" : pid.substr(0, end);
+  const ssize_t got = ::pread(file, text.data(), text.size(), 0);
+  pid_t pid = 0;
+  if (got > 0) std::from_chars(text.data(), text.data() + got, pid);
+  return pid;
+}
+
+bool lives(pid_t process) { return ::kill(process, 0) == 0 || errno == EPERM; }
+
+// A child that a killed server was just starting has the lock, too, until it has become another
+// program; a server that ends has taken its name out already. Neither takes long. 0, or errno.
+int lock(int file) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return errno;
+    const pid_t process = holder(file);
+    if ((process > 0 && lives(process)) || std::chrono::steady_clock::now() > end) {
+      return EWOULDBLOCK;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return 0;
 }
 
 }  // namespace
@@ -32,9 +55,9 @@ lock_file::lock_file(const std::string& database) {
   if (file_ < 0) {
     throw std::runtime_error(path + ": " + std::generic_category().message(errno));
   }
-  if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
-    const int error = errno;
-    const std::string pid = holder(file_);
+  if (const int error = lock(file_); error != 0) {
+    const pid_t process = holder(file_);
+    const std::string pid = process > 0 ? std::to_string(process) : "unknown";
     ::close(file_);
     if (error != EWOULDBLOCK) {
       throw std::runtime_error(path + ": " + std::generic_category().message(error));

@@ -2,7 +2,6 @@
 #include "tasks/running_task.hpp"
 
 #include <algorithm>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -49,21 +48,6 @@ std::vector<answer> answers_of(const task_record& task,
   return result;
 }
 
-// Completes when the handler has a slot again.
-boost::asio::awaitable<void> slot_again(slots& from, const task_origin& whose) {
-  const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-  auto wait = boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-      [&from, &whose, executor](auto handler) {
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        auto work = boost::asio::make_work_guard(executor);
-        from.reacquire(whose.quota, whose.tool, [shared, work = std::move(work), executor] {
-          boost::asio::post(executor, [shared] { std::move (*shared)(); });
-        });
-      },
-      boost::asio::use_awaitable);
-  co_await std::move(wait);
-}
-
 // A place among the handlers that wait for an answer, for the length of a scope: the slot is given
 // up with `leave` and taken again with `retake`.
 class parking {
@@ -79,8 +63,17 @@ class parking {
   void leave() {
     if (task_.holds_slot.exchange(false)) slots_.release(origin().quota, origin().tool);
   }
+  // A handler that is to stop goes on without a slot: there may be none for hours.
   boost::asio::awaitable<void> retake() {
-    co_await slot_again(slots_, origin());
+    const auto hears = std::make_shared<waiter>(co_await boost::asio::this_coro::executor);
+    const waiter::closer closing(*hears);
+    const auto ticket = slots_.reacquire(origin().quota, origin().tool, [hears] { hears->wake(); });
+    const std::stop_callback on_stop(task_.stop_token(), [&hears] { hears->wake(); });
+    while (slots_.waits(ticket)) {
+      if (task_.stop_token().stop_requested() && slots_.withdraw(ticket)) co_return;
+      auto next = hears->next();
+      co_await std::move(next);
+    }
     task_.holds_slot = true;
   }
 

@@ -45,12 +45,13 @@ void slots::give(const std::string& quota, std::string_view tool) {
 slots::calls slots::let_return() {
   calls result;
   for (auto at = returning_.begin(); at != returning_.end() && free_ > 0;) {
-    if (!has_room(at->tool)) {
+    returning& next = at->second;
+    if (!has_room(next.tool)) {
       ++at;
       continue;
     }
-    take(at->quota, at->tool);
-    result.push_back(std::move(at->ready));
+    take(next.quota, next.tool);
+    result.push_back(std::move(next.ready));
     at = returning_.erase(at);
   }
   return result;
@@ -85,17 +86,30 @@ void slots::unpark() {
   --parked_;
 }
 
-void slots::reacquire(const std::string& quota, std::string_view tool,
-                      std::function<void()> ready) {
+slots::ticket slots::reacquire(const std::string& quota, std::string_view tool,
+                               std::function<void()> ready) {
+  ticket mine = 0;
   {
     const std::lock_guard lock(mutex_);
+    mine = ++last_ticket_;
     if (free_ <= 0 || !has_room(tool)) {
-      returning_.push_back({quota, std::string(tool), std::move(ready)});
-      return;
+      returning_.emplace(mine, returning{quota, std::string(tool), std::move(ready)});
+      return mine;
     }
     take(quota, tool);
   }
   ready();
+  return mine;
+}
+
+bool slots::waits(ticket returning) const {
+  const std::lock_guard lock(mutex_);
+  return returning_.contains(returning);
+}
+
+bool slots::withdraw(ticket returning) {
+  const std::lock_guard lock(mutex_);
+  return returning_.erase(returning) != 0;
 }
 
 slots::room slots::available() const {

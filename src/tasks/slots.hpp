@@ -7,7 +7,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -38,9 +38,14 @@ class slots {
   /// Counts a handler among those that wait for an answer; false if too many do already.
   bool park();
   void unpark();
+  using ticket = std::uint64_t;
   /// Takes a slot for a handler that goes on; calls `ready` when it has one, maybe at once and on
   /// this thread, else on the thread that releases one. `ready` must not block.
-  void reacquire(const std::string& quota, std::string_view tool, std::function<void()> ready);
+  ticket reacquire(const std::string& quota, std::string_view tool, std::function<void()> ready);
+  /// It has no slot yet.
+  bool waits(ticket returning) const;
+  /// It no longer wants one; false if it has it.
+  bool withdraw(ticket returning);
 
   /// How many new tasks may be claimed now, how many of each tool at most, and which quotas get
   /// none of them.
@@ -86,7 +91,8 @@ class slots {
   std::size_t promised_ = 0;                              // reserved, and not yet anybody's
   std::unordered_map<std::string, std::size_t> running_;  // by quota
   std::map<std::string, of_tool, std::less<>> tools_;
-  std::deque<returning> returning_;
+  std::map<ticket, returning> returning_;  // the longest waiting first
+  ticket last_ticket_ = 0;
 };
 
 }  // namespace longhaul::tasks

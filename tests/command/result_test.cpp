@@ -151,6 +151,9 @@ TEST(program_result, a_failure_says_what_happened_and_what_was_printed_last) {
     EXPECT_EQ(text_of(tool, program_end::killed(60), {}), "ERROR compress was killed by signal 60");
     EXPECT_EQ(text_of(tool, program_end::not_started("Permission denied"), {}),
               "ERROR compress could not be started: Permission denied");
+    EXPECT_EQ(text_of(tool, program_end::lost("its helper was killed"), {}),
+              "ERROR compress may have done part of its work, how it ended is not known: its "
+              "helper was killed");
   }
 }
 

@@ -296,13 +296,30 @@ TEST_F(program_tools, P24_a_hundred_runs_leak_nothing) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
+// What cleans /tmp took the folder of a server that ran for weeks: each call failed from then on,
+// and told its caller where the server keeps its files.
+TEST_F(program_tools, output_is_kept_again_after_its_folder_was_removed) {
+  add(script("echo hello"));
+  start();
+  ASSERT_EQ(said(run()), "hello\n");
+  fs::remove_all(output_->root());
+  EXPECT_EQ(said(run()), "hello\n");
+  const command::output_folder next(output_->root().parent_path());
+  EXPECT_TRUE(fs::exists(output_->root())) << "it is locked again";
+
+  fs::remove_all(output_->root());
+  std::ofstream(output_->root()) << "no folder";
+  const auto task = run();
+  EXPECT_TRUE(task->result.is_error);
+  EXPECT_EQ(said(task), "tool1 could not be started: its output cannot be kept: Not a directory");
+}
+
 TEST(output_folder_test, what_a_killed_server_left_is_removed_and_what_lives_is_not) {
   const temporary_folder folder;
   const fs::path place = fs::path(folder.path()) / "of";
   {
     const command::output_folder living(place);
     fs::create_directories(place / "longhaul-dead00/sometask");
-    std::ofstream(place / "longhaul-dead00/lock") << "";
     fs::create_directories(place / "somebody-elses");
     const command::output_folder next(place);
     EXPECT_TRUE(fs::exists(living.root()));

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the SQLite store promises beyond the parity suite: another process finds everything again.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -12,6 +17,7 @@
 #include "parity.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite/sqlite_store.hpp"
+#include "support/process_census.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/virtual_clock.hpp"
 
@@ -389,6 +395,29 @@ TEST_F(sqlite_reopened, a_second_process_is_refused_with_the_pid_of_the_first) {
   EXPECT_THROW(longhaul::sqlite_store(folder_.file("alias.db")), sqlite::store_in_use);
   store_.reset();
   EXPECT_NO_THROW(longhaul::sqlite_store(path_));
+}
+
+// A server was killed while it started a program: the child held the lock for a moment longer, and
+// the next server refused to start.
+TEST_F(sqlite_reopened, a_lock_whose_holder_has_died_is_waited_for) {
+  store_.reset();
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
+  const std::string path = path_ + ".lock";
+  std::ofstream(path) << dead << "\n";
+  const int held = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(::flock(held, LOCK_EX), 0);
+  const auto opened = [&] {
+    std::error_code error;
+    const auto is_it = [&](const auto& entry) { return fs::read_symlink(entry, error) == path; };
+    const fs::directory_iterator all("/proc/self/fd");
+    return std::count_if(begin(all), end(all), is_it);
+  };
+  std::thread next([&] { EXPECT_NO_THROW(longhaul::sqlite_store(std::string(path_))); });
+  EXPECT_TRUE(wait_until([&] { return opened() == 2; }));
+  ::close(held);
+  next.join();
 }
 
 std::string refusal(const std::string& path) {

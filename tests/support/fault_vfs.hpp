@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A disk that fails on command, beneath SQLite: a file system layer over the default one. Named
-// "longhaul-fault"; one for the process, and so is its mood.
+// "longhaul-fault"; one for the process, and so are its mood and its platter, which knows what a
+// power failure would leave of database and log.
 #pragma once
 
 #include <sqlite3.h>
@@ -9,6 +10,8 @@
 #include <cstring>
 #include <new>
 #include <string>
+
+#include "support/platter.hpp"
 
 namespace longhaul::test {
 
@@ -37,6 +40,11 @@ class fault_vfs {
       own.pAppData = real;
       own.szOsFile = static_cast<int>(sizeof(file)) + real->szOsFile;
       own.xOpen = open;
+      own.xDelete = [](sqlite3_vfs* vfs, const char* path, int sync_folder) {
+        disk().removed(path);
+        auto* const beneath = static_cast<sqlite3_vfs*>(vfs->pAppData);
+        return beneath->xDelete(beneath, path, sync_folder);
+      };
       sqlite3_vfs_register(&own, 0);
       return true;
     }();
@@ -44,11 +52,16 @@ class fault_vfs {
   }
   static void set(mood now) { current() = now; }
   static std::size_t syncs() { return sync_count(); }
+  static platter& disk() {
+    static platter one;
+    return one;
+  }
 
  private:
   struct file {
     sqlite3_file base;
     bool database;
+    const char* path;  // of database and log; null: nothing that has to last
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
   };
 
@@ -65,6 +78,7 @@ class fault_vfs {
     return count;
   }
   static sqlite3_file* real(sqlite3_file* of) { return reinterpret_cast<file*>(of)->real(); }
+  static const char* path_of(sqlite3_file* of) { return reinterpret_cast<file*>(of)->path; }
 
   static int write_fault() {
     switch (current().load()) {
@@ -88,7 +102,30 @@ class fault_vfs {
     auto* const beneath = static_cast<sqlite3_vfs*>(vfs->pAppData);
     mine->database = (flags & SQLITE_OPEN_MAIN_DB) != 0;
     const int code = beneath->xOpen(beneath, path, mine->real(), flags, out);
+    if ((flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) != 0) {
+      mine->path = path;  // SQLite keeps it until the file is closed
+      disk().opened(path);
+    }
     mine->base.pMethods = mine->real()->pMethods != nullptr ? &methods() : nullptr;
+    return code;
+  }
+
+  static int write(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
+    if (const int fault = write_fault(); fault != SQLITE_OK) return fault;
+    const int code = real(f)->pMethods->xWrite(real(f), from, n, at);
+    if (const char* const path = path_of(f); code == SQLITE_OK && path != nullptr) {
+      disk().written(path, static_cast<const char*>(from), static_cast<std::size_t>(n),
+                     static_cast<std::size_t>(at));
+    }
+    return code;
+  }
+  static int sync(sqlite3_file* f, int flags) {
+    ++sync_count();
+    const char* const path = path_of(f);
+    const std::size_t much = path != nullptr ? disk().sync_begins(path) : 0;
+    const int fault = sync_fault();
+    const int code = fault != SQLITE_OK ? fault : real(f)->pMethods->xSync(real(f), flags);
+    if (path != nullptr) disk().sync_ended(path, much, code == SQLITE_OK);
     return code;
   }
 
@@ -103,18 +140,15 @@ class fault_vfs {
         }
         return real(f)->pMethods->xRead(real(f), to, n, at);
       };
-      m.xWrite = [](sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
-        const int fault = write_fault();
-        return fault != SQLITE_OK ? fault : real(f)->pMethods->xWrite(real(f), from, n, at);
-      };
+      m.xWrite = write;
       m.xTruncate = [](sqlite3_file* f, sqlite3_int64 size) {
-        return real(f)->pMethods->xTruncate(real(f), size);
+        const int code = real(f)->pMethods->xTruncate(real(f), size);
+        const char* const path = path_of(f);
+        if (code == SQLITE_OK && path != nullptr)
+          disk().truncated(path, static_cast<std::size_t>(size));
+        return code;
       };
-      m.xSync = [](sqlite3_file* f, int flags) {
-        ++sync_count();
-        const int fault = sync_fault();
-        return fault != SQLITE_OK ? fault : real(f)->pMethods->xSync(real(f), flags);
-      };
+      m.xSync = sync;
       m.xFileSize = [](sqlite3_file* f, sqlite3_int64* size) {
         return real(f)->pMethods->xFileSize(real(f), size);
       };

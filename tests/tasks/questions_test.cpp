@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions in the middle of a task: asked once, answered once, without holding a slot.
+#include "support/process_census.hpp"
 #include "tasks/engine_fixture.hpp"
 
 namespace longhaul::test {
@@ -84,6 +85,24 @@ TEST_F(questions, a_handler_that_waits_gives_its_slot_up) {
   EXPECT_EQ(await_end(submit(call("quick")))->status, task_status::completed);
   answer(asking, "color", accept_blue);
   EXPECT_EQ(await_end(asking)->status, task_status::completed);
+}
+
+// A cancelled handler stayed, and a drain waited for it, until another one's work was done.
+TEST_F(questions, a_cancelled_handler_does_not_wait_for_a_slot) {
+  gate& door = new_gate();
+  options.max_running = 1;
+  add({.name = "paint"}, [](task_context& task) { task.ask("color", ask_for("Which color?")); });
+  add({.name = "long"}, [&](task_context&) { door.pass(); });
+  start();
+  const auto asking = await_status(submit(call("paint")), task_status::input_required);
+  const auto working = submit(call("long"));
+  door.await_arrivals(1);
+  answer(asking, "color", accept_blue);
+  cancel(asking);
+  EXPECT_TRUE(wait_until([&] { return engine->running() == 1; }));
+  door.open();
+  EXPECT_EQ(await_end(working)->status, task_status::completed);
+  EXPECT_EQ(await_end(submit(call("long")))->status, task_status::completed);
 }
 
 TEST_F(questions, too_many_waiting_handlers_are_told_so) {

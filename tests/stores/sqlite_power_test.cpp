@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// P2: a task that was acknowledged is still there after a power failure, as it was acknowledged.
+// The disk is modelled: only what was synced is sure to be there.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "parity.hpp"
+#include "sqlite/maintenance.hpp"
+#include "sqlite/sqlite_store.hpp"
+#include "support/fault_vfs.hpp"
+#include "support/process_census.hpp"
+#include "support/seed.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace longhaul::test {
+namespace {
+
+using mood = fault_vfs::mood;
+
+class sqlite_power : public testing::TestWithParam<mood> {
+ protected:
+  sqlite_power() {
+    fault_vfs::install();
+    sqlite::sqlite_options options;
+    options.path = path_;
+    options.vfs = fault_vfs::name;
+    store_ = std::make_unique<sqlite::sqlite_store>(options);
+    run(store_->renew(process_, 1h));
+    for (auto& caller : callers_) caller = std::thread([this] { work(); });
+  }
+  ~sqlite_power() override {
+    over_ = true;
+    for (auto& caller : callers_) caller.join();
+    fault_vfs::set(mood::good);
+  }
+
+  // Creates tasks and ends them, and notes what was acknowledged.
+  void work() {
+    for (int n = 0; !over_; ++n) {
+      stores::new_task task;
+      auto origin = std::make_shared<task_origin>();
+      origin->created_at = system_clock().now();
+      origin->id = new_task_id(origin->created_at);
+      origin->owner = origin->quota = "alice";
+      origin->tool = "render";
+      // Some of them take several pages.
+      origin->arguments =
+          raw_json::trusted("\"" + std::string(n % 8 == 0 ? 9'000 : 90, 'x') + "\"");
+      task.origin = origin;
+      task.claim_for = process_;
+      try {
+        const auto made = run(store_->create(task));
+        note(made.task->id(), task_status::working);
+        const outcome result = text_result("result of " + origin->id);
+        if (n % 4 == 0) continue;
+        run(store_->finish(origin->id, stores::writer{made.task->epoch, {}}, result, "done"));
+        note(origin->id, task_status::completed);
+      } catch (const stores::store_error&) {  // not acknowledged
+        std::this_thread::yield();
+      }
+    }
+  }
+  void note(const std::string& id, task_status status) {
+    const std::lock_guard lock(mutex_);
+    acknowledged_[id] = status;
+    ++count_;
+  }
+  std::map<std::string, task_status> acknowledged() const {
+    const std::lock_guard lock(mutex_);
+    return acknowledged_;
+  }
+
+  // The next start, somewhere else.
+  void check(const std::map<std::string, task_status>& promised) const {
+    const temporary_folder elsewhere;
+    for (const auto& [path, bytes] : fault_vfs::disk().after_power_failure(path_, random_)) {
+      std::ofstream(elsewhere.file(std::filesystem::path(path).filename().string()),
+                    std::ios::binary)
+          << bytes;
+    }
+    const std::string found = elsewhere.file("tasks.db");
+    {
+      sqlite::sqlite_options options;
+      options.path = found;
+      sqlite::sqlite_store again(options);
+      for (const auto& [id, status] : promised) {
+        const task_ptr task = run(again.get("alice", id));
+        ASSERT_TRUE(task) << id << " was acknowledged and is lost";
+        if (status == task_status::working) continue;
+        ASSERT_EQ(task->status, status) << id;
+        ASSERT_NE(task->result.body.view().find(id), std::string_view::npos) << id;
+      }
+    }
+    EXPECT_TRUE(sqlite::check(found).empty());
+  }
+
+  temporary_folder folder_;
+  const std::string path_ = folder_.file("tasks.db");
+  const process_id process_ = new_process_id();
+  mutable std::mt19937_64 random_{random_seed()};
+  std::unique_ptr<sqlite::sqlite_store> store_;
+  std::atomic<bool> over_ = false;
+  std::atomic<std::size_t> count_ = 0;
+
+ private:
+  mutable std::mutex mutex_;  // beneath it:
+  std::map<std::string, task_status> acknowledged_;
+  std::thread callers_[4];
+};
+
+TEST_P(sqlite_power, P2_what_was_acknowledged_survives_a_power_failure) {
+  for (int round = 0; round < 20; ++round) {
+    fault_vfs::set(GetParam());
+    const std::size_t enough = count_ + 1 + random_() % 200;
+    ASSERT_TRUE(wait_until([&] { return count_ >= enough; }));
+    const auto promised = acknowledged();
+    ASSERT_NO_FATAL_FAILURE(check(promised)) << "round " << round;
+  }
+}
+
+// After a failed sync the pages are clean for the kernel, and what they hold is on no disk.
+INSTANTIATE_TEST_SUITE_P(disks, sqlite_power, testing::Values(mood::good, mood::no_sync_once),
+                         [](const auto& info) {
+                           return info.param == mood::good ? "good" : "a_sync_fails";
+                         });
+
+}  // namespace
+}  // namespace longhaul::test
