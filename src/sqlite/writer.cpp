@@ -40,10 +40,14 @@ std::string in_words(const std::exception& e, const std::string& path) {
 writer::writer(writer_options options, task_cache& cache, commit_gate& gate)
     : options_(std::move(options)), cache_(cache), gate_(gate) {
   make_private_file(options_.path);
-  open();
-  empty_log();  // what a crashed process could not sync lies there; readers only put it off
-  time_ = std::make_unique<timeline>(*file_, *options_.clock, options_.boot);
-  ledger_ = std::make_unique<ledger>(*file_, *time_, leases_, claims_of::former_process);
+  try {
+    open();
+    empty_log();  // what a crashed process could not sync lies there; readers only put it off
+    time_ = std::make_unique<timeline>(*file_, *options_.clock, options_.boot);
+    ledger_ = std::make_unique<ledger>(*file_, *time_, leases_, claims_of::former_process);
+  } catch (const sqlite_error& e) {
+    throw sqlite_error(in_words(e, options_.path), e.code());
+  }
   for (const auto& [id, live] : ledger_->live()) cache_.put(live.record);
   note_agenda();
   thread_ = std::thread([this] { run(); });

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "support/platter.hpp"
 
@@ -61,7 +62,8 @@ class fault_vfs {
   struct file {
     sqlite3_file base;
     bool database;
-    const char* path;  // of database and log; null: nothing that has to last
+    const char* path;      // of database and log; null: nothing that has to last
+    std::size_t failures;  // of syncs, those this file was told of
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
   };
 
@@ -105,6 +107,7 @@ class fault_vfs {
     if ((flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) != 0) {
       mine->path = path;  // SQLite keeps it until the file is closed
       disk().opened(path);
+      mine->failures = disk().failures(path);
     }
     mine->base.pMethods = mine->real()->pMethods != nullptr ? &methods() : nullptr;
     return code;
@@ -125,8 +128,11 @@ class fault_vfs {
     const std::size_t much = path != nullptr ? disk().sync_begins(path) : 0;
     const int fault = sync_fault();
     const int code = fault != SQLITE_OK ? fault : real(f)->pMethods->xSync(real(f), flags);
-    if (path != nullptr) disk().sync_ended(path, much, code == SQLITE_OK);
-    return code;
+    if (path == nullptr) return code;
+    disk().sync_ended(path, much, code == SQLITE_OK);
+    const std::size_t seen =
+        std::exchange(reinterpret_cast<file*>(f)->failures, disk().failures(path));
+    return seen == disk().failures(path) ? SQLITE_OK : SQLITE_IOERR_FSYNC;
   }
 
   static const sqlite3_io_methods& methods() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a power failure leaves of files: everything that was synced, and of what was only written
 // any part, sector by sector and in any order. What a failed sync did not write is lost, however
-// often it is synced again: that is what Linux does with it. Names of files are durable at once.
+// often it is synced again, and each descriptor that was open then is told so once, at its next
+// sync: that is what Linux does. Names of files are durable at once.
 //
 // Threads: any.
 #pragma once
@@ -51,9 +52,16 @@ class platter {
   void sync_ended(const std::string& path, std::size_t count, bool done) {
     const std::lock_guard lock(mutex_);
     file& f = files_[path];
+    if (!done) ++f.failures;
     count = std::min(count, f.pending.size());
     for (std::size_t i = 0; done && i < count; ++i) f.pending[i].apply(f.synced);
     f.pending.erase(f.pending.begin(), f.pending.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+
+  /// Of syncs, so far.
+  std::size_t failures(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    return files_[path].failures;
   }
 
   /// The files whose names begin so, as the next start may find them.
@@ -91,6 +99,7 @@ class platter {
   struct file {
     std::string synced;
     std::vector<change> pending;
+    std::size_t failures = 0;
   };
 
   mutable std::mutex mutex_;
