@@ -242,7 +242,7 @@ process::process(const process_options& options) : folder_(options.folder) {
   ends channel;
   if (options.channel) channel = make_channel();
   start(options, lifeline.theirs.get(), channel.theirs.get());
-  lifeline_ = lifeline.ours.release();
+  lifeline_ = std::move(lifeline.ours);
   channel_ = std::move(channel.ours);
 }
 
@@ -284,15 +284,18 @@ asio::awaitable<exit_status> process::wait() {
     co_await std::move(killing);
   }
   collect_helper(pidfd_.get());
-  pidfd_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    pidfd_.reset();
+  }
   if (auto status = read_exit_status(folder_)) co_return std::move(*status);
   co_return unknown_end(how);
 }
 
 void process::stop() noexcept {
-  const int fd = lifeline_.exchange(-1);
-  if (fd < 0) return;
-  ::close(fd);
+  const std::lock_guard lock(mutex_);
+  if (!lifeline_) return;
+  lifeline_.reset();
   // A program may have stopped its helper, which must be awake to end it.
   if (pidfd_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGCONT, nullptr, 0);
 }

@@ -10,10 +10,10 @@
 
 #include <sys/types.h>
 
-#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -83,10 +83,11 @@ class process {
   void start(const process_options& options, int lifeline, int channel);
 
   std::string folder_;
-  std::atomic<int> lifeline_ = -1;
   descriptor channel_;
-  descriptor pidfd_;  // empty once the helper's status is collected
   pid_t helper_ = -1;
+  std::mutex mutex_;     // beneath it, as `stop` may come on any thread:
+  descriptor lifeline_;  // empty once it was asked to end
+  descriptor pidfd_;     // empty once the helper's status is collected
 };
 
 }  // namespace longhaul::command
