@@ -178,7 +178,7 @@ void print_table(std::ostream& out, const report& what, const options& with) {
       << with.connections << " connections, " << with.rounds << " x " << with.time.count()
       << " ms a case, server: " << with.server_threads << " transport thread(s), "
       << pinning(with.server_cpu) << "; client: " << pinning(with.client_cpu)
-      << "; store: memory, nothing is durable\n\n";
+      << "; store: memory, but for the durable cases\n\n";
   summary storage;
   const summary* echo = echo_of(what, storage);
   if (!what.cases.empty()) {

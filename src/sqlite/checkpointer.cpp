@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sqlite/checkpointer.hpp"
 
-#include <optional>
+#include <chrono>
+#include <utility>
 
 #include "sqlite/schema.hpp"
 
@@ -12,7 +13,10 @@ namespace {
 constexpr int worth_moving = 1024;
 constexpr int large = 8 * worth_moving;
 
-int move_log(connection& in) {
+/// How often a log that could not be moved is tried again.
+constexpr std::chrono::seconds trial_interval(1);
+
+int move_what_can_be(connection& in) {
   return sqlite3_wal_checkpoint_v2(in.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
                                    nullptr);
 }
@@ -24,8 +28,8 @@ checkpointer::checkpointer(std::string path, std::string vfs)
 
 void checkpointer::after_batch(connection& writer, int pages) {
   if (pages < worth_moving) return;
-  // A failure shows again with the next commit, or is none: a reader was in the way.
-  if (pages >= large && round_done_.exchange(false)) move_log(writer);
+  // A failure is the thread's to meet, or is none: a reader was in the way.
+  if (pages >= large && round_done_.exchange(false)) move_what_can_be(writer);
   const std::lock_guard lock(mutex_);
   if (wanted_) return;
   wanted_ = true;
@@ -42,31 +46,45 @@ void checkpointer::force(connection& writer, int pages) {
   force_from_ = code == SQLITE_OK ? huge : pages + huge;
 }
 
+bool checkpointer::move_log() {
+  if (!file_) {
+    connection_options how;
+    how.vfs = vfs_;
+    file_.emplace(path_, how);
+    file_->run("PRAGMA synchronous = FULL");
+  }
+  const int code = move_what_can_be(*file_);
+  if ((code & 0xff) == SQLITE_BUSY) return false;
+  file_->check(code);
+  return true;
+}
+
 void checkpointer::run() {
-  std::optional<connection> file;
   std::unique_lock lock(mutex_);
   while (true) {
-    news_.wait(lock, [this] { return wanted_ || stopping_; });
+    if (trouble_.empty()) {
+      news_.wait(lock, [this] { return wanted_ || stopping_; });
+    } else {
+      news_.wait_for(lock, trial_interval, [this] { return stopping_; });
+    }
     if (stopping_) return;
     lock.unlock();
+    std::string trouble;
     try {
-      if (!file) {
-        connection_options how;
-        how.vfs = vfs_;
-        file.emplace(path_, how);
-        file->run("PRAGMA synchronous = FULL");
-      }
-      if (move_log(*file) == SQLITE_OK) {
-        round_done_ = true;
-      } else {
-        file.reset();
-      }
-    } catch (const sqlite_error&) {
-      file.reset();  // the writer meets the same fault, and says so
+      if (move_log()) round_done_ = true;
+    } catch (const sqlite_error& e) {
+      file_.reset();
+      trouble = in_words(e, path_) + " (while moving the log into the file)";
     }
     lock.lock();
+    trouble_ = std::move(trouble);
     wanted_ = false;
   }
+}
+
+std::string checkpointer::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
 }
 
 void checkpointer::stop() noexcept {

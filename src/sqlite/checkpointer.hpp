@@ -4,12 +4,13 @@
 // little itself once the log has grown large, because only a log that was moved to its end is
 // begun anew.
 //
-// Threads: `after_batch` the writer's; `stop` any.
+// Threads: `after_batch`, `must_force` and `force` the writer's; the others any.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -32,6 +33,8 @@ class checkpointer {
   bool must_force(int pages) const noexcept { return pages >= force_from_; }
   /// Moves the log to its end; nobody of this process reads.
   void force(connection& writer, int pages);
+  /// Why the log cannot be moved, and grows; empty: nothing is wrong. Tried again once a second.
+  std::string trouble() const;
   void stop() noexcept;
 
  private:
@@ -39,12 +42,16 @@ class checkpointer {
   static constexpr int huge = 16 * 1024;
 
   void run();
+  /// True: the log was moved, or somebody else moves it. Throws `sqlite_error`.
+  bool move_log();
 
   const std::string path_, vfs_;
   std::atomic<bool> round_done_{false};
-  int force_from_ = huge;  // the writer's
-  std::mutex mutex_;
+  int force_from_ = huge;           // the writer's
+  std::optional<connection> file_;  // the thread's
+  mutable std::mutex mutex_;        // beneath it:
   std::condition_variable news_;
+  std::string trouble_;
   bool wanted_ = false, stopping_ = false;
   std::thread thread_;
 };

@@ -28,6 +28,20 @@ const void* address(const void* bytes) noexcept { return bytes != nullptr ? byte
 
 }  // namespace
 
+std::string in_words(const std::exception& e, const std::string& path) {
+  std::string text = path + ": " + e.what();
+  const auto* said = dynamic_cast<const sqlite_error*>(&e);
+  switch (said != nullptr ? said->primary() : SQLITE_OK) {
+    case SQLITE_FULL:
+      return text + " (no space left on the device)";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return text + " (run: longhaul store check " + path + ")";
+    default:
+      return text;
+  }
+}
+
 connection::connection(const std::string& path, const connection_options& options) {
   sqlite3* opened = nullptr;
   // No shared cache, and no lock of its own: one thread at a time is our rule.

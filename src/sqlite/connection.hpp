@@ -27,6 +27,9 @@ class sqlite_error : public std::runtime_error {
   int code_;
 };
 
+/// What went wrong with the file at `path`, and what to do if that is known.
+std::string in_words(const std::exception& e, const std::string& path);
+
 enum class open_mode : std::uint8_t { read_only, read_write, create };
 
 struct connection_options {

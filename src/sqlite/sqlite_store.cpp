@@ -64,6 +64,11 @@ void sqlite_store::close() noexcept {
   checkpointer_.stop();
 }
 
+std::string sqlite_store::trouble() const {
+  std::string why = writer_.trouble();
+  return why.empty() ? checkpointer_.trouble() : why;
+}
+
 bool sqlite_store::shows(const task_record& task, std::string_view owner) const {
   if (task.owner() != owner) return false;
   const auto due = stores::removal_due(task);

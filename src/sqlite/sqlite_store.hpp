@@ -75,7 +75,7 @@ class sqlite_store final : public stores::store {
   awaitable<void> migrate() override;
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
   std::string secret() override { return secret_; }
-  std::string trouble() const override { return writer_.trouble(); }
+  std::string trouble() const override;
   void close() noexcept override;
   milliseconds report_interval() const noexcept override;
   bool exclusive() const noexcept override { return true; }

@@ -21,20 +21,6 @@ constexpr auto crowd_returns = 100us;
 /// How often a file that could not be written is tried again.
 constexpr auto trial_interval = 1s;
 
-std::string in_words(const std::exception& e, const std::string& path) {
-  std::string text = path + ": " + e.what();
-  const auto* said = dynamic_cast<const sqlite_error*>(&e);
-  switch (said != nullptr ? said->primary() : SQLITE_OK) {
-    case SQLITE_FULL:
-      return text + " (no space left on the device)";
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return text + " (run: longhaul store check " + path + ")";
-    default:
-      return text;
-  }
-}
-
 }  // namespace
 
 writer::writer(writer_options options, task_cache& cache, commit_gate& gate)
@@ -297,7 +283,7 @@ bool writer::empty_log() {
   int pages = 0, moved = 0;
   const int code = sqlite3_wal_checkpoint_v2(file_->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE,
                                              &pages, &moved);
-  if (code == SQLITE_BUSY) return false;
+  if ((code & 0xff) == SQLITE_BUSY) return false;
   file_->check(code);
   return true;
 }

@@ -27,12 +27,12 @@ class sqlite_faults : public testing::TestWithParam<mood> {
   }
   ~sqlite_faults() override { fault_vfs::set(mood::good); }
 
-  void open() {
+  void open(std::size_t cache_bytes = 0) {
     store_.reset();
     sqlite::sqlite_options options;
     options.path = folder_.file("tasks.db");
     options.vfs = fault_vfs::name;
-    options.cache_bytes = 0;
+    options.cache_bytes = cache_bytes;
     store_ = std::make_unique<sqlite::sqlite_store>(options);
     run(store_->renew(process_, 1h));
   }
@@ -201,12 +201,7 @@ TEST_P(sqlite_fault, P27_after_a_failed_sync_the_log_begins_anew) {
 // A change of an ended task whose commit seemed to fail: cache, list and repetition agree
 // afterwards.
 TEST_P(sqlite_fault, P27_what_was_cached_is_read_again_after_the_trouble) {
-  store_.reset();
-  sqlite::sqlite_options options;
-  options.path = folder_.file("tasks.db");
-  options.vfs = fault_vfs::name;
-  store_ = std::make_unique<sqlite::sqlite_store>(options);
-  run(store_->renew(process_, 1h));
+  open(std::size_t{1} << 20);
   const attempt made = create();
   const outcome result = text_result("x");
   run(store_->finish(made.id, epoch(1), result, "done"));
@@ -217,6 +212,18 @@ TEST_P(sqlite_fault, P27_what_was_cached_is_read_again_after_the_trouble) {
   const auto repeated = run(store_->set_retention("alice", made.id, 3h));
   EXPECT_EQ(repeated.task->retention, 3h);
   EXPECT_EQ(run(store_->get("alice", made.id))->retention, 3h);
+}
+
+// Commits go to the log: it grew without an end, and nobody was told.
+TEST_P(sqlite_fault, P27_a_log_that_cannot_be_moved_is_told_and_moved_once_it_can_be) {
+  fault_vfs::set(mood::broken_file);
+  EXPECT_TRUE(wait_until([&] {
+    EXPECT_TRUE(create().acknowledged);
+    return !store_->trouble().empty();
+  }));
+  EXPECT_NE(store_->trouble().find(store_->path()), std::string::npos) << store_->trouble();
+  fault_vfs::set(mood::good);
+  EXPECT_TRUE(wait_until([&] { return store_->trouble().empty(); })) << "nothing is written now";
 }
 
 TEST_P(sqlite_fault, a_store_in_trouble_closes) {

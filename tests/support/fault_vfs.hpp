@@ -25,6 +25,7 @@ class fault_vfs {
     no_sync_once,   ///< … one time
     read_only,      ///< the file system was remounted read-only
     broken_writes,  ///< writes fail
+    broken_file,    ///< writes of the database (not of its log) fail
     broken_reads,   ///< reads of the database (not of its log) fail
   };
 
@@ -82,13 +83,15 @@ class fault_vfs {
   static sqlite3_file* real(sqlite3_file* of) { return reinterpret_cast<file*>(of)->real(); }
   static const char* path_of(sqlite3_file* of) { return reinterpret_cast<file*>(of)->path; }
 
-  static int write_fault() {
+  static int write_fault(sqlite3_file* of) {
     switch (current().load()) {
       case mood::full:
         return SQLITE_FULL;
       case mood::read_only:
       case mood::broken_writes:
         return SQLITE_IOERR_WRITE;
+      case mood::broken_file:
+        return reinterpret_cast<file*>(of)->database ? SQLITE_IOERR_WRITE : SQLITE_OK;
       default:
         return SQLITE_OK;
     }
@@ -114,7 +117,7 @@ class fault_vfs {
   }
 
   static int write(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
-    if (const int fault = write_fault(); fault != SQLITE_OK) return fault;
+    if (const int fault = write_fault(f); fault != SQLITE_OK) return fault;
     const int code = real(f)->pMethods->xWrite(real(f), from, n, at);
     if (const char* const path = path_of(f); code == SQLITE_OK && path != nullptr) {
       disk().written(path, static_cast<const char*>(from), static_cast<std::size_t>(n),
