@@ -2,6 +2,7 @@
 #include "sqlite/lock_file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -14,10 +15,12 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <thread>
 
 namespace longhaul::sqlite {
 namespace {
+
+constexpr std::chrono::seconds longest_wait(2);
+constexpr int between_tries_ms = 2;
 
 // 0: it does not say.
 pid_t holder(int file) {
@@ -33,14 +36,14 @@ bool lives(pid_t process) { return ::kill(process, 0) == 0 || errno == EPERM; }
 // A child that a killed server was just starting has the lock, too, until it has become another
 // program; a server that ends has taken its name out already. Neither takes long. 0, or errno.
 int lock(int file) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  const auto end = std::chrono::steady_clock::now() + longest_wait;
   while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return errno;
     const pid_t process = holder(file);
     if ((process > 0 && lives(process)) || std::chrono::steady_clock::now() > end) {
       return EWOULDBLOCK;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    ::poll(nullptr, 0, between_tries_ms);
   }
   return 0;
 }
