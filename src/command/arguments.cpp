@@ -40,6 +40,7 @@ class argument_template::compiler {
       }
       made.repeated = repeated_;
       if (item_ == 0) check_program(made);
+      check_numbers(made);
       to_.groups_.push_back(std::move(made));
     }
   }
@@ -68,6 +69,22 @@ class argument_template::compiler {
       fail("the program itself must be written out; a caller cannot choose it by a parameter");
     } else if (pieces.empty()) {
       fail("the program's name is empty");
+    }
+  }
+
+  // Numbers that the file allows, and each call with one would be refused.
+  void check_numbers(const group& made) {
+    for (const argument& one : made.arguments) {
+      options_ended_ = options_ended_ || one.ends_options;
+      if (options_ended_ || one.pieces.empty()) continue;
+      const piece& first = one.pieces.front();
+      if (!first.parameter || !first.literal.empty() || first.then) continue;
+      const named& p = to_.parameters_[*first.parameter];
+      if (!p.may_be_negative || p.allow_option) continue;
+      fail("{" + p.name +
+           "} stands where programs look for options, and its minimum is "
+           "negative: write \"--\" before it if the program knows that, or allow_option = true in "
+           "the parameter");
     }
   }
 
@@ -161,16 +178,21 @@ class argument_template::compiler {
   std::size_t item_ = 0;
   std::optional<std::size_t> member_;
   std::optional<std::size_t> repeated_;  // by which the item is repeated
+  bool options_ended_ = false;
 };
 
 argument_template::argument_template(const std::vector<template_item>& items,
                                      const std::vector<parameter>& parameters,
                                      std::string_view stdin_parameter) {
   for (const parameter& p : parameters) {
+    const bool number = p.type == value_type::integer || p.type == value_type::number;
     parameters_.push_back({.name = p.name,
                            .repeated = p.repeated,
                            .boolean = p.type == value_type::boolean,
-                           .allow_option = p.allow_option});
+                           .number = number,
+                           .allow_option = p.allow_option,
+                           .may_be_negative = number && p.minimum && *p.minimum < 0,
+                           .own = own_values(p)});
   }
   if (items.empty()) {
     faults_.push_back(
@@ -265,13 +287,15 @@ class argument_template::expansion {
   }
 
   void check_option(std::size_t parameter, const std::string& text) const {
-    if (!text.starts_with('-') || options_ended_ || from_.parameters_[parameter].allow_option) {
-      return;
-    }
+    const named& p = from_.parameters_[parameter];
+    if (!text.starts_with('-') || options_ended_ || p.allow_option) return;
     const std::string& value = value_of(parameter);
+    if (!value.empty() && std::ranges::find(p.own, value) != p.own.end()) return;
     std::string what = place(parameter) + ": makes the argument " + in_quotes(text) +
                        ", which begins with '-', so the program would take it for an option";
-    if (!value.empty()) {
+    if (p.number) {
+      what += "; give a number that is not negative";
+    } else if (!value.empty()) {
       what += "; write a path as " + in_quotes("./" + value) + ", other values otherwise";
     }
     throw invalid_arguments(what + " (allow_option in the server's file permits it)");

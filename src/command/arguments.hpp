@@ -5,7 +5,8 @@
 //
 // An argument must not become an option of the program by what a caller writes: one whose template
 // begins with a value is refused where it comes to begin with `-`, unless the parameter has
-// `allow_option` or the literal argument `--` stands before it.
+// `allow_option`, or the literal argument `--` stands before it, or the value is one that the
+// template's author has written: a default, or a choice of an enum.
 //
 // Threads: everything here is immutable once made.
 #pragma once
@@ -46,6 +47,11 @@ class argument_template {
   /// In the order of the items; those of parameters and of standard input last.
   const std::vector<template_fault>& faults() const noexcept { return faults_; }
 
+  /// What the first item says. Requires: no faults.
+  const std::string& program() const {
+    return groups_.front().arguments.front().pieces.front().literal;
+  }
+
   /// The argument vector for `values` (`parameter_set::read`). Requires: no faults, and one value
   /// for each parameter. Throws `invalid_arguments` for an argument that would pass for an option,
   /// holds NUL or is too long, and for all of them together being too long.
@@ -69,7 +75,9 @@ class argument_template {
   };
   struct named {
     std::string name;
-    bool repeated = false, boolean = false, allow_option = false, used = false;
+    bool repeated = false, boolean = false, number = false, allow_option = false, used = false;
+    bool may_be_negative = false;       // and its author says so
+    std::vector<std::string> own = {};  // values that its author wrote
   };
   class compiler;
   class expansion;

@@ -309,6 +309,22 @@ std::string unknown_parameter(const std::vector<parameter>& known, std::string_v
   return detail::unknown_name(names, name);
 }
 
+std::vector<std::string> own_values(const parameter& of) {
+  std::vector<std::string> result = of.choices;
+  if (!of.default_value) return result;
+  parameter_value value;
+  try {
+    value = read_value(of, rules_of(of), of.default_value.view(), "default");
+  } catch (const invalid_arguments&) {
+    return result;
+  }
+  if (const auto* one = std::get_if<std::string>(&value)) result.push_back(*one);
+  if (const auto* many = std::get_if<std::vector<std::string>>(&value)) {
+    result.insert(result.end(), many->begin(), many->end());
+  }
+  return result;
+}
+
 struct parameter_set::compiled {
   std::vector<parameter> parameters;
   std::vector<member_rules> rules;

@@ -43,6 +43,10 @@ using parameter_value = std::variant<std::monostate, std::string, std::vector<st
 /// One for each parameter, in their order.
 using parameter_values = std::vector<parameter_value>;
 
+/// Values that the author of the tool wrote: choices and the default, as a program gets them. A
+/// default with a fault is none.
+std::vector<std::string> own_values(const parameter& of);
+
 /// The parameters of a tool, compiled. Cheap to copy.
 class parameter_set {
  public:

@@ -79,12 +79,17 @@ class parameter_reader {
 
   std::optional<parameter> read() {
     const std::size_t faults_before = from_.faults().size();
-    read_type(from_, true);
+    const bool typed = read_type(from_, true);
     const toml::table* items = from_.inner("items");
-    if (made_.repeated) read_items(items);
     made_.title = from_.text("title").value_or("");
     made_.description = from_.text("description").value_or("");
-    read_values(from_);
+    if (made_.repeated) {
+      read_items(items);
+      refuse_values();
+    } else {
+      if (typed && items != nullptr) from_.fail_at("items", "items is for type = \"array\"");
+      read_values(from_);
+    }
     const auto count = [&](std::string_view key) -> std::optional<std::size_t> {
       const auto given = from_.integer(key, 0, 1'000'000'000);
       return given ? std::optional(static_cast<std::size_t>(*given)) : std::nullopt;
@@ -119,19 +124,21 @@ class parameter_reader {
     return at != nullptr ? at : &from_.table();
   }
 
-  void read_type(table_reader& from, bool whole) {
+  // False: it is missing or wrong.
+  bool read_type(table_reader& from, bool whole) {
     std::vector<std::string_view> words = {"string", "integer", "number", "boolean"};
     if (whole) words.emplace_back("array");
-    if (!from.require("type", "type = \"string\"")) return;
+    if (!from.require("type", "type = \"string\"")) return false;
     const auto type = from.word("type", words);
-    if (!type) return;
+    if (!type) return false;
     if (*type == 4) {
       made_.repeated = true;
-      return;
+      return true;
     }
     constexpr std::array all = {value_type::string, value_type::integer, value_type::number,
                                 value_type::boolean};
     made_.type = all[*type];
+    return true;
   }
 
   void read_items(const toml::table* items) {
@@ -164,6 +171,14 @@ class parameter_reader {
     count("minLength", made_.min_length);
     count("maxLength", made_.max_length);
     if (const auto given = from.text("pattern")) made_.pattern = *given;
+  }
+
+  // On an array they would be about the whole of it.
+  void refuse_values() {
+    for (const char* key : {"enum", "minimum", "maximum", "minLength", "maxLength", "pattern"}) {
+      if (from_.find(key) == nullptr) continue;
+      from_.fail_at(key, std::string(key) + " is about one value: write it into items");
+    }
   }
 
   static void refuse_keywords(table_reader& from) {

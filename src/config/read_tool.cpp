@@ -101,7 +101,7 @@ class tool_reader {
     const command::argument_template compiled(tool_.command, tool_.parameters,
                                               tool_.stdin_parameter);
     for (const auto& fault : compiled.faults()) place(fault, *items);
-    if (compiled.faults().empty()) find_program(*items);
+    if (compiled.faults().empty()) find_program(compiled.program(), *items->get(0));
   }
 
   bool add_group(const toml::array& group) {
@@ -143,9 +143,7 @@ class tool_reader {
     from_.fail(at != nullptr ? *at : items, what);
   }
 
-  void find_program(const toml::array& items) {
-    const std::string& name = std::get<std::string>(tool_.command.front());
-    const toml::node& at = *items.get(0);
+  void find_program(const std::string& name, const toml::node& at) {
     if (name.find('/') != std::string::npos) {
       tool_.program = (fs::path(options_.folder) / name).lexically_normal().string();
       if (const std::string why = why_not(tool_.program); !why.empty()) {

@@ -138,7 +138,9 @@ texts option_refused(const std::string& place, const std::string& argument,
                      const std::string& value) {
   return {"refused: arguments." + place + ": makes the argument \"" + argument +
           "\", which begins with '-', so the program would take it for an option" +
-          (value.empty() ? "" : "; write a path as \"./" + value + "\", other values otherwise") +
+          (value.empty()      ? ""
+           : place == "level" ? "; give a number that is not negative"
+                              : "; write a path as \"./" + value + "\", other values otherwise") +
           " (allow_option in the server's file permits it)"};
 }
 
@@ -150,6 +152,34 @@ TEST(arguments, a_value_must_not_become_an_option) {
             option_refused("paths[1]", "--x", "--x"));
   EXPECT_EQ(expanded({texts{"-e", "{file}"}}, R"({"file":"-x"})"),
             option_refused("file", "-x", "-x"));
+}
+
+// The caller was blamed for what the file's author had written.
+TEST(arguments, defaults_and_choices_may_begin_with_a_dash) {
+  std::vector<parameter> known = mentioned({"{level}", "{file}"});
+  known[0].choices = {"-x", "y"};
+  known[1].default_value = raw_json::parse("-5");
+  EXPECT_EQ(expanded({"{level}", "{file}"}, R"({"file":"-x"})", known), (texts{"-5", "-x"}));
+  EXPECT_EQ(expanded({"{level}", "{file}"}, R"({"file":"y","level":-6})", known),
+            option_refused("level", "-6", "-6"));
+  known[0].choices.clear();
+  known[0].default_value = raw_json::parse(R"("")");
+  EXPECT_EQ(expanded({"{file}-{level}"}, R"({"level":3})", known),
+            option_refused("file", "-3", ""));
+}
+
+TEST(arguments, a_number_that_may_be_negative_needs_a_place_where_it_can_be_given) {
+  std::vector<parameter> known = mentioned({"{level}"});
+  known[0].minimum = -10;
+  const std::string fault =
+      "1: {level} stands where programs look for options, and its minimum is negative: write "
+      "\"--\" before it if the program knows that, or allow_option = true in the parameter";
+  EXPECT_EQ(faults_of({"program", "{level}"}, known), fault);
+  EXPECT_EQ(faults_of({"program", "{level}", "--"}, known), fault);
+  EXPECT_EQ(faults_of({"program", "--", "{level}"}, known), "");
+  EXPECT_EQ(faults_of({"program", "--level={level}"}, known), "");
+  known[0].allow_option = true;
+  EXPECT_EQ(faults_of({"program", "{level}"}, known), "");
 }
 
 TEST(arguments, an_empty_value_does_not_hide_the_option_behind_it) {

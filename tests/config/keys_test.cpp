@@ -167,7 +167,7 @@ TEST_F(keys, of_a_tool_that_are_left_out) {
 
 TEST_F(keys, of_parameters_in_the_order_of_the_file) {
   const auto t = tool(R"(
-command = ["ls", "{z}", "{a}", "{n}", "{f}", "{b?-x}", ["-e", "{l}"]]
+command = ["ls", "--", "{z}", "{a}", "{n}", "{f}", "{b?-x}", ["-e", "{l}"]]
 stdin = "{text}"
 [tool.params.z]
 type = "string"
@@ -233,6 +233,9 @@ TEST_F(keys, programs_are_found_by_path_beside_the_file_and_in_PATH) {
   EXPECT_EQ(tool("command = [\"./mine.sh\"]\n").program, script);
   EXPECT_EQ(tool("command = [\"" + script + "\"]\n").program, script);
   EXPECT_EQ(fs::path(tool("command = [\"ls\"]\n").program).filename(), "ls");
+  const std::string odd = folder.write("{x}.sh", "#!/bin/sh\n");
+  fs::permissions(odd, fs::perms::owner_all);
+  EXPECT_EQ(tool("command = [\"./{{x}}.sh\"]\n").program, odd);
 }
 
 TEST_F(keys, the_quickstart_has_no_faults) {
