@@ -112,6 +112,21 @@ TEST(line_progress, an_unfinished_line_waits_for_its_end) {
   EXPECT_EQ(seen, (found_list{{1, 10, ""}}));
 }
 
+// Two halves of different lines made one number, far too great, and progress never goes back.
+TEST(line_progress, what_stands_before_and_after_a_gap_is_no_line) {
+  line_progress progress(patterns({of}));
+  found_list seen;
+  const auto add = [&](progress_found event) { seen.push_back(std::move(event)); };
+  progress.feed(stream::out, "1/30\n2/3", add);
+  progress.skip(stream::out);
+  progress.feed(stream::out, "7/30", add);
+  progress.feed(stream::out, "\n8/30\n", add);
+  EXPECT_EQ(seen, (found_list{{1, 30, ""}, {8, 30, ""}}));
+  progress.skip(stream::err);
+  progress.feed(stream::out, "9/30\n", add);
+  EXPECT_EQ(seen.back(), (progress_found{9, 30, ""})) << "the other stream has no gap";
+}
+
 TEST(line_progress, streams_are_apart_and_may_be_chosen) {
   line_progress progress(progress_patterns(
       {{R"(out (?P<done>\d+))", stream::out}, {R"(err (?P<done>\d+))", stream::err}}));

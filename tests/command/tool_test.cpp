@@ -223,6 +223,42 @@ echo "$saved|$complaint|$first|$again"
   EXPECT_EQ(ended->progress->done, 4) << "what it says last is heard, too";
 }
 
+// After an earlier mistake a wrong question was never answered: the program waited for ever.
+TEST_F(program_tools, each_wrong_question_is_answered) {
+  add(script(R"sh(
+say() { printf '%s\n' "$1" >&"$LONGHAUL_FD"; }
+say 'nonsense'; read -r first <&"$LONGHAUL_FD"
+say 'nonsense again'
+say '{"ask":{"key":"k"}}'; read -r second <&"$LONGHAUL_FD"
+say '{"restore":7}'; read -r third <&"$LONGHAUL_FD"
+echo "$first|$second|$third"
+)sh"));
+  start();
+  const std::string all = said(run());
+  std::size_t errors = 0;
+  for (auto at = all.find("{\"error\":"); at != std::string::npos;
+       at = all.find("{\"error\":", at + 1)) {
+    ++errors;
+  }
+  EXPECT_EQ(errors, 3U) << all;
+}
+
+// Escape sequences and 200,000 characters were in every list of tasks.
+TEST_F(program_tools, what_a_program_says_of_its_state_is_short_and_plain) {
+  add(script(R"sh(
+printf '{"status":"\\u001b[31mred\\u0000%0200000d"}\n' 0 >&"$LONGHAUL_FD"
+until [ -e go ]; do read -rt 0.01 <> <(:) || :; done
+)sh"));
+  start();
+  const auto task = begin();
+  const auto told = when(task, [](const task_record& t) { return !t.status_message.empty(); });
+  const std::string& message = told->status_message;
+  std::ofstream(place_ / "go") << "";
+  end_of(task);
+  EXPECT_EQ(message.substr(0, 4), "red0") << message.substr(0, 40);
+  EXPECT_LE(message.size(), 1024U);
+}
+
 TEST_F(program_tools, a_program_that_ends_while_its_question_is_open_ends_its_task) {
   add(script(R"(printf '{"ask":{"key":"k","message":"?"}}\n' >&"$LONGHAUL_FD"; )"
              "until [ -e go ]; do read -rt 0.01 <> <(:) || :; done; echo gone"));

@@ -83,6 +83,23 @@ TEST_P(store_parity, creating_the_same_id_again_gives_the_task_there_is) {
   EXPECT_EQ(stored(), 1U);
 }
 
+TEST_P(store_parity, ids_that_name_no_task_are_told) {
+  const auto first = create_claimed(), second = create(origin("bob"));
+  const std::string strange = new_task_id(fixture_->now());
+  const std::vector<std::string> asked = {first->id(), strange, second->id(), "no id"};
+  EXPECT_EQ(run(store_.unknown(asked)), (std::vector<std::string>{strange, "no id"}));
+  EXPECT_TRUE(run(store_.unknown({})).empty());
+  ASSERT_TRUE(applied(finish(first, 1, "x")));
+  fixture_->advance(2h);
+  EXPECT_EQ(run(store_.purge(10)).size(), 1U);
+  EXPECT_EQ(run(store_.unknown(asked)).front(), first->id());
+}
+
+TEST_P(store_parity, the_secret_is_one) {
+  EXPECT_GE(store_.secret().size(), 16U);
+  EXPECT_EQ(store_.secret(), store_.secret());
+}
+
 TEST_P(store_parity, unknown_and_foreign_tasks_are_one_answer) {
   const auto hers = create_claimed("alice");
   const std::string& id = hers->id();

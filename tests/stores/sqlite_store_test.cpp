@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -418,6 +419,32 @@ TEST_F(sqlite_reopened, a_lock_whose_holder_has_died_is_waited_for) {
   EXPECT_TRUE(wait_until([&] { return opened() == 2; }));
   ::close(held);
   next.join();
+}
+
+// Readers that come and go without a pause kept the log from beginning anew: it grew until the disk
+// was full.
+TEST_F(sqlite_reopened, the_log_stays_bounded_although_somebody_always_reads) {
+  const auto log_size = [&] { return fs::file_size(path_ + "-wal"); };
+  constexpr std::uintmax_t bound = std::uintmax_t{160} << 20, written = std::uintmax_t{256} << 20;
+  const raw_json big = raw_json::trusted("\"" + std::string(1U << 20, 'x') + "\"");
+  std::atomic<bool> over = false;
+  std::vector<std::thread> reading;
+  for (int i = 0; i < 4; ++i) {
+    reading.emplace_back([&] {
+      while (!over) run(store_->list("alice", std::nullopt, "", 100));
+    });
+  }
+  std::uintmax_t most = 0;
+  for (std::uintmax_t done = 0; done < written; done += std::uintmax_t{1} << 20) {
+    auto what = origin();
+    what->arguments = big;
+    const auto task = create(what);
+    most = std::max(most, log_size());
+    finish(task);
+  }
+  over = true;
+  for (auto& thread : reading) thread.join();
+  EXPECT_LE(most, bound);
 }
 
 std::string refusal(const std::string& path) {

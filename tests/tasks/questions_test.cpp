@@ -87,6 +87,22 @@ TEST_F(questions, a_handler_that_waits_gives_its_slot_up) {
   EXPECT_EQ(await_end(asking)->status, task_status::completed);
 }
 
+// A program that asks still runs: "one at once" meant two.
+TEST_F(questions, a_tool_that_keeps_its_slot_needs_no_place_to_wait) {
+  options.max_running = 1;
+  options.max_parked = 0;
+  add({.name = "paint", .keeps_slot = true},
+      [](task_context& task) { task.ask("color", ask_for("Which color?")); });
+  add({.name = "quick"}, [] {});
+  start();
+  const auto asking = await_status(submit(call("paint")), task_status::input_required);
+  const auto waiting = submit(call("quick"));
+  EXPECT_FALSE(waiting->process) << "a free slot would have been taken at once";
+  answer(asking, "color", accept_blue);
+  EXPECT_EQ(await_end(asking)->status, task_status::completed);
+  EXPECT_EQ(await_end(waiting)->status, task_status::completed);
+}
+
 // A cancelled handler stayed, and a drain waited for it, until another one's work was done.
 TEST_F(questions, a_cancelled_handler_does_not_wait_for_a_slot) {
   gate& door = new_gate();
