@@ -45,6 +45,32 @@ TEST_F(serve, check_says_all_faults_and_starts_nothing) {
   EXPECT_NE(missing.all_errors().find("no such file"), std::string::npos);
 }
 
+TEST_F(serve, check_looks_at_address_and_store) {
+  const std::string file = home.write("good.toml", script_tool(home, "work", "echo"));
+  for (const auto& [option, value, said] :
+       {std::array{"--http", "garbage", "HOST:PORT"}, {"--store", "bogus:", "sqlite:PATH"}}) {
+    child check({LONGHAUL_SERVE, "serve", file, "--check", option, value});
+    EXPECT_EQ(check.wait(), 2) << option;
+    EXPECT_NE(check.all_errors().find(said), std::string::npos) << option;
+  }
+  child good({LONGHAUL_SERVE, "serve", file, "--check", "--http", "127.0.0.1:0"});
+  EXPECT_EQ(good.wait(), 0) << good.all_errors();
+}
+
+// The first file that was opened got number 2: log lines were written into the store's lock.
+TEST_F(serve, closed_standard_streams_are_filled) {
+  const std::string file = home.write("good.toml", script_tool(home, "work", "echo"));
+  const child server({"/bin/bash", "-c", R"(exec "$0" "$@" <&- >&- 2>&-)", LONGHAUL_SERVE, "serve",
+                      file, "--http", "127.0.0.1:0"});
+  const fs::path open = "/proc/" + std::to_string(server.pid()) + "/fd";
+  const auto behind = [&](const char* number) {
+    std::error_code error;
+    return fs::read_symlink(open / number, error);
+  };
+  EXPECT_TRUE(wait_until([&] { return behind("5") != ""; })) << "it has opened more";
+  for (const char* number : {"0", "1", "2"}) EXPECT_EQ(behind(number), "/dev/null") << number;
+}
+
 TEST_F(serve, a_program_is_a_task_whose_output_can_be_read_while_it_runs_and_after) {
   served server(
       home, script_tool(home, "work", "echo begun; until [ -e go ]; do sleep 0.01; done; echo done",
