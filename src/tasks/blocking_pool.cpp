@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/blocking_pool.hpp"
 
-#include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "tasks/tunables.hpp"
 
@@ -26,17 +26,25 @@ void blocking_pool::submit(std::vector<job> jobs) {
   if (closing_) return;
   const std::size_t before = jobs_.size();
   for (job& one : jobs) jobs_.push_back(std::move(one));
-  const std::size_t woken = std::min(jobs.size(), idle_ - std::min(idle_, before));
   try {
-    for (std::size_t i = woken; i < jobs.size(); ++i) start_thread();
+    call_thread(lock);
   } catch (...) {  // no thread to be had: those that exist will come to it
-    if (threads_ == 0) {
-      jobs_.resize(before);
-      throw;
-    }
+    if (threads_ > 0) return;
+    jobs_.resize(before);
+    throw;
   }
+}
+
+void blocking_pool::call_thread(std::unique_lock<std::mutex>& lock) {
+  if (jobs_.empty() || called_) {
+    lock.unlock();
+    return;
+  }
+  if (idle_ == 0) start_thread();
+  called_ = true;
+  const bool sleeps = idle_ > 0;
   lock.unlock();  // else a woken thread would wait for us at once
-  for (std::size_t i = 0; i < woken; ++i) wake_.notify_one();
+  if (sleeps) wake_.notify_one();
 }
 
 void blocking_pool::start_thread() {
@@ -49,19 +57,30 @@ void blocking_pool::start_thread() {
   }
 }
 
+// Null: it has waited in vain, or there will be no more.
+blocking_pool::job blocking_pool::take(std::unique_lock<std::mutex>& lock) {
+  while (jobs_.empty()) {
+    if (closing_) return nullptr;
+    ++idle_;
+    const auto woken = wake_.wait_for(lock, tunables::idle_thread_lifetime);
+    --idle_;
+    called_ = false;  // whoever was called, somebody is here now
+    if (woken == std::cv_status::timeout && jobs_.empty()) return nullptr;
+  }
+  job next = std::move(jobs_.front());
+  jobs_.pop_front();
+  return next;
+}
+
 void blocking_pool::work() {
   std::unique_lock lock(mutex_);
-  while (true) {
-    if (jobs_.empty()) {
-      ++idle_;
-      const bool woken = wake_.wait_for(lock, tunables::idle_thread_lifetime,
-                                        [&] { return !jobs_.empty() || closing_; });
-      --idle_;
-      if (!woken || (jobs_.empty() && closing_)) break;
+  called_ = false;
+  while (job next = take(lock)) {
+    try {
+      call_thread(lock);
+    } catch (...) {  // the others will come to what is left
+      lock.unlock();
     }
-    job next = std::move(jobs_.front());
-    jobs_.pop_front();
-    lock.unlock();
     next();
     next = nullptr;
     lock.lock();
