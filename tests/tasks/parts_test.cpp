@@ -188,6 +188,23 @@ TEST(blocking_pool_test, jobs_that_wait_for_each_other_all_get_threads) {
   pool.close();
 }
 
+TEST(blocking_pool_test, jobs_that_came_together_and_among_others_all_get_threads) {
+  blocking_pool pool;
+  constexpr int count = 32;
+  std::atomic<int> ran = 0;
+  std::thread others([&] {
+    for (int i = 0; i < 2000; ++i) pool.submit([&] { ++ran; });
+  });
+  for (int round = 0; round < 20; ++round) {
+    const auto all = std::make_shared<std::latch>(count + 1);
+    pool.submit(std::vector<blocking_pool::job>(count, [all] { all->arrive_and_wait(); }));
+    all->arrive_and_wait();
+  }
+  others.join();
+  pool.close();
+  EXPECT_EQ(ran, 2000);
+}
+
 TEST(blocking_pool_test, idle_threads_are_used_again) {
   blocking_pool pool;
   for (int i = 0; i < 200; ++i) {
