@@ -28,15 +28,19 @@ constexpr std::string_view prefix = "longhaul-";
 std::string error_text(int error) { return std::generic_category().message(error); }
 
 // A folder in a place that others can write to (/tmp) may have been made by somebody else.
-void make_private(const fs::path& place) {
-  std::error_code error;
-  fs::create_directories(place.parent_path(), error);
-  if (::mkdir(place.c_str(), 0700) != 0 && errno != EEXIST) fail(place, error_text(errno));
+void check_private(const fs::path& place) {
   struct stat about{};
   if (::lstat(place.c_str(), &about) != 0) fail(place, error_text(errno));
   if (!S_ISDIR(about.st_mode)) fail(place, "it is no folder");
   if (about.st_uid != ::geteuid()) fail(place, "it belongs to another user");
   if ((about.st_mode & 0022) != 0) fail(place, "others may write in it: chmod go-w it");
+}
+
+void make_private(const fs::path& place) {
+  std::error_code error;
+  fs::create_directories(place.parent_path(), error);
+  if (::mkdir(place.c_str(), 0700) != 0 && errno != EEXIST) fail(place, error_text(errno));
+  check_private(place);
 }
 
 descriptor take_lock(const fs::path& root) {
@@ -122,27 +126,27 @@ fs::path output_folder::folder_of(std::string_view task) const {
 
 fs::path output_folder::prepare(std::string_view task) {
   const fs::path folder = folder_of(task);
+  make_sure_of_root();
   fs::remove_all(folder);
-  int made = ::mkdir(folder.c_str(), 0700);
-  if (made != 0 && errno == ENOENT) {
-    make_again();
-    made = ::mkdir(folder.c_str(), 0700);
-  }
-  if (made != 0) {
+  if (::mkdir(folder.c_str(), 0700) != 0) {
     throw fs::filesystem_error("cannot make a folder for captured output", folder,
                                std::error_code(errno, std::generic_category()));
   }
   return folder;
 }
 
-void output_folder::make_again() {
+void output_folder::make_sure_of_root() {
   const std::lock_guard lock(mutex_);
   try {
+    if (fs::exists(fs::symlink_status(root_))) return check_private(root_);
+    if (temporary_) make_private(root_.parent_path());
     make_private(root_);
   } catch (const std::runtime_error& e) {
     throw fs::filesystem_error(e.what(), std::make_error_code(std::errc::permission_denied));
   }
-  if (temporary_) lock_ = take_lock(root_);
+  if (!temporary_) return;
+  lock_.reset();
+  lock_ = take_lock(root_);
 }
 
 void output_folder::remove(const std::vector<std::string>& tasks) noexcept {

@@ -64,7 +64,8 @@ class output_folder final : public serving::output_source {
 
   /// A root that is kept.
   output_folder() : temporary_(false) {}
-  void make_again();
+  /// Makes it again if it was removed. Throws `std::filesystem::filesystem_error`.
+  void make_sure_of_root();
 
   std::filesystem::path root_;
   const bool temporary_;

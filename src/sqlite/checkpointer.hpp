@@ -42,7 +42,7 @@ class checkpointer {
   static constexpr int huge = 16 * 1024;
 
   void run();
-  /// True: the log was moved, or somebody else moves it. Throws `sqlite_error`.
+  /// False: somebody else moves it. Throws `sqlite_error`.
   bool move_log();
 
   const std::string path_, vfs_;

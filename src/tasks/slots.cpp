@@ -102,14 +102,14 @@ slots::ticket slots::reacquire(const std::string& quota, std::string_view tool,
   return mine;
 }
 
-bool slots::waits(ticket returning) const {
+bool slots::waits(ticket which) const {
   const std::lock_guard lock(mutex_);
-  return returning_.contains(returning);
+  return returning_.contains(which);
 }
 
-bool slots::withdraw(ticket returning) {
+bool slots::withdraw(ticket which) {
   const std::lock_guard lock(mutex_);
-  return returning_.erase(returning) != 0;
+  return returning_.erase(which) != 0;
 }
 
 slots::room slots::available() const {

@@ -43,9 +43,9 @@ class slots {
   /// this thread, else on the thread that releases one. `ready` must not block.
   ticket reacquire(const std::string& quota, std::string_view tool, std::function<void()> ready);
   /// It has no slot yet.
-  bool waits(ticket returning) const;
+  bool waits(ticket which) const;
   /// It no longer wants one; false if it has it.
-  bool withdraw(ticket returning);
+  bool withdraw(ticket which);
 
   /// How many new tasks may be claimed now, how many of each tool at most, and which quotas get
   /// none of them.

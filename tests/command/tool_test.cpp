@@ -347,7 +347,7 @@ TEST_F(program_tools, output_is_kept_again_after_its_folder_was_removed) {
   std::ofstream(output_->root()) << "no folder";
   const auto task = run();
   EXPECT_TRUE(task->result.is_error);
-  EXPECT_EQ(said(task), "tool1 could not be started: its output cannot be kept: Not a directory");
+  EXPECT_EQ(said(task), "tool1 could not be started: its output cannot be kept: Permission denied");
 }
 
 TEST(output_folder_test, what_a_killed_server_left_is_removed_and_what_lives_is_not) {
