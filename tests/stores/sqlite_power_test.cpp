@@ -157,8 +157,8 @@ TEST_P(sqlite_power, P2_what_no_sync_has_written_is_not_built_upon) {
 }
 
 INSTANTIATE_TEST_SUITE_P(disks, sqlite_power, testing::Values(mood::good, mood::no_sync_once),
-                         [](const auto& info) {
-                           return info.param == mood::good ? "good" : "a_sync_fails";
+                         [](const auto& with) {
+                           return with.param == mood::good ? "good" : "a_sync_fails";
                          });
 
 }  // namespace

@@ -71,10 +71,10 @@ class platter {
     const double share = std::uniform_real_distribution<double>(0, 1)(random);
     std::bernoulli_distribution survives(share);
     std::map<std::string, std::string> result;
-    for (const auto& [path, file] : files_) {
+    for (const auto& [path, each] : files_) {
       if (!path.starts_with(prefix)) continue;
-      std::string& left = result[path] = file.synced;
-      for (const change& c : file.pending) {
+      std::string& left = result[path] = each.synced;
+      for (const change& c : each.pending) {
         if (survives(random)) c.apply(left);
       }
     }
