@@ -77,7 +77,7 @@ struct change_reply {
 
 class task_engine {
  public:
-  explicit task_engine(task_engine_options options = {});
+  explicit task_engine(const task_engine_options& options = {});
   /// Requests stop on every handler and waits for them.
   ~task_engine();
   task_engine(const task_engine&) = delete;

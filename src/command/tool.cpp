@@ -181,7 +181,7 @@ class program_run {
       }
     }
     for (const auto& [name, value] : tool_.spec.environment) {
-      result.push_back(name + "=" + value);
+      result.emplace_back(name).append("=").append(value);
     }
     result.push_back("LONGHAUL_TASK_ID=" + task_.id());
     result.push_back("LONGHAUL_ATTEMPT=" + std::to_string(task_.attempt()));

@@ -262,7 +262,8 @@ std::vector<std::string> warnings_of(const serve_config& config) {
                      " in clear text: put a proxy with TLS in front");
   }
   if (config.stdio && !config.keys.empty()) {
-    result.push_back("on stdio nobody is asked for a key: the host that starts the server may all");
+    result.emplace_back(
+        "on stdio nobody is asked for a key: the host that starts the server may all");
   }
   constexpr std::string_view empty_key =
       "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -140,7 +140,7 @@ std::optional<std::optional<milliseconds>> table_reader::duration_or_unlimited(
   }
   const auto given = duration(key);
   if (!given) return std::nullopt;
-  return std::optional(*given);
+  return given;
 }
 
 std::optional<std::uint64_t> table_reader::size(std::string_view key, std::uint64_t least) {

@@ -115,7 +115,8 @@ struct task_engine::state {
   tasks::engine engine;
 };
 
-task_engine::task_engine(task_engine_options options) : state_(std::make_unique<state>(options)) {}
+task_engine::task_engine(const task_engine_options& options)
+    : state_(std::make_unique<state>(options)) {}
 task_engine::~task_engine() = default;
 
 void task_engine::add_tool(tool_definition tool) {
