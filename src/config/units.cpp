@@ -23,7 +23,7 @@ constexpr std::array<unit, 8> sizes = {{{"", 1},
                                         {"MB", 1'000'000},
                                         {"GB", 1'000'000'000},
                                         {"KiB", 1024},
-                                        {"MiB", 1024 * 1024},
+                                        {"MiB", std::uint64_t{1024} * 1024},
                                         {"GiB", std::uint64_t{1024} * 1024 * 1024}}};
 constexpr std::uint64_t longest_ms = std::uint64_t{36'500} * 86'400'000;
 
