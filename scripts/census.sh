@@ -23,8 +23,12 @@ case ${1:-} in
     exit 0
     ;;
   after)
-    left=$(there | comm -13 "$known" -)
-    [[ -z $left ]] && exit 0
+    # One that is ending at this moment is not left behind: who is there is looked at again.
+    for _ in {1..50}; do
+      left=$(there | comm -13 "$known" -)
+      [[ -z $left ]] && exit 0
+      sleep 0.2
+    done
     echo "left behind:"
     for id in $left; do
       echo "$id $(tr '\0' ' ' <"/proc/$id/cmdline")"
