@@ -1,5 +1,6 @@
 # longhaul_layer(NAME LINK lib…): the static library longhaul_NAME from src/NAME/*.cpp.
-# longhaul_test(NAME LINK lib…): the test executable longhaul-NAME-tests from tests/NAME/*.cpp.
+# longhaul_test(NAME LINK lib…): the test executable longhaul-NAME-tests from tests/NAME/*.cpp and
+# from tests/issues/NAME_*_test.cpp: bugs that were mended, each with its story.
 
 add_library(longhaul_flags INTERFACE)
 target_compile_options(longhaul_flags INTERFACE
@@ -41,7 +42,8 @@ endfunction()
 
 function(longhaul_test name)
   cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*.cpp
+       ${PROJECT_SOURCE_DIR}/tests/issues/${name}_*_test.cpp)
   if(NOT sources)
     return()
   endif()

@@ -47,15 +47,18 @@ class platter {
   /// How much there is to sync: what comes after this is not part of a sync that begins now.
   std::size_t sync_begins(const std::string& path) {
     const std::lock_guard lock(mutex_);
-    return files_[path].pending.size();
+    const file& f = files_[path];
+    return f.settled + f.pending.size();
   }
-  void sync_ended(const std::string& path, std::size_t count, bool done) {
+  /// Another sync may have ended meanwhile: what that has settled is no longer ours.
+  void sync_ended(const std::string& path, std::size_t begun_with, bool done) {
     const std::lock_guard lock(mutex_);
     file& f = files_[path];
     if (!done) ++f.failures;
-    count = std::min(count, f.pending.size());
+    const std::size_t count = begun_with - std::min(begun_with, f.settled);
     for (std::size_t i = 0; done && i < count; ++i) f.pending[i].apply(f.synced);
     f.pending.erase(f.pending.begin(), f.pending.begin() + static_cast<std::ptrdiff_t>(count));
+    f.settled += count;
   }
 
   /// Of syncs, so far.
@@ -100,6 +103,7 @@ class platter {
     std::string synced;
     std::vector<change> pending;
     std::size_t failures = 0;
+    std::size_t settled = 0;  // changes that a sync has written or lost
   };
 
   mutable std::mutex mutex_;
