@@ -1,7 +1,7 @@
 # The front door: `make help` says what there is. The work is done by scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build run test check conformance interop bench format lint clean
+.PHONY: help build run test check conformance interop peers bench format lint clean
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 8080
@@ -32,6 +32,11 @@ conformance: build ## the official MCP conformance suite
 
 interop: build ## tests with the TypeScript SDK as client
 	@scripts/interop.sh
+
+peers: ## tests with the clients of others; brings docs/interop.md up to date
+	@scripts/install-deps.sh check
+	@scripts/build.sh release
+	@scripts/interop-peers.py --write
 
 bench: ## the benchmark (ARGS="--help" for what it takes)
 	@scripts/install-deps.sh

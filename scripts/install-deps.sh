@@ -12,7 +12,7 @@ packages=(
 )
 case ${1:-} in
   "") ;;
-  check) packages+=(clang-tidy-19 g++) ;;
+  check) packages+=(clang-tidy-19 g++ python3-venv chromium) ;;
   *)
     echo "usage: $0 [check]" >&2
     exit 2

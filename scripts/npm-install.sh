@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs the npm packages that tests/package-lock.json pins, if they are not there yet, and prints
-# the Node that runs them: 22 or newer, the one of the packages or the machine's own.
+# Installs the npm packages that package-lock.json of a folder pins, if they are not there yet, and
+# prints the Node that runs them: 22 or newer, the one of the packages or the machine's own.
+#   scripts/npm-install.sh [FOLDER]     tests if not given
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../tests"
+cd "$(dirname "${BASH_SOURCE[0]}")/../${1:-tests}"
 
 stamp=node_modules/.longhaul-stamp
 lock=$(sha256sum package.json package-lock.json)

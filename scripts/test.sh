@@ -69,6 +69,7 @@ if [[ $full ]]; then
     step "gcc-$name-tests" 300 "build/gcc/longhaul-$name-tests" --gtest_brief=1
   done
   step consumer 1200 scripts/consumer-test.sh
+  counted interop-peers 1800 scripts/interop-peers.py
   step fuzz-build 900 scripts/build.sh fuzz fuzzers && step fuzz 300 scripts/fuzz.sh 60
   step clang-tidy 3600 scripts/tidy.sh
 fi
