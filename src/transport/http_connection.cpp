@@ -290,12 +290,8 @@ asio::awaitable<bool> http_connection::answer() {
 }
 
 asio::awaitable<wire::http_reply> http_connection::handle() {
-  const wire::http_request request = parser_.request(peer_);
-  if (request.method != "POST" && request.method != "GET" && request.method != "DELETE") {
-    wire::http_reply reply = error_reply(405, "use POST");
-    reply.allow = "POST, GET, DELETE";
-    co_return reply;
-  }
+  wire::http_request request = parser_.request(peer_);
+  if (auto refused = loop_.endpoint.admit(request)) co_return std::move(*refused);
   enter(phase::handling);
   outlet_ = std::make_shared<http_outlet>(shared_from_this());
   waiting_ = stream_started_ = false;

@@ -12,6 +12,10 @@
 #include <string_view>
 #include <utility>
 
+namespace longhaul::serving {
+struct caller;
+}
+
 namespace longhaul::wire {
 
 template <class T>
@@ -59,7 +63,13 @@ struct http_request {
   /// The first of the headers above that came twice with different values, or empty.
   std::string_view repeated_header{};
   std::string_view peer_address{};  ///< IP address without port
+  /// Who asks: noted by `admit` for `handle`, and nothing to the transport.
+  std::shared_ptr<const serving::caller> caller{};
 };
+
+/// The methods of HTTP that the MCP path takes, as `Allow` says it everywhere. OPTIONS is answered
+/// by the transport.
+inline constexpr std::string_view http_methods = "POST, DELETE, OPTIONS";
 
 /// The final reply. If messages went through the outlet before, `body` is the last of the stream
 /// and the status stays 200.
@@ -68,18 +78,26 @@ struct http_reply {
   std::string body{};              ///< one JSON value, or empty: no body
   std::string session_id{};        ///< if not empty: sent as Mcp-Session-Id
   std::string allow{};             ///< if not empty: sent as Allow (405)
+  int retry_after = 0;             ///< seconds; if not 0: sent as Retry-After (503)
   std::string www_authenticate{};  ///< if not empty: sent as WWW-Authenticate (401)
 };
 
-/// Handles one HTTP request on the MCP path. `body` is the whole body. Never throws.
+/// Handles HTTP requests on the MCP path, each in two steps.
 class http_endpoint {
  public:
   virtual ~http_endpoint() = default;
+  /// Judges a request by its head alone, before anything of its body is taken: method, caller,
+  /// content type. A reply: it is refused with that. Null: `handle` is to be called with this
+  /// request. Must not block; never throws. By itself it admits everything.
+  virtual std::optional<http_reply> admit(http_request& head);
+  /// Requires: `request` was admitted. `body` is the whole body. Never throws.
   virtual awaitable<http_reply> handle(const http_request& request, std::string body,
                                        std::shared_ptr<outlet> out) = 0;
   /// Starts to refuse new work and ends open subscriptions gracefully; running exchanges go on.
   virtual void shut_down() = 0;
 };
+
+inline std::optional<http_reply> http_endpoint::admit(http_request&) { return std::nullopt; }
 
 /// Handles one pipe (stdio). One object a pipe.
 class pipe_endpoint {

@@ -15,8 +15,6 @@
 namespace longhaul::wire {
 namespace {
 
-constexpr std::string_view allowed_methods = "POST, DELETE";
-
 http_reply reply_of(wire_reply from) {
   http_reply reply;
   reply.status = from.body.empty() ? 202 : from.status;
@@ -40,6 +38,11 @@ bool is_json(std::string_view content_type) {
                     wanted.end(), [](char a, char b) { return (a | 0x20) == (b | 0x20); });
 }
 
+// Ends a session; requests of the modern era have none.
+bool is_delete(const http_request& request) {
+  return request.method == "DELETE" && !is_modern_header(request.protocol_version);
+}
+
 bool accepts_streams(const std::optional<std::string_view>& accept) {
   if (!accept || accept->empty()) return true;
   for (const std::string_view range : {"text/event-stream", "text/*", "*/*"}) {
@@ -57,6 +60,15 @@ class endpoint final : public http_endpoint {
         modern_(shared_),
         sessions_(options.max_sessions, options.session_idle, *options.clock),
         identify_(options.identify ? options.identify : identifier(anonymous_caller)) {}
+
+  std::optional<http_reply> admit(http_request& head) override {
+    try {
+      return refuse_head(head);
+    } catch (const std::exception& e) {
+      if (shared_.log) shared_.log(std::string("wire: a request failed: ") + e.what());
+    }
+    return refuse(500, code::internal_error, "Internal error");
+  }
 
   awaitable<http_reply> handle(const http_request& request, std::string body,
                                std::shared_ptr<outlet> out) override {
@@ -85,6 +97,7 @@ class endpoint final : public http_endpoint {
     request_meta meta = {};
   };
 
+  std::optional<http_reply> refuse_head(http_request& head) const;
   awaitable<http_reply> answer(const http_request& request, std::string& body,
                                const std::shared_ptr<outlet>& out);
   http_reply delete_session(const http_request& request, const serving::caller& who);
@@ -110,25 +123,31 @@ class endpoint final : public http_endpoint {
   const identifier identify_;
 };
 
-awaitable<http_reply> endpoint::answer(const http_request& request, std::string& body,
-                                       const std::shared_ptr<outlet>& out) {
-  const bool is_delete = request.method == "DELETE" && !is_modern_header(request.protocol_version);
-  if (request.method != "POST" && !is_delete) {
-    http_reply reply = refuse(405, code::invalid_request, "This endpoint takes POST and DELETE");
-    reply.allow = allowed_methods;
-    co_return reply;
+// Null: admitted, and `head` knows who asks.
+std::optional<http_reply> endpoint::refuse_head(http_request& head) const {
+  if (head.method != "POST" && !is_delete(head)) {
+    http_reply reply =
+        refuse(405, code::invalid_request, "This endpoint takes POST and DELETE");
+    reply.allow = http_methods;
+    return reply;
   }
-  const identification identified = identify_(request);
+  identification identified = identify_(head);
   if (!identified.who) {
     http_reply reply = refuse(identified.status, code::invalid_request, "Not authorized");
-    reply.www_authenticate = identified.www_authenticate;
-    co_return reply;
+    reply.www_authenticate = std::move(identified.www_authenticate);
+    return reply;
   }
-  if (is_delete) co_return delete_session(request, *identified.who);
-  if (request.content_type && !is_json(*request.content_type)) {
-    co_return refuse(415, code::invalid_request, "The body must be application/json");
+  head.caller = std::make_shared<const serving::caller>(std::move(*identified.who));
+  if (head.method == "POST" && head.content_type && !is_json(*head.content_type)) {
+    return refuse(415, code::invalid_request, "The body must be application/json");
   }
-  carried with{request, *identified.who, out};
+  return std::nullopt;
+}
+
+awaitable<http_reply> endpoint::answer(const http_request& request, std::string& body,
+                                       const std::shared_ptr<outlet>& out) {
+  if (is_delete(request)) co_return delete_session(request, *request.caller);
+  carried with{request, *request.caller, out};
   with.streams = accepts_streams(request.accept);
   if (const auto fault = validate_text(body)) co_return refuse_malformed(with, *fault);
   const json::value text{std::string_view(body)};

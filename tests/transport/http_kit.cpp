@@ -68,6 +68,19 @@ scripted_endpoint::scripted_endpoint() {
     result.body = request.body.empty() ? "null" : request.body;
     co_return result;
   };
+  judge = [](const wire::http_request& head) -> std::optional<wire::http_reply> {
+    if (head.method == "POST" || head.method == "DELETE") return std::nullopt;
+    wire::http_reply refused;
+    refused.status = 405;
+    refused.allow = wire::http_methods;
+    refused.body = R"({"error":"this takes POST and DELETE"})";
+    return refused;
+  };
+}
+
+std::optional<wire::http_reply> scripted_endpoint::admit(wire::http_request& head) {
+  seen.note("admit");
+  return judge(head);
 }
 
 wire::awaitable<wire::http_reply> scripted_endpoint::handle(const wire::http_request& request,

@@ -64,13 +64,16 @@ class scripted_endpoint final : public wire::http_endpoint {
  public:
   using script =
       std::function<wire::awaitable<wire::http_reply>(seen_request, std::shared_ptr<wire::outlet>)>;
-  /// Answers 200 with the body that came, `null` if none did.
+  using judgement = std::function<std::optional<wire::http_reply>(wire::http_request&)>;
+  /// Admits POST and DELETE; answers 200 with the body that came, `null` if none did.
   scripted_endpoint();
+  std::optional<wire::http_reply> admit(wire::http_request& head) override;
   wire::awaitable<wire::http_reply> handle(const wire::http_request& request, std::string body,
                                            std::shared_ptr<wire::outlet> out) override;
   void shut_down() override { seen.note("shut down"); }
 
-  script run;  // set before the server starts
+  script run;       // set before the server starts, as is the next
+  judgement judge;  // notes "admit" for each
   events seen;
 };
 

@@ -188,7 +188,7 @@ TEST_F(http_requests, other_methods_get_405_and_the_connection_goes_on) {
     ASSERT_TRUE(peer.send(method + " /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     const reply got = peer.read_reply();
     EXPECT_EQ(got.status, 405) << method;
-    EXPECT_EQ(got.header("allow"), "POST, GET, DELETE");
+    EXPECT_EQ(got.header("allow"), "POST, DELETE, OPTIONS");
     EXPECT_NE(got.body.find("\"error\""), std::string::npos);
   }
   EXPECT_EQ(endpoint.seen.count("request"), 0);

@@ -46,6 +46,11 @@ void fill(sent_request& sent) {
 
 wire::awaitable<void> run_http(wire::http_endpoint& endpoint, std::shared_ptr<sent_request> sent,
                                std::shared_ptr<test_outlet> out) {
+  auto refused = endpoint.admit(sent->request);
+  if (refused) {
+    out->finish(std::move(*refused));
+    co_return;
+  }
   auto answering = endpoint.handle(sent->request, sent->body, out);
   wire::http_reply reply = co_await std::move(answering);
   out->finish(std::move(reply));
