@@ -24,8 +24,8 @@
 
 namespace longhaul {
 
-/// Thrown by `throw_if_cancelled`, `ask` and `save_checkpoint` once the task is cancelled, past a
-/// limit, or runs elsewhere: let it pass, the task's end is already written.
+/// Thrown by `throw_if_cancelled`, `sleep_for`, `ask` and `save_checkpoint` once the task is
+/// cancelled, past a limit, or runs elsewhere: let it pass, the task's end is already written.
 class task_stopped : public std::exception {
  public:
   const char* what() const noexcept override { return "the task was stopped"; }
@@ -61,7 +61,10 @@ class task_context {
   virtual const std::string& completion_token() const noexcept = 0;
 
   /// Stop is requested when the task is cancelled, past a limit, superseded, or the server drains
-  /// beyond its grace.
+  /// beyond its grace. What a coroutine handler awaits is cancelled then: an Asio operation fails
+  /// with `operation_aborted`, and so does every `co_await` after it; let it pass. Clean-up that
+  /// awaits begins with `co_await boost::asio::this_coro::reset_cancellation_state()`. A coroutine
+  /// that the handler spawned and does not await is not told: it has to look at the token.
   virtual std::stop_token stop_token() const noexcept = 0;
   bool cancelled() const noexcept { return stop_token().stop_requested(); }
   /// Throws `task_stopped` if stop was requested.
@@ -70,10 +73,20 @@ class task_context {
   }
   /// Calls `fn` once when stop is requested (at once if it was), on a thread of ours; for C
   /// libraries with a cancel function of their own. Returns a registration: destroying it waits
-  /// for a running `fn`.
+  /// for a running `fn`. What `fn` throws is dropped.
   [[nodiscard]] std::unique_ptr<std::stop_callback<std::function<void()>>> on_cancel(
-      std::function<void()> fn) const {
-    return std::make_unique<std::stop_callback<std::function<void()>>>(stop_token(), std::move(fn));
+      std::function<void()> fn) const;
+
+  /// Waits for `duration`, or until stop is requested; it throws `task_stopped` then. For blocking
+  /// handlers. The slot is kept.
+  template <class Rep, class Period>
+  void sleep_for(std::chrono::duration<Rep, Period> duration) {
+    pause(std::chrono::ceil<std::chrono::milliseconds>(duration));
+  }
+  /// The same for coroutine handlers: `co_await task.async_sleep_for(1s)`.
+  template <class Rep, class Period>
+  boost::asio::awaitable<void> async_sleep_for(std::chrono::duration<Rep, Period> duration) {
+    return async_pause(std::chrono::ceil<std::chrono::milliseconds>(duration));
   }
 
   /// Reports progress; never blocks. `done` must grow: what does not is dropped.
@@ -112,6 +125,10 @@ class task_context {
   }
   virtual raw_json saved_checkpoint() const = 0;
   virtual void save_checkpoint_bytes(raw_json value) = 0;
+
+ private:
+  void pause(std::chrono::milliseconds duration) const;
+  boost::asio::awaitable<void> async_pause(std::chrono::milliseconds duration) const;
 };
 
 }  // namespace longhaul

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -111,6 +112,9 @@ class program_run {
     const parameter_values values = tool_.parameters.read(arguments);
     auto alone = wait_for_former_attempt();
     co_await std::move(alone);
+    // From here on a stop is told to the program, and its end is awaited.
+    auto unstopped = asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await std::move(unstopped);
     std::optional<process> child;
     std::string failure;
     try {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -420,10 +422,8 @@ void engine::launch_all() {
       if (run && &run->handlers() == where.get()) of_one.push_back(std::move(run));
     }
     if (of_one.empty()) continue;
-    boost::asio::post(*where, [this, &context = *where, runs = std::exchange(of_one, {})] {
-      for (const auto& run : runs) {
-        boost::asio::co_spawn(context, run_coroutine(run), boost::asio::detached);
-      }
+    boost::asio::post(*where, [this, runs = std::exchange(of_one, {}), batch = begin_batch()] {
+      for (const auto& run : runs) spawn(run, batch);
     });
   }
   if (jobs.empty()) return;
@@ -436,6 +436,26 @@ void engine::launch_all() {
       boost::asio::co_spawn(keeper_, std::move(ending), boost::asio::detached);
     }
   }
+}
+
+// It lives until all of them have ended, or their frames were destroyed.
+engine::live_batch engine::begin_batch() {
+  {
+    const std::lock_guard lock(idle_mutex_);
+    ++live_;
+  }
+  return {nullptr, [this](std::nullptr_t) {
+            const std::lock_guard lock(idle_mutex_);
+            --live_;
+            idle_.notify_all();
+          }};
+}
+
+void engine::spawn(const std::shared_ptr<running_task>& run, const live_batch& batch) {
+  // The slot is the run's, which lives as long as the coroutine.
+  boost::asio::co_spawn(run->handlers(), run_coroutine(run),
+                        boost::asio::bind_cancellation_slot(
+                            run->cancellation(), [run, batch](const std::exception_ptr&) {}));
 }
 
 // Its handler never ran, so another process may run it, whatever the tool says of crashes; work
@@ -484,6 +504,10 @@ awaitable<void> engine::run_coroutine(std::shared_ptr<running_task> run) {
   } catch (...) {
     result = outcome_of_exception();
   }
+  // What stopped the handler must not stop the writing of its end.
+  auto unstopped =
+      boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  co_await std::move(unstopped);
   auto ending = end_run(run, std::move(result));
   co_await std::move(ending);
 }

@@ -213,6 +213,9 @@ class engine {
   /// all that came meanwhile.
   void launch(std::shared_ptr<running_task> run, const boost::asio::any_io_executor& executor);
   void launch_all();
+  using live_batch = std::shared_ptr<void>;
+  live_batch begin_batch();
+  void spawn(const std::shared_ptr<running_task>& run, const live_batch& batch);
   awaitable<void> give_back_unstarted(std::shared_ptr<running_task> run);
   void run_blocking(const std::shared_ptr<running_task>& run);
   awaitable<void> run_coroutine(std::shared_ptr<running_task> run);
@@ -268,6 +271,7 @@ class engine {
   std::vector<std::pair<std::shared_ptr<running_task>, outcome>> deferred_;
   std::mutex idle_mutex_;
   std::condition_variable idle_;
+  std::size_t live_ = 0;  // batches of coroutine handlers not all over; beneath `idle_mutex_`
 
   std::mutex tick_mutex_;  // one tick at a time; beneath it:
   std::optional<monotonic_time> renewed_at_, alive_since_, recovered_at_, audited_at_, looked_at_;

@@ -372,6 +372,11 @@ void engine::stop() {
   for (const auto& run : all_running()) run->request_stop();
   pool_.close();  // waits for blocking handlers
   handler_work_.clear();
+  {  // What handlers have left behind on their threads is nobody's, and may run for ever.
+    std::unique_lock lock(idle_mutex_);
+    idle_.wait(lock, [&] { return live_ == 0; });
+  }
+  for (const auto& context : handlers_) context->stop();
   keeper_work_.reset();
   boost::asio::post(keeper_, [this] { timer_.cancel(); });
   for (std::thread& thread : threads_) thread.join();

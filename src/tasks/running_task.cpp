@@ -2,6 +2,7 @@
 #include "tasks/running_task.hpp"
 
 #include <algorithm>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -67,17 +68,30 @@ class parking {
   boost::asio::awaitable<void> retake() {
     const auto hears = std::make_shared<waiter>(co_await boost::asio::this_coro::executor);
     const waiter::closer closing(*hears);
-    const auto ticket = slots_.reacquire(origin().quota, origin().tool, [hears] { hears->wake(); });
+    const returning back(*this, [hears] { hears->wake(); });
     const std::stop_callback on_stop(task_.stop_token(), [&hears] { hears->wake(); });
-    while (slots_.waits(ticket)) {
-      if (task_.stop_token().stop_requested() && slots_.withdraw(ticket)) co_return;
+    while (slots_.waits(back.ticket) && !task_.cancelled()) {
       auto next = hears->next();
       co_await std::move(next);
     }
-    task_.holds_slot = true;
   }
 
  private:
+  // However the wait ends, cancelled by whoever awaits it too: a slot that was given is held.
+  struct returning {
+    returning(parking& place, std::function<void()> ready)
+        : of(place),
+          ticket(place.slots_.reacquire(place.origin().quota, place.origin().tool,
+                                        std::move(ready))) {}
+    returning(const returning&) = delete;
+    returning& operator=(const returning&) = delete;
+    ~returning() {
+      if (!of.slots_.withdraw(ticket)) of.task_.holds_slot = true;
+    }
+    parking& of;
+    const slots::ticket ticket;
+  };
+
   const task_origin& origin() const noexcept { return *task_.claimed()->origin; }
 
   slots& slots_;
@@ -235,13 +249,16 @@ void running_task::save_checkpoint_bytes(raw_json value) {
 
 void running_task::request_stop() {
   if (stop_sent_.exchange(true)) return;
-  auto raise = [self = shared_from_this()] { self->stop_.request_stop(); };
   // User callbacks run in there: never on a transport thread.
   if (blocking_) {
-    engine_.pool_.submit(std::move(raise));
-  } else {
-    boost::asio::post(handlers_, std::move(raise));
+    engine_.pool_.submit([self = shared_from_this()] { self->stop_.request_stop(); });
+    return;
   }
+  // The token first: whoever is woken by the cancellation finds out why.
+  boost::asio::post(handlers_, [self = shared_from_this()] {
+    self->stop_.request_stop();
+    self->cancellation_.emit(boost::asio::cancellation_type::terminal);
+  });
 }
 
 std::optional<stores::report_change> running_task::take_report() {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <mutex>
@@ -52,6 +53,8 @@ class running_task final : public task_context, public std::enable_shared_from_t
   /// Where its coroutine runs, on one thread, and its stop is requested: what the two share
   /// (timers, sockets) needs no lock.
   boost::asio::io_context& handlers() const noexcept { return handlers_; }
+  /// Of its coroutine: what that waits for is cancelled, on its own thread, once stop is requested.
+  boost::asio::cancellation_slot cancellation() noexcept { return cancellation_.slot(); }
 
   /// Requests stop, once, on a thread where user callbacks may run.
   void request_stop();
@@ -91,6 +94,7 @@ class running_task final : public task_context, public std::enable_shared_from_t
   boost::asio::io_context& handlers_;
   const bool blocking_;
   std::stop_source stop_;
+  boost::asio::cancellation_signal cancellation_;  // thread of `handlers_` only
   std::atomic<bool> stop_sent_{false}, ending_{false};
   std::atomic<phase> phase_{phase::fresh};
 
