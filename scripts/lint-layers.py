@@ -10,8 +10,8 @@ import sys
 from cpp_source import ROOT, report, sources
 
 # Lowest first: a folder may include itself and those before it, but not those it stands beside.
-ORDER = ["json", "auth", "stores", "sqlite", "typed", "tasks", "server", "command", "config", "wire",
-         "transport", "run"]
+ORDER = ["base", "json", "auth", "stores", "sqlite", "typed", "tasks", "server", "command",
+         "config", "wire", "transport", "run"]
 BESIDE = {"wire", "transport", "run"}, {"command", "config"}, {"auth"}
 PUBLIC = "longhaul"
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<(longhaul/[^>]+)>)', re.M)
@@ -43,6 +43,7 @@ def check(path, layer, text):
 
 def self_test():
     planted = [
+        ("base", '#include "json/view.hpp"'),
         ("json", '#include "stores/store.hpp"'),
         ("stores", '#include "longhaul/task.hpp"\n#  include "tasks/engine.hpp"'),
         ("wire", '#include "transport/http.hpp"'),

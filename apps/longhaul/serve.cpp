@@ -67,7 +67,7 @@ struct opened_store {
   std::string path = {};
 };
 
-opened_store open_store_of(const config::serve_config& config) {
+opened_store open_store_of(const config::serve_config& config, const process_log& log) {
   opened_store result;
   if (!config.store.empty()) {
     const sqlite::store_url url = sqlite::parse_store_url(config.store);
@@ -77,7 +77,7 @@ opened_store open_store_of(const config::serve_config& config) {
   }
   const std::string folder = config.state_dir.empty() ? default_state_folder() : config.state_dir;
   result.store =
-      open_default_store(folder, config.server.name, config.stdio, log_to_stderr, result.path);
+      open_default_store(folder, config.server.name, config.stdio, tell_where_tasks_are(log), result.path);
   return result;
 }
 
@@ -110,7 +110,6 @@ serve_settings settings_for(const config::serve_config& config) {
   settings.allowed_hosts = config.allow_hosts;
   settings.allowed_origins = config.allow_origins;
   if (!config.keys.empty()) settings.identify = identify_by(config.keys);
-  settings.log = log_to_stderr;
   return settings;
 }
 
@@ -138,13 +137,13 @@ int run_serve(const serve_command& what) {
   if (!what.store.empty()) config.store = what.store;
   if (config.listen.empty()) config.stdio = true;
   for (const std::string& warning : config::warnings_of(config)) {
-    log_to_stderr(what.file + ": warning: " + warning);
+    std::cerr << what.file << ": warning: " << warning << std::endl;
   }
   try {
     if (!what.http.empty()) parse_http_address(what.http);
     if (!what.store.empty()) sqlite::parse_store_url(what.store);
   } catch (const std::invalid_argument& e) {
-    log_to_stderr(std::string("longhaul: ") + e.what());
+    std::cerr << "longhaul: " << e.what() << std::endl;
     return exit_usage;
   }
   if (what.check_only) {
@@ -152,8 +151,9 @@ int run_serve(const serve_command& what) {
               << (config.tools.size() == 1 ? " tool" : " tools") << std::endl;
     return 0;
   }
+  process_log log({}, !config.stdio);
   try {
-    const opened_store tasks = open_store_of(config);
+    const opened_store tasks = open_store_of(config, log);
     const auto host = make_host(config, tasks);
     server definition(config.server);
     for (command::tool_spec& tool : config.tools) {
@@ -165,13 +165,9 @@ int run_serve(const serve_command& what) {
     settings.on_removed = [host](const std::vector<std::string>& gone) {
       host->output->remove(gone);
     };
-    return serve(definition, settings);
-  } catch (const std::invalid_argument& e) {
-    log_to_stderr(config.server.name + ": " + e.what());
-    return exit_usage;
+    return serve(definition, settings, log);
   } catch (const std::exception& e) {
-    log_to_stderr(config.server.name + ": " + e.what());
-    return exit_failed;
+    return tell_failure(log, e);
   }
 }
 

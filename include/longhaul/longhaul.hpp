@@ -5,6 +5,7 @@
 #include "longhaul/clock.hpp"
 #include "longhaul/elicitation.hpp"
 #include "longhaul/error_codes.hpp"
+#include "longhaul/log.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/result.hpp"
 #include "longhaul/run.hpp"

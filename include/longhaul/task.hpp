@@ -100,6 +100,7 @@ struct task_record {
   std::string status_message;
   std::optional<progress_state> progress = std::nullopt;
   std::uint64_t rev = 1;      ///< +1 on every stored change
+  bool ends = false;          ///< this very change ended it; not stored
   std::uint64_t epoch = 0;    ///< +1 on every claim; 0: not yet started
   std::uint32_t attempt = 0;  ///< how often it started
   monotonic_time run_at{};    ///< earliest next start

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "longhaul/elicitation.hpp"
+#include "longhaul/log.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/schema.hpp"
 #include "longhaul/task.hpp"
@@ -29,17 +30,6 @@ namespace longhaul {
 class task_stopped : public std::exception {
  public:
   const char* what() const noexcept override { return "the task was stopped"; }
-};
-
-enum class log_level : std::uint8_t {
-  debug,
-  info,
-  notice,
-  warning,
-  error,
-  critical,
-  alert,
-  emergency
 };
 
 /// Who called.

@@ -45,16 +45,16 @@ std::string store_file_for(const std::string& folder, const std::string& server)
 
 std::shared_ptr<stores::store> open_default_store(
     const std::string& folder, const std::string& server, bool several,
-    const std::function<void(const std::string&)>& log, std::string& path) {
+    const std::function<void(const std::string&)>& tell, std::string& path) {
   for (int turn = 1;; ++turn) {
     path = store_file_for(folder, turn == 1 ? server : server + "-" + std::to_string(turn));
     try {
       auto opened = sqlite_store(path);
-      if (turn > 1 && log) log("tasks are kept in " + path);
+      if (turn > 1) tell("tasks are kept in " + path);
       return opened;
     } catch (const sqlite::store_in_use& e) {
       if (!several || turn == most_at_once) throw;
-      if (turn == 1 && log) log(e.what());
+      if (turn == 1) tell(e.what());
     }
   }
 }

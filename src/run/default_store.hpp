@@ -18,10 +18,10 @@ std::string default_state_folder();
 std::string store_file_for(const std::string& folder, const std::string& server);
 
 /// Opens that file. Every host that runs a server over stdio starts its own: with `several`, one
-/// that finds the file in use takes the next of `name.db`, `name-2.db`, …, and tells `log`.
+/// that finds the file in use takes the next of `name.db`, `name-2.db`, …, and says so with `tell`.
 /// Throws as `sqlite_store`. `path` becomes the file that was opened.
 std::shared_ptr<stores::store> open_default_store(
     const std::string& folder, const std::string& server, bool several,
-    const std::function<void(const std::string&)>& log, std::string& path);
+    const std::function<void(const std::string&)>& tell, std::string& path);
 
 }  // namespace longhaul

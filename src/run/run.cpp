@@ -42,8 +42,8 @@ int run(server& server, int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e, std::cout, std::cerr) == 0 ? 0 : exit_usage;
   }
-  settings.log = log_to_stderr;
-  return serve(server, settings);
+  process_log log({}, !settings.http.empty());
+  return serve(server, settings, log);
 }
 
 }  // namespace longhaul

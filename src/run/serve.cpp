@@ -5,34 +5,30 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <iostream>
-#include <mutex>
 
 #include "run/default_store.hpp"
 #include "sqlite/store_url.hpp"
 
 namespace longhaul {
 
-void log_to_stderr(const std::string& line) {
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
-  std::cerr << line << std::endl;
-}
-
 namespace {
 
-std::shared_ptr<stores::store> open_store_for(const server& server,
-                                              const serve_settings& settings) {
+std::shared_ptr<stores::store> open_store_for(const server& server, const serve_settings& settings,
+                                              const process_log& log) {
   if (!settings.store_url.empty()) {
     return sqlite::open_store(sqlite::parse_store_url(settings.store_url));
   }
   if (server.options().store) return server.options().store;
   std::string path;
   return open_default_store(default_state_folder(), server.options().name, settings.http.empty(),
-                            settings.log, path);
+                            tell_where_tasks_are(log), path);
 }
 
 }  // namespace
+
+std::function<void(const std::string&)> tell_where_tasks_are(const process_log& log) {
+  return [&log](const std::string& text) { log.announce(log_level::notice, "store.open", text); };
+}
 
 void fill_standard_streams() {
   for (int stream = 0; stream <= 2; ++stream) {
@@ -41,27 +37,27 @@ void fill_standard_streams() {
   }
 }
 
-int serve(server& server, const serve_settings& settings) {
-  const std::string& name = server.options().name;
+int serve(server& server, const serve_settings& settings, process_log& log) {
   try {
     // Replies to a peer that went away are errors of that peer, not a reason to die.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a full disk to us
     service_options options = settings;
-    if (!options.store) options.store = open_store_for(server, settings);
-    service running(server, options);
+    if (!options.store) options.store = open_store_for(server, settings, log);
+    service running(server, options, log);
     if (settings.http.empty()) return serve_stdio(running);
     http_address address = parse_http_address(settings.http);
     address.allowed_hosts = settings.allowed_hosts;
     address.allowed_origins = settings.allowed_origins;
     return serve_http(running, address);
-  } catch (const std::invalid_argument& e) {
-    log_to_stderr(name + ": " + e.what());
-    return exit_usage;
   } catch (const std::exception& e) {
-    log_to_stderr(name + ": " + e.what());
-    return exit_failed;
+    return tell_failure(log, e);
   }
+}
+
+int tell_failure(process_log& log, const std::exception& e) {
+  log.announce(log_level::error, "server.failed", e.what());
+  return dynamic_cast<const std::invalid_argument*>(&e) != nullptr ? exit_usage : exit_failed;
 }
 
 }  // namespace longhaul

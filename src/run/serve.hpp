@@ -3,6 +3,8 @@
 // their settings are read.
 #pragma once
 
+#include <exception>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,8 +28,14 @@ inline constexpr int exit_usage = 2;   ///< wrong use
 /// numbers, or what is meant for people goes there. Before anything is opened.
 void fill_standard_streams();
 
-/// The exit code of the process. Says on standard error what went wrong. Once a process; ignores
+/// The exit code of the process. Says what went wrong. Once a process; ignores
 /// SIGPIPE and SIGXFSZ from then on.
-int serve(server& server, const serve_settings& settings);
+int serve(server& server, const serve_settings& settings, process_log& log);
+
+/// What `open_default_store` has to say.
+std::function<void(const std::string&)> tell_where_tasks_are(const process_log& log);
+
+/// Says why a server did not start or go on; the exit code: `exit_usage` for invalid arguments.
+int tell_failure(process_log& log, const std::exception& e);
 
 }  // namespace longhaul

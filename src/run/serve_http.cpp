@@ -23,10 +23,9 @@ void wait_for_signal(boost::asio::io_context& context, boost::asio::signal_set& 
 }  // namespace
 
 int serve_http(service& what, const http_address& address) {
-  const auto& log = what.options().log;
   wire::endpoint_options wire_options;
   wire_options.secrets = {what.store().secret()};
-  wire_options.log = log;
+  wire_options.log = what.log();
   if (what.options().identify) wire_options.identify = what.options().identify;
   const auto endpoint = wire::make_http_endpoint(what.dispatcher(), wire_options);
 
@@ -35,7 +34,7 @@ int serve_http(service& what, const http_address& address) {
   options.port = address.port;
   options.hosts = address.allowed_hosts;
   options.origins = address.allowed_origins;
-  options.log = log;
+  options.log = what.log();
   options.not_ready = [&what] {
     return what.engine().draining() ? "draining" : what.store().trouble();
   };
@@ -45,11 +44,12 @@ int serve_http(service& what, const http_address& address) {
   boost::asio::signal_set signals(context, SIGTERM, SIGINT);
   what.start();
   server->start();
-  what.log("listening on " + server->url());
+  what.told().announce(log_level::info, "server.start", "listening on " + server->url());
 
   wait_for_signal(context, signals);
-  what.log("stopping: running work has " + std::to_string(drain_grace.count() / 1000) +
-           " s; signal again to hurry");
+  what.log().info("server.drain", "stopping: running work has " +
+                                      std::to_string(drain_grace.count() / 1000) +
+                                      " s; signal again to hurry");
   // Callers may still read their tasks while running work gets its grace.
   std::thread hurry([&] {
     wait_for_signal(context, signals);

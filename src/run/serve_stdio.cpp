@@ -14,7 +14,7 @@ namespace longhaul {
 
 int serve_stdio(service& what) {
   wire::endpoint_options wire_options;
-  wire_options.log = what.options().log;
+  wire_options.log = what.log();
   wire_options.secrets = {what.store().secret()};
   transport::stdio_server server(
       transport::stdio_options{}, [&](std::shared_ptr<wire::outlet> out) {

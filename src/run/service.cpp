@@ -10,8 +10,8 @@
 namespace longhaul {
 namespace {
 
-tasks::engine_options engine_options_for(const server_options& options,
-                                         const service_options& more) {
+tasks::engine_options engine_options_for(const server_options& options, const service_options& more,
+                                         const logger& log) {
   tasks::engine_options result;
   result.store = more.store;
   result.max_running = options.max_running;
@@ -20,7 +20,7 @@ tasks::engine_options engine_options_for(const server_options& options,
   result.bounds.open_total = options.max_open;
   result.default_retention = options.retention;
   result.max_retention = options.max_retention;
-  result.log = more.log;
+  result.log = log;
   result.on_removed = more.on_removed;
   return result;
 }
@@ -32,10 +32,11 @@ const serving::registry& tools_of(server& definition) {
 
 }  // namespace
 
-service::service(server& definition, service_options options)
+service::service(server& definition, service_options options, process_log& log)
     : options_(std::move(options)),
+      log_(log),
       definition_(definition),
-      engine_(engine_options_for(definition.options(), options_)),
+      engine_(engine_options_for(definition.options(), options_, log.log())),
       dispatcher_(tools_of(definition), engine_,
                   {definition.options().inline_limit, options_.outputs}) {
   for (const auto& tool : definition_.tools().all()) engine_.add_tool(tool->definition);
@@ -43,13 +44,11 @@ service::service(server& definition, service_options options)
 
 void service::start() { engine_.start(); }
 
-void service::log(const std::string& line) const {
-  if (options_.log) options_.log(line);
-}
-
 void service::stop() {
   if (const std::size_t left = engine_.running(); left > 0) {
-    log(std::to_string(left) + " handlers ignore that they should stop; leaving them");
+    log().warning("server.stop", "handlers ignore that they should stop; leaving them",
+                  {{"handlers", left}});
+    log_.flush();
     std::_Exit(0);
   }
   engine_.stop();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "longhaul/server.hpp"
+#include "run/process_log.hpp"
 #include "server/dispatcher.hpp"
 #include "tasks/engine.hpp"
 #include "wire/endpoints.hpp"
@@ -19,9 +20,8 @@ namespace longhaul {
 
 /// What a server has beside its tools.
 struct service_options {
-  std::shared_ptr<stores::store> store = {};         ///< required
-  std::function<void(const std::string&)> log = {};  ///< gets a line a call, from any thread
-  wire::identifier identify = {};                    ///< of callers over HTTP; empty: all anonymous
+  std::shared_ptr<stores::store> store = {};  ///< required
+  wire::identifier identify = {};             ///< of callers over HTTP; empty: all anonymous
   /// Captured output of programs; null: none. Must outlive the service.
   serving::output_source* outputs = nullptr;
   /// Ids of tasks that were removed for good.
@@ -32,7 +32,7 @@ struct service_options {
 class service {
  public:
   /// Throws `std::invalid_argument` for tools whose names are taken.
-  service(server& definition, service_options options);
+  service(server& definition, service_options options, process_log& log);
   /// Recovers and begins to work.
   void start();
 
@@ -44,10 +44,12 @@ class service {
   serving::dispatcher& dispatcher() noexcept { return dispatcher_; }
   stores::store& store() noexcept { return *options_.store; }
   const service_options& options() const noexcept { return options_; }
-  void log(const std::string& line) const;
+  const process_log& told() const noexcept { return log_; }
+  const logger& log() const noexcept { return log_.log(); }
 
  private:
   const service_options options_;
+  process_log& log_;
   const server& definition_;
   tasks::engine engine_;
   serving::dispatcher dispatcher_;
@@ -73,8 +75,5 @@ http_address parse_http_address(const std::string& text);
 /// Serve until a signal (or the end of input) stops it; the exit code.
 int serve_http(service& what, const http_address& address);
 int serve_stdio(service& what);
-
-/// A line on standard error, whole, from any thread.
-void log_to_stderr(const std::string& line);
 
 }  // namespace longhaul

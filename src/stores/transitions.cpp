@@ -43,6 +43,7 @@ std::shared_ptr<task_record> successor(const task_record& task, instant now) {
   auto next = std::make_shared<task_record>(task);
   settle(*next, now);
   ++next->rev;
+  next->ends = false;
   // Never back, or a terminal task could seem to have ended before it was created.
   next->updated_at = std::max(task.updated_at, now.wall);
   return next;
@@ -50,6 +51,7 @@ std::shared_ptr<task_record> successor(const task_record& task, instant now) {
 
 void end(task_record& task, task_status status, std::string_view message) {
   task.status = status;
+  task.ends = true;
   task.status_message = message;
   task.process.reset();
   task.checkpoint = {};

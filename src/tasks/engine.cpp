@@ -97,8 +97,38 @@ stores::store& engine::store_of(std::string_view id) const noexcept {
   return is_volatile(id) ? *volatile_ : *options_.store;
 }
 
-void engine::log(const std::string& line) const {
-  if (options_.log) options_.log(line);
+// --- logging
+
+void engine::log_begin(const task_record& task) const noexcept {
+  options_.log.info("task.begin", {},
+                    {task_field(task.id()),
+                     {"tool", task.tool()},
+                     {"owner", task.owner()},
+                     {"attempt", task.attempt}});
+}
+
+void engine::log_change(const task_record& task) const noexcept {
+  const logger& log = options_.log;
+  const std::string_view status = to_string(task.status);
+  if (!task.ends) {
+    log.debug("task.change", {}, {task_field(task.id()), {"status", status}, {"rev", task.rev}});
+    return;
+  }
+  const bool failed = task.status == task_status::failed;
+  const auto ms = (task.updated_at - task.origin->created_at).count();
+  log(failed ? log_level::warning : log_level::info, "task.end", {},
+      {task_field(task.id()),
+       {"tool", task.tool()},
+       {"owner", task.owner()},
+       {"attempt", task.attempt},
+       {"outcome", task.result.is_error ? "tool_error" : status},
+       {"ms", ms}});
+}
+
+void engine::log_trouble(std::string_view event, const std::string& text,
+                         std::string_view id) const {
+  if (id.empty()) return options_.log.warning(event, text);
+  options_.log.warning(event, text, {task_field(id)});
 }
 
 // --- creating
@@ -365,6 +395,7 @@ void engine::on_change(const task_ptr& task) {
     const bool lost = task->terminal() || task->epoch > run->claimed()->epoch;
     if (lost && !run->ending()) run->request_stop();
   }
+  log_change(*task);
   hub_.publish(task);
 }
 
@@ -385,13 +416,14 @@ awaitable<void> engine::start(stores::store& in, task_ptr task) {
     co_await std::move(handing_back);
     co_return;
   }
+  log_begin(*task);
   // A change between the claim and the registration told nobody here: look once more.
   try {
     auto reading = in.get(task->owner(), task->id());
     const task_ptr now = co_await std::move(reading);
     if (!now || now->terminal() || now->epoch != task->epoch) run->request_stop();
   } catch (const std::exception& e) {
-    log("task " + task->id() + " could not be read again, its first write will tell: " + e.what());
+    log_trouble("task.unread", std::string("its first write will tell: ") + e.what(), task->id());
   }
   launch(run, co_await boost::asio::this_coro::executor);
 }
@@ -475,7 +507,7 @@ awaitable<void> engine::give_back_unstarted(std::shared_ptr<running_task> run) {
       co_await std::move(failing);
     }
   } catch (const std::exception& e) {
-    log("task " + run->id() + " could not be handed back: " + e.what());
+    log_trouble("task.not_handed_back", e.what(), run->id());
   }
   release_slot(*run);
   forget(run);
@@ -564,7 +596,7 @@ awaitable<bool> engine::write_end(std::shared_ptr<running_task> run, outcome res
     co_await std::move(writing);  // refused: somebody else ended it; that stands
     co_return true;
   } catch (const std::exception& e) {
-    log("task " + run->id() + ": its end could not be written, trying again: " + e.what());
+    log_trouble("task.end_unwritten", std::string("trying again: ") + e.what(), run->id());
   }
   if (change) run->put_back(*change);
   const std::lock_guard lock(deferred_mutex_);

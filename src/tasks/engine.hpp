@@ -41,6 +41,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/log.hpp"
 #include "longhaul/tool.hpp"
 #include "stores/store.hpp"
 #include "tasks/blocking_pool.hpp"
@@ -76,8 +77,8 @@ struct engine_options {
   bool manual = false;  ///< no ticks by itself (tests)
   /// Ids of tasks that were removed for good: what lies beside the store may go, too. May be empty.
   std::function<void(const std::vector<std::string>&)> on_removed = {};
-  /// What went wrong in the background, a line a call; any thread. May be empty.
-  std::function<void(const std::string&)> log = {};
+  /// Begin and end of every task, and what goes wrong in the background.
+  logger log = {};
 };
 
 /// What is to be created.
@@ -247,7 +248,10 @@ class engine {
   /// Hands a claimed task back if it may run again, else fails it.
   awaitable<void> give_up(stores::store& in, task_ptr task);
   void schedule_tick();
-  void log(const std::string& line) const;
+  void log_begin(const task_record& task) const noexcept;
+  void log_change(const task_record& task) const noexcept;
+  /// What went wrong in the background; `id` of a task, or empty.
+  void log_trouble(std::string_view event, const std::string& text, std::string_view id = {}) const;
 
   engine_options options_;
   const process_id process_;

@@ -76,7 +76,7 @@ awaitable<bool> engine::pump_store(stores::store& from, std::atomic<bool>& backl
   } catch (const std::exception& e) {
     slots_.give_back(room.count);
     backlog = true;  // claims whose outcome is unknown are found by the audit
-    log(std::string("claiming failed, the next tick tries again: ") + e.what());
+    log_trouble("claim.failed", std::string("the next tick tries again: ") + e.what());
     co_return false;
   }
   // Full, or cut by a bound: look again when somebody gives a slot back.
@@ -121,7 +121,7 @@ awaitable<void> engine::housekeep() {
       auto work = (this->*part)();
       co_await std::move(work);
     } catch (const std::exception& e) {
-      log(std::string("housekeeping failed, the next tick tries again: ") + e.what());
+      log_trouble("upkeep.failed", std::string("the next tick tries again: ") + e.what());
     }
   }
 }
@@ -139,14 +139,16 @@ awaitable<void> engine::keep_lease() {
       may_claim_ = false;
       alive_since_.reset();
     }
-    log(std::string("the lease could not be renewed: ") + e.what());
+    log_trouble("lease.not_renewed", e.what());
     co_return;
   }
   if (!result.alive) {
     renewed_at_ = now;  // asked again, and said again, with the next renewal only
     may_claim_ = false;
     alive_since_.reset();
-    log("this process was declared dead (its lease had run out): it claims nothing any more");
+    log_trouble(
+        "lease.lost",
+        "this process was declared dead (its lease had run out): it claims nothing any more");
     co_return;
   }
   if (!alive_since_ || now - *renewed_at_ > options_.lease) alive_since_ = now;
@@ -177,7 +179,7 @@ awaitable<void> engine::recover_at_start() {
       co_return;
     } catch (const stores::store_error& e) {
       if (attempt == tunables::retry_attempts) throw;
-      log(std::string("recovering failed, once more: ") + e.what());
+      log_trouble("recover.failed", std::string("once more: ") + e.what());
     }
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, delay);
     auto waiting = timer.async_wait(boost::asio::use_awaitable);
@@ -190,8 +192,8 @@ awaitable<void> engine::recover_now() {
   auto recovering = options_.store->recover();
   const stores::recover_result result = co_await std::move(recovering);
   if (result.handed_back + result.failed == 0) co_return;
-  log("recovered from lost processes: " + std::to_string(result.handed_back) + " run again, " +
-      std::to_string(result.failed) + " failed");
+  options_.log.info("recover", "tasks of processes that are gone",
+                    {{"rerun", result.handed_back}, {"failed", result.failed}});
   backlog_ = true;
 }
 
@@ -225,7 +227,7 @@ awaitable<void> engine::flush_reports() {
         run->request_stop();
       }
     } catch (const stores::store_error& e) {
-      log("task " + run->id() + ": a report could not be written: " + e.what());
+      log_trouble("task.report_unwritten", e.what(), run->id());
       run->put_back(*change);
     }
   }
@@ -308,7 +310,7 @@ awaitable<void> engine::audit() {
       unknown.insert(std::move(claim));
       continue;
     }
-    log("task " + task->id() + ": claimed here, but nothing runs it; giving it back");
+    log_trouble("task.unclaimed", "claimed here, but nothing runs it; giving it back", task->id());
     auto giving = give_up(*options_.store, task);
     co_await std::move(giving);
   }
@@ -354,7 +356,7 @@ void engine::drain(milliseconds grace, milliseconds stop_grace) {
       }
       sync(give_up(run->store(), run->claimed()));
     } catch (const std::exception& e) {
-      log("task " + run->id() + " could not be handed back: " + e.what());
+      log_trouble("task.not_handed_back", e.what(), run->id());
     }
     run->request_stop();
   }

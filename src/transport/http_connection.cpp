@@ -28,7 +28,7 @@ std::string why_not_ready(const http_options& options) {
   try {
     return options.not_ready();
   } catch (const std::exception& e) {
-    if (options.log) options.log(std::string("the readiness check failed: ") + e.what());
+    options.log.error("readyz.failed", e.what());
     return "the readiness check failed";
   }
 }
@@ -143,7 +143,7 @@ asio::awaitable<void> http_connection::run() {
     auto serving = serve();
     co_await std::move(serving);
   } catch (const std::exception& e) {  // no memory, for instance
-    if (loop_.options.log) loop_.options.log(std::string("a connection failed: ") + e.what());
+    loop_.options.log.error("connection.failed", e.what());
     if (outlet_) outlet_->close();
   }
   close();
@@ -300,10 +300,10 @@ asio::awaitable<wire::http_reply> http_connection::handle() {
     auto handling = loop_.endpoint.handle(request, parser_.take_body(), outlet_);
     reply = co_await std::move(handling);
   } catch (const std::exception& e) {
-    if (loop_.options.log) loop_.options.log(std::string("a request failed inside: ") + e.what());
+    loop_.options.log.error("request.failed", e.what());
     reply = error_reply(500, "the server failed at this request");
   } catch (...) {
-    if (loop_.options.log) loop_.options.log("a request failed inside");
+    loop_.options.log.error("request.failed", "with what is no std::exception");
     reply = error_reply(500, "the server failed at this request");
   }
   // What was sent before the reply goes out before it; what comes later is refused, not lost.

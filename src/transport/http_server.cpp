@@ -90,7 +90,7 @@ void http_server::state::run(http_loop& loop) {
       loop.context.run();
       return;
     } catch (const std::exception& e) {
-      if (options.log) options.log(std::string("a callback failed: ") + e.what());
+      options.log.error("callback.failed", e.what());
     }
   }
 }
@@ -99,8 +99,9 @@ void http_server::state::accept() {
   acceptor->async_accept([this](boost::system::error_code error, tcp::socket socket) {
     if (error == asio::error::operation_aborted || !acceptor->is_open()) return;
     if (error) {  // no descriptors left: do not spin
-      if (options.log && !std::exchange(accept_failed, true)) {
-        options.log("no connection can be accepted for now: " + error.message());
+      if (!std::exchange(accept_failed, true)) {
+        options.log.error("accept.failed",
+                          "no connection can be accepted for now: " + error.message());
       }
       pause->expires_after(tunables::accept_pause);
       pause->async_wait([this](boost::system::error_code stop) {

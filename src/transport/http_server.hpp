@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.hpp"
 #include "transport/tunables.hpp"
 #include "wire/endpoint.hpp"
 
@@ -38,8 +39,8 @@ struct http_options {
   std::chrono::milliseconds sweep_interval = tunables::sweep_interval;
   /// Why the server is not ready to serve; empty: it is. Shown by /readyz. Any transport thread.
   std::function<std::string()> not_ready = {};
-  /// What went wrong inside, a line a call; any thread. May be empty.
-  std::function<void(const std::string&)> log = {};
+  /// Who was refused, and what went wrong inside.
+  logger log = {};
 };
 
 class http_server {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.hpp"
 #include "longhaul/clock.hpp"
 #include "server/dispatcher.hpp"
 #include "wire/endpoint.hpp"
@@ -40,8 +41,8 @@ struct endpoint_options {
   std::size_t max_sessions = tunables::max_sessions;
   milliseconds session_idle = tunables::session_idle;
   identifier identify = anonymous_caller;
-  /// What went wrong inside, a line a call; any thread. May be empty.
-  std::function<void(const std::string&)> log = {};
+  /// Who was refused, and what went wrong inside.
+  logger log = {};
 };
 
 /// `server` must outlive the endpoint, and the endpoint every request it was given.

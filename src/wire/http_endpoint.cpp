@@ -76,7 +76,7 @@ class endpoint final : public http_endpoint {
       auto answering = answer(request, body, out);
       co_return co_await std::move(answering);
     } catch (const std::exception& e) {
-      if (shared_.log) shared_.log(std::string("wire: a request failed: ") + e.what());
+      shared_.log.error("request.failed", e.what());
     }
     co_return refuse_exception(body);
   }

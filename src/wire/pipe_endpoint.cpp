@@ -32,7 +32,7 @@ class endpoint final : public pipe_endpoint {
       auto answering = answer(line);
       reply = co_await std::move(answering);
     } catch (const std::exception& e) {
-      if (shared_.log) shared_.log(std::string("wire: a message failed: ") + e.what());
+      shared_.log.error("message.failed", e.what());
       reply = answer_to_exception(line);
     }
     if (!reply.empty()) out_->send_reply(std::move(reply));

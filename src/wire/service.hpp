@@ -42,7 +42,7 @@ struct service {
   const clock_source& clock;
   const question_ids questions;
   const state_sealer states;
-  std::function<void(const std::string&)> log;
+  const logger log;
   open_streams streams;
   std::atomic<bool> stopping{false};
 

@@ -208,7 +208,7 @@ TEST_F(serve, sigterm_stops_programs) {
   server.start("slow");
   ASSERT_TRUE(wait_until([&] { return fs::exists(home.file("up")); }));
   server.process().signal(SIGTERM);
-  EXPECT_NE(server.process().error_line().find("stopping"), std::string::npos);
+  EXPECT_NE(server.process().error_line_with("stopping"), "");
   server.process().signal(SIGTERM);
   EXPECT_EQ(server.process().wait(), 0);
   EXPECT_TRUE(census_.empty_soon());
@@ -221,7 +221,7 @@ TEST_F(serve, in_memory_the_output_goes_with_the_server) {
   ASSERT_TRUE(wait_until([&] { return fs::exists(home.file("up")); }));
   EXPECT_FALSE(fs::is_empty(home.file("state")));
   server.process().signal(SIGTERM);
-  EXPECT_NE(server.process().error_line().find("stopping"), std::string::npos);
+  EXPECT_NE(server.process().error_line_with("stopping"), "");
   server.process().signal(SIGTERM);
   EXPECT_EQ(server.process().wait(), 0);
   EXPECT_TRUE(fs::is_empty(home.file("state")));

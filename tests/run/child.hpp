@@ -83,6 +83,12 @@ class child {
   /// The next line of standard output or error; what there is of one at the end of the stream.
   std::string output_line() { return line(out_, out_rest_); }
   std::string error_line() { return line(err_, err_rest_); }
+  /// The next line of standard error with `part` in it; empty: none came.
+  std::string error_line_with(std::string_view part) {
+    std::string next = error_line();
+    while (!next.empty() && next.find(part) == std::string::npos) next = error_line();
+    return next;
+  }
   std::string all_errors() {
     std::string all;
     for (std::string next = error_line(); !next.empty(); next = error_line()) all += next + "\n";

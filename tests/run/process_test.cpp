@@ -167,7 +167,7 @@ TEST(process, a_second_sigterm_hurries) {
   const std::string port = port_of(server.error_line());
   start_a_task(port);
   server.signal(SIGTERM);
-  EXPECT_NE(server.error_line().find("stopping"), std::string::npos);
+  EXPECT_NE(server.error_line_with("stopping"), "");
   EXPECT_EQ(call(port, "nothing", slow_task), "HTTP/1.1 400 Bad Request\r") << "still answers";
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait(), 0);

@@ -33,7 +33,7 @@ class http_callbacks : public test::http_test {
 // Fault 31: a panic ended more than its own call. Here it would have been the whole process.
 TEST_F(http_callbacks, a_callback_that_throws_is_logged_and_the_server_goes_on) {
   test::events logged;
-  options.log = [&](const std::string&) { logged.note("line"); };
+  options.log = [&](const log_record&) { logged.note("line"); };
   options.threads = 1;
   endpoint.run = [this](seen_request, outlet out) -> wire::awaitable<wire::http_reply> {
     out->on_gone([this] {
@@ -57,8 +57,8 @@ TEST_F(http_callbacks, a_callback_that_throws_is_logged_and_the_server_goes_on) 
 
 TEST_F(http_callbacks, a_readiness_check_that_throws_is_not_ready) {
   test::events logged;
-  options.log = [&](const std::string& line) {
-    if (line.find("secret") != std::string::npos) logged.note("cause");
+  options.log = [&](const log_record& what) {
+    if (what.text.find("secret") != std::string::npos) logged.note("cause");
   };
   options.not_ready = []() -> std::string { throw std::runtime_error("secret"); };
   start();
@@ -93,7 +93,7 @@ class no_more_descriptors {
 
 TEST_F(http_callbacks, when_descriptors_run_out_connections_wait_and_are_served_later) {
   test::events logged;
-  options.log = [&](const std::string&) { logged.note("line"); };
+  options.log = [&](const log_record&) { logged.note("line"); };
   start();
   // UBSan looks at memory through a pipe, once for each class: there is none later.
   EXPECT_FALSE(

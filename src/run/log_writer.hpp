@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes records to a descriptor, a line each. Whoever logs never waits for the descriptor: lines
+// go through a bounded queue to a thread, and what does not fit is counted and told later.
+//
+// Threads: `put` and `flush` from any.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "base/wake_event.hpp"
+#include "longhaul/clock.hpp"
+#include "longhaul/log.hpp"
+
+namespace longhaul {
+
+class log_writer {
+ public:
+  /// Lines that wait for a reader, in bytes: minutes of a busy server.
+  static constexpr std::size_t most_queued = 1 << 20;
+  /// How long the end of a process waits for whoever reads its log.
+  static constexpr std::chrono::milliseconds flush_time{500};
+
+  /// `fd` is not closed. Throws `std::system_error`.
+  log_writer(int fd, log_style style, const clock_source& clock = system_clock());
+  /// As `flush`, then ends the thread.
+  ~log_writer();
+  log_writer(const log_writer&) = delete;
+  log_writer& operator=(const log_writer&) = delete;
+
+  void put(const log_record& what);
+  /// Waits until all is written, at most `flush_time`.
+  void flush();
+
+ private:
+  void write();
+  /// False: nobody reads any more, or nobody takes it in time.
+  bool write_all(std::string_view bytes);
+  void tell_dropped();  // `mutex_` is held
+
+  const int fd_;
+  const log_style style_;
+  const clock_source& clock_;
+  const wake_event stop_;
+
+  std::mutex mutex_;  // beneath it:
+  std::condition_variable filled_, emptied_;
+  std::string queue_;
+  std::int64_t dropped_ = 0;
+  bool writing_ = false, closing_ = false, broken_ = false;
+
+  std::thread thread_;  // last: it uses all of these
+};
+
+}  // namespace longhaul
