@@ -65,7 +65,7 @@ class endpoint final : public http_endpoint {
     try {
       return refuse_head(head);
     } catch (const std::exception& e) {
-      if (shared_.log) shared_.log(std::string("wire: a request failed: ") + e.what());
+      shared_.log.error("request.failed", e.what());
     }
     return refuse(500, code::internal_error, "Internal error");
   }
