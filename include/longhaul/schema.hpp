@@ -41,6 +41,14 @@ class invalid_arguments : public std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
+/// How arguments are taken before they are checked (`server_options`).
+struct argument_leniency {
+  /// Members of these names are dropped where the tool does not declare them.
+  std::vector<std::string> ignored = {};
+  /// Strings that are the JSON text of what is wanted stay strings, and are refused.
+  bool strict = false;
+};
+
 /// As the greatest length or number of items: no limit.
 inline constexpr std::size_t unbounded = static_cast<std::size_t>(-1);
 
@@ -79,7 +87,8 @@ class field_options {
     return min_length_ = least, max_length_ = greatest, *this;
   }
   /// A regular expression that must match somewhere in a string (anchor it with `^` and `$`), in
-  /// the syntax that RE2 and ECMAScript share: no look-around, no back references.
+  /// what ECMA-262, with and without its flag `u`, and RE2 share: no flags, no look-around, no back
+  /// references, no `\p{…}`. Anything else throws and says what to write instead.
   field_options& pattern(std::string expression) { return pattern_ = std::move(expression), *this; }
   /// Number of elements of a sequence, both ends included.
   field_options& items(std::size_t least, std::size_t greatest) {
@@ -154,6 +163,9 @@ class typed_schema {
   /// Throws `invalid_arguments`.
   void read(const raw_json& json, void* object, std::string_view root,
             unknown_members unknown = unknown_members::refuse) const;
+
+  /// Arguments as they are meant: see `tool_definition::tidy`. Requires: a described struct.
+  raw_json tidy(const raw_json& arguments, const argument_leniency& how) const;
 
   struct compiled;
 

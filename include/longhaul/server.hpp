@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "longhaul/store.hpp"
 #include "longhaul/tool.hpp"
@@ -44,6 +45,17 @@ struct server_options {
   /// `task_cancel` are added. Output schemas of tools that may take long are not shown then.
   bool fallback_tools = false;
   std::chrono::milliseconds inline_limit = std::chrono::seconds(25);
+
+  /// Members of a call's arguments that hosts add on their own (n8n adds these): where a tool does
+  /// not declare them, they are dropped before anything is checked.
+  std::vector<std::string> ignore_arguments = {"toolCallId", "sessionId", "action", "chatInput",
+                                               "tool"};
+  /// Models write `"5"` where 5 is wanted. False: a string that is exactly the JSON text of the
+  /// integer, number, boolean, array or object that a member wants is taken as it. True: refused.
+  bool strict_arguments = false;
+  /// False: results have no `resource_link` blocks (some hosts throw such results away); a text
+  /// names the address instead.
+  bool links = true;
 };
 
 /// Not thread-safe: tools are added before `run`.

@@ -60,6 +60,9 @@ struct tool_options {
   bool external = false;
   /// It keeps its slot while it asks: its work goes on meanwhile, as that of a program does.
   bool keeps_slot = false;
+  /// As in `server_options`; null: as the server has it.
+  std::optional<bool> strict_arguments = std::nullopt;
+  std::optional<bool> links = std::nullopt;
   /// Overrides and descriptions of single members of the argument struct.
   std::vector<field_options> fields = {};
   /// For handlers of raw JSON: the schema of the arguments, an object schema.
@@ -101,6 +104,9 @@ struct tool_definition {
   tool_options options;
   raw_json input_schema;
   raw_json output_schema;  ///< absent: results are not structured
+  /// The arguments as they are meant: what is checked, stored and given to the handler. Of those
+  /// that need no change, the same bytes. Refuses nothing. May be empty: as they are.
+  std::function<raw_json(const raw_json& arguments, const argument_leniency&)> tidy;
   /// Checks arguments before anything starts; throws `invalid_arguments`. May be empty.
   std::function<void(const raw_json& arguments)> check;
   std::variant<blocking_handler, coroutine_handler> handler;

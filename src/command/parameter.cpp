@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/parameter.hpp"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -13,10 +11,12 @@
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <unordered_map>
 #include <utility>
 
 #include "json/view.hpp"
 #include "json/write.hpp"
+#include "typed/ecma_pattern.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul::command {
@@ -115,12 +115,6 @@ void check_texts(const parameter_value& value, const std::string& root) {
   }
 }
 
-std::shared_ptr<const re2::RE2> compile(const std::string& pattern) {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  return std::make_shared<const re2::RE2>(pattern, options);
-}
-
 // What holds for one value: for the parameter, or for the items of a repeated one.
 member_rules rules_of_one(const parameter& p) {
   member_rules rules;
@@ -131,9 +125,8 @@ member_rules rules_of_one(const parameter& p) {
     rules.max_length = p.max_length.value_or(unbounded);
   }
   if (!p.pattern.empty()) {
-    auto compiled = compile(p.pattern);
     rules.pattern_text = p.pattern;
-    if (compiled->ok()) rules.pattern = std::move(compiled);
+    rules.pattern = detail::check_pattern(p.pattern).compiled;
   }
   for (const std::string& value : p.choices) rules.choices.push_back({value, ""});
   return rules;
@@ -230,10 +223,8 @@ class checker {
   void check_pattern() {
     if (p_.pattern.empty()) return;
     if (p_.type != value_type::string) return unfit("pattern", "strings");
-    const auto compiled = compile(p_.pattern);
-    if (compiled->ok()) return;
-    fail("pattern", "is no regular expression of RE2: " + compiled->error() +
-                        " (RE2 has no look-around and no back references)");
+    const auto checked = detail::check_pattern(p_.pattern);
+    if (!checked.compiled) fail("pattern", checked.fault);
   }
 
   void check_items() {
@@ -331,11 +322,11 @@ struct parameter_set::compiled {
   parameter_values defaults;
   std::optional<std::size_t> standard_input;
 
+  std::unordered_map<std::string_view, std::size_t> by_name;  // of `parameters`, which stay
+
   std::optional<std::size_t> find(std::string_view name) const {
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      if (parameters[i].name == name) return i;
-    }
-    return std::nullopt;
+    const auto found = by_name.find(name);
+    return found != by_name.end() ? std::optional(found->second) : std::nullopt;
   }
 };
 
@@ -354,6 +345,9 @@ parameter_set::parameter_set(std::vector<parameter> parameters, std::string_view
                         : parameter_value());
   }
   made->parameters = std::move(parameters);
+  for (std::size_t i = 0; i < made->parameters.size(); ++i) {
+    made->by_name.emplace(made->parameters[i].name, i);
+  }
   if (!stdin_parameter.empty()) made->standard_input = made->find(stdin_parameter);
   compiled_ = std::move(made);
 }
@@ -382,6 +376,16 @@ raw_json parameter_set::input_schema() const {
   root.boolean("additionalProperties", false);
   root.close();
   return raw_json::trusted(std::move(out));
+}
+
+raw_json parameter_set::tidy(const raw_json& arguments, const argument_leniency& how) const {
+  return detail::tidy_arguments(
+      arguments,
+      [this](std::string_view name) -> const type_node* {
+        const auto index = compiled_->find(name);
+        return index ? &node_for(parameters()[*index]) : nullptr;
+      },
+      how);
 }
 
 parameter_values parameter_set::read(const raw_json& arguments) const {

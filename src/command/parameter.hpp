@@ -30,7 +30,7 @@ struct parameter_fault {
 };
 
 /// All faults of one parameter: a name that is none, keywords that do not fit its type or each
-/// other, a pattern that RE2 refuses, choices or a default that the other keywords refuse.
+/// other, a pattern that hosts read otherwise, choices or a default that the other keywords refuse.
 std::vector<parameter_fault> check_parameter(const parameter& given);
 
 /// Where `name` is missing: ` "name"; did you mean "other"?`, or the names there are.
@@ -63,6 +63,9 @@ class parameter_set {
   /// missing, or null and not required, has its default or no value. Throws `invalid_arguments`,
   /// whose text begins with `arguments`.
   parameter_values read(const raw_json& arguments) const;
+
+  /// The arguments as they are meant: see `tool_definition::tidy`.
+  raw_json tidy(const raw_json& arguments, const argument_leniency& how) const;
 
   const std::vector<parameter>& parameters() const noexcept;
 

@@ -32,7 +32,7 @@ struct parameter {
   std::vector<std::string> choices = {};  ///< `enum`, of strings only (of the items, if repeated)
   std::optional<long double> minimum = std::nullopt, maximum = std::nullopt;  ///< both included
   std::optional<std::size_t> min_length = std::nullopt, max_length = std::nullopt;  ///< code points
-  std::string pattern = {};  ///< RE2, matches somewhere; empty: none
+  std::string pattern = {};  ///< matches somewhere; empty: none. See typed/ecma_pattern
   std::optional<std::size_t> min_items = std::nullopt, max_items = std::nullopt;
   bool allow_option = false;  ///< a value that begins with `-` is passed on
 };

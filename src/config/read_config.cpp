@@ -99,39 +99,37 @@ class config_reader {
       server.name = *name;
       if (!is_name(*name)) from.fail_at("name", "name must be " + std::string(name_rule));
     }
-    server.version = from.text("version").value_or(server.version);
-    server.title = from.text("title").value_or("");
-    server.instructions = from.text("instructions").value_or("");
-    config_.listen = from.text("listen").value_or("");
+    from.set("version", server.version);
+    from.set("title", server.title);
+    from.set("instructions", server.instructions);
+    from.set("listen", config_.listen);
     if (!config_.listen.empty() && !is_address(config_.listen)) {
       from.fail_at("listen", "listen must be \"ADDRESS:PORT\" as \"127.0.0.1:8080\", not " +
                                  in_quotes(config_.listen));
     }
-    config_.stdio = from.boolean("stdio").value_or(false);
+    from.set("stdio", config_.stdio);
     if (config_.stdio && !config_.listen.empty()) {
       from.fail_at("stdio", "stdio and listen exclude each other: leave one of them out");
     }
-    config_.store = from.text("store").value_or("");
+    from.set("store", config_.store);
     if (!config_.store.empty()) check_store(from);
     if (const auto folder = from.text("state_dir")) {
       if (folder->empty()) from.fail_at("state_dir", "state_dir must not be empty");
       config_.state_dir = (std::filesystem::path(options_.folder) / *folder).lexically_normal();
     }
-    server.fallback_tools = from.boolean("fallback_tools").value_or(false);
-    server.inline_limit = from.duration("inline_limit").value_or(server.inline_limit);
-    constexpr std::int64_t many = 10'000'000;
-    const auto count = [&](std::string_view key, std::size_t& into) {
-      if (const auto given = from.integer(key, 1, many)) into = static_cast<std::size_t>(*given);
-    };
-    count("max_running", server.max_running);
-    count("max_open", server.max_open);
-    count("max_open_per_key", server.max_open_per_owner);
-    if (const auto given = from.duration_or_unlimited("retention")) server.retention = *given;
-    if (const auto given = from.duration_or_unlimited("max_retention")) {
-      server.max_retention = *given;
-    }
-    config_.allow_hosts = from.texts("allow_hosts").value_or(std::vector<std::string>());
-    config_.allow_origins = from.texts("allow_origins").value_or(std::vector<std::string>());
+    from.set("fallback_tools", server.fallback_tools);
+    from.set("inline_limit", server.inline_limit);
+    from.set_count("max_running", server.max_running);
+    from.set_count("max_open", server.max_open);
+    from.renamed("max_open_per_key", "max_open_per_owner");
+    from.set_count("max_open_per_owner", server.max_open_per_owner);
+    from.set("retention", server.retention);
+    from.set("max_retention", server.max_retention);
+    from.set("ignore_arguments", server.ignore_arguments);
+    from.set("strict_arguments", server.strict_arguments);
+    from.set("links", server.links);
+    from.set("allow_hosts", config_.allow_hosts);
+    from.set("allow_origins", config_.allow_origins);
     from.finish();
   }
 
@@ -218,6 +216,7 @@ read_result read_config(std::string_view text, const read_options& options) {
     }
   }
   result.faults = faults.take();
+  result.warnings = faults.take_warnings();
   return result;
 }
 

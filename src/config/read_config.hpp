@@ -35,6 +35,7 @@ struct read_options {
 struct read_result {
   serve_config config;
   std::vector<fault> faults;  ///< in the order of the file; `config` is of use if there are none
+  std::vector<fault> warnings = {};  ///< what is no fault, but likely not what was meant
 };
 
 read_result read_config(std::string_view text, const read_options& options);

@@ -240,19 +240,16 @@ class tool_reader {
       if (*given) options.retention = *given;
       if (!*given) options.retention = milliseconds::max();
     }
-    options.inline_wait = from_.duration("inline_wait").value_or(options.inline_wait);
+    from_.set("inline_wait", options.inline_wait);
     options.poll_interval = positive("poll_interval").value_or(options.poll_interval);
-    if (const auto given = from_.integer("concurrency", 1, 1'000'000)) {
-      options.max_running = static_cast<std::size_t>(*given);
-    }
+    from_.renamed("concurrency", "max_running");
+    from_.set_count("max_running", options.max_running, 1, 1'000'000);
     if (const auto given = from_.integer("max_attempts", 1, 1'000'000)) {
       options.max_attempts = static_cast<std::uint32_t>(*given);
     }
-    options.retry_backoff = from_.duration("retry_backoff").value_or(options.retry_backoff);
-    if (const auto given = from_.size("output_limit", 1)) {
-      tool_.output_limit = static_cast<std::size_t>(*given);
-    }
-    tool_.stop_grace = from_.duration("stop_grace").value_or(tool_.stop_grace);
+    from_.set("retry_backoff", options.retry_backoff);
+    from_.set_bytes("output_limit", tool_.output_limit);
+    from_.set("stop_grace", tool_.stop_grace);
     if (tool_.stop_grace > command::longest_stop_grace) {
       from_.fail_at("stop_grace", "stop_grace must be 24 h at most");
     }
@@ -263,10 +260,13 @@ class tool_reader {
     if (const auto crash = from_.word("on_crash", {"fail", "rerun"})) {
       options.on_crash = *crash == 0 ? on_crash::fail : on_crash::rerun;
     }
-    if (const auto policy = from_.word("policy", {"never", "auto", "always"})) {
-      constexpr std::array all = {task_policy::never, task_policy::automatic, task_policy::always};
+    if (const auto policy = from_.word("policy", {"never", "auto", "always"}, {"automatic"})) {
+      constexpr std::array all = {task_policy::never, task_policy::automatic, task_policy::always,
+                                  task_policy::automatic};
       options.policy = all[*policy];
     }
+    from_.set("links", options.links);
+    from_.set("strict_arguments", options.strict_arguments);
     if (const toml::table* given = from_.inner("annotations")) {
       table_reader hints(*given, from_.name() + " annotations", from_.faults());
       options.annotations.read_only = hints.boolean("read_only");
@@ -320,9 +320,7 @@ class tool_reader {
                                   command::result_form::lines};
       tool_.result = all[*form];
     }
-    if (const auto lines = from_.integer("result_lines", 1, 100'000)) {
-      tool_.result_lines = static_cast<std::size_t>(*lines);
-    }
+    from_.set_count("result_lines", tool_.result_lines, 1, 100'000);
     constexpr std::uint64_t longest = std::uint64_t{16} << 20;
     if (const auto limit = from_.size("result_limit", 1)) {
       if (*limit > longest)

@@ -30,7 +30,7 @@ struct serve_config {
   std::vector<command::tool_spec> tools = {};
 };
 
-/// What is no fault, but likely not what was meant. A line each.
+/// What is no fault, but likely not what was meant, given how it will be served. A line each.
 std::vector<std::string> warnings_of(const serve_config& config);
 
 }  // namespace longhaul::config

@@ -7,6 +7,17 @@
 #include "config/units.hpp"
 
 namespace longhaul::config {
+namespace {
+
+std::vector<fault> first_of(std::vector<fault> all) {
+  std::sort(all.begin(), all.end(), [](const fault& a, const fault& b) {
+    return std::tie(a.line, a.column, a.message) < std::tie(b.line, b.column, b.message);
+  });
+  if (all.size() > max_faults) all.resize(max_faults);
+  return all;
+}
+
+}  // namespace
 
 void fault_list::add(const toml::source_position& at, std::string message) {
   // Tables that a dotted key or a header implies have no place of their own.
@@ -14,13 +25,14 @@ void fault_list::add(const toml::source_position& at, std::string message) {
       {std::max<std::size_t>(at.line, 1), std::max<std::size_t>(at.column, 1), std::move(message)});
 }
 
-std::vector<fault> fault_list::take() {
-  std::sort(faults_.begin(), faults_.end(), [](const fault& a, const fault& b) {
-    return std::tie(a.line, a.column, a.message) < std::tie(b.line, b.column, b.message);
-  });
-  if (faults_.size() > max_faults) faults_.resize(max_faults);
-  return std::move(faults_);
+void fault_list::warn(const toml::node& at, std::string message) {
+  const toml::source_position& begin = at.source().begin;
+  warnings_.push_back({begin.line, begin.column, std::move(message)});
 }
+
+std::vector<fault> fault_list::take() { return first_of(std::move(faults_)); }
+
+std::vector<fault> fault_list::take_warnings() { return first_of(std::move(warnings_)); }
 
 std::string kind_of(const toml::node& node) {
   switch (node.type()) {
@@ -49,8 +61,12 @@ void table_reader::fail(const toml::node& at, const std::string& what) {
 }
 
 void table_reader::fail_at(std::string_view key, const std::string& what) {
-  const toml::node* node = table_.get(key);
+  const toml::node* node = at(key);
   fail(node != nullptr ? *node : table_, what);
+}
+
+void table_reader::warn(const toml::node& at, const std::string& what) {
+  faults_.warn(at, name_ + ": " + what);
 }
 
 void table_reader::know(std::string_view key) {
@@ -59,7 +75,26 @@ void table_reader::know(std::string_view key) {
 
 const toml::node* table_reader::find(std::string_view key) {
   know(key);
-  return table_.get(key);
+  return at(key);
+}
+
+const toml::node* table_reader::at(std::string_view key) const {
+  if (const toml::node* node = table_.get(key)) return node;
+  const auto old = std::ranges::find(old_names_, key, [](const auto& both) { return both.first; });
+  return old != old_names_.end() ? table_.get(old->second) : nullptr;
+}
+
+void table_reader::renamed(std::string_view old, std::string_view key) {
+  const toml::node* node = table_.get(old);
+  if (node == nullptr) return;
+  know(old);
+  if (table_.contains(key)) {
+    return fail(*node, std::string(old) + " is the old name of " + std::string(key) +
+                           ", which is there, too: leave it out");
+  }
+  old_names_.emplace_back(key, old);
+  warn(*node, std::string(old) + " is now called " + std::string(key) +
+                  "; the old name goes with version 1.0");
 }
 
 void table_reader::wrong_type(std::string_view key, const toml::node& found,
@@ -133,9 +168,8 @@ std::optional<milliseconds> table_reader::duration(std::string_view key) {
 
 std::optional<std::optional<milliseconds>> table_reader::duration_or_unlimited(
     std::string_view key) {
-  const toml::node* node = table_.get(key);
+  const toml::node* node = find(key);
   if (node != nullptr && node->is_string() && node->as_string()->get() == "unlimited") {
-    find(key);
     return std::optional<milliseconds>();
   }
   const auto given = duration(key);
@@ -194,11 +228,16 @@ const toml::table* table_reader::inner(std::string_view key) {
 }
 
 std::optional<std::size_t> table_reader::word(std::string_view key,
-                                              const std::vector<std::string_view>& words) {
+                                              const std::vector<std::string_view>& words,
+                                              const std::vector<std::string_view>& other_words) {
   const auto given = text(key);
   if (!given) return std::nullopt;
   const auto found = std::find(words.begin(), words.end(), *given);
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  const auto other = std::find(other_words.begin(), other_words.end(), *given);
+  if (other != other_words.end()) {
+    return words.size() + static_cast<std::size_t>(other - other_words.begin());
+  }
   std::string all;
   for (const std::string_view one : words) {
     all += all.empty() ? "" : one == words.back() ? " or " : ", ";
@@ -208,9 +247,39 @@ std::optional<std::size_t> table_reader::word(std::string_view key,
   return std::nullopt;
 }
 
+void table_reader::set(std::string_view key, std::string& into) {
+  if (auto given = text(key)) into = *std::move(given);
+}
+
+void table_reader::set(std::string_view key, bool& into) { into = boolean(key).value_or(into); }
+
+void table_reader::set(std::string_view key, std::optional<bool>& into) {
+  if (const auto given = boolean(key)) into = given;
+}
+
+void table_reader::set(std::string_view key, milliseconds& into) {
+  into = duration(key).value_or(into);
+}
+
+void table_reader::set(std::string_view key, std::optional<milliseconds>& into) {
+  if (const auto given = duration_or_unlimited(key)) into = *given;
+}
+
+void table_reader::set(std::string_view key, std::vector<std::string>& into) {
+  if (auto given = texts(key)) into = *std::move(given);
+}
+
+void table_reader::set_count(std::string_view key, std::size_t& into, std::int64_t least,
+                             std::int64_t greatest) {
+  if (const auto given = integer(key, least, greatest)) into = static_cast<std::size_t>(*given);
+}
+
+void table_reader::set_bytes(std::string_view key, std::size_t& into, std::uint64_t least) {
+  if (const auto given = size(key, least)) into = static_cast<std::size_t>(*given);
+}
+
 bool table_reader::require(std::string_view key, std::string_view example) {
-  know(key);
-  if (table_.contains(key)) return true;
+  if (find(key) != nullptr) return true;
   fail(table_, std::string(key) + " is missing: write " + std::string(example));
   return false;
 }

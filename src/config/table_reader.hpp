@@ -25,11 +25,14 @@ class fault_list {
   void add(const toml::node& at, std::string message) {
     add(at.source().begin, std::move(message));
   }
+  /// What is likely not meant, but may be.
+  void warn(const toml::node& at, std::string message);
   std::size_t size() const noexcept { return faults_.size(); }
   std::vector<fault> take();
+  std::vector<fault> take_warnings();
 
  private:
-  std::vector<fault> faults_;
+  std::vector<fault> faults_, warnings_;
 };
 
 /// "a string", "an integer", …: what stands in the file.
@@ -58,12 +61,32 @@ class table_reader {
   std::optional<std::uint64_t> size(std::string_view key, std::uint64_t least);
   std::optional<std::vector<std::string>> texts(std::string_view key);
   const toml::table* inner(std::string_view key);
-  /// One of `words`; its number.
-  std::optional<std::size_t> word(std::string_view key, const std::vector<std::string_view>& words);
+  /// One of `words`, or of `other_words`, which are taken and not named; its number, those of
+  /// `other_words` behind those of `words`.
+  std::optional<std::size_t> word(std::string_view key, const std::vector<std::string_view>& words,
+                                  const std::vector<std::string_view>& other_words = {});
+
+  /// Reads `key` into its place, which keeps its value where the key is not there or is wrong. A
+  /// new key of a table is one such line (and one of docs/programs.md, and a case of faults.txt).
+  void set(std::string_view key, std::string& into);
+  void set(std::string_view key, bool& into);
+  void set(std::string_view key, std::optional<bool>& into);
+  void set(std::string_view key, milliseconds& into);
+  /// Also "unlimited": empty.
+  void set(std::string_view key, std::optional<milliseconds>& into);
+  void set(std::string_view key, std::vector<std::string>& into);
+  void set_count(std::string_view key, std::size_t& into, std::int64_t least = 1,
+                 std::int64_t greatest = 10'000'000);
+  void set_bytes(std::string_view key, std::size_t& into, std::uint64_t least = 1);
+
+  /// `key` was called `old` once, and may be until 1.0: a warning, or a fault if both are there.
+  /// Called before `key` is asked for.
+  void renamed(std::string_view old, std::string_view key);
 
   /// Notes a fault at the table's begin if `key` is not there; true if it is.
   bool require(std::string_view key, std::string_view example);
   void fail(const toml::node& at, const std::string& what);
+  void warn(const toml::node& at, const std::string& what);
   /// A fault at the value of `key`, or at the table.
   void fail_at(std::string_view key, const std::string& what);
   /// Notes all keys that nobody asked for.
@@ -71,12 +94,15 @@ class table_reader {
 
  private:
   void know(std::string_view key);
+  /// The value of `key`, or of what it was called once.
+  const toml::node* at(std::string_view key) const;
   void wrong_type(std::string_view key, const toml::node& found, std::string_view wanted);
 
   const toml::table& table_;
   std::string name_;
   fault_list& faults_;
   std::vector<std::string_view> known_;
+  std::vector<std::pair<std::string_view, std::string_view>> old_names_;  // (key, its old name)
 };
 
 /// False, and a fault: the text is no valid UTF-8, or holds a NUL, which programs cannot be given.

@@ -6,8 +6,10 @@
 namespace longhaul {
 
 server::server(server_options options) : options_(std::move(options)) {
-  tools_ = std::make_unique<serving::registry>(serving::server_identity{
-      options_.name, options_.version, options_.title, options_.instructions});
+  tools_ = std::make_unique<serving::registry>(
+      serving::server_identity{options_.name, options_.version, options_.title,
+                               options_.instructions},
+      argument_leniency{options_.ignore_arguments, options_.strict_arguments});
 }
 
 server::~server() = default;

@@ -151,7 +151,7 @@ awaitable<call_reply> dispatcher::call(const caller& who, call_request request, 
   try {
     if (tools_.has_fallback_tools()) {
       if (const auto verb = fallback_verb_of(request.tool)) {
-        auto answering = call_fallback(who, *verb, request, open, to);
+        auto answering = call_fallback(who, *verb, *tool, request, open, to);
         co_return co_await std::move(answering);
       }
     }
@@ -159,7 +159,7 @@ awaitable<call_reply> dispatcher::call(const caller& who, call_request request, 
       auto resuming = resume(who, request, open, to, cancel_on_abandon);
       co_return co_await std::move(resuming);
     }
-    auto creating = create(who, request, tool->definition, open, to, cancel_on_abandon);
+    auto creating = create(who, request, *tool, open, to, cancel_on_abandon);
     co_return co_await std::move(creating);
   } catch (const std::exception& e) {
     co_return internal(e);
@@ -182,8 +182,9 @@ tasks::submission dispatcher::submission_for(const caller& who, const call_reque
 }
 
 awaitable<call_reply> dispatcher::create(const caller& who, call_request& request,
-                                         const tool_definition& tool, const exchange_ptr& open,
+                                         const registered_tool& entry, const exchange_ptr& open,
                                          audience& to, bool cancel_on_abandon) {
+  const tool_definition& tool = entry.definition;
   const task_policy policy = tool.options.policy;
   if (request.mode == call_mode::as_task && policy == task_policy::never) {
     co_return refuse(refusal::task_forbidden, "this tool never runs as a task");
@@ -200,15 +201,13 @@ awaitable<call_reply> dispatcher::create(const caller& who, call_request& reques
 
   tasks::submission what = submission_for(who, request, tool);
   what.hidden = !task_at_once;
-  if (tool.check) {
-    try {
-      tool.check(what.arguments);
-    } catch (const std::invalid_argument& e) {
-      if (!(request.invalid_makes_task && task_at_once)) {
-        co_return refuse(refusal::invalid_arguments, e.what());
-      }
-      what.born_finished = outcome::tool_error(e.what());
+  try {
+    what.arguments = entry.accept(what.arguments);
+  } catch (const std::invalid_argument& e) {
+    if (!(request.invalid_makes_task && task_at_once)) {
+      co_return refuse(refusal::invalid_arguments, e.what());
     }
+    what.born_finished = outcome::tool_error(e.what());
   }
   // Followed before it exists: what happens before we look is not lost.
   if (!task_at_once) open->following.push_back(engine_.follow(what.id, open));
@@ -254,12 +253,14 @@ bool dispatcher::falls_back(const call_request& request,
 }
 
 awaitable<call_reply> dispatcher::call_fallback(const caller& who, fallback_verb verb,
+                                                const registered_tool& tool,
                                                 call_request& request, const exchange_ptr& open,
                                                 audience& to) {
   fallback_request wanted;
   try {
-    wanted = read_fallback_request(verb, request.arguments);
-  } catch (const invalid_arguments& e) {
+    const raw_json given = request.arguments ? request.arguments : raw_json::trusted("{}");
+    wanted = read_fallback_request(verb, tool.accept(given));
+  } catch (const std::invalid_argument& e) {
     co_return refuse(refusal::invalid_arguments, e.what());
   }
   open->following.push_back(engine_.follow(wanted.task, open));

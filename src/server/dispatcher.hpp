@@ -200,7 +200,7 @@ class dispatcher {
                                    const tool_definition& tool) const;
   task_view view(task_ptr task) const;
   awaitable<call_reply> create(const caller& who, call_request& request,
-                               const tool_definition& tool, const exchange_ptr& open, audience& to,
+                               const registered_tool& entry, const exchange_ptr& open, audience& to,
                                bool cancel_on_abandon);
   awaitable<call_reply> resume(const caller& who, call_request& request, const exchange_ptr& open,
                                audience& to, bool cancel_on_abandon);
@@ -211,7 +211,8 @@ class dispatcher {
   awaitable<call_reply> hand_out(const caller& who, const call_request& request,
                                  const tool_definition& tool, std::string id);
   awaitable<call_reply> give_up_unaskable(wait_state& state);
-  awaitable<call_reply> call_fallback(const caller& who, fallback_verb verb, call_request& request,
+  awaitable<call_reply> call_fallback(const caller& who, fallback_verb verb,
+                                      const registered_tool& tool, call_request& request,
                                       const exchange_ptr& open, audience& to);
   bool falls_back(const call_request& request, const tool_definition& tool) const noexcept;
 

@@ -74,6 +74,15 @@ class header_finder {
 
 }  // namespace
 
+raw_json registered_tool::accept(const raw_json& arguments) const {
+  raw_json meant = arguments;
+  if (definition.tidy && json::value(arguments).is(json::kind::object)) {
+    meant = definition.tidy(arguments, leniency);
+  }
+  if (definition.check) definition.check(meant);
+  return meant;
+}
+
 void registry::add(tool_definition tool) {
   const std::string name = tool.options.name;
   if (name.empty() || name.size() > max_name ||
@@ -93,6 +102,9 @@ void registry::add(tool_definition tool) {
   auto entry = std::make_unique<registered_tool>();
   entry->definition = std::move(tool);
   entry->mirrored = std::move(finder.found);
+  entry->leniency = leniency_;
+  entry->leniency.strict =
+      entry->definition.options.strict_arguments.value_or(leniency_.strict);
   by_name_.emplace(entry->definition.options.name, entry.get());
   tools_.push_back(std::move(entry));
 }

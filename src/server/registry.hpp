@@ -31,11 +31,18 @@ struct mirrored_parameter {
 struct registered_tool {
   tool_definition definition;
   std::vector<mirrored_parameter> mirrored;
+  argument_leniency leniency;
+
+  /// The arguments of a call (an object) as they are stored and given to the handler.
+  /// Throws `std::invalid_argument` if they do not fit. Any thread; takes long for large ones.
+  raw_json accept(const raw_json& arguments) const;
 };
 
 class registry {
  public:
-  explicit registry(server_identity identity) : identity_(std::move(identity)) {}
+  /// `leniency`: where a tool does not say otherwise.
+  explicit registry(server_identity identity, argument_leniency leniency = {})
+      : identity_(std::move(identity)), leniency_(std::move(leniency)) {}
 
   const server_identity& identity() const noexcept { return identity_; }
 
@@ -53,6 +60,7 @@ class registry {
 
  private:
   server_identity identity_;
+  argument_leniency leniency_;
   bool fallback_tools_ = false;
   std::vector<std::unique_ptr<registered_tool>> tools_;
   std::unordered_map<std::string_view, const registered_tool*> by_name_;

@@ -6,6 +6,7 @@
 
 #include "json/view.hpp"
 #include "json/write.hpp"
+#include "typed/ecma_pattern.hpp"
 
 namespace longhaul {
 namespace {
@@ -37,6 +38,11 @@ void check_form_schema(const raw_json& schema) {
                                   ": forms are flat: strings, numbers, booleans, enums and arrays "
                                   "of enums");
     }
+  }
+  try {
+    detail::check_patterns_of(schema);
+  } catch (const std::invalid_argument& e) {
+    throw std::invalid_argument(std::string("form: ") + e.what());
   }
 }
 

@@ -383,6 +383,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+bool is_whole_number(std::string_view json) { return whole_number(json::value(json)).has_value(); }
+
 std::string in_quotes(std::string_view text) {
   const std::string_view shown = cut(text, max_quoted);
   std::string result;

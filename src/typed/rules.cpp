@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "typed/rules.hpp"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "json/write.hpp"
+#include "typed/ecma_pattern.hpp"
 
 namespace longhaul {
 
@@ -94,11 +93,9 @@ class checker {
     if (!rules_.format.empty()) need(string, "format", "strings");
     if (!field_access::has_pattern(field_)) return;
     need(string, "pattern", "strings");
-    re2::RE2::Options options;
-    options.set_log_errors(false);
-    auto compiled = std::make_shared<const re2::RE2>(rules_.pattern_text, options);
-    if (!compiled->ok()) fail("pattern: " + compiled->error());
-    rules_.pattern = std::move(compiled);
+    checked_pattern checked = check_pattern(rules_.pattern_text);
+    if (!checked.compiled) fail("pattern: it " + checked.fault);
+    rules_.pattern = std::move(checked.compiled);
   }
 
   void check_items() const {

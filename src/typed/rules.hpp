@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,18 @@ std::optional<std::size_t> find_member(const type_node& type, std::string_view n
 std::string unknown_name(const type_node& type, std::string_view name);
 /// As a JSON string, cut if it is long.
 std::string in_quotes(std::string_view text);
+
+/// The type of a member of a tool's arguments; null: the tool does not declare that name.
+using declared_type = std::function<const type_node*(std::string_view name)>;
+/// The arguments (an object) as they are meant, as `argument_leniency` says. Refuses nothing.
+raw_json tidy_arguments(const raw_json& given, const declared_type& declared,
+                        const argument_leniency& how);
+/// The same for a handler of raw JSON: members that `schema` has no place for. A schema that names
+/// none, or says that more may come, has a place for all.
+raw_json tidy_raw_arguments(const raw_json& arguments, const raw_json& schema,
+                            const argument_leniency& how);
+/// An integer, also when written with a fraction of zero or an exponent. `json` is validated.
+bool is_whole_number(std::string_view json);
 
 /// Appends the JSON Schema of one value as it is read. `rules` may be null, `default_value` absent.
 void append_schema(std::string& out, const type_node& type, const member_rules* rules,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "json/view.hpp"
+#include "typed/ecma_pattern.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul::detail {
@@ -33,6 +34,11 @@ void check_object_schema(const tool_options& options, const raw_json& schema,
                          const std::string& which) {
   if (!json::value(schema)["type"].equals("object")) {
     fail(options, which + R"( must be an object schema: {"type":"object",…})");
+  }
+  try {
+    check_patterns_of(schema);
+  } catch (const std::invalid_argument& e) {
+    fail(options, which + ": " + e.what());
   }
 }
 
@@ -66,11 +72,17 @@ tool_definition define_tool(tool_options options, const std::optional<typed_sche
       fail(options, "input_schema is for handlers of raw JSON; here it follows from the arguments");
     }
     tool.input_schema = schema->text();
+    tool.tidy = [own = *schema](const raw_json& arguments, const argument_leniency& how) {
+      return own.tidy(arguments, how);
+    };
   } else {
     if (!options.fields.empty()) fail(options, "fields are for handlers of described structs");
     tool.input_schema =
         options.input_schema ? options.input_schema : raw_json::trusted(R"({"type":"object"})");
     check_object_schema(options, tool.input_schema, "input_schema");
+    tool.tidy = [own = tool.input_schema](const raw_json& arguments, const argument_leniency& how) {
+      return tidy_raw_arguments(arguments, own, how);
+    };
     tool.check = check_raw_arguments;
   }
   tool.output_schema = options.output_schema ? options.output_schema : std::move(derived_output);

@@ -231,7 +231,7 @@ TEST_F(serve, P21_more_calls_than_slots_all_end_and_the_limit_holds) {
   served server(home,
                 script_tool(home, "work",
                             "mkdir running.$$; ls -d running.* | wc -l >> seen; rmdir running.$$",
-                            std::string(marked) + "concurrency = 2\n"),
+                            std::string(marked) + "max_running = 2\n"),
                 "max_open = 30\n");
   std::vector<std::string> tasks;
   int refused = 0;

@@ -36,7 +36,7 @@ class store_command : public serve {
     server_ =
         std::make_unique<served>(home, script_tool(home, "quick", "echo ok", marked) +
                                            script_tool(home, "slow", "exec sleep 1000",
-                                                       std::string(marked) + "concurrency = 1\n"));
+                                                       std::string(marked) + "max_running = 1\n"));
     for (int i = 0; i < 3; ++i) server_->end_of(server_->start("quick"));
     const auto cancelled = server_->start("slow");
     server_->cancel(cancelled);
