@@ -185,6 +185,7 @@ argument_template::argument_template(const std::vector<template_item>& items,
                                      const std::vector<parameter>& parameters,
                                      std::string_view stdin_parameter) {
   for (const parameter& p : parameters) {
+    std::vector<std::string> own = own_values(p);
     const bool number = p.type == value_type::integer || p.type == value_type::number;
     parameters_.push_back({.name = p.name,
                            .repeated = p.repeated,
@@ -192,7 +193,7 @@ argument_template::argument_template(const std::vector<template_item>& items,
                            .number = number,
                            .allow_option = p.allow_option,
                            .may_be_negative = number && p.minimum && *p.minimum < 0,
-                           .own = own_values(p)});
+                           .own = {own.begin(), own.end()}});
   }
   if (items.empty()) {
     faults_.push_back(
@@ -233,8 +234,10 @@ class argument_template::expansion {
       const std::size_t times = each.repeated ? list(*each.repeated).size() : 1;
       for (round_ = 0; round_ < times; ++round_) {
         for (const argument& one : each.arguments) add(one);
+        if (problems_.full()) problems_.throw_if_any();
       }
     }
+    problems_.throw_if_any();
     return std::move(result_);
   }
 
@@ -286,11 +289,11 @@ class argument_template::expansion {
     return "arguments." + p.name + (p.repeated ? "[" + std::to_string(round_) + "]" : "");
   }
 
-  void check_option(std::size_t parameter, const std::string& text) const {
+  void check_option(std::size_t parameter, const std::string& text) {
     const named& p = from_.parameters_[parameter];
     if (!text.starts_with('-') || options_ended_ || p.allow_option) return;
     const std::string& value = value_of(parameter);
-    if (!value.empty() && std::ranges::find(p.own, value) != p.own.end()) return;
+    if (!value.empty() && p.own.contains(value)) return;
     std::string what = place(parameter) + ": makes the argument " + in_quotes(text) +
                        ", which begins with '-', so the program would take it for an option";
     if (p.number) {
@@ -298,7 +301,7 @@ class argument_template::expansion {
     } else if (!value.empty()) {
       what += "; write a path as " + in_quotes("./" + value) + ", other values otherwise";
     }
-    throw invalid_arguments(what + " (allow_option in the server's file permits it)");
+    problems_.add(what + " (allow_option in the server's file permits it)");
   }
 
   [[noreturn]] void too_long(std::size_t parameter) const {
@@ -320,6 +323,7 @@ class argument_template::expansion {
   const argument_template& from_;
   const parameter_values& values_;
   std::vector<std::string> result_;
+  detail::problem_list problems_;
   std::size_t round_ = 0;  // which text of the repeated parameter
   std::size_t bytes_ = sizeof(char*);
   bool options_ended_ = false;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "command/parameter.hpp"
@@ -77,7 +78,7 @@ class argument_template {
     std::string name;
     bool repeated = false, boolean = false, number = false, allow_option = false, used = false;
     bool may_be_negative = false;       // and its author says so
-    std::vector<std::string> own = {};  // values that its author wrote
+    std::unordered_set<std::string> own = {};  // values that its author wrote
   };
   class compiler;
   class expansion;

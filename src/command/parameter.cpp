@@ -128,7 +128,12 @@ member_rules rules_of_one(const parameter& p) {
     rules.pattern_text = p.pattern;
     rules.pattern = detail::check_pattern(p.pattern).compiled;
   }
-  for (const std::string& value : p.choices) rules.choices.push_back({value, ""});
+  if (!p.choices.empty()) {
+    std::vector<choice> values;
+    for (const std::string& value : p.choices) values.push_back({value, ""});
+    rules.choose(std::move(values));
+  }
+  if (!p.numbers.empty()) rules.choose(p.numbers);
   return rules;
 }
 
@@ -245,10 +250,14 @@ class checker {
   }
 
   void check_choices() {
+    check_numbers();
     if (p_.choices.empty()) return;
-    if (p_.type != value_type::string) return unfit("enum", "strings");
+    if (p_.type != value_type::string) return fail("enum", "holds strings; this parameter takes " +
+                                                              std::string(name_of(p_.type)) +
+                                                              "; write them without quotes");
     std::set<std::string_view> seen;
     for (const std::string& value : p_.choices) {
+      if (!std::isfinite(value)) return fail("enum", "must hold finite numbers");
       if (!seen.insert(value).second) fail("enum", in_quotes(value) + " is there twice");
     }
     if (!faults_.empty()) return;
@@ -260,6 +269,25 @@ class checker {
         detail::read_member(detail::node_of<std::string>(), &rules, json, &scratch, "enum");
         check_text(value, "enum");
       });
+    }
+  }
+
+  void check_numbers() {
+    if (p_.numbers.empty()) return;
+    const bool integer = p_.type == value_type::integer;
+    if (!integer && p_.type != value_type::number) {
+      return fail("enum",
+                  "holds numbers; this parameter takes " + std::string(name_of(p_.type)));
+    }
+    std::set<long double> seen;
+    for (const long double value : p_.numbers) {
+      std::string text;
+      detail::append_bound(text, value);
+      if (!seen.insert(value).second) fail("enum", text + " is there twice");
+      if (integer && std::trunc(value) != value) fail("enum", text + " is no integer");
+      if (value < p_.minimum.value_or(value) || value > p_.maximum.value_or(value)) {
+        fail("enum", text + " is outside of minimum and maximum");
+      }
     }
   }
 
@@ -302,6 +330,10 @@ std::string unknown_parameter(const std::vector<parameter>& known, std::string_v
 
 std::vector<std::string> own_values(const parameter& of) {
   std::vector<std::string> result = of.choices;
+  for (const long double value : of.numbers) {
+    result.push_back(of.type == value_type::integer ? text_of(static_cast<std::int64_t>(value))
+                                                    : text_of(static_cast<double>(value)));
+  }
   if (!of.default_value) return result;
   parameter_value value;
   try {
@@ -360,18 +392,16 @@ raw_json parameter_set::input_schema() const {
   std::string out, required;
   json::object root(out);
   root.string("type", "object");
-  if (!parameters().empty()) {
-    json::object properties(root.key("properties"));
-    for (std::size_t i = 0; i < parameters().size(); ++i) {
-      const parameter& p = parameters()[i];
-      detail::append_schema(properties.key(p.name), node_for(p), &compiled_->rules[i],
-                            p.default_value);
-      if (!p.required) continue;
-      required += required.empty() ? '[' : ',';
-      json::append_string(required, p.name);
-    }
-    properties.close();
+  json::object properties(root.key("properties"));  // some hosts refuse a tool without it
+  for (std::size_t i = 0; i < parameters().size(); ++i) {
+    const parameter& p = parameters()[i];
+    detail::append_schema(properties.key(p.name), node_for(p), &compiled_->rules[i],
+                          p.default_value);
+    if (!p.required) continue;
+    required += required.empty() ? '[' : ',';
+    json::append_string(required, p.name);
   }
+  properties.close();
   if (!required.empty()) root.raw("required", required + "]");
   root.boolean("additionalProperties", false);
   root.close();
@@ -393,31 +423,33 @@ parameter_values parameter_set::read(const raw_json& arguments) const {
   if (!given.is(json::kind::object)) throw invalid_arguments("arguments: expected an object");
   parameter_values result = compiled_->defaults;
   std::vector<bool> seen(result.size());
-  for (json::members m(given); m.next();) {
+  detail::problem_list problems;
+  for (json::members m(given); !problems.full() && m.next();) {
     const auto index = compiled_->find(m.key());
     if (!index) {
-      throw invalid_arguments("arguments: unknown member" +
-                              unknown_parameter(parameters(), m.key()));
+      problems.add("arguments: unknown member" + unknown_parameter(parameters(), m.key()));
+      continue;
     }
     const parameter& p = parameters()[*index];
     if (seen[*index]) {
-      throw invalid_arguments("arguments: member " + in_quotes(p.name) + " is there twice");
+      problems.add("arguments: member " + in_quotes(p.name) + " is there twice");
+      continue;
     }
     seen[*index] = true;
     if (!p.required && m.value().is(json::kind::null)) continue;
-    const std::string root = "arguments." + p.name;
-    result[*index] = read_value(p, compiled_->rules[*index], m.value().raw(), root);
-    if (index != compiled_->standard_input) check_texts(result[*index], root);
+    problems.attempt([&] {
+      const std::string root = "arguments." + p.name;
+      result[*index] = read_value(p, compiled_->rules[*index], m.value().raw(), root);
+      if (index != compiled_->standard_input) check_texts(result[*index], root);
+    });
   }
-  std::string missing;
-  std::size_t count = 0;
+  std::vector<std::string_view> missing;
   for (std::size_t i = 0; i < seen.size(); ++i) {
-    if (seen[i] || !parameters()[i].required) continue;
-    missing += (count++ == 0 ? "" : ", ") + in_quotes(parameters()[i].name);
+    if (!seen[i] && parameters()[i].required) missing.push_back(parameters()[i].name);
   }
-  if (count == 0) return result;
-  throw invalid_arguments(
-      (count == 1 ? "arguments: missing member " : "arguments: missing members ") + missing);
+  if (!missing.empty()) problems.add("arguments: " + detail::missing_members(missing));
+  problems.throw_if_any();
+  return result;
 }
 
 }  // namespace longhaul::command

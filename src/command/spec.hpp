@@ -29,7 +29,8 @@ struct parameter {
   bool repeated = false;  ///< `type = "array"`, `type` above is that of its items
   bool required = false;
   raw_json default_value = {};            ///< absent: none; fits the schema
-  std::vector<std::string> choices = {};  ///< `enum`, of strings only (of the items, if repeated)
+  std::vector<std::string> choices = {};  ///< `enum`, of strings (of the items, if repeated)
+  std::vector<long double> numbers = {};  ///< `enum`, of integers or numbers
   std::optional<long double> minimum = std::nullopt, maximum = std::nullopt;  ///< both included
   std::optional<std::size_t> min_length = std::nullopt, max_length = std::nullopt;  ///< code points
   std::string pattern = {};  ///< matches somewhere; empty: none. See typed/ecma_pattern

@@ -162,15 +162,32 @@ class parameter_reader {
         into = static_cast<std::size_t>(*given);
       }
     };
-    if (auto choices = from.texts("enum")) {
-      if (choices->empty()) from.fail_at("enum", "enum must name at least one value");
-      made_.choices = std::move(*choices);
-    }
+    read_choices(from);
     if (const auto given = from.number("minimum")) made_.minimum = given;
     if (const auto given = from.number("maximum")) made_.maximum = given;
     count("minLength", made_.min_length);
     count("maxLength", made_.max_length);
     if (const auto given = from.text("pattern")) made_.pattern = *given;
+  }
+
+  // Strings, or numbers.
+  void read_choices(table_reader& from) {
+    const toml::node* node = from.find("enum");
+    const toml::array* all = node != nullptr ? node->as_array() : nullptr;
+    if (all != nullptr && all->empty()) {
+      return from.fail(*node, "enum must name at least one value");
+    }
+    const auto is_number = [](const toml::node& one) { return one.is_number(); };
+    if (all == nullptr || !std::ranges::all_of(*all, is_number)) {
+      if (auto choices = from.texts("enum")) made_.choices = std::move(*choices);
+      return;
+    }
+    for (const toml::node& one : *all) {
+      const auto* whole = one.as_integer();
+      made_.numbers.push_back(whole != nullptr
+                                  ? static_cast<long double>(whole->get())
+                                  : static_cast<long double>(one.as_floating_point()->get()));
+    }
   }
 
   // On an array they would be about the whole of it.

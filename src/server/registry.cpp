@@ -94,6 +94,12 @@ void registry::add(tool_definition tool) {
   if (!json::value(tool.input_schema)["type"].equals("object")) {
     refuse(name, "the input schema must have \"type\": \"object\" at its root");
   }
+  if (!json::value(tool.input_schema)["properties"]) {
+    // Some hosts refuse all tools of a server for one schema without it.
+    const std::string_view given = json::value(tool.input_schema).raw();
+    tool.input_schema = raw_json::trusted(std::string(given.substr(0, given.size() - 1)) +
+                                          R"(,"properties":{}})");
+  }
   if (tool.output_schema && !json::value(tool.output_schema).is(json::kind::object)) {
     refuse(name, "the output schema must be an object");
   }

@@ -37,6 +37,7 @@ constexpr std::string_view no_line_end = R"([^\n\r\x{2028}\x{2029}])";
 // What may stand behind a backslash to be meant itself.
 constexpr std::string_view syntax_characters = "^$\\.*+?()[]{}|/";
 constexpr int most_repetitions = 1000;  // RE2's own bound
+constexpr std::size_t most_nested = 100;  // engines that recurse run out of stack
 
 // Escapes that one of the dialects knows, or that people expect, and what to write instead.
 constexpr std::array<std::pair<char, std::string_view>, 19> foreign_escapes{{
@@ -216,7 +217,9 @@ class translator {
     } else {
       foreign_group();
     }
-    ++open_;
+    if (++open_ > most_nested) {
+      throw pattern_fault{"has more than 100 groups within each other"};
+    }
     write("(?:", before::nothing);
   }
 

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <set>
+#include <limits>
 
 #include "json/view.hpp"
 #include "json/write.hpp"
@@ -23,6 +23,7 @@ using shape = type_node::shape;
 constexpr std::size_t max_quoted = 60;     // bytes of the input that an error repeats
 constexpr std::size_t max_names = 20;      // names that an error lists
 constexpr std::size_t max_suggested = 64;  // bytes of a name that is compared with others
+constexpr std::size_t max_compared = 200;  // names that it is compared with
 
 // Where the reader stands; a chain on the stack, printed only for an error.
 struct place {
@@ -74,13 +75,34 @@ std::string found(json::value v) {
   fail(at, "expected " + wanted + ", got " + found(v));
 }
 
-std::string one_of(const std::vector<std::string_view>& names) {
-  std::string result = names.size() == 1 ? "" : "one of ";
-  for (std::size_t i = 0; i < names.size(); ++i) {
+// "a, b, …": the first of `all`, as `show` shows them.
+template <class T, class Show>
+std::string listed(const std::vector<T>& all, const Show& show) {
+  std::string result;
+  for (std::size_t i = 0; i < all.size(); ++i) {
     if (i == max_names) return result + ", …";
-    result += (i == 0 ? "" : ", ") + in_quotes(names[i]);
+    result += (i == 0 ? "" : ", ") + show(all[i]);
   }
   return result;
+}
+
+template <class T, class Show>
+std::string one_of(const std::vector<T>& all, const Show& show) {
+  return (all.size() == 1 ? "" : "one of ") + listed(all, show);
+}
+
+std::string one_of(const std::vector<std::string_view>& names) {
+  return one_of(names, [](std::string_view name) { return in_quotes(name); });
+}
+
+std::string one_of(const std::vector<choice>& choices) {
+  return one_of(choices, [](const choice& one) { return in_quotes(one.value); });
+}
+
+std::string as_text(long double bound) {
+  std::string text;
+  append_bound(text, bound);
+  return text;
 }
 
 template <class T, class Print>
@@ -92,13 +114,22 @@ std::string between(const std::optional<T>& least, const std::optional<T>& great
 }
 
 std::string wanted_number(const type_node& type, const member_rules* rules) {
+  if (rules != nullptr && !rules->numbers.empty()) return one_of(rules->numbers, as_text);
   const auto [least, greatest] = bounds_of(type, rules);
   return (type.kind == shape::integer ? "an integer" : "a number") +
-         between(least, greatest, [](long double bound) {
-           std::string text;
-           append_bound(text, bound);
-           return text;
-         });
+         between(least, greatest, as_text);
+}
+
+// What fits the type, for a number that fits the rules.
+std::string wanted_width(const type_node& type) {
+  if (type.most > std::numeric_limits<std::uint32_t>::max()) return "an integer of 64 bits";
+  return "an integer between " + std::to_string(type.least) + " and " + std::to_string(type.most);
+}
+
+bool within(const type_node& type, const member_rules* rules, long double x) {
+  const auto [least, greatest] = bounds_of(type, rules);
+  if (x < least.value_or(x) || x > greatest.value_or(x)) return false;
+  return rules == nullptr || rules->numbers.empty() || rules->has_number(x);
 }
 
 std::string counted(std::size_t least, std::size_t greatest, const std::string& unit) {
@@ -180,8 +211,22 @@ class reader {
  public:
   explicit reader(unknown_members unknown) : unknown_(unknown) {}
 
+  /// The whole of it. Throws `invalid_arguments` for all that is wrong.
+  void run(const type_node& type, const member_rules* rules, json::value v, void* to,
+           const place& at) {
+    read(type, rules, v, to, at);
+    problems_.throw_if_any();
+  }
+  /// The same for an object whose members have rules of their own.
+  void run_object(const type_node& type, const std::vector<member_rules>& rules, json::value v,
+                  void* to, const place& at) {
+    object(type, &rules, v, to, at);
+    problems_.throw_if_any();
+  }
+
+ private:
   void read(const type_node& type, const member_rules* rules, json::value v, void* to,
-            const place& at) const {
+            const place& at) {
     switch (type.kind) {
       case shape::anything:
         return anything(type, v, to, at);
@@ -214,36 +259,42 @@ class reader {
 
   // `rules`: of the members, or null.
   void object(const type_node& type, const std::vector<member_rules>* rules, json::value v,
-              void* to, const place& at) const {
+              void* to, const place& at) {
     if (!v.is(json::kind::object)) refuse(at, "an object", v);
     type.reset(to);
     std::vector<bool> seen(type.members.size());
-    for (json::members m(v); m.next();) {
+    for (json::members m(v); !problems_.full() && m.next();) {
       const auto index = find_member(type, m.key());
       if (!index) {
         if (unknown_ == unknown_members::ignore) continue;
-        fail(at, "unknown member" + unknown_name(type, m.key()));
+        note(at, "unknown member" + unknown_name(type, m.key()));
+        continue;
       }
-      if (seen[*index]) fail(at, "member " + in_quotes(m.key()) + " is there twice");
+      if (seen[*index]) {
+        note(at, "member " + in_quotes(m.key()) + " is there twice");
+        continue;
+      }
       seen[*index] = true;
       const member_node& member = type.members[*index];
       const place inner{&at, member.name};
-      read(member.type(), rules != nullptr ? &(*rules)[*index] : nullptr, m.value(), member.at(to),
-           inner);
+      problems_.attempt([&] {
+        read(member.type(), rules != nullptr ? &(*rules)[*index] : nullptr, m.value(),
+             member.at(to), inner);
+      });
     }
-    require(type, rules, seen, at);
+    if (!problems_.full()) require(type, rules, seen, at);
   }
 
- private:
-  static void require(const type_node& type, const std::vector<member_rules>* rules,
-                      const std::vector<bool>& seen, const place& at) {
-    std::string missing;
-    std::size_t count = 0;
+  void note(const place& at, const std::string& what) { problems_.add(path(at) + ": " + what); }
+
+  void require(const type_node& type, const std::vector<member_rules>* rules,
+               const std::vector<bool>& seen, const place& at) {
+    std::vector<std::string_view> missing;
     for (std::size_t i = 0; i < seen.size(); ++i) {
       if (seen[i] || (rules != nullptr ? (*rules)[i].optional : type.members[i].optional)) continue;
-      missing += (count++ == 0 ? "" : ", ") + in_quotes(type.members[i].name);
+      missing.push_back(type.members[i].name);
     }
-    if (count > 0) fail(at, (count == 1 ? "missing member " : "missing members ") + missing);
+    if (!missing.empty()) note(at, missing_members(missing));
   }
 
   static void anything(const type_node& type, json::value v, void* to, const place& at) {
@@ -260,12 +311,9 @@ class reader {
     if (!number) refuse(at, wanted_number(type, rules), v);
     const auto magnitude = static_cast<long double>(number->magnitude);
     const long double x = number->negative ? -magnitude : magnitude;
-    const auto [least, greatest] = bounds_of(type, rules);
-    if (x < least.value_or(x) || x > greatest.value_or(x)) {
-      refuse(at, wanted_number(type, rules), v);
-    }
+    if (!within(type, rules, x)) refuse(at, wanted_number(type, rules), v);
     if (x < static_cast<long double>(type.least) || x > static_cast<long double>(type.most)) {
-      refuse(at, "an integer of 64 bits", v);
+      refuse(at, wanted_width(type), v);
     }
     type.store(to, number->negative ? std::uint64_t{0} - number->magnitude : number->magnitude);
   }
@@ -273,10 +321,7 @@ class reader {
   static void number(const type_node& type, const member_rules* rules, json::value v, void* to,
                      const place& at) {
     const auto x = v.number();
-    const auto [least, greatest] = bounds_of(type, rules);
-    if (!x || *x < least.value_or(*x) || *x > greatest.value_or(*x)) {
-      refuse(at, wanted_number(type, rules), v);
-    }
+    if (!x || !within(type, rules, *x)) refuse(at, wanted_number(type, rules), v);
     if (std::fabs(*x) > type.largest) refuse(at, "a number that a float holds", v);
     type.store_number(to, *x);
   }
@@ -284,8 +329,7 @@ class reader {
   static void string(const member_rules* rules, json::value v, void* to, const place& at) {
     auto text = v.string();
     if (rules != nullptr && !rules->choices.empty()) {
-      const auto same = [&](const choice& c) { return text && c.value == *text; };
-      if (std::ranges::none_of(rules->choices, same)) refuse(at, one_of(values(*rules)), v);
+      if (!text || !rules->has_choice(*text)) refuse(at, one_of(rules->choices), v);
     }
     if (!text) refuse(at, wanted_string(rules), v);
     if (rules != nullptr) {
@@ -301,22 +345,17 @@ class reader {
 
   static void enumeration(const type_node& type, const member_rules* rules, json::value v, void* to,
                           const place& at) {
-    const auto names = rules != nullptr && !rules->choices.empty() ? values(*rules) : type.names;
     const auto text = v.string();
-    if (!text || std::ranges::find(names, *text) == names.end()) refuse(at, one_of(names), v);
-    const auto index = std::ranges::find(type.names, *text) - type.names.begin();
-    type.store(to, static_cast<std::uint64_t>(index));
-  }
-
-  static std::vector<std::string_view> values(const member_rules& rules) {
-    std::vector<std::string_view> result;
-    result.reserve(rules.choices.size());
-    for (const choice& c : rules.choices) result.emplace_back(c.value);
-    return result;
+    if (rules != nullptr && !rules->choices.empty()) {
+      if (!text || !rules->has_choice(*text)) refuse(at, one_of(rules->choices), v);
+    }
+    const auto found = text ? std::ranges::find(type.names, *text) : type.names.end();
+    if (found == type.names.end()) refuse(at, one_of(type.names), v);
+    type.store(to, static_cast<std::uint64_t>(found - type.names.begin()));
   }
 
   void sequence(const type_node& type, const member_rules* rules, json::value v, void* to,
-                const place& at) const {
+                const place& at) {
     const bool bounded = rules != nullptr && rules->min_items;
     const std::string wanted =
         bounded ? "an array of " + counted(*rules->min_items, *rules->max_items, "elements")
@@ -325,31 +364,37 @@ class reader {
     type.reset(to);
     const member_rules* inner_rules = rules != nullptr ? rules->of_elements.get() : nullptr;
     std::size_t count = 0;
-    for (json::elements e(v); e.next(); ++count) {
+    for (json::elements e(v); !problems_.full() && e.next(); ++count) {
       if (bounded && count == *rules->max_items) fail(at, "expected " + wanted + ", got more");
-      type.add(to, {}, [&](void* one) {
-        const place inner{&at, {}, count};
-        read(type.element(), inner_rules, e.value(), one, inner);
+      problems_.attempt([&] {
+        type.add(to, {}, [&](void* one) {
+          const place inner{&at, {}, count};
+          read(type.element(), inner_rules, e.value(), one, inner);
+        });
       });
     }
+    if (problems_.full()) return;
     if (bounded && count < *rules->min_items) {
       fail(at, "expected " + wanted + ", got " + std::to_string(count));
     }
   }
 
-  void map(const type_node& type, json::value v, void* to, const place& at) const {
+  void map(const type_node& type, json::value v, void* to, const place& at) {
     if (!v.is(json::kind::object)) refuse(at, "an object", v);
     type.reset(to);
-    for (json::members m(v); m.next();) {
-      const bool added = type.add(to, m.key(), [&](void* one) {
-        const place inner{&at, m.key()};
-        read(type.element(), nullptr, m.value(), one, inner);
+    for (json::members m(v); !problems_.full() && m.next();) {
+      problems_.attempt([&] {
+        const bool added = type.add(to, m.key(), [&](void* one) {
+          const place inner{&at, m.key()};
+          read(type.element(), nullptr, m.value(), one, inner);
+        });
+        if (!added) fail(at, "member " + in_quotes(m.key()) + " is there twice");
       });
-      if (!added) fail(at, "member " + in_quotes(m.key()) + " is there twice");
     }
   }
 
   unknown_members unknown_;
+  problem_list problems_;
 };
 
 // How a name looks to a hasty reader.
@@ -383,6 +428,11 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::string missing_members(const std::vector<std::string_view>& names) {
+  return (names.size() == 1 ? "missing member " : "missing members ") +
+         listed(names, [](std::string_view name) { return in_quotes(name); });
+}
+
 bool is_whole_number(std::string_view json) { return whole_number(json::value(json)).has_value(); }
 
 std::string in_quotes(std::string_view text) {
@@ -399,8 +449,10 @@ std::string unknown_name(const type_node& type, std::string_view name) {
   std::string_view nearest;
   std::size_t best = wanted.size() / 3 + 2;  // so many edits are another word
   std::vector<std::string_view> names;
+  const bool few = type.members.size() <= max_compared;
   for (const member_node& member : type.members) {
     names.push_back(member.name);
+    if (!few) continue;
     const std::size_t edits = distance(wanted, blurred(member.name));
     if (edits < best) {
       best = edits;
@@ -415,12 +467,12 @@ void typed_schema::read(const raw_json& json, void* object, std::string_view roo
                         unknown_members unknown) const {
   const json::value v(json);
   const place at{nullptr, root};
-  const reader from(unknown);
+  reader from(unknown);
   if (!v) refuse(at, "a value", v);
   if (compiled_->type.kind == shape::object) {
-    from.object(compiled_->type, &compiled_->rules, v, object, at);
+    from.run_object(compiled_->type, compiled_->rules, v, object, at);
   } else {
-    from.read(compiled_->type, nullptr, v, object, at);
+    from.run(compiled_->type, nullptr, v, object, at);
   }
 }
 
@@ -428,13 +480,13 @@ void read_json(const type_node& type, const raw_json& json, void* object, std::s
   const json::value v(json);
   const place at{nullptr, root};
   if (!v) refuse(at, "a value", v);
-  reader(unknown_members::refuse).read(type, nullptr, v, object, at);
+  reader(unknown_members::refuse).run(type, nullptr, v, object, at);
 }
 
 void read_member(const type_node& type, const member_rules* rules, std::string_view json,
                  void* object, std::string_view root) {
   const place at{nullptr, root};
-  reader(unknown_members::refuse).read(type, rules, json::value(json), object, at);
+  reader(unknown_members::refuse).run(type, rules, json::value(json), object, at);
 }
 
 }  // namespace longhaul::detail

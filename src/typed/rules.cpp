@@ -25,7 +25,7 @@ struct field_access {
     r.min_items = f.min_items_;
     r.max_items = f.max_items_;
     r.pattern_text = f.pattern_.value_or("");
-    r.choices = f.choices_;
+    r.choose(f.choices_);
     return r;
   }
   static std::optional<bool> required(const field_options& f) { return f.required_; }
@@ -120,7 +120,7 @@ class checker {
     }
     if (!many) return;
     member_rules elements;
-    elements.choices = rules_.choices;
+    elements.choose(rules_.choices);
     rules_.of_elements = std::make_shared<const member_rules>(std::move(elements));
   }
 
@@ -135,6 +135,7 @@ class checker {
     });
     if (!token) fail("header: " + in_quotes(rules_.header) + " is not an HTTP token");
     if (type_.kind != shape::integer) return;
+    if (type_.most <= std::numeric_limits<std::uint32_t>::max()) return;
     const auto [least, greatest] = bounds_of(type_, &rules_);
     rules_.least = std::max(least.value_or(-safe_integer), -safe_integer);
     rules_.greatest = std::min(greatest.value_or(safe_integer), safe_integer);
@@ -176,8 +177,8 @@ const type_node& bare(const type_node& type) {
 bounds bounds_of(const type_node& type, const member_rules* rules) {
   bounds result;
   if (type.kind == shape::integer) {
-    // Bounds of 64 bits would be noise, and beyond what most readers of JSON can tell apart.
-    if (type.most <= std::numeric_limits<std::uint32_t>::max()) {
+    // Those of `int` and wider types would be noise: nobody chose them. Reading checks all.
+    if (type.most < std::numeric_limits<std::int32_t>::max()) {
       result.least = static_cast<long double>(type.least);
       result.greatest = static_cast<long double>(type.most);
     } else if (!type.is_signed) {
@@ -199,6 +200,38 @@ void append_bound(std::string& out, long double bound) {
   } else {
     json::append_number(out, static_cast<double>(bound));
   }
+}
+
+void member_rules::choose(std::vector<choice> values) {
+  auto set = std::make_shared<std::unordered_set<std::string>>();
+  for (const choice& one : values) set->insert(one.value);
+  choice_set_ = std::move(set);
+  choices = std::move(values);
+}
+
+void member_rules::choose(std::vector<long double> values) {
+  number_set_ = std::make_shared<std::unordered_set<long double>>(values.begin(), values.end());
+  numbers = std::move(values);
+}
+
+bool member_rules::has_choice(const std::string& value) const {
+  return choice_set_ && choice_set_->contains(value);
+}
+
+bool member_rules::has_number(long double value) const {
+  return number_set_ && number_set_->contains(value);
+}
+
+void problem_list::add(std::string problem) {
+  if (!full()) problems_.push_back(std::move(problem));
+}
+
+void problem_list::throw_if_any() const {
+  if (problems_.empty()) return;
+  std::string all;
+  for (const std::string& one : problems_) all += (all.empty() ? "" : "\n") + one;
+  if (full()) all += "\n… and maybe more";
+  throw invalid_arguments(all);
 }
 
 std::optional<std::size_t> find_member(const type_node& type, std::string_view name) {

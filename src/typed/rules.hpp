@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "longhaul/schema.hpp"
@@ -26,9 +28,46 @@ struct member_rules {
   std::optional<std::size_t> min_length, max_length, min_items, max_items;
   std::string pattern_text;
   std::shared_ptr<const re2::RE2> pattern;
-  std::vector<choice> choices;                      ///< of the value, or of a sequence's elements
+  std::vector<choice> choices;       ///< of the value, or of a sequence's elements
+  std::vector<long double> numbers;  ///< the only values of an integer or number, if any
   std::shared_ptr<const member_rules> of_elements;  ///< set if `choices` are the elements'
   bool optional = false;
+
+  /// Sets `choices`, or `numbers`, so that many of them are found fast.
+  void choose(std::vector<choice> values);
+  void choose(std::vector<long double> values);
+  bool has_choice(const std::string& value) const;
+  bool has_number(long double value) const;
+
+ private:
+  std::shared_ptr<const std::unordered_set<std::string>> choice_set_;
+  std::shared_ptr<const std::unordered_set<long double>> number_set_;
+};
+
+/// Everything that is wrong with a value, told together: one who has to guess learns all of it from
+/// one refusal.
+class problem_list {
+ public:
+  /// What would not be read is not listed.
+  static constexpr std::size_t most = 10;
+
+  void add(std::string problem);
+  /// Runs `read`; what it refuses is noted.
+  template <class Read>
+  void attempt(const Read& read) {
+    try {
+      read();
+    } catch (const invalid_arguments& refused) {
+      add(refused.what());
+    }
+  }
+  /// More need not be looked for.
+  bool full() const noexcept { return problems_.size() >= most; }
+  /// Throws `invalid_arguments`, a line each, if there are any.
+  void throw_if_any() const;
+
+ private:
+  std::vector<std::string> problems_;
 };
 
 struct typed_schema::compiled {
@@ -52,6 +91,8 @@ void append_bound(std::string& out, long double bound);
 std::optional<std::size_t> find_member(const type_node& type, std::string_view name);
 /// ` "name"; did you mean "other"?`, or the names there are.
 std::string unknown_name(const type_node& type, std::string_view name);
+/// `missing member "a"`, `missing members "a", "b"`; cut if there are many.
+std::string missing_members(const std::vector<std::string_view>& names);
 /// As a JSON string, cut if it is long.
 std::string in_quotes(std::string_view text);
 

@@ -39,10 +39,7 @@ class schema_writer {
 
   void members(json::object& o, const type_node& type, const std::vector<member_rules>* rules,
                int depth) {
-    if (type.members.empty() && use_ != schema_use::form) {
-      o.boolean("additionalProperties", false);
-      return;
-    }
+    // Always there: some hosts refuse all tools for one object schema without it.
     std::string required;
     o.key("properties");
     json::object properties(out_);
@@ -88,6 +85,7 @@ class schema_writer {
     switch (type.kind) {
       case shape::integer:
       case shape::number:
+        if (rules != nullptr && !rules->numbers.empty()) numbers(o, rules->numbers);
         number(o, bounds_of(type, rules));
         return;
       case shape::string:
@@ -106,7 +104,7 @@ class schema_writer {
         in_items_ = false;
         return;
       case shape::map:
-        o.key("additionalProperties");
+        o.raw("properties", "{}").key("additionalProperties");
         write(type.element(), nullptr, {}, depth + 1);
         return;
       case shape::object:
@@ -147,6 +145,17 @@ class schema_writer {
   static void number(json::object& o, const bounds& b) {
     if (b.least) append_bound(o.key("minimum"), *b.least);
     if (b.greatest) append_bound(o.key("maximum"), *b.greatest);
+  }
+
+  static void numbers(json::object& o, const std::vector<long double>& all) {
+    std::string& out = o.key("enum");
+    char before = '[';
+    for (const long double one : all) {
+      out += before;
+      before = ',';
+      append_bound(out, one);
+    }
+    out += ']';
   }
 
   static void extent(json::object& o, std::string_view least_name, std::size_t least,

@@ -62,7 +62,7 @@ std::string faults_of(const parameter& p) {
 
 TEST(parameter, no_parameters_make_a_schema_without_properties) {
   EXPECT_EQ(parameter_set({}).input_schema().view(),
-            R"({"type":"object","additionalProperties":false})");
+            R"({"type":"object","properties":{},"additionalProperties":false})");
   EXPECT_EQ(refusal(parameter_set({}), R"({"x":1})"),
             R"(arguments: unknown member "x"; there are none)");
 }
@@ -200,7 +200,8 @@ TEST(parameter, members_are_known_single_and_there_if_required) {
   const auto needed = [](parameter& p) { p.required = true; };
   const parameter_set set({with(named("file"), needed), with(named("to"), needed), named("x")});
   EXPECT_EQ(refusal(set, R"({"fiel":"a"})"),
-            R"(arguments: unknown member "fiel"; did you mean "file"?)");
+            "arguments: unknown member \"fiel\"; did you mean \"file\"?\n"
+            "arguments: missing members \"file\", \"to\"");
   EXPECT_EQ(refusal(set, R"({"file":"a","to":"b","file":"c"})"),
             R"(arguments: member "file" is there twice)");
   EXPECT_EQ(refusal(set, R"({"x":"a","file":"b"})"), R"(arguments: missing member "to")");
@@ -267,7 +268,7 @@ TEST(parameter, keywords_must_fit_the_type) {
                            })),
             "minLength: is for strings" + integers + "\nmaxLength: is for strings" + integers +
                 "\npattern: is for strings" + integers + "\nminItems: is for arrays" + integers +
-                "\nmaxItems: is for arrays" + integers + "\nenum: is for strings" + integers);
+                "\nmaxItems: is for arrays" + integers + "\nenum: holds strings" + integers + "; write them without quotes");
   EXPECT_EQ(faults_of(with(list("l", value_type::number), [](parameter& p) { p.pattern = "a"; })),
             "pattern: is for strings; this parameter takes a list of numbers");
   EXPECT_EQ(

@@ -24,10 +24,10 @@ struct args {
   std::string name;
   int frames = 1;
   std::optional<double> scale;
-  bool loud = false;
-  std::vector<std::string> names;
-  std::vector<int> sizes;
-  std::map<std::string, int> by_name;
+  std::optional<bool> loud;
+  std::optional<std::vector<std::string>> names;
+  std::optional<std::vector<int>> sizes;
+  std::optional<std::map<std::string, int>> by_name;
   std::optional<std::vector<inner>> parts;
   std::optional<std::string> note;
   speed how = speed::fast;

@@ -200,7 +200,7 @@ T parsed(std::string_view json) {
 TEST(schema_of, members_with_a_default_of_their_own_are_optional) {
   EXPECT_EQ(schema<render_args>(),
             R"({"type":"object","properties":{"scene":{"type":"string"},)"
-            R"("frames":{"type":"integer","minimum":-2147483648,"maximum":2147483647,)"
+            R"("frames":{"type":"integer",)"
             R"("default":24}},"required":["scene"],"additionalProperties":false})");
 }
 
@@ -210,7 +210,7 @@ TEST(schema_of, numbers_have_the_bounds_of_narrow_types) {
             R"("i8":{"type":"integer","minimum":-128,"maximum":127},)"
             R"("u8":{"type":"integer","minimum":0,"maximum":255},)"
             R"("i16":{"type":"integer","minimum":-32768,"maximum":32767},)"
-            R"("u32":{"type":"integer","minimum":0,"maximum":4294967295},)"
+            R"("u32":{"type":"integer","minimum":0},)"
             R"("i64":{"type":"integer"},"u64":{"type":"integer","minimum":0},)"
             R"("f":{"type":"number"},"d":{"type":"number"},"b":{"type":"boolean"}},)"
             R"("required":["i8","u8","i16","u32","i64","u64","f","d","b"],)"
@@ -219,8 +219,8 @@ TEST(schema_of, numbers_have_the_bounds_of_narrow_types) {
 
 constexpr std::string_view size_schema =
     R"({"type":"object","properties":{)"
-    R"("width":{"type":"integer","minimum":-2147483648,"maximum":2147483647,"default":640},)"
-    R"("height":{"type":"integer","minimum":-2147483648,"maximum":2147483647}},)"
+    R"("width":{"type":"integer","default":640},)"
+    R"("height":{"type":"integer"}},)"
     R"("required":["height"],"additionalProperties":false)";
 
 TEST(schema_of, enums_optionals_containers_and_nested_structs) {
@@ -229,8 +229,8 @@ TEST(schema_of, enums_optionals_containers_and_nested_structs) {
             R"({"type":"object","properties":{)"
             R"("level":{"type":"string","enum":["draft","fine","final_cut"],"default":"fine"},)"
             R"("other":{"type":"string","enum":["draft","fine","final_cut"]},)"
-            R"("limit":{"type":"integer","minimum":-2147483648,"maximum":2147483647},)"
-            R"("depth":{"type":"integer","minimum":-2147483648,"maximum":2147483647,"default":3},)"
+            R"("limit":{"type":"integer"},)"
+            R"("depth":{"type":"integer","default":3},)"
             R"("tags":{"type":"array","items":{"type":"string"}},)"
             R"("flags":{"type":"array","items":{"type":"boolean"}},)"
             R"("sizes":{"type":"object","additionalProperties":)" +
@@ -243,7 +243,7 @@ TEST(schema_of, bases_come_first) {
   EXPECT_EQ(
       schema<derived>(),
       R"({"type":"object","properties":{"name":{"type":"string"},)"
-      R"("x":{"type":"integer","minimum":-2147483648,"maximum":2147483647,"default":1},)"
+      R"("x":{"type":"integer","default":1},)"
       R"("date":{"type":"string","default":"today"},"own":{"type":"boolean","default":true}},)"
       R"("required":["name"],"additionalProperties":false})");
 }
@@ -252,7 +252,7 @@ TEST(schema_of, defaults_are_those_that_differ_from_an_empty_value) {
   const std::string text = schema<defaults>();
   EXPECT_NE(text.find(R"("required":["zero","no","empty","none","standard"])"), text.npos) << text;
   for (const char* part :
-       {R"("one":{"type":"integer","minimum":-2147483648,"maximum":2147483647,"default":1})",
+       {R"("one":{"type":"integer","default":1})",
         R"("half":{"type":"number","default":0.5})", R"("yes":{"type":"boolean","default":true})",
         R"("filled":{"type":"string","default":"a\"b"})", R"("default":[1,2])",
         R"("default":{"width":1,"height":2})"}) {
@@ -262,19 +262,17 @@ TEST(schema_of, defaults_are_those_that_differ_from_an_empty_value) {
 
 TEST(schema_of, private_members_and_empty_structs) {
   EXPECT_EQ(schema<hidden>(),
-            R"({"type":"object","properties":{"secret_":{"type":"integer","minimum":-2147483648,)"
-            R"("maximum":2147483647,"default":5}},"additionalProperties":false})");
+            R"({"type":"object","properties":{"secret_":{"type":"integer","default":5}},"additionalProperties":false})");
   EXPECT_EQ(parsed<hidden>(R"({"secret_":9})").shown(), 9);
-  EXPECT_EQ(schema<nothing>(), R"({"type":"object","additionalProperties":false})");
+  EXPECT_EQ(schema<nothing>(), R"({"type":"object","properties":{},"additionalProperties":false})");
 }
 
 TEST(schema_of, sequences_maps_and_optional_elements) {
   const std::string text = schema<containers>();
   for (const char* part :
        {R"("set":{"type":"array","items":{"type":"string"}})",
-        R"("map":{"type":"object","additionalProperties":{"type":"number"}})",
-        R"("maybe":{"type":"array","items":{"anyOf":[{"type":"integer","minimum":-2147483648,)"
-        R"("maximum":2147483647},{"type":"null"}]}})",
+        R"("map":{"type":"object","properties":{},"additionalProperties":{"type":"number"}})",
+        R"("maybe":{"type":"array","items":{"anyOf":[{"type":"integer"},{"type":"null"}]}})",
         R"("grid":{"type":"array","items":{"type":"array","items":{"type":"integer",)"}) {
     EXPECT_NE(text.find(part), text.npos) << part << " in " << text;
   }
@@ -314,13 +312,12 @@ TEST(schema_of, defaults_that_are_no_json_are_not_shown) {
 TEST(output_schema_of, requires_whatever_is_always_written) {
   EXPECT_EQ(output_schema_of<render_args>().view(),
             R"({"type":"object","properties":{"scene":{"type":"string"},)"
-            R"("frames":{"type":"integer","minimum":-2147483648,"maximum":2147483647}},)"
+            R"("frames":{"type":"integer"}},)"
             R"("required":["scene","frames"],"additionalProperties":false})");
   const std::string text(output_schema_of<composed>().view());
   EXPECT_NE(text.find(R"("required":["level","other","depth","tags","flags","sizes","output"])"),
             text.npos);
-  EXPECT_NE(text.find(R"("depth":{"anyOf":[{"type":"integer","minimum":-2147483648,)"
-                      R"("maximum":2147483647},{"type":"null"}]})"),
+  EXPECT_NE(text.find(R"("depth":{"anyOf":[{"type":"integer"},{"type":"null"}]})"),
             text.npos)
       << text;
   EXPECT_NE(text.find(R"("required":["width","height"])"), text.npos) << "nested ones too";
@@ -401,7 +398,7 @@ TEST(field, required_and_optional_override_the_rule) {
   EXPECT_NE(text.find(R"("required":["note","count","tags","levels","nested"])"), text.npos)
       << text;
   EXPECT_NE(text.find(R"("text":{"type":"string","default":""})"), text.npos);
-  EXPECT_NE(text.find(R"("count":{"type":"integer","minimum":-2147483648,"maximum":2147483647})"),
+  EXPECT_NE(text.find(R"("count":{"type":"integer"})"),
             text.npos);
 }
 
@@ -533,9 +530,9 @@ TEST(from_json, says_where_what_was_wanted_and_what_was_found) {
   EXPECT_EQ(refusal<render_args>(R"([])"), "arguments: expected an object, got an array");
   EXPECT_EQ(refusal<render_args>(R"({})"), R"(arguments: missing member "scene")");
   EXPECT_EQ(refusal<size>(R"({"height":true})"),
-            "arguments.height: expected an integer between -2147483648 and 2147483647, got true");
+            "arguments.height: expected an integer, got true");
   EXPECT_EQ(refusal<std::vector<size>>(R"([{"height":1},{"height":{}}])"),
-            "arguments[1].height: expected an integer between -2147483648 and 2147483647, "
+            "arguments[1].height: expected an integer, "
             "got an object");
   EXPECT_EQ((refusal<std::map<std::string, bool>>(R"({"a b":0})")),
             R"(arguments["a b"]: expected true or false, got 0)");
@@ -555,16 +552,21 @@ TEST(from_json, unknown_members_bring_a_suggestion) {
   EXPECT_EQ(refusal<render_args>(R"({"scene":"a","frmaes":1})"),
             R"(arguments: unknown member "frmaes"; did you mean "frames"?)");
   EXPECT_EQ(refusal<render_args>(R"({"Scene":"a"})"),
-            R"(arguments: unknown member "Scene"; did you mean "scene"?)");
+            "arguments: unknown member \"Scene\"; did you mean \"scene\"?\n"
+            "arguments: missing member \"scene\"");
   EXPECT_EQ(refusal<composed>(R"({"out-put":1})"),
-            R"(arguments: unknown member "out-put"; did you mean "output"?)");
+            "arguments: unknown member \"out-put\"; did you mean \"output\"?\n"
+            "arguments: missing members \"other\", \"tags\", \"flags\", \"sizes\", \"output\"");
   EXPECT_EQ(refusal<render_args>(R"({"colour":"a"})"),
-            R"(arguments: unknown member "colour"; there is one of "scene", "frames")");
+            "arguments: unknown member \"colour\"; there is one of \"scene\", \"frames\"\n"
+            "arguments: missing member \"scene\"");
   EXPECT_EQ(refusal<dated>(R"({"colour":"a"})"),
             R"(arguments: unknown member "colour"; there is "date")");
   EXPECT_EQ(refusal<nothing>(R"({"x":1})"), R"(arguments: unknown member "x"; there are none)");
   EXPECT_EQ(refusal<option_args>(R"({"nested":{"widht":1}})"),
-            R"(arguments.nested: unknown member "widht"; did you mean "width"?)");
+            "arguments.nested: unknown member \"widht\"; did you mean \"width\"?\n"
+            "arguments.nested: missing member \"height\"\n"
+            "arguments: missing members \"text\", \"tags\", \"levels\"");
 }
 
 TEST(from_json, repeated_members_are_refused) {
