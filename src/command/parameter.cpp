@@ -257,7 +257,6 @@ class checker {
                                                               "; write them without quotes");
     std::set<std::string_view> seen;
     for (const std::string& value : p_.choices) {
-      if (!std::isfinite(value)) return fail("enum", "must hold finite numbers");
       if (!seen.insert(value).second) fail("enum", in_quotes(value) + " is there twice");
     }
     if (!faults_.empty()) return;
@@ -281,6 +280,7 @@ class checker {
     }
     std::set<long double> seen;
     for (const long double value : p_.numbers) {
+      if (!std::isfinite(value)) return fail("enum", "must hold finite numbers");
       std::string text;
       detail::append_bound(text, value);
       if (!seen.insert(value).second) fail("enum", text + " is there twice");
