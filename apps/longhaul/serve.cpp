@@ -137,8 +137,9 @@ int run_serve(const serve_command& what) {
   if (!what.store.empty()) config.store = what.store;
   if (config.listen.empty()) config.stdio = true;
   for (const config::fault& warning : read.warnings) {
-    log_to_stderr(config::to_string({warning.line, warning.column, "warning: " + warning.message},
-                                    what.file));
+    std::cerr << config::to_string({warning.line, warning.column, "warning: " + warning.message},
+                                   what.file)
+              << std::endl;
   }
   for (const std::string& warning : config::warnings_of(config)) {
     std::cerr << what.file << ": warning: " << warning << std::endl;

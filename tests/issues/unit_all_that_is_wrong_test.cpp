@@ -60,7 +60,7 @@ TEST(wrong_arguments, are_told_all_at_once_at_every_depth) {
             "arguments.sizes[3]: expected an integer, got null\n"
             "arguments.flags.a: expected true or false, got 1\n"
             "arguments.points[0].y: expected an integer, got \"y\"\n"
-            "arguments.points[1]: unknown member \"z\"; there is one of \"x\", \"y\"\n"
+            "arguments.points[1]: unknown member \"z\"; did you mean \"x\"?\n"
             "arguments: unknown member \"more\"; there is one of \"name\", \"count\", \"sizes\", "
             "\"flags\", \"points\", \"seed\"\n"
             "arguments: missing member \"name\"");

@@ -233,7 +233,7 @@ TEST(schema_of, enums_optionals_containers_and_nested_structs) {
             R"("depth":{"type":"integer","default":3},)"
             R"("tags":{"type":"array","items":{"type":"string"}},)"
             R"("flags":{"type":"array","items":{"type":"boolean"}},)"
-            R"("sizes":{"type":"object","additionalProperties":)" +
+            R"("sizes":{"type":"object","properties":{},"additionalProperties":)" +
                 size + R"(}},"output":)" + size +
                 R"(},"extra":{}},"required":["other","tags","flags","sizes","output"],)"
                 R"("additionalProperties":false})");
@@ -273,7 +273,7 @@ TEST(schema_of, sequences_maps_and_optional_elements) {
        {R"("set":{"type":"array","items":{"type":"string"}})",
         R"("map":{"type":"object","properties":{},"additionalProperties":{"type":"number"}})",
         R"("maybe":{"type":"array","items":{"anyOf":[{"type":"integer"},{"type":"null"}]}})",
-        R"("grid":{"type":"array","items":{"type":"array","items":{"type":"integer",)"}) {
+        R"("grid":{"type":"array","items":{"type":"array","items":{"type":"integer")"}) {
     EXPECT_NE(text.find(part), text.npos) << part << " in " << text;
   }
 }
