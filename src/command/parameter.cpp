@@ -252,9 +252,9 @@ class checker {
   void check_choices() {
     check_numbers();
     if (p_.choices.empty()) return;
-    if (p_.type != value_type::string) return fail("enum", "holds strings; this parameter takes " +
-                                                              std::string(name_of(p_.type)) +
-                                                              "; write them without quotes");
+    if (p_.type != value_type::string)
+      return fail("enum", "holds strings; this parameter takes " + std::string(name_of(p_.type)) +
+                              "; write them without quotes");
     std::set<std::string_view> seen;
     for (const std::string& value : p_.choices) {
       if (!seen.insert(value).second) fail("enum", in_quotes(value) + " is there twice");
@@ -275,8 +275,7 @@ class checker {
     if (p_.numbers.empty()) return;
     const bool integer = p_.type == value_type::integer;
     if (!integer && p_.type != value_type::number) {
-      return fail("enum",
-                  "holds numbers; this parameter takes " + std::string(name_of(p_.type)));
+      return fail("enum", "holds numbers; this parameter takes " + std::string(name_of(p_.type)));
     }
     std::set<long double> seen;
     for (const long double value : p_.numbers) {

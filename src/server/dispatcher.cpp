@@ -253,9 +253,8 @@ bool dispatcher::falls_back(const call_request& request,
 }
 
 awaitable<call_reply> dispatcher::call_fallback(const caller& who, fallback_verb verb,
-                                                const registered_tool& tool,
-                                                call_request& request, const exchange_ptr& open,
-                                                audience& to) {
+                                                const registered_tool& tool, call_request& request,
+                                                const exchange_ptr& open, audience& to) {
   fallback_request wanted;
   try {
     const raw_json given = request.arguments ? request.arguments : raw_json::trusted("{}");

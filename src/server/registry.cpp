@@ -97,8 +97,8 @@ void registry::add(tool_definition tool) {
   if (!json::value(tool.input_schema)["properties"]) {
     // Some hosts refuse all tools of a server for one schema without it.
     const std::string_view given = json::value(tool.input_schema).raw();
-    tool.input_schema = raw_json::trusted(std::string(given.substr(0, given.size() - 1)) +
-                                          R"(,"properties":{}})");
+    tool.input_schema =
+        raw_json::trusted(std::string(given.substr(0, given.size() - 1)) + R"(,"properties":{}})");
   }
   if (tool.output_schema && !json::value(tool.output_schema).is(json::kind::object)) {
     refuse(name, "the output schema must be an object");
@@ -109,8 +109,7 @@ void registry::add(tool_definition tool) {
   entry->definition = std::move(tool);
   entry->mirrored = std::move(finder.found);
   entry->leniency = leniency_;
-  entry->leniency.strict =
-      entry->definition.options.strict_arguments.value_or(leniency_.strict);
+  entry->leniency.strict = entry->definition.options.strict_arguments.value_or(leniency_.strict);
   by_name_.emplace(entry->definition.options.name, entry.get());
   tools_.push_back(std::move(entry));
 }

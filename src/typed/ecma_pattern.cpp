@@ -36,7 +36,7 @@ constexpr char32_t last_character = 0x10FFFF;
 constexpr std::string_view no_line_end = R"([^\n\r\x{2028}\x{2029}])";
 // What may stand behind a backslash to be meant itself.
 constexpr std::string_view syntax_characters = "^$\\.*+?()[]{}|/";
-constexpr int most_repetitions = 1000;  // RE2's own bound
+constexpr int most_repetitions = 1000;    // RE2's own bound
 constexpr std::size_t most_nested = 100;  // engines that recurse run out of stack
 
 // Escapes that one of the dialects knows, or that people expect, and what to write instead.
@@ -86,15 +86,15 @@ struct pattern_fault {
 // As it stands in the file, without the backslashes that quoting would double.
 std::string shown_as(std::string_view construct) {
   constexpr std::size_t longest = 40;
-  const bool plain = std::ranges::all_of(
-      construct, [](char c) { return static_cast<unsigned char>(c) >= ' '; });
+  const bool plain =
+      std::ranges::all_of(construct, [](char c) { return static_cast<unsigned char>(c) >= ' '; });
   if (!plain || construct.size() > longest) return in_quotes(construct);
   return "'" + std::string(construct) + "'";
 }
 
 [[noreturn]] void refuse(std::string_view construct, std::string_view advice) {
-  throw pattern_fault{"holds " + shown_as(construct) + ", which not every host reads alike: " +
-                      std::string(advice)};
+  throw pattern_fault{"holds " + shown_as(construct) +
+                      ", which not every host reads alike: " + std::string(advice)};
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -382,8 +382,9 @@ class translator {
     if (in_class && c == 'B') refuse(shown, "leave it out");
     if (c == '0') refuse(shown, "octal numbers differ; write \\x and two hexadecimal digits");
     if (is_digit(c)) {
-      refuse(shown, "there are no back references and no octal numbers; write the text again, or "
-                    "\\x and two hexadecimal digits");
+      refuse(shown,
+             "there are no back references and no octal numbers; write the text again, or "
+             "\\x and two hexadecimal digits");
     }
     for (const auto& [letter, advice] : foreign_escapes) {
       if (letter == c) refuse(c == 'p' || c == 'P' ? property() : shown, advice);
@@ -400,8 +401,9 @@ class translator {
   char32_t numbered(std::size_t digits, const std::string& begin) {
     if (next_is('{', 2)) {
       const std::size_t end = std::min(rest_.find('}'), rest_.size() - 1);
-      refuse(rest_.substr(0, end + 1), "write the character itself, or \\u and four hexadecimal "
-                                       "digits");
+      refuse(rest_.substr(0, end + 1),
+             "write the character itself, or \\u and four hexadecimal "
+             "digits");
     }
     const std::string_view given = rest_.substr(2, digits);
     const auto value = given.size() == digits ? hex(given) : std::nullopt;
@@ -448,7 +450,8 @@ class translator {
       refuse("-", "where it is meant itself, write \\- or put it last, as in [\\w-]");
     }
     const std::string_view shown = begin.substr(0, begin.size() - rest_.size());
-    if (*last < *first) throw pattern_fault{"has the range " + shown_as(shown) + ", which runs backwards"};
+    if (*last < *first)
+      throw pattern_fault{"has the range " + shown_as(shown) + ", which runs backwards"};
     write(range{*first, *last});
   }
 
@@ -464,8 +467,9 @@ class translator {
     const std::string_view shown = rest_.substr(0, bytes_of_character(rest_.front()));
     const char32_t c = character();
     if (c > 0xFFFF) {
-      refuse(shown, "inside brackets it is two characters without the flag u; write a choice, as "
-                    "in (?:a|b)");
+      refuse(shown,
+             "inside brackets it is two characters without the flag u; write a choice, as "
+             "in (?:a|b)");
     }
     return c;
   }
@@ -515,11 +519,22 @@ class schema_walker {
   void member(std::string_view key, json::value v) {
     constexpr std::array<std::string_view, 5> named{"properties", "patternProperties", "$defs",
                                                     "definitions", "dependentSchemas"};
-    constexpr std::array<std::string_view, 16> nested{
-        "items",         "prefixItems",           "additionalItems",  "unevaluatedItems",
-        "contains",      "additionalProperties",  "propertyNames",    "unevaluatedProperties",
-        "allOf",         "anyOf",                 "oneOf",            "not",
-        "if",            "then",                  "else",             "contentSchema"};
+    constexpr std::array<std::string_view, 16> nested{"items",
+                                                      "prefixItems",
+                                                      "additionalItems",
+                                                      "unevaluatedItems",
+                                                      "contains",
+                                                      "additionalProperties",
+                                                      "propertyNames",
+                                                      "unevaluatedProperties",
+                                                      "allOf",
+                                                      "anyOf",
+                                                      "oneOf",
+                                                      "not",
+                                                      "if",
+                                                      "then",
+                                                      "else",
+                                                      "contentSchema"};
     if (key == "pattern") {
       if (const auto text = v.string()) check(*text);
     } else if (std::ranges::find(named, key) != named.end()) {

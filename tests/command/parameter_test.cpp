@@ -268,7 +268,8 @@ TEST(parameter, keywords_must_fit_the_type) {
                            })),
             "minLength: is for strings" + integers + "\nmaxLength: is for strings" + integers +
                 "\npattern: is for strings" + integers + "\nminItems: is for arrays" + integers +
-                "\nmaxItems: is for arrays" + integers + "\nenum: holds strings" + integers + "; write them without quotes");
+                "\nmaxItems: is for arrays" + integers + "\nenum: holds strings" + integers +
+                "; write them without quotes");
   EXPECT_EQ(faults_of(with(list("l", value_type::number), [](parameter& p) { p.pattern = "a"; })),
             "pattern: is for strings; this parameter takes a list of numbers");
   EXPECT_EQ(

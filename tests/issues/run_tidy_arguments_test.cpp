@@ -99,12 +99,12 @@ TEST(tidied_arguments, strings_that_are_json_of_the_wanted_type_are_taken_as_it)
 TEST(tidied_arguments, anything_else_is_refused_as_it_was) {
   const server by = typed();
   for (const char* member :
-       {R"("frames":"5x")", R"("frames":" 5")", R"("frames":"5 ")", R"("frames":"5.5")",
-        R"("frames":"+5")", R"("frames":"05")", R"("frames":"0x5")", R"("frames":"")",
-        R"("frames":"true")", R"("frames":"five")", R"("loud":"True")", R"("loud":"yes")",
-        R"("loud":"1")", R"("scale":"NaN")", R"("scale":"null")", R"("names":"a")",
-        R"("names":"[\"a\"")", R"("names":"{}")", R"("sizes":"[1.5]")", R"("by_name":"[]")",
-        R"("parts":"{}")", R"("frames":[5])"}) {
+       {R"("frames":"5x")",    R"("frames":" 5")",   R"("frames":"5 ")",   R"("frames":"5.5")",
+        R"("frames":"+5")",    R"("frames":"05")",   R"("frames":"0x5")",  R"("frames":"")",
+        R"("frames":"true")",  R"("frames":"five")", R"("loud":"True")",   R"("loud":"yes")",
+        R"("loud":"1")",       R"("scale":"NaN")",   R"("scale":"null")",  R"("names":"a")",
+        R"("names":"[\"a\"")", R"("names":"{}")",    R"("sizes":"[1.5]")", R"("by_name":"[]")",
+        R"("parts":"{}")",     R"("frames":[5])"}) {
     const std::string said = accepted(by, R"({"name":"n",)" + std::string(member) + "}");
     EXPECT_TRUE(said.starts_with("arguments.")) << member << " became " << said;
   }

@@ -71,7 +71,8 @@ TEST(wrong_arguments, are_ten_at_most) {
   for (int i = 0; i < 300'000; ++i) many += ",null";
   const std::string said = refusal<wrong::args>(R"({"sizes":)" + many + "]}");
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 10);
-  EXPECT_TRUE(said.ends_with("arguments.sizes[9]: expected an integer, got null\n… and maybe more"));
+  EXPECT_TRUE(
+      said.ends_with("arguments.sizes[9]: expected an integer, got null\n… and maybe more"));
 }
 
 TEST(wrong_arguments, beyond_the_bounds_of_a_type_are_told_those) {
@@ -85,8 +86,7 @@ TEST(wrong_arguments, beyond_the_bounds_of_a_type_are_told_those) {
 
 TEST(schemas, show_bounds_only_where_somebody_chose_them) {
   const auto schema = [](const std::vector<field_options>& fields) {
-    return std::string(
-        detail::typed_schema(detail::node_of<wrong::args>(), fields).text().view());
+    return std::string(detail::typed_schema(detail::node_of<wrong::args>(), fields).text().view());
   };
   EXPECT_NE(schema({}).find(R"("count":{"type":"integer","default":1})"), std::string::npos);
   EXPECT_NE(schema({field("count").range(1, 5)}).find(R"("minimum":1,"maximum":5)"),
@@ -107,10 +107,11 @@ TEST(schemas, of_objects_always_have_properties) {
             R"({"type":"object",)" + none + R"(,"additionalProperties":false})");
   EXPECT_EQ(schema_of(make_tool({.name = "b"}, [](const raw_json&) {})),
             R"({"type":"object",)" + none + "}");
-  EXPECT_EQ(schema_of(make_tool({.name = "c", .input_schema = raw_json::parse(
-                                                  R"( {"type":"object","title":"T"} )")},
-                                [](const raw_json&) {})),
-            R"({"type":"object","title":"T",)" + none + "}");
+  EXPECT_EQ(
+      schema_of(make_tool(
+          {.name = "c", .input_schema = raw_json::parse(R"( {"type":"object","title":"T"} )")},
+          [](const raw_json&) {})),
+      R"({"type":"object","title":"T",)" + none + "}");
   EXPECT_NE(schema_of(make_tool({.name = "d"}, [](const wrong::holds_empty&) {}))
                 .find(R"("inside":{"type":"object",)" + none),
             std::string::npos);
@@ -123,8 +124,10 @@ TEST(choices, that_are_many_are_looked_up_and_few_of_them_are_listed) {
   std::vector<choice> all;
   for (int i = 0; i < 500; ++i) all.push_back({"value" + std::to_string(i), ""});
   const std::vector<field_options> fields = {field("all").choices(all)};
-  const std::string said = refusal<wrong::choosing>(R"({"all":["value1","nope","value499"]})", fields);
-  EXPECT_TRUE(said.starts_with("arguments.all[1]: expected one of \"value0\", \"value1\", ")) << said;
+  const std::string said =
+      refusal<wrong::choosing>(R"({"all":["value1","nope","value499"]})", fields);
+  EXPECT_TRUE(said.starts_with("arguments.all[1]: expected one of \"value0\", \"value1\", "))
+      << said;
   EXPECT_NE(said.find("\"value19\", …, got \"nope\""), std::string::npos) << said;
   EXPECT_LT(said.size(), 500U);
 }

@@ -35,8 +35,9 @@ const std::string said =
 TEST(patterns_of_hosts, fields_are_checked_in_tools_and_forms) {
   const std::vector<field_options> fields = {field("name").pattern("(?i)^a$")};
   const std::string wanted = "field \"name\": pattern: it holds " + said;
-  EXPECT_EQ(refusal([&] { make_tool({.name = "t", .fields = fields}, [](const patterned::args&) {}); }),
-            wanted);
+  EXPECT_EQ(
+      refusal([&] { make_tool({.name = "t", .fields = fields}, [](const patterned::args&) {}); }),
+      wanted);
   EXPECT_EQ(refusal([&] { (void)elicitation::form<patterned::args>("?", fields); }), wanted);
 }
 
@@ -52,7 +53,8 @@ TEST(patterns_of_hosts, schemas_written_by_hand_are_checked_at_every_depth) {
   const std::vector<std::pair<std::string, std::string>> table = {
       {R"("properties":{"a":)" + bad + "}", "properties.a.pattern"},
       {R"("properties":{"a":{"items":)" + bad + "}}", "properties.a.items.pattern"},
-      {R"("properties":{"a":{"anyOf":[{"type":"null"},)" + bad + "]}}", "properties.a.anyOf.pattern"},
+      {R"("properties":{"a":{"anyOf":[{"type":"null"},)" + bad + "]}}",
+       "properties.a.anyOf.pattern"},
       {R"("properties":{"o":{"properties":{"pattern":)" + bad + "}}}",
        "properties.o.properties.pattern.pattern"},
       {R"("additionalProperties":)" + bad, "additionalProperties.pattern"},
@@ -70,13 +72,15 @@ TEST(patterns_of_hosts, schemas_written_by_hand_are_checked_at_every_depth) {
             "accepted")
       << "values, and members that are called pattern";
   EXPECT_EQ(refusal([&] {
-              make_tool({.name = "t", .output_schema = raw_json::parse(object(
-                                          R"("properties":{"a":)" + bad + "}"))},
-                        [] { return tool_result(); });
+              make_tool(
+                  {.name = "t",
+                   .output_schema = raw_json::parse(object(R"("properties":{"a":)" + bad + "}"))},
+                  [] { return tool_result(); });
             }),
             "tool \"t\": output_schema: properties.a.pattern: the pattern holds " + said);
   EXPECT_EQ(refusal([&] {
-              (void)elicitation::form("?", raw_json::parse(object(R"("properties":{"a":)" + bad + "}")));
+              (void)elicitation::form("?",
+                                      raw_json::parse(object(R"("properties":{"a":)" + bad + "}")));
             }),
             "form: properties.a.pattern: the pattern holds " + said);
 }

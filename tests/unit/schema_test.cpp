@@ -217,11 +217,10 @@ TEST(schema_of, numbers_have_the_bounds_of_narrow_types) {
             R"("additionalProperties":false})");
 }
 
-constexpr std::string_view size_schema =
-    R"({"type":"object","properties":{)"
-    R"("width":{"type":"integer","default":640},)"
-    R"("height":{"type":"integer"}},)"
-    R"("required":["height"],"additionalProperties":false)";
+constexpr std::string_view size_schema = R"({"type":"object","properties":{)"
+                                         R"("width":{"type":"integer","default":640},)"
+                                         R"("height":{"type":"integer"}},)"
+                                         R"("required":["height"],"additionalProperties":false)";
 
 TEST(schema_of, enums_optionals_containers_and_nested_structs) {
   const std::string size(size_schema);
@@ -252,8 +251,8 @@ TEST(schema_of, defaults_are_those_that_differ_from_an_empty_value) {
   const std::string text = schema<defaults>();
   EXPECT_NE(text.find(R"("required":["zero","no","empty","none","standard"])"), text.npos) << text;
   for (const char* part :
-       {R"("one":{"type":"integer","default":1})",
-        R"("half":{"type":"number","default":0.5})", R"("yes":{"type":"boolean","default":true})",
+       {R"("one":{"type":"integer","default":1})", R"("half":{"type":"number","default":0.5})",
+        R"("yes":{"type":"boolean","default":true})",
         R"("filled":{"type":"string","default":"a\"b"})", R"("default":[1,2])",
         R"("default":{"width":1,"height":2})"}) {
     EXPECT_NE(text.find(part), text.npos) << part;
@@ -261,8 +260,9 @@ TEST(schema_of, defaults_are_those_that_differ_from_an_empty_value) {
 }
 
 TEST(schema_of, private_members_and_empty_structs) {
-  EXPECT_EQ(schema<hidden>(),
-            R"({"type":"object","properties":{"secret_":{"type":"integer","default":5}},"additionalProperties":false})");
+  EXPECT_EQ(
+      schema<hidden>(),
+      R"({"type":"object","properties":{"secret_":{"type":"integer","default":5}},"additionalProperties":false})");
   EXPECT_EQ(parsed<hidden>(R"({"secret_":9})").shown(), 9);
   EXPECT_EQ(schema<nothing>(), R"({"type":"object","properties":{},"additionalProperties":false})");
 }
@@ -317,8 +317,7 @@ TEST(output_schema_of, requires_whatever_is_always_written) {
   const std::string text(output_schema_of<composed>().view());
   EXPECT_NE(text.find(R"("required":["level","other","depth","tags","flags","sizes","output"])"),
             text.npos);
-  EXPECT_NE(text.find(R"("depth":{"anyOf":[{"type":"integer"},{"type":"null"}]})"),
-            text.npos)
+  EXPECT_NE(text.find(R"("depth":{"anyOf":[{"type":"integer"},{"type":"null"}]})"), text.npos)
       << text;
   EXPECT_NE(text.find(R"("required":["width","height"])"), text.npos) << "nested ones too";
   EXPECT_EQ(text.find("default"), text.npos);
@@ -398,8 +397,7 @@ TEST(field, required_and_optional_override_the_rule) {
   EXPECT_NE(text.find(R"("required":["note","count","tags","levels","nested"])"), text.npos)
       << text;
   EXPECT_NE(text.find(R"("text":{"type":"string","default":""})"), text.npos);
-  EXPECT_NE(text.find(R"("count":{"type":"integer"})"),
-            text.npos);
+  EXPECT_NE(text.find(R"("count":{"type":"integer"})"), text.npos);
 }
 
 TEST(field, of_an_inherited_member) {
@@ -430,10 +428,12 @@ TEST(field, options_that_do_not_fit_are_refused) {
   EXPECT_EQ(option_error(f("text").length(2, 1)),
             R"(field "text": length: the least exceeds the greatest)");
   EXPECT_EQ(option_error(f("count").pattern("x")), R"(field "count": pattern is for strings)");
-  EXPECT_EQ(option_error(f("text").pattern("(")), R"(field "text": pattern: it has a '(' without its ')')");
-  EXPECT_EQ(option_error(f("text").pattern("(?=x)")),
-            R"(field "text": pattern: it holds '(?=', which not every host reads alike: RE2 has no )"
-            "look-around; say it without, or check it in the tool");
+  EXPECT_EQ(option_error(f("text").pattern("(")),
+            R"(field "text": pattern: it has a '(' without its ')')");
+  EXPECT_EQ(
+      option_error(f("text").pattern("(?=x)")),
+      R"(field "text": pattern: it holds '(?=', which not every host reads alike: RE2 has no )"
+      "look-around; say it without, or check it in the tool");
   EXPECT_EQ(option_error(f("flag").format("date")), R"(field "flag": format is for strings)");
   EXPECT_EQ(option_error(f("text").items(1, 2)), R"(field "text": items is for sequences)");
   EXPECT_EQ(option_error(f("tags").items(2, 1)),
@@ -529,8 +529,7 @@ TEST(from_json, says_where_what_was_wanted_and_what_was_found) {
             "arguments.scene: expected a string, got an array");
   EXPECT_EQ(refusal<render_args>(R"([])"), "arguments: expected an object, got an array");
   EXPECT_EQ(refusal<render_args>(R"({})"), R"(arguments: missing member "scene")");
-  EXPECT_EQ(refusal<size>(R"({"height":true})"),
-            "arguments.height: expected an integer, got true");
+  EXPECT_EQ(refusal<size>(R"({"height":true})"), "arguments.height: expected an integer, got true");
   EXPECT_EQ(refusal<std::vector<size>>(R"([{"height":1},{"height":{}}])"),
             "arguments[1].height: expected an integer, "
             "got an object");

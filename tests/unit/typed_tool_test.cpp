@@ -242,7 +242,8 @@ TEST(make_tool, arguments_are_checked_before_and_at_the_call) {
 
 TEST(make_tool, a_handler_without_arguments_accepts_none) {
   const auto tool = make_tool({.name = "t"}, [](task_context&) {});
-  EXPECT_EQ(tool.input_schema.view(), R"({"type":"object","properties":{},"additionalProperties":false})");
+  EXPECT_EQ(tool.input_schema.view(),
+            R"({"type":"object","properties":{},"additionalProperties":false})");
   EXPECT_EQ(check_error(tool, "{}"), "accepted");
   EXPECT_EQ(check_error(tool, raw_json()), "accepted");
   EXPECT_EQ(check_error(tool, R"({"x":1})"), R"(arguments: unknown member "x"; there are none)");
