@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -20,82 +19,14 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::string_view json_type = "application/json";
-constexpr std::string_view text_type = "text/plain; charset=utf-8";
 
-// Empty: ready.
-std::string why_not_ready(const http_options& options) {
-  if (!options.not_ready) return {};
-  try {
-    return options.not_ready();
-  } catch (const std::exception& e) {
-    options.log.error("readyz.failed", e.what());
-    return "the readiness check failed";
-  }
+// What has grown large goes; what is small is used again.
+void give_back(std::string& buffer) {
+  buffer.clear();
+  if (buffer.capacity() > tunables::kept_buffer) std::string().swap(buffer);
 }
 
 }  // namespace
-
-// --- the outlet
-
-http_outlet::http_outlet(std::shared_ptr<http_connection> connection)
-    : bound_(connection->options().stream_buffer),
-      executor_(connection->executor()),
-      connection_(std::move(connection)) {}
-
-bool http_outlet::send(std::string message) {
-  const std::lock_guard lock(mutex_);
-  if (!connection_ || queued_bytes_ + message.size() > bound_) return false;
-  queued_bytes_ += message.size();
-  queue_.push_back(std::move(message));
-  if (!std::exchange(flush_posted_, true)) {
-    asio::post(executor_,
-               [self = shared_from_this(), connection = connection_] { connection->flush(*self); });
-  }
-  return true;
-}
-
-std::vector<std::string> http_outlet::take() {
-  const std::lock_guard lock(mutex_);
-  flush_posted_ = false;
-  queued_bytes_ = 0;
-  return std::exchange(queue_, {});
-}
-
-void http_outlet::close() {
-  gone_ = nullptr;
-  closed_ = true;
-  const std::lock_guard lock(mutex_);
-  connection_.reset();
-}
-
-void http_outlet::expect_wait() {
-  std::shared_ptr<http_connection> connection;
-  {
-    const std::lock_guard lock(mutex_);
-    connection = connection_;
-  }
-  if (connection) connection->watch_peer();
-}
-
-void http_outlet::on_gone(std::function<void()> callback) {
-  gone_ = closed_ ? nullptr : std::move(callback);
-  if (!gone_ || !left_) return;
-  asio::post(executor_, [self = shared_from_this()] { self->call_gone(); });  // it came too late
-}
-
-void http_outlet::gone() {
-  left_ = true;
-  {
-    const std::lock_guard lock(mutex_);
-    connection_.reset();
-    queue_.clear();
-  }
-  call_gone();
-}
-
-void http_outlet::call_gone() {
-  if (auto callback = std::exchange(gone_, nullptr)) callback();
-}
 
 // --- reading
 
@@ -105,7 +36,7 @@ http_connection::http_connection(http_loop& loop, tcp_socket socket, std::string
       socket_(std::move(socket)),
       peer_(std::move(peer)),
       counted_(std::move(counted)),
-      parser_(loop.options.max_header, loop.options.max_body),
+      parser_(loop.options.max_header, loop.options.max_body, &loop.bodies),
       written_(loop.context) {
   loop_.connections.insert(this);
 }
@@ -161,43 +92,58 @@ asio::awaitable<void> http_connection::serve() {
   co_await std::move(lingering);
 }
 
-// False: the head alone is reason enough to refuse the request, and its body is not waited for.
-bool http_connection::check_head() {
-  refused_ = parser_.several_hosts()     ? "there is more than one Host header"
-             : parser_.several_origins() ? "there is more than one Origin header"
-                                         : loop_.guard.refusal(parser_.host(), parser_.origin());
-  return refused_.empty();
+void http_connection::begin_request() {
+  parser_.reset();
+  verdict_ = {};
+  give_back(lines_);
+  input_.give_back(tunables::head_chunk);
+  enter(input_.empty() ? phase::idle : phase::head);
 }
 
 // False: the connection ended, or is to end.
 asio::awaitable<bool> http_connection::read_request() {
-  parser_.reset();
-  refused_.clear();
-  enter(input_.empty() ? phase::idle : phase::head);
-  bool checked = false, continued = false;
-  boost::system::error_code error;
+  begin_request();
+  bool continued = false;
   while (true) {
     if (!input_.empty()) {
       if (phase_ == phase::idle) enter(phase::head);
-      input_.consume(parser_.put(input_.bytes()));
+      take_input();
     }
-    // A body that is announced as too large is a fault, but who may not ask at all is told that.
-    const bool head_known = parser_.head_done() || parser_.fault() == parse_fault::body_too_large;
-    if (head_known && !std::exchange(checked, true) && !check_head()) co_return true;
-    if (parser_.done() || parser_.fault() != parse_fault::none) co_return true;
+    if (verdict_.reply || parser_.done() || parser_.fault() != parse_fault::none) co_return true;
     if (parser_.head_done() && phase_ != phase::body) enter(phase::body);
     if (parser_.wants_continue() && parser_.head_done() && !std::exchange(continued, true)) {
       co_await send_continue();
     }
     if (phase_ == phase::idle && loop_.stopping) co_return false;
     if (timed_out_) co_return true;
-    const auto room = input_.room(tunables::read_chunk);
-    auto reading = socket_.async_read_some(asio::buffer(room.data(), room.size()),
-                                           asio::redirect_error(asio::use_awaitable, error));
-    input_.filled(co_await std::move(reading));
+    auto reading = read_some();
+    const bool came = co_await std::move(reading);
     // Bytes may have come just when the time was up: nothing was left to cancel then.
-    if (error || timed_out_) co_return timed_out_;
+    if (!came || timed_out_) co_return timed_out_;
   }
+}
+
+// False: the connection ended, or the time is up.
+asio::awaitable<bool> http_connection::read_some() {
+  boost::system::error_code error;
+  const auto room =
+      input_.room(phase_ == phase::body ? tunables::body_chunk : tunables::head_chunk);
+  auto reading = socket_.async_read_some(asio::buffer(room.data(), room.size()),
+                                         asio::redirect_error(asio::use_awaitable, error));
+  input_.filled(co_await std::move(reading));
+  co_return !error;
+}
+
+void http_connection::take_input() {
+  if (!parser_.head_done()) {
+    input_.consume(parser_.put_head(input_.bytes()));
+    if (!parser_.head_done()) return;
+    request_ = parser_.request(peer_);
+    verdict_ = loop_.front.judge(parser_, request_, loop_.stopping, lines_);
+    if (verdict_.reply) return;
+  }
+  if (parser_.done() || parser_.fault() != parse_fault::none) return;
+  input_.consume(parser_.put(input_.bytes()));
 }
 
 asio::awaitable<void> http_connection::send_continue() {
@@ -233,71 +179,85 @@ wire::http_reply http_connection::fault_reply() const {
     case parse_fault::body_too_large:
       return error_reply(413, "the body is larger than " + std::to_string(loop_.options.max_body) +
                                   " bytes; put large data where the tool can read it");
+    case parse_fault::no_memory: {
+      wire::http_reply reply =
+          error_reply(503, "too many bodies are being read; send it again in a moment");
+      reply.retry_after = static_cast<int>(std::chrono::seconds(tunables::retry_after).count());
+      return reply;
+    }
     default:
       return error_reply(400, "this is not a well-formed HTTP/1.1 request");
   }
 }
 
-bool http_connection::serve_probe(wire::http_reply& reply) const {
-  if (parser_.target() == "/healthz") {
-    reply.body = "ok\n";
-    return true;
-  }
-  if (parser_.target() == "/readyz") {
-    const std::string cause = loop_.stopping ? "shutting down" : why_not_ready(loop_.options);
-    reply.status = cause.empty() ? 200 : 503;
-    reply.body = (cause.empty() ? "ready" : cause) + "\n";
-    return true;
-  }
-  return false;
-}
-
 asio::awaitable<bool> http_connection::answer() {
-  if (!refused_.empty()) {
-    unread_ = !parser_.done();
-    keep_alive_ = !unread_ && parser_.keep_alive() && !loop_.stopping;
-    wire::http_reply refusal = error_reply(403, refused_);
-    auto writing = write_reply(std::move(refusal), json_type);
-    co_return co_await std::move(writing);
+  if (verdict_.reply) {
+    auto answering = answer_head();
+    co_return co_await std::move(answering);
   }
   if (timed_out_ || parser_.fault() != parse_fault::none) {
     keep_alive_ = false;
     unread_ = true;
+    parser_.drop_body();
+    if (!parser_.head_done()) loop_.front.greet_page(parser_, lines_);
     wire::http_reply fault = fault_reply();
     auto writing = write_reply(std::move(fault), json_type);
     co_return co_await std::move(writing);
   }
   keep_alive_ = parser_.keep_alive() && !loop_.stopping;
-  wire::http_reply reply;
-  std::string_view type = json_type;
-  if (serve_probe(reply)) {
-    type = text_type;
-  } else if (const auto path = parser_.target().substr(0, parser_.target().find('?'));
-             path != loop_.options.path) {
-    reply = error_reply(404, "there is nothing here; the MCP endpoint is " + loop_.options.path);
-  } else {
-    auto handling = handle();
-    reply = co_await std::move(handling);
-    if (peer_gone_ || closed_) co_return false;
-    keep_alive_ = keep_alive_ && !loop_.stopping;
-    if (streaming()) {
-      auto finishing = finish_stream(reply);
-      co_return co_await std::move(finishing);
-    }
+  auto handling = handle();
+  wire::http_reply reply = co_await std::move(handling);
+  if (peer_gone_ || closed_) co_return false;
+  keep_alive_ = keep_alive_ && !loop_.stopping;
+  if (streaming()) {
+    auto finishing = finish_stream(reply);
+    co_return co_await std::move(finishing);
   }
-  auto writing = write_reply(std::move(reply), type);
+  auto writing = write_reply(std::move(reply), json_type);
   co_return co_await std::move(writing);
 }
 
+// Answers what the head alone decided.
+asio::awaitable<bool> http_connection::answer_head() {
+  decide_rest();
+  auto writing = write_reply(std::move(*verdict_.reply), verdict_.content_type);
+  const bool written = co_await std::move(writing);
+  if (!written || parser_.done() || !keep_alive_) co_return written;
+  auto dropping = drop_rest();
+  co_return co_await std::move(dropping);
+}
+
+// Whether the connection goes on behind a body that nobody wants: if that is here, or soon will be.
+void http_connection::decide_rest() {
+  parser_.drop_body();
+  const bool fine = parser_.fault() == parse_fault::none;
+  if (fine && !parser_.done()) input_.consume(parser_.put(input_.bytes()));
+  const auto left = parser_.body_left();
+  // Who waits for `100 Continue` may send the body all the same, or not.
+  const bool soon =
+      !verdict_.stranger && !parser_.wants_continue() && left && *left <= tunables::dropped_body;
+  const bool goes_on = parser_.fault() == parse_fault::none && (parser_.done() || soon);
+  keep_alive_ = goes_on && parser_.keep_alive() && !loop_.stopping;
+  unread_ = !keep_alive_ && !parser_.done();
+}
+
+asio::awaitable<bool> http_connection::drop_rest() {
+  enter(phase::body);
+  while (!parser_.done() && parser_.fault() == parse_fault::none && !timed_out_) {
+    auto reading = read_some();
+    if (!co_await std::move(reading)) break;
+    input_.consume(parser_.put(input_.bytes()));
+  }
+  co_return parser_.done() && !timed_out_;
+}
+
 asio::awaitable<wire::http_reply> http_connection::handle() {
-  wire::http_request request = parser_.request(peer_);
-  if (auto refused = loop_.endpoint.admit(request)) co_return std::move(*refused);
   enter(phase::handling);
   outlet_ = std::make_shared<http_outlet>(shared_from_this());
   waiting_ = stream_started_ = false;
   wire::http_reply reply;
   try {
-    auto handling = loop_.endpoint.handle(request, parser_.take_body(), outlet_);
+    auto handling = loop_.endpoint.handle(request_, parser_.take_body(), outlet_);
     reply = co_await std::move(handling);
   } catch (const std::exception& e) {
     loop_.options.log.error("request.failed", e.what());
@@ -318,7 +278,7 @@ asio::awaitable<bool> http_connection::write_reply(wire::http_reply reply,
                                                    std::string_view content_type) {
   enter(phase::writing);
   output_.clear();
-  append_head(output_, reply, content_type, keep_alive_, loop_.date);
+  append_head(output_, reply, content_type, keep_alive_, loop_.date, lines_);
   if (parser_.method() == "HEAD") reply.body.clear();
   boost::system::error_code error;
   // A slow reader may take its time, as long as it takes something.
@@ -338,7 +298,7 @@ asio::awaitable<bool> http_connection::write_reply(wire::http_reply reply,
                                      asio::redirect_error(asio::use_awaitable, error));
     co_await std::move(writing);
   }
-  output_.clear();
+  give_back(output_);
   co_return !error;
 }
 
@@ -348,7 +308,7 @@ void http_connection::start_stream() {
   stream_started_ = true;
   chunked_ = parser_.keep_alive();  // HTTP/1.0 and `Connection: close`: the end is the end
   if (!chunked_) keep_alive_ = false;
-  append_stream_head(output_, {}, keep_alive_, chunked_, loop_.date);
+  append_stream_head(output_, keep_alive_, chunked_, loop_.date, lines_);
 }
 
 void http_connection::flush(http_outlet& from) {
@@ -376,7 +336,7 @@ void http_connection::write_pending() {
   };
   asio::async_write(socket_, asio::buffer(writing_), progress,
                     [self = shared_from_this()](boost::system::error_code error, std::size_t) {
-                      self->writing_.clear();
+                      give_back(self->writing_);
                       self->last_write_ = clock::now();
                       if (self->phase_ == phase::handling) {
                         self->deadline_ = clock::time_point::max();
@@ -412,6 +372,7 @@ void http_connection::watch_peer() {
   waiting_ = true;
   last_write_ = clock::now();
   if (watching_ || closed_) return;
+  input_.give_back(0);
   watching_ = true;
   socket_.async_wait(tcp_socket::wait_read,
                      [self = shared_from_this()](boost::system::error_code error) {
@@ -422,7 +383,7 @@ void http_connection::watch_peer() {
 
 void http_connection::on_peer_readable() {
   if (input_.size() >= tunables::pipelined_ahead) return;  // it must wait
-  const auto room = input_.room(tunables::read_chunk);
+  const auto room = input_.room(tunables::head_chunk);
   const ssize_t got = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
   if (got > 0) {
     input_.filled(static_cast<std::size_t>(got));  // the next request

@@ -4,8 +4,13 @@
 //
 //   reading head ──► reading body ──► handling ──► (streaming) ──► writing ──► idle ──► …
 //
-// State and sockets belong to the connection's thread. Only `http_outlet` is used from others: it
-// queues under its lock and posts one flush.
+// What the head alone decides (`http_front`) is answered before anything of the body is taken.
+//
+// What a peer can make it hold: the parser's share (`http_parser.hpp`); input up to `max_header`
+// while a head comes, one read while a body comes, `pipelined_ahead` while a request waits; output
+// up to twice `stream_buffer` and one reply. An idle one holds `head_chunk` and little more.
+//
+// State and sockets belong to the connection's thread. Only `http_outlet` is used from others.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -14,12 +19,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_set>
-#include <vector>
 
-#include "transport/http_guard.hpp"
+#include "transport/body_memory.hpp"
+#include "transport/http_front.hpp"
+#include "transport/http_outlet.hpp"
 #include "transport/http_parser.hpp"
 #include "transport/http_server.hpp"
 #include "transport/read_buffer.hpp"
@@ -27,18 +32,16 @@
 
 namespace longhaul::transport {
 
-class http_connection;
-
-using loop_executor = boost::asio::io_context::executor_type;
 using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, loop_executor>;
 
 /// What the connections of one thread share. One thread.
 struct http_loop {
-  http_loop(const http_options& o, const http_guard& g, wire::http_endpoint& e)
-      : options(o), guard(g), endpoint(e), sweep(context) {}
+  http_loop(const http_options& o, http_front& f, body_memory& m, wire::http_endpoint& e)
+      : options(o), front(f), bodies(m), endpoint(e), sweep(context) {}
 
   const http_options& options;
-  const http_guard& guard;
+  http_front& front;
+  body_memory& bodies;
   wire::http_endpoint& endpoint;
   boost::asio::io_context context{1};
   boost::asio::steady_timer sweep;
@@ -53,37 +56,6 @@ struct http_loop {
     sweep.cancel();
     if (const auto timer = stop_timer.lock()) timer->cancel();
   }
-};
-
-/// The outlet of one exchange.
-class http_outlet final : public wire::outlet, public std::enable_shared_from_this<http_outlet> {
- public:
-  explicit http_outlet(std::shared_ptr<http_connection> connection);
-
-  bool send(std::string message) override;
-  void expect_wait() override;
-  void on_gone(std::function<void()> callback) override;
-
-  // The connection's side, on its thread.
-  std::vector<std::string> take();
-  /// The exchange has ended: nothing is taken any more, nobody is told; the connection is
-  /// forgotten.
-  void close();
-  /// The client left: nothing is taken any more; the callback is called, now or when it is set.
-  void gone();
-
- private:
-  void call_gone();
-
-  const std::size_t bound_;
-  const loop_executor executor_;
-  std::function<void()> gone_;  // the connection's thread only, as the next two
-  bool left_ = false, closed_ = false;
-  std::mutex mutex_;
-  std::shared_ptr<http_connection> connection_;  // null once closed
-  std::vector<std::string> queue_;
-  std::size_t queued_bytes_ = 0;
-  bool flush_posted_ = false;
 };
 
 class http_connection : public std::enable_shared_from_this<http_connection> {
@@ -112,16 +84,20 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
 
   void enter(phase p);
   boost::asio::awaitable<void> serve();
+  void begin_request();
   boost::asio::awaitable<bool> read_request();
-  bool check_head();
+  boost::asio::awaitable<bool> read_some();
+  void take_input();
   boost::asio::awaitable<void> send_continue();
   boost::asio::awaitable<void> linger();
   boost::asio::awaitable<bool> answer();
+  boost::asio::awaitable<bool> answer_head();
+  void decide_rest();
+  boost::asio::awaitable<bool> drop_rest();
   boost::asio::awaitable<wire::http_reply> handle();
   boost::asio::awaitable<bool> write_reply(wire::http_reply reply, std::string_view content_type);
   boost::asio::awaitable<bool> finish_stream(const wire::http_reply& reply);
   wire::http_reply fault_reply() const;
-  bool serve_probe(wire::http_reply& reply) const;
   bool streaming() const noexcept { return stream_started_; }
   void start_stream();
   void gather(http_outlet& from);
@@ -135,7 +111,9 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   const std::shared_ptr<void> counted_;
   http_parser parser_;
   read_buffer input_;
-  std::string refused_;  // why this request is refused by its head alone
+  wire::http_request request_;
+  head_verdict verdict_;  // set once the head is there
+  std::string lines_;     // headers for pages, on every reply to this request
   phase phase_ = phase::idle;
   clock::time_point deadline_ = clock::time_point::max();
   bool timed_out_ = false, keep_alive_ = true, closed_ = false;

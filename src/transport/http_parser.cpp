@@ -1,217 +1,329 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only translation unit that sees Boost.Beast.
 #include "transport/http_parser.hpp"
 
 #include <algorithm>
-#include <boost/beast/http/basic_parser.hpp>
-#include <optional>
+#include <charconv>
+#include <utility>
+
+#include "transport/http_syntax.hpp"
 
 namespace longhaul::transport {
 namespace {
 
-namespace http = boost::beast::http;
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool same_name(std::string_view a, std::string_view lower_case) noexcept {
-  return a.size() == lower_case.size() && std::equal(a.begin(), a.end(), lower_case.begin(),
-                                                     [](char x, char y) { return lower(x) == y; });
-}
-
-std::string_view view(boost::beast::string_view text) noexcept {
-  return {text.data(), text.size()};
-}
-
 constexpr std::string_view param_prefix = "mcp-param-";
 // simdjson wants room behind the text; with it the body need not be copied for parsing.
 constexpr std::size_t body_padding = 64;
-constexpr std::size_t last_chunk = std::string_view("0\r\n\r\n").size();
-// A body announced as large is not believed before its bytes come.
-constexpr std::size_t believed_body = 256 << 10;
+
+template <class Buffer>
+void give_back(Buffer& buffer) {
+  buffer.clear();
+  if (buffer.capacity() * sizeof(typename Buffer::value_type) > tunables::kept_buffer) {
+    Buffer().swap(buffer);
+  }
+}
 
 }  // namespace
 
-class http_parser::core : public http::basic_parser<true> {
- public:
-  explicit core(http_parser& owner) : owner_(owner) {}
+const std::array<http_parser::known_header, http_parser::header_count> http_parser::known_headers =
+    {{
+        {"mcp-protocol-version", "MCP-Protocol-Version"},
+        {"mcp-session-id", "Mcp-Session-Id"},
+        {"mcp-method", "Mcp-Method"},
+        {"mcp-name", "Mcp-Name"},
+        {"content-type", "Content-Type"},
+        {"authorization", "Authorization"},
+        {"last-event-id", "Last-Event-ID"},
+        {"access-control-request-headers", {}},
+        {"access-control-request-private-network", {}},
+    }};
 
-  void on_request_impl(http::verb, boost::beast::string_view method,
-                       boost::beast::string_view target, int version,
-                       boost::beast::error_code& error) override {
-    error = {};
-    owner_.http_1_1_ = version >= 11;
-    owner_.method_ = owner_.keep(view(method));
-    owner_.target_ = owner_.keep(view(target));
-  }
-  void on_response_impl(int, boost::beast::string_view, int,
-                        boost::beast::error_code& error) override {
-    error = {};
-  }
-  void on_field_impl(http::field, boost::beast::string_view name, boost::beast::string_view value,
-                     boost::beast::error_code& error) override {
-    error = {};
-    if (is_header_done()) return;  // a trailer: no header, whatever its name
-    // Another coding would leave open where the body ends: the next request could be smuggled.
-    if (same_name(view(name), "transfer-encoding") && !same_name(view(value), "chunked")) {
-      error = http::error::bad_transfer_encoding;
-      return;
-    }
-    owner_.keep_header(view(name), view(value));
-  }
-  void on_header_impl(boost::beast::error_code& error) override { error = {}; }
-  void on_body_init_impl(const boost::optional<std::uint64_t>& length,
-                         boost::beast::error_code& error) override {
-    error = {};
-    if (!length) return;
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(*length, believed_body));
-    owner_.body_.reserve(size + body_padding);
-  }
-  std::size_t on_body_impl(boost::beast::string_view bytes,
-                           boost::beast::error_code& error) override {
-    error = {};
-    owner_.body_.append(bytes.data(), bytes.size());
-    return bytes.size();
-  }
-  void on_chunk_header_impl(std::uint64_t, boost::beast::string_view,
-                            boost::beast::error_code& error) override {
-    error = {};
-  }
-  std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view bytes,
-                                 boost::beast::error_code& error) override {
-    error = {};
-    owner_.body_.append(bytes.data(), bytes.size());
-    return bytes.size();
-  }
-  void on_finish_impl(boost::beast::error_code& error) override { error = {}; }
+http_parser::http_parser(std::size_t max_header, std::size_t max_body, body_memory* memory)
+    : max_header_(max_header),
+      max_body_(max_body),
+      memory_(memory),
+      chunks_(max_header, max_body) {}
 
- private:
-  http_parser& owner_;
-};
-
-http_parser::http_parser(std::size_t max_header, std::size_t max_body)
-    : max_header_(max_header), max_body_(max_body) {
-  reset();
-}
-
-http_parser::~http_parser() = default;
+http_parser::~http_parser() { give_body_room(); }
 
 void http_parser::reset() {
-  core_ = std::make_unique<core>(*this);
-  core_->eager(true);
-  core_->header_limit(static_cast<std::uint32_t>(max_header_));
-  core_->body_limit(max_body_);
+  at_ = part::request_line;
   fault_ = parse_fault::none;
   wants_continue_ = several_hosts_ = several_origins_ = http_1_1_ = false;
-  kept_.clear();
-  for (span* s : {&method_, &target_, &host_, &origin_, &version_, &session_, &mcp_method_,
-                  &mcp_name_, &content_type_, &accept_, &authorization_, &last_event_id_}) {
-    *s = span();
-  }
-  param_spans_.clear();
-  params_.clear();
-  repeated_.clear();
-  body_.clear();
+  close_ = chunked_ = dropping_ = false;
+  length_.reset();
+  head_size_ = 0;
+  give_back(kept_);
+  method_ = target_ = host_ = origin_ = accept_ = span();
+  first_.fill(span());
+  give_back(accepts_);
+  repeated_ = {};
+  give_back(param_spans_);
+  give_back(params_);
+  give_body_room();
 }
 
-std::size_t http_parser::put(std::string_view bytes) {
-  // Beast asserts that the last chunk comes with at least this; no chunked body ends with less.
-  if (head_done() && core_->chunked() && bytes.size() < last_chunk) return 0;
-  boost::beast::error_code error;
-  const std::size_t taken =
-      core_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-  if (error && error != http::error::need_more) {
-    if (error == http::error::body_limit) {
-      fault_ = parse_fault::body_too_large;
-    } else if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-      fault_ = parse_fault::header_too_large;
+// --- the head
+
+std::size_t http_parser::put_head(std::string_view bytes) {
+  std::size_t taken = 0;
+  while (!head_done() && fault_ == parse_fault::none) {
+    const std::string_view rest = bytes.substr(taken);
+    const std::size_t end = rest.find('\n');
+    const std::size_t size = end == std::string_view::npos ? rest.size() : end + 1;
+    if (head_size_ + size > max_header_) {
+      refuse(parse_fault::header_too_large);
+    } else if (end == std::string_view::npos) {
+      // TLS, for instance, has no end of a line to wait for.
+      const bool odd =
+          at_ == part::request_line && !rest.empty() && rest[0] != '\r' && !is_token_char(rest[0]);
+      if (odd) refuse(parse_fault::malformed);
+      return taken;
+    } else if (end == 0 || rest[end - 1] != '\r') {
+      refuse(parse_fault::malformed);
     } else {
-      fault_ = parse_fault::malformed;
+      head_size_ += size;
+      taken += size;
+      take_line(rest.substr(0, end - 1));
     }
-  } else if (head_done() && !done() && bytes.size() - taken > max_header_) {
-    fault_ = parse_fault::header_too_large;  // Beast bounds no chunk extension and no trailer
   }
   return taken;
 }
 
-bool http_parser::head_done() const noexcept { return core_->is_header_done(); }
-bool http_parser::done() const noexcept { return core_->is_done(); }
-bool http_parser::keep_alive() const noexcept { return http_1_1_ && core_->keep_alive(); }
+void http_parser::take_line(std::string_view line) {
+  if (at_ == part::request_line) {
+    // RFC 9112 §2.2: an empty line before it is passed over.
+    if (!line.empty()) take_request_line(line);
+  } else if (!line.empty()) {
+    take_field(line);
+  } else {
+    end_head();
+  }
+}
+
+void http_parser::take_request_line(std::string_view line) {
+  const std::size_t first = line.find(' '), last = line.rfind(' ');
+  if (first == last) return refuse(parse_fault::malformed);
+  const std::string_view method = line.substr(0, first), version = line.substr(last + 1);
+  const std::string_view target = line.substr(first + 1, last - first - 1);
+  const bool fits = is_token(method) && !target.empty() && all_are<is_target_char>(target) &&
+                    (version == "HTTP/1.1" || version == "HTTP/1.0");
+  if (!fits) return refuse(parse_fault::malformed);
+  http_1_1_ = version == "HTTP/1.1";
+  method_ = keep(method);
+  target_ = keep(target);
+  at_ = part::fields;
+}
+
+void http_parser::take_field(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return refuse(parse_fault::malformed);
+  // A line that begins with white space (a folded one) has no name that is a token.
+  const std::string_view name = line.substr(0, colon), value = line.substr(colon + 1);
+  if (!is_token(name) || !all_are<is_field_char>(value)) return refuse(parse_fault::malformed);
+  take_header(name, trimmed(value));
+}
+
+void http_parser::take_header(std::string_view name, std::string_view value) {
+  for (std::size_t i = 0; i < header_count; ++i) {
+    if (!same_name(name, known_headers[i].lower_case)) continue;
+    if (!first_[i].there()) {
+      first_[i] = keep(value);
+    } else if (at(first_[i]) != value && repeated_.empty()) {
+      repeated_ = known_headers[i].name;
+    }
+    return;
+  }
+  if (same_name(name, "host")) {
+    several_hosts_ = several_hosts_ || host_.there();
+    host_ = keep(value);
+  } else if (same_name(name, "origin")) {
+    several_origins_ = several_origins_ || origin_.there();
+    origin_ = keep(value);
+  } else if (same_name(name, "accept")) {
+    take_accept(value);
+  } else if (same_name(name, "content-length")) {
+    take_content_length(value);
+  } else if (same_name(name, "transfer-encoding")) {
+    // Another coding, or this one twice, would leave open where the body ends: the next request
+    // could be smuggled.
+    if (chunked_ || !same_name(value, "chunked")) return refuse(parse_fault::malformed);
+    chunked_ = true;
+  } else if (same_name(name, "connection") || same_name(name, "proxy-connection")) {
+    take_connection(value);
+  } else if (same_name(name, "expect")) {
+    wants_continue_ = http_1_1_ && same_name(value, "100-continue");
+  } else if (name.size() > param_prefix.size() &&
+             same_name(name.substr(0, param_prefix.size()), param_prefix)) {
+    take_param(name.substr(param_prefix.size()), value);
+  }
+}
+
+// A list may be split.
+void http_parser::take_accept(std::string_view value) {
+  if (!accept_.there()) {
+    accept_ = keep(value);
+    return;
+  }
+  if (accepts_.empty()) accepts_ = at(accept_);
+  accepts_.append(", ").append(value);
+}
+
+void http_parser::take_param(std::string_view name, std::string_view value) {
+  if (param_spans_.size() == tunables::mirrored_headers) {
+    return refuse(parse_fault::header_too_large);
+  }
+  const span suffix = keep(name);
+  param_spans_.emplace_back(suffix, keep(value));
+}
+
+void http_parser::take_content_length(std::string_view value) {
+  std::uint64_t length = 0;
+  const char* end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, length);  // digits and no sign
+  const bool number = error == std::errc() && stop == end;
+  if (!number || length_.value_or(length) != length) return refuse(parse_fault::malformed);
+  length_ = length;
+}
+
+void http_parser::take_connection(std::string_view list) {
+  each_element(list, [&](std::string_view option) {
+    if (same_name(option, "close")) close_ = true;
+    if (!option.empty() && !is_token(option)) refuse(parse_fault::malformed);
+  });
+}
+
+void http_parser::end_head() {
+  if (chunked_ && length_) return refuse(parse_fault::malformed);
+  if (chunked_) {
+    chunks_.reset();
+    at_ = part::chunks;
+    return;
+  }
+  body_left_ = length_.value_or(0);
+  at_ = body_left_ > 0 ? part::body : part::done;
+  if (body_left_ > max_body_) refuse(parse_fault::body_too_large);
+}
 
 std::string_view http_parser::at(span s) const noexcept {
-  if (s.offset == span::npos) return {};
-  return std::string_view(kept_).substr(s.offset, s.size);
+  return s.there() ? std::string_view(kept_).substr(s.offset, s.size) : std::string_view();
 }
 
 http_parser::span http_parser::keep(std::string_view text) {
-  const span result{kept_.size(), text.size()};
+  const span result{static_cast<std::uint32_t>(kept_.size()),
+                    static_cast<std::uint32_t>(text.size())};
   kept_ += text;
   return result;
 }
 
-void http_parser::keep_once(span& where, std::string_view name, std::string_view value) {
-  if (where.offset == span::npos) {
-    where = keep(value);
-  } else if (at(where) != value && repeated_.empty()) {
-    repeated_ = std::string(name);
-  }
+// --- the body
+
+std::size_t http_parser::put(std::string_view bytes) {
+  const std::size_t head = head_done() ? 0 : put_head(bytes);
+  if (!head_done() || done() || fault_ != parse_fault::none) return head;
+  bytes.remove_prefix(head);
+  return head + (at_ == part::body ? put_body(bytes) : put_chunks(bytes));
 }
 
-void http_parser::keep_header(std::string_view name, std::string_view value) {
-  struct known {
-    std::string_view name;
-    span http_parser::* where;
-  };
-  static constexpr known headers[] = {
-      {"mcp-protocol-version", &http_parser::version_},
-      {"mcp-session-id", &http_parser::session_},
-      {"mcp-method", &http_parser::mcp_method_},
-      {"mcp-name", &http_parser::mcp_name_},
-      {"content-type", &http_parser::content_type_},
-      {"accept", &http_parser::accept_},
-      {"authorization", &http_parser::authorization_},
-      {"last-event-id", &http_parser::last_event_id_},
-  };
-  if (same_name(name, "host")) {
-    several_hosts_ = several_hosts_ || host_.offset != span::npos;
-    host_ = keep(value);
-    return;
+std::size_t http_parser::put_body(std::string_view bytes) {
+  bytes =
+      bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, bytes.size())));
+  if (!keep_body(bytes)) return 0;
+  body_left_ -= bytes.size();
+  if (body_left_ == 0) at_ = part::done;
+  return bytes.size();
+}
+
+std::size_t http_parser::put_chunks(std::string_view bytes) {
+  std::size_t taken = 0;
+  while (taken < bytes.size() && at_ == part::chunks) {
+    std::string_view data;
+    taken += chunks_.take(bytes.substr(taken), data);
+    switch (chunks_.failed()) {
+      case chunk_decoder::fault::none:
+        break;
+      case chunk_decoder::fault::malformed:
+        refuse(parse_fault::malformed);
+        return taken;
+      case chunk_decoder::fault::framing_too_large:
+        refuse(parse_fault::header_too_large);
+        return taken;
+      case chunk_decoder::fault::body_too_large:
+        refuse(parse_fault::body_too_large);
+        return taken;
+    }
+    if (!keep_body(data)) return taken;
+    if (chunks_.done()) at_ = part::done;
   }
-  if (same_name(name, "origin")) {
-    several_origins_ = several_origins_ || origin_.offset != span::npos;
-    origin_ = keep(value);
-    return;
+  return taken;
+}
+
+std::optional<std::uint64_t> http_parser::body_left() const noexcept {
+  if (at_ == part::chunks) return std::nullopt;
+  return at_ == part::body ? body_left_ : 0;
+}
+
+bool http_parser::keep_body(std::string_view bytes) {
+  if (dropping_ || bytes.empty()) return true;
+  const std::size_t needed = body_.size() + bytes.size();
+  if (needed > body_room_ && !make_body_room(needed)) {
+    refuse(parse_fault::no_memory);
+    return false;
   }
-  if (same_name(name, "accept") && accept_.offset != span::npos) {
-    accept_ = keep(std::string(at(accept_)) + ", " + std::string(value));  // a list may be split
-    return;
-  }
-  for (const known& header : headers) {
-    if (same_name(name, header.name)) return keep_once(this->*header.where, name, value);
-  }
-  if (same_name(name, "expect")) {
-    wants_continue_ = http_1_1_ && same_name(value, "100-continue");
-  } else if (name.size() > param_prefix.size() &&
-             same_name(name.substr(0, param_prefix.size()), param_prefix)) {
-    const span suffix = keep(name.substr(param_prefix.size()));
-    param_spans_.emplace_back(suffix, keep(value));
-  }
+  body_.append(bytes);
+  return true;
+}
+
+bool http_parser::make_body_room(std::size_t needed) {
+  const std::size_t most =
+      at_ == part::body ? body_.size() + static_cast<std::size_t>(body_left_) : max_body_;
+  const std::size_t at_once = at_ == part::body ? std::min(most, tunables::believed_body) : 0;
+  const std::size_t room = std::max({needed, std::min(2 * body_room_, most), at_once});
+  if (memory_ && !memory_->take(room - body_room_, room)) return false;
+  body_room_ = room;
+  // Not grown where it is: a string takes more than it is asked for.
+  std::string larger;
+  larger.reserve(room + body_padding);
+  larger += body_;
+  body_ = std::move(larger);
+  return true;
+}
+
+void http_parser::give_body_room() noexcept {
+  if (memory_ && body_room_ > 0) memory_->give(body_room_);
+  body_room_ = 0;
+  std::string().swap(body_);  // an assignment would keep the room
+}
+
+void http_parser::drop_body() noexcept {
+  dropping_ = true;
+  give_body_room();
+}
+
+std::string http_parser::take_body() {
+  std::string result = std::move(body_);
+  give_body_room();
+  return result;
+}
+
+std::size_t http_parser::held() const noexcept {
+  return kept_.capacity() + accepts_.capacity() + body_.capacity() +
+         param_spans_.capacity() * sizeof param_spans_[0] + params_.capacity() * sizeof params_[0];
 }
 
 wire::http_request http_parser::request(std::string_view peer_address) {
-  const auto optional = [this](span s) {
-    return s.offset == span::npos ? std::nullopt : std::optional(at(s));
-  };
+  const auto optional = [this](span s) { return s.there() ? std::optional(at(s)) : std::nullopt; };
+  params_.clear();
   for (const auto& [name, value] : param_spans_) params_.emplace_back(at(name), at(value));
   wire::http_request request;
   request.method = at(method_);
-  request.protocol_version = optional(version_);
-  request.session_id = optional(session_);
-  request.mcp_method = optional(mcp_method_);
-  request.mcp_name = optional(mcp_name_);
-  request.content_type = optional(content_type_);
-  request.accept = optional(accept_);
-  request.authorization = optional(authorization_);
-  request.last_event_id = optional(last_event_id_);
+  request.protocol_version = optional(first_[version]);
+  request.session_id = optional(first_[session]);
+  request.mcp_method = optional(first_[mcp_method]);
+  request.mcp_name = optional(first_[mcp_name]);
+  request.content_type = optional(first_[content_type]);
+  request.accept = accepts_.empty() ? optional(accept_) : accepts_;
+  request.authorization = optional(first_[authorization]);
+  request.last_event_id = optional(first_[last_event_id]);
   request.mcp_params = params_;
   request.repeated_header = repeated_;
   request.peer_address = peer_address;

@@ -84,11 +84,17 @@ void append_chunk(std::string& out, std::string_view before, std::string_view te
 }  // namespace
 
 void append_head(std::string& out, const wire::http_reply& reply, std::string_view content_type,
-                 bool keep_alive, std::string_view date) {
+                 bool keep_alive, std::string_view date, std::string_view lines) {
   append_start(out, reply.status, date, keep_alive);
   append_header(out, "Mcp-Session-Id", reply.session_id);
   append_header(out, "Allow", reply.allow);
   append_header(out, "WWW-Authenticate", reply.www_authenticate);
+  if (reply.retry_after > 0) {
+    out += "Retry-After: ";
+    append_number(out, static_cast<std::size_t>(reply.retry_after));
+    out += "\r\n";
+  }
+  out += lines;
   if (!reply.body.empty()) append_header(out, "Content-Type", content_type);
   if (reply.status != 204) {
     out += "Content-Length: ";
@@ -98,10 +104,10 @@ void append_head(std::string& out, const wire::http_reply& reply, std::string_vi
   out += "\r\n";
 }
 
-void append_stream_head(std::string& out, std::string_view session_id, bool keep_alive,
-                        bool chunked, std::string_view date) {
+void append_stream_head(std::string& out, bool keep_alive, bool chunked, std::string_view date,
+                        std::string_view lines) {
   append_start(out, 200, date, keep_alive);
-  append_header(out, "Mcp-Session-Id", session_id);
+  out += lines;
   out += "Content-Type: text/event-stream\r\nCache-Control: no-cache\r\nX-Accel-Buffering: no\r\n";
   if (chunked) out += "Transfer-Encoding: chunked\r\n";
   out += "\r\n";

@@ -10,12 +10,12 @@
 namespace longhaul::transport {
 
 /// Status line and headers for a reply with this body; the body itself is not appended.
-/// `date` is an HTTP date.
+/// `date` is an HTTP date, `lines` are more headers, each with its line break.
 void append_head(std::string& out, const wire::http_reply& reply, std::string_view content_type,
-                 bool keep_alive, std::string_view date);
+                 bool keep_alive, std::string_view date, std::string_view lines);
 /// Status line and headers of an event stream.
-void append_stream_head(std::string& out, std::string_view session_id, bool keep_alive,
-                        bool chunked, std::string_view date);
+void append_stream_head(std::string& out, bool keep_alive, bool chunked, std::string_view date,
+                        std::string_view lines);
 /// One event with this message (no line breaks in it), as a chunk if `chunked`.
 void append_event(std::string& out, std::string_view message, bool chunked);
 void append_comment(std::string& out, bool chunked);

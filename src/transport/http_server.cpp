@@ -15,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "transport/episode.hpp"
 #include "transport/http_connection.hpp"
 #include "transport/http_reply.hpp"
 
@@ -46,9 +47,10 @@ struct http_server::state {
       : options(std::move(o)),
         endpoint(to),
         where(listen_endpoint(options)),
-        guard(where.address().is_loopback(), options.hosts, options.origins) {
+        bodies(options.max_body_memory),
+        front(options, where.address().is_loopback(), endpoint) {
     for (std::size_t i = 0; i < thread_count(options.threads); ++i) {
-      loops.push_back(std::make_unique<http_loop>(options, guard, endpoint));
+      loops.push_back(std::make_unique<http_loop>(options, front, bodies, endpoint));
     }
     try {
       acceptor = std::make_unique<tcp::acceptor>(loops.front()->context, where);
@@ -62,6 +64,7 @@ struct http_server::state {
   }
 
   void run(http_loop& loop);
+  void tell(std::string_view event, const episode::told& what) const;
   void accept();
   void take(tcp::socket socket);
   void schedule_sweep(http_loop& loop);
@@ -71,14 +74,16 @@ struct http_server::state {
   http_options options;
   wire::http_endpoint& endpoint;
   tcp::endpoint where;
-  http_guard guard;
+  body_memory bodies;
+  http_front front;
   std::vector<std::unique_ptr<http_loop>> loops;
   std::vector<asio::executor_work_guard<loop_executor>> work;
   std::unique_ptr<tcp::acceptor> acceptor;
   std::unique_ptr<asio::steady_timer> pause;
   std::vector<std::thread> threads;
   std::size_t next_loop = 0;
-  bool accept_failed = false;  // and was told to the log
+  episode no_accept{"no connection can be accepted for now: ", "connections are accepted again"};
+  episode full{"connections are refused, because there are ", "no connection is refused any more"};
   std::atomic<std::size_t> connections{0};
   std::atomic<bool> stopped{false};
 };
@@ -95,21 +100,22 @@ void http_server::state::run(http_loop& loop) {
   }
 }
 
+void http_server::state::tell(std::string_view event, const episode::told& what) const {
+  if (!what.text.empty()) options.log(what.level, event, what.text);
+}
+
 void http_server::state::accept() {
   acceptor->async_accept([this](boost::system::error_code error, tcp::socket socket) {
     if (error == asio::error::operation_aborted || !acceptor->is_open()) return;
     if (error) {  // no descriptors left: do not spin
-      if (!std::exchange(accept_failed, true)) {
-        options.log.error("accept.failed",
-                          "no connection can be accepted for now: " + error.message());
-      }
+      tell("accept.failed", no_accept.trouble(error.message()));
       pause->expires_after(tunables::accept_pause);
       pause->async_wait([this](boost::system::error_code stop) {
         if (!stop && acceptor->is_open()) accept();
       });
       return;
     }
-    accept_failed = false;
+    no_accept.fine();
     take(std::move(socket));
     accept();
   });
@@ -120,13 +126,15 @@ void http_server::state::take(tcp::socket accepted) {
   const auto peer = accepted.remote_endpoint(error);
   if (error) return;
   if (connections.load() >= options.max_connections) {
-    static constexpr std::string_view full =
+    static constexpr std::string_view refusal =
         "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
         "Content-Length: 0\r\n\r\n";
     accepted.non_blocking(true, error);
-    accepted.write_some(asio::buffer(full.data(), full.size()), error);
+    accepted.write_some(asio::buffer(refusal.data(), refusal.size()), error);
+    tell("accept.full", full.trouble(std::to_string(options.max_connections)));
     return;
   }
+  full.fine();
   accepted.set_option(tcp::no_delay(true), error);
   const auto protocol = peer.protocol();
   const auto handle = accepted.release(error);
@@ -157,6 +165,10 @@ void http_server::state::schedule_sweep(http_loop& loop) {
     const auto now = http_connection::clock::now();
     // A sweep may close connections, which takes them out of the set later, never at once.
     for (http_connection* connection : loop.connections) connection->sweep(now);
+    if (&loop == loops.front().get()) {  // whose thread accepts
+      tell("accept.failed", no_accept.sweep());
+      tell("accept.full", full.sweep());
+    }
     schedule_sweep(loop);
   });
 }

@@ -27,7 +27,9 @@ struct http_options {
   std::string path = "/mcp";
   std::vector<std::string> hosts = {};    ///< more names allowed in Host
   std::vector<std::string> origins = {};  ///< more origins of web pages that may use this server
-  std::size_t max_body = tunables::max_body;      ///< bytes
+  std::size_t max_body = tunables::max_body;  ///< bytes
+  /// Bytes that all bodies which are being read may hold together; beyond it requests get 503.
+  std::size_t max_body_memory = tunables::max_body_memory;
   std::size_t max_header = tunables::max_header;  ///< bytes
   std::size_t max_connections = tunables::max_connections;
   std::size_t stream_buffer = tunables::stream_buffer;  ///< bytes
@@ -37,7 +39,8 @@ struct http_options {
   std::chrono::milliseconds write_stall_time = tunables::write_stall_time;
   std::chrono::milliseconds keep_alive_comment = tunables::keep_alive_comment;
   std::chrono::milliseconds sweep_interval = tunables::sweep_interval;
-  /// Why the server is not ready to serve; empty: it is. Shown by /readyz. Any transport thread.
+  /// Why the server is not ready to serve; empty: it is. Any transport thread. /readyz tells it to
+  /// whoever asks, without the paths that stand in it; those are for the log.
   std::function<std::string()> not_ready = {};
   /// Who was refused, and what went wrong inside.
   logger log = {};

@@ -22,6 +22,12 @@ class read_buffer {
     begin_ += count;
     if (empty()) begin_ = end_ = 0;
   }
+  /// If nothing is in it and it has more room than `kept`, it has none any more.
+  void give_back(std::size_t kept) noexcept {
+    if (!empty() || capacity_ <= kept) return;
+    data_.reset();
+    capacity_ = begin_ = end_ = 0;
+  }
   /// Room for `size` bytes behind the present ones, which may move.
   std::span<char> room(std::size_t size) {
     if (capacity_ - end_ < size) make_room(size);

@@ -11,9 +11,19 @@ using namespace std::chrono_literals;
 
 /// A message of a host: arguments of a tool. Larger data belongs into files and resources.
 inline constexpr std::size_t max_body = 4 << 20;  // bytes
-/// Request line and headers together; browsers and proxies stay below 8 KiB.
+/// What all bodies that are being read hold together: sixteen of the largest, or thousands of
+/// ordinary ones.
+inline constexpr std::size_t max_body_memory = 64 << 20;  // bytes
+/// Bodies up to this size still find room when large ones find none.
+inline constexpr std::size_t small_body = 64 << 10;  // bytes
+/// A body that is announced as larger is not believed before its bytes come.
+inline constexpr std::size_t believed_body = 16 << 10;  // bytes
+/// Request line and headers together; browsers and proxies stay below 8 KiB. Chunk extensions and
+/// trailers of one request together may come to as much.
 inline constexpr std::size_t max_header = 16 << 10;  // bytes
-/// Each costs a descriptor and about 10 KiB.
+/// Headers that mirror parameters: no tool mirrors as many.
+inline constexpr std::size_t mirrored_headers = 128;
+/// Each costs a descriptor and about 6 KiB while it is idle.
 inline constexpr std::size_t max_connections = 10'000;
 /// A slow sender holds a connection no longer than this.
 inline constexpr auto head_time = 10s;
@@ -31,16 +41,28 @@ inline constexpr auto sweep_interval = 1s;
 inline constexpr std::size_t stream_buffer = 1 << 20;  // bytes
 /// Bytes that a client may send ahead while its request waits.
 inline constexpr std::size_t pipelined_ahead = 64 << 10;  // bytes
-/// First read of a connection; grows with the message.
-inline constexpr std::size_t read_chunk = 8 << 10;  // bytes
+/// Room for one read: an idle connection holds it, and most requests fit.
+inline constexpr std::size_t head_chunk = 4 << 10;   // bytes
+inline constexpr std::size_t body_chunk = 16 << 10;  // bytes
+/// What a buffer may keep between requests; what has grown beyond is given back.
+inline constexpr std::size_t kept_buffer = 2 << 10;  // bytes
 /// Replies up to this size are copied behind their head, so that they leave in one plain write.
 inline constexpr std::size_t copied_body = 8 << 10;  // bytes
-/// After a request that was not read to its end, bytes are taken and dropped for this long and to
-/// this size, so that the client gets to read the reply.
+/// A refused request's body up to this size is taken and dropped, and the connection goes on.
+inline constexpr std::size_t dropped_body = 64 << 10;  // bytes
+/// Of a request that was refused and is not read to its end, bytes are taken and dropped for this
+/// long and to this size, so that the client gets to read the reply.
 inline constexpr auto linger_time = 2s;
 inline constexpr std::size_t linger_bytes = 16 << 20;  // bytes
 /// Pause after an accept that failed for want of descriptors.
 inline constexpr auto accept_pause = 100ms;
+/// Sweeps without a trouble after which it counts as over.
+inline constexpr int calm_sweeps = 10;
+/// How long a browser may remember what it was told before a request of a page: the longest that
+/// browsers take.
+inline constexpr auto preflight_age = 2h;
+/// When a client may try again that found no room.
+inline constexpr auto retry_after = 1s;
 
 /// Messages of one pipe that are dealt with at once; reading pauses beyond.
 inline constexpr std::size_t pipe_in_flight = 1024;

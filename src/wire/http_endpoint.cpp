@@ -126,8 +126,7 @@ class endpoint final : public http_endpoint {
 // Null: admitted, and `head` knows who asks.
 std::optional<http_reply> endpoint::refuse_head(http_request& head) const {
   if (head.method != "POST" && !is_delete(head)) {
-    http_reply reply =
-        refuse(405, code::invalid_request, "This endpoint takes POST and DELETE");
+    http_reply reply = refuse(405, code::invalid_request, "This endpoint takes POST and DELETE");
     reply.allow = http_methods;
     return reply;
   }

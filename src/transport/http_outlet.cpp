@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transport/http_outlet.hpp"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "transport/http_connection.hpp"
+
+namespace longhaul::transport {
+
+namespace asio = boost::asio;
+
+http_outlet::http_outlet(std::shared_ptr<http_connection> connection)
+    : bound_(connection->options().stream_buffer),
+      executor_(connection->executor()),
+      connection_(std::move(connection)) {}
+
+bool http_outlet::send(std::string message) {
+  const std::lock_guard lock(mutex_);
+  if (!connection_ || queued_bytes_ + message.size() > bound_) return false;
+  queued_bytes_ += message.size();
+  queue_.push_back(std::move(message));
+  if (!std::exchange(flush_posted_, true)) {
+    asio::post(executor_,
+               [self = shared_from_this(), connection = connection_] { connection->flush(*self); });
+  }
+  return true;
+}
+
+std::vector<std::string> http_outlet::take() {
+  const std::lock_guard lock(mutex_);
+  flush_posted_ = false;
+  queued_bytes_ = 0;
+  return std::exchange(queue_, {});
+}
+
+void http_outlet::close() {
+  gone_ = nullptr;
+  closed_ = true;
+  const std::lock_guard lock(mutex_);
+  connection_.reset();
+}
+
+void http_outlet::expect_wait() {
+  std::shared_ptr<http_connection> connection;
+  {
+    const std::lock_guard lock(mutex_);
+    connection = connection_;
+  }
+  if (connection) connection->watch_peer();
+}
+
+void http_outlet::on_gone(std::function<void()> callback) {
+  gone_ = closed_ ? nullptr : std::move(callback);
+  if (!gone_ || !left_) return;
+  asio::post(executor_, [self = shared_from_this()] { self->call_gone(); });  // it came too late
+}
+
+void http_outlet::gone() {
+  left_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    connection_.reset();
+    queue_.clear();
+  }
+  call_gone();
+}
+
+void http_outlet::call_gone() {
+  if (auto callback = std::exchange(gone_, nullptr)) callback();
+}
+
+}  // namespace longhaul::transport

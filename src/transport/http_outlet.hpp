@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The outlet of one exchange: takes messages on any thread, under its lock, and posts one flush to
+// the connection's. Holds at most `stream_buffer` bytes back for a slow reader.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "wire/endpoint.hpp"
+
+namespace longhaul::transport {
+
+class http_connection;
+
+using loop_executor = boost::asio::io_context::executor_type;
+
+class http_outlet final : public wire::outlet, public std::enable_shared_from_this<http_outlet> {
+ public:
+  explicit http_outlet(std::shared_ptr<http_connection> connection);
+
+  bool send(std::string message) override;
+  void expect_wait() override;
+  void on_gone(std::function<void()> callback) override;
+
+  // The connection's side, on its thread.
+  std::vector<std::string> take();
+  /// The exchange has ended: nothing is taken any more, nobody is told; the connection is
+  /// forgotten.
+  void close();
+  /// The client left: nothing is taken any more; the callback is called, now or when it is set.
+  void gone();
+
+ private:
+  void call_gone();
+
+  const std::size_t bound_;
+  const loop_executor executor_;
+  std::function<void()> gone_;  // the connection's thread only, as the next two
+  bool left_ = false, closed_ = false;
+  std::mutex mutex_;
+  std::shared_ptr<http_connection> connection_;  // null once closed
+  std::vector<std::string> queue_;
+  std::size_t queued_bytes_ = 0;
+  bool flush_posted_ = false;
+};
+
+}  // namespace longhaul::transport

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether the server is ready to serve, for whoever asks: reasons without paths. The log gets them
+// with paths, once an episode. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/log.hpp"
+
+namespace longhaul::transport {
+
+class ready_check {
+ public:
+  /// `not_ready`: as in `http_options`; may throw, and may be empty.
+  ready_check(std::function<std::string()> not_ready, logger log);
+
+  /// Why the server is not ready; empty: it is.
+  std::string cause();
+
+ private:
+  void tell(const std::string& what);
+
+  const std::function<std::string()> not_ready_;
+  const logger log_;
+  std::mutex mutex_;
+  std::string told_;  // to the log; guarded by `mutex_`
+};
+
+/// `text` with each absolute path replaced by "[path]". A path without quotation marks ends where
+/// the sentence goes on: it may hold spaces, and too much is taken rather than too little.
+std::string without_paths(std::string_view text);
+
+}  // namespace longhaul::transport
