@@ -21,6 +21,9 @@ namespace serving {
 class registry;
 }
 
+/// So that a body of the largest size (4 MiB) always finds room beside small ones.
+inline constexpr std::size_t least_body_memory = std::size_t{8} << 20;
+
 struct server_options {
   std::string name = "longhaul";
   std::string version = "0.1.0";
@@ -35,6 +38,14 @@ struct server_options {
   std::optional<std::chrono::milliseconds> retention = std::chrono::hours(24);
   /// What callers may ask for at most; null: anything.
   std::optional<std::chrono::milliseconds> max_retention = std::chrono::hours(24 * 30);
+
+  /// Over HTTP, bytes that the bodies of all requests may hold together while they are read; beyond
+  /// it requests get 503. At least `least_body_memory`.
+  std::size_t max_body_memory = std::size_t{64} << 20;
+  /// Over HTTP, more names that clients may use for this server (Host), and more sites whose pages
+  /// may use it, as `https://app.example`; `*`: all, where every caller needs a key. Those of the
+  /// command line come on top.
+  std::vector<std::string> allow_hosts = {}, allow_origins = {};
 
   /// Where tasks are kept, unless the command line says otherwise; null: in the file
   /// `$XDG_STATE_HOME/longhaul/<name>.db` (`~/.local/state/…`).

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 
+#include "base/web_origin.hpp"
 #include "config/read_tool.hpp"
 #include "config/table_reader.hpp"
 #include "config/units.hpp"
@@ -48,6 +49,7 @@ class config_reader {
     table_reader top(root, "the file", faults_);
     if (const toml::table* server = top.inner("server")) read_server(*server);
     for_each_table(top, "key", [this](const toml::table& key) { read_key(key); });
+    check_origins(root);  // once it is known whether there are keys
     for_each_table(top, "tool", [this](const toml::table& tool) { add_tool(tool); });
     top.finish();
     if (config_.tools.empty() && faults_.size() == 0) {
@@ -128,9 +130,25 @@ class config_reader {
     from.set("ignore_arguments", server.ignore_arguments);
     from.set("strict_arguments", server.strict_arguments);
     from.set("links", server.links);
+    from.set_bytes("max_body_memory", server.max_body_memory, least_body_memory);
     from.set("allow_hosts", config_.allow_hosts);
     from.set("allow_origins", config_.allow_origins);
     from.finish();
+  }
+
+  void check_origins(const toml::table& root) {
+    const toml::array* given = root["server"]["allow_origins"].as_array();
+    if (given == nullptr) return;
+    for (const toml::node& one : *given) {
+      const auto* text = one.as_string();
+      if (text == nullptr) continue;  // which was told already
+      std::string_view why = origin_fault(text->get());
+      if (is_every_origin(text->get()) && config_.keys.empty()) why = every_origin_fault;
+      if (!why.empty()) {
+        faults_.add(one,
+                    "[server]: allow_origins: " + in_quotes(text->get()) + " " + std::string(why));
+      }
+    }
   }
 
   void read_key(const toml::table& table) {

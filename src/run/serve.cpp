@@ -13,6 +13,12 @@ namespace longhaul {
 
 namespace {
 
+std::vector<std::string> joined(std::vector<std::string> first,
+                                const std::vector<std::string>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
 std::shared_ptr<stores::store> open_store_for(const server& server, const serve_settings& settings,
                                               const process_log& log) {
   if (!settings.store_url.empty()) {
@@ -47,8 +53,10 @@ int serve(server& server, const serve_settings& settings, process_log& log) {
     service running(server, options, log);
     if (settings.http.empty()) return serve_stdio(running);
     http_address address = parse_http_address(settings.http);
-    address.allowed_hosts = settings.allowed_hosts;
-    address.allowed_origins = settings.allowed_origins;
+    const server_options& about = server.options();
+    address.allowed_hosts = joined(about.allow_hosts, settings.allowed_hosts);
+    address.allowed_origins = joined(about.allow_origins, settings.allowed_origins);
+    address.max_body_memory = about.max_body_memory;
     return serve_http(running, address);
   } catch (const std::exception& e) {
     return tell_failure(log, e);

@@ -2,8 +2,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <stdexcept>
 #include <thread>
 
+#include "base/web_origin.hpp"
 #include "run/service.hpp"
 #include "transport/http_server.hpp"
 #include "wire/endpoints.hpp"
@@ -20,9 +22,25 @@ void wait_for_signal(boost::asio::io_context& context, boost::asio::signal_set& 
   }
 }
 
+// Throws `std::invalid_argument`.
+void check(const http_address& address, bool with_keys) {
+  for (const std::string& origin : address.allowed_origins) {
+    std::string_view why = origin_fault(origin);
+    if (is_every_origin(origin) && !with_keys) why = every_origin_fault;
+    if (!why.empty()) {
+      throw std::invalid_argument("the allowed origin \"" + origin + "\" " + std::string(why));
+    }
+  }
+  if (address.max_body_memory < least_body_memory) {
+    throw std::invalid_argument("max_body_memory must be at least " +
+                                std::to_string(least_body_memory) + " bytes");
+  }
+}
+
 }  // namespace
 
 int serve_http(service& what, const http_address& address) {
+  check(address, static_cast<bool>(what.options().identify));
   wire::endpoint_options wire_options;
   wire_options.secrets = {what.store().secret()};
   wire_options.log = what.log();
@@ -34,6 +52,7 @@ int serve_http(service& what, const http_address& address) {
   options.port = address.port;
   options.hosts = address.allowed_hosts;
   options.origins = address.allowed_origins;
+  options.max_body_memory = address.max_body_memory;
   options.log = what.log();
   options.not_ready = [&what] {
     return what.engine().draining() ? "draining" : what.store().trouble();

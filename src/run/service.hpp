@@ -68,6 +68,7 @@ struct http_address {
   std::uint16_t port = 0;
   std::vector<std::string> allowed_hosts = {};    ///< more names in Host
   std::vector<std::string> allowed_origins = {};  ///< more origins of web pages
+  std::size_t max_body_memory = server_options().max_body_memory;
 };
 /// Reads `HOST:PORT`, `[::1]:PORT` or `PORT`. Throws `std::invalid_argument` with what to write.
 http_address parse_http_address(const std::string& text);

@@ -13,7 +13,7 @@ class http_guard {
  public:
   /// `loopback`: the server listens on a loopback address, so only names of this machine may be in
   /// Host. `hosts`: more names that are allowed (without port). `origins`: more origins that are
-  /// allowed, as `https://app.example`.
+  /// allowed, as `https://app.example`; `*`: all.
   http_guard(bool loopback, std::vector<std::string> hosts, std::vector<std::string> origins);
 
   /// Empty: allowed. Else what is wrong and what to do. Absent headers have null data.
@@ -24,6 +24,7 @@ class http_guard {
 
   const bool loopback_;
   const std::vector<std::string> hosts_, origins_;
+  const bool any_origin_;
 };
 
 /// `name[:port]` or `[v6][:port]` without its port; lower case. Empty if it is not of this form.

@@ -46,7 +46,8 @@ max_open_per_owner = 7
 retention = "2h"
 max_retention = "unlimited"
 allow_hosts = ["a.example", "b.example"]
-allow_origins = ["https://a.example"]
+allow_origins = ["https://a.example", "http://localhost:5173", "vscode-webview://x", "*"]
+max_body_memory = "16MiB"
 state_dir = "state/here"
 [[key]]
 name = "alice"
@@ -71,7 +72,10 @@ command = ["ls"]
   EXPECT_EQ(server.retention, 2h);
   EXPECT_FALSE(server.max_retention.has_value());
   EXPECT_EQ(config.allow_hosts, (std::vector<std::string>{"a.example", "b.example"}));
-  EXPECT_EQ(config.allow_origins, (std::vector<std::string>{"https://a.example"}));
+  EXPECT_EQ(config.allow_origins,
+            (std::vector<std::string>{"https://a.example", "http://localhost:5173",
+                                      "vscode-webview://x", "*"}));
+  EXPECT_EQ(server.max_body_memory, std::size_t{16} << 20);
   EXPECT_EQ(config.state_dir, folder.path() + "/state/here");
   ASSERT_EQ(config.keys.size(), 1U);
   EXPECT_EQ(config.keys[0].name, "alice");

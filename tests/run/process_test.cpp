@@ -96,6 +96,8 @@ TEST(process, wrong_use_exits_with_2_and_says_what_to_write) {
            {{server_path, "--htp", "127.0.0.1:0"}, "--htp"},
            {{server_path, "--http", "nowhere"}, "HOST:PORT"},
            {{server_path, "--http", "example.org:80"}, "IP address"},
+           {{server_path, "--http", "127.0.0.1:0", "--allow-origin", "*"}, "every site"},
+           {{server_path, "--http", "127.0.0.1:0", "--allow-origin", "a.example"}, "a scheme"},
            {{server_path, "--store", "oracle:x"}, "memory:"},
            {{server_path, "--stdio", "--http", "127.0.0.1:0"}, "--http"}}) {
     child wrong(arguments);

@@ -68,6 +68,13 @@ TEST(http_guard, hosts_and_origins_may_be_configured) {
   EXPECT_FALSE(allows(guard, "app.example"));
 }
 
+TEST(http_guard, every_origin_may_be_allowed_but_not_every_host) {
+  const http_guard guard(true, {}, {"*"});
+  EXPECT_TRUE(allows(guard, "localhost", "https://any.example"));
+  EXPECT_TRUE(allows(guard, "localhost", "null"));
+  EXPECT_FALSE(allows(guard, "evil.example", "http://evil.example"));
+}
+
 TEST(http_guard, beyond_loopback_configured_hosts_are_the_only_ones) {
   const http_guard any(false, {}, {});
   EXPECT_TRUE(allows(any, "tools.example"));
