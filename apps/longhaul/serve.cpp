@@ -9,7 +9,6 @@
 #include <iostream>
 #include <memory>
 
-#include "auth/api_keys.hpp"
 #include "command/output_folder.hpp"
 #include "command/tool.hpp"
 #include "config/read_config.hpp"
@@ -40,25 +39,6 @@ std::string find_helper() {
   }
   throw std::runtime_error("the helper longhaul-run is neither beside this executable (" +
                            here.string() + ") nor in ../libexec/longhaul: install it there");
-}
-
-// Callers by the keys of the file.
-wire::identifier identify_by(const std::vector<config::api_key>& given) {
-  const auto keys = std::make_shared<auth::api_keys>();
-  for (const config::api_key& key : given) keys->add(key.name, key.sha256);
-  return [keys](const wire::http_request& request) {
-    wire::identification result;
-    if (const auto name = keys->name_of(request.authorization)) {
-      serving::caller who;
-      who.owner = "key:" + *name;
-      who.quota = who.owner;
-      who.identified = true;
-      result.who = std::move(who);
-    } else {
-      result.www_authenticate = auth::challenge(request.authorization.has_value());
-    }
-    return result;
-  };
 }
 
 /// A store, and the file it is in; none: memory.
@@ -109,7 +89,6 @@ serve_settings settings_for(const config::serve_config& config) {
   settings.http = config.stdio ? "" : config.listen;
   settings.allowed_hosts = config.allow_hosts;
   settings.allowed_origins = config.allow_origins;
-  if (!config.keys.empty()) settings.identify = identify_by(config.keys);
   return settings;
 }
 

@@ -24,6 +24,13 @@ class registry;
 /// So that a body of the largest size (4 MiB) always finds room beside small ones.
 inline constexpr std::size_t least_body_memory = std::size_t{8} << 20;
 
+/// Somebody who may call over HTTP, known by a key that nobody else has: `Authorization: Bearer
+/// KEY`.
+struct api_key {
+  std::string name;    ///< 1 to 64 characters of A-Z a-z 0-9 _ . -; tasks belong to `key:<name>`
+  std::string sha256;  ///< of the key, in 64 hex digits: `printf %s "$KEY" | sha256sum`
+};
+
 struct server_options {
   std::string name = "longhaul";
   std::string version = "0.1.0";
@@ -46,6 +53,18 @@ struct server_options {
   /// may use it, as `https://app.example`; `*`: all, where every caller needs a key. Those of the
   /// command line come on top.
   std::vector<std::string> allow_hosts = {}, allow_origins = {};
+  /// Who may call over HTTP; none: anybody, and a task's id is the only key to it. `run` refuses
+  /// names and digests that are malformed or come twice. (On stdio the caller is whoever started
+  /// us.)
+  std::vector<api_key> keys = {};
+  /// Over HTTP, too, every caller is the one user `local`, as on stdio: its tasks are listed. `run`
+  /// refuses it with keys, or listening elsewhere than on a loopback address. What came through a
+  /// proxy (Forwarded, X-Forwarded-*, X-Real-IP, Via) stays anonymous.
+  bool single_user = false;
+  /// Sessions of HTTP clients before 2026-07-28: of all, and of one caller (of one address, without
+  /// keys). Beyond its share a caller loses its own session that was idle the longest.
+  std::size_t max_sessions = 10'000;
+  std::size_t max_sessions_per_caller = 1'000;
 
   /// Where tasks are kept, unless the command line says otherwise; null: in the file
   /// `$XDG_STATE_HOME/longhaul/<name>.db` (`~/.local/state/…`).

@@ -77,17 +77,6 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<digest> parse_sha256(std::string_view text) {
-  digest result{};
-  if (text.size() != 2 * result.size()) return std::nullopt;
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    const char* begin = text.data() + 2 * i;
-    const auto [end, error] = std::from_chars(begin, begin + 2, result[i], 16);
-    if (error != std::errc() || end != begin + 2) return std::nullopt;
-  }
-  return result;
-}
-
 std::string unknown_word(std::string_view word, const std::vector<std::string_view>& known) {
   detail::type_node node;
   node.kind = detail::type_node::shape::object;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Durations, sizes and digests as people write them. Pure functions.
+// Durations and sizes as people write them. Pure functions.
 #pragma once
 
 #include <chrono>
@@ -20,9 +20,6 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 /// "512", "64KiB", "16MiB", "1GiB", "500kB", "2MB", "1GB", "512B". Null: none of these, or no
 /// 64-bit number.
 std::optional<std::uint64_t> parse_size(std::string_view text);
-
-/// 64 hex digits.
-std::optional<digest> parse_sha256(std::string_view text);
 
 /// ` "name"; did you mean "other"?`, or the names there are.
 std::string unknown_word(std::string_view word, const std::vector<std::string_view>& known);

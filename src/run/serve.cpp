@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "run/default_store.hpp"
+#include "run/identify.hpp"
 #include "sqlite/store_url.hpp"
 
 namespace longhaul {
@@ -49,10 +50,15 @@ int serve(server& server, const serve_settings& settings, process_log& log) {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a full disk to us
     service_options options = settings;
+    check_callers(server.options());
+    http_address address;
+    if (!settings.http.empty()) {
+      address = parse_http_address(settings.http);
+      options.identify = identify_by(server.options(), address.host);
+    }
     if (!options.store) options.store = open_store_for(server, settings, log);
     service running(server, options, log);
     if (settings.http.empty()) return serve_stdio(running);
-    http_address address = parse_http_address(settings.http);
     const server_options& about = server.options();
     address.allowed_hosts = joined(about.allow_hosts, settings.allowed_hosts);
     address.allowed_origins = joined(about.allow_origins, settings.allowed_origins);

@@ -40,10 +40,12 @@ void check(const http_address& address, bool with_keys) {
 }  // namespace
 
 int serve_http(service& what, const http_address& address) {
-  check(address, static_cast<bool>(what.options().identify));
+  check(address, !what.definition().keys.empty());
   wire::endpoint_options wire_options;
   wire_options.secrets = {what.store().secret()};
   wire_options.log = what.log();
+  wire_options.max_sessions = what.definition().max_sessions;
+  wire_options.max_sessions_per_caller = what.definition().max_sessions_per_caller;
   if (what.options().identify) wire_options.identify = what.options().identify;
   const auto endpoint = wire::make_http_endpoint(what.dispatcher(), wire_options);
 

@@ -44,6 +44,7 @@ class service {
   serving::dispatcher& dispatcher() noexcept { return dispatcher_; }
   stores::store& store() noexcept { return *options_.store; }
   const service_options& options() const noexcept { return options_; }
+  const server_options& definition() const noexcept { return definition_.options(); }
   const process_log& told() const noexcept { return log_; }
   const logger& log() const noexcept { return log_.log(); }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <new>
 #include <set>
 
 #include "json/view.hpp"
@@ -26,6 +27,11 @@ refused refuse(refusal why, std::string message) {
 refused unknown_task() { return refuse(refusal::unknown_task, "there is no such task"); }
 
 refused internal(const std::exception& e) {
+  if (dynamic_cast<const std::bad_alloc*>(&e) != nullptr) {
+    refused r = refuse(refusal::busy, "no memory is left: try again later");
+    r.retry_after = tasks::tunables::busy_retry_after;
+    return r;
+  }
   return refuse(refusal::internal, std::string("the server could not do this: ") + e.what());
 }
 
@@ -129,7 +135,10 @@ reply<tool_page> dispatcher::list_tools(std::optional<std::string_view> cursor) 
   if (cursor) {
     const char* end = cursor->data() + cursor->size();
     const auto [stop, error] = std::from_chars(cursor->data(), end, from);
-    if (error != std::errc() || stop != end || from == 0 || from >= all.size()) {
+    // Exactly what a page gave: the beginning of another one, without leading zeros.
+    const bool ours = error == std::errc() && stop == end && from > 0 && from < all.size() &&
+                      from % tools_per_page == 0 && cursor->front() != '0';
+    if (!ours) {
       return refuse(refusal::bad_cursor, "this cursor is not one that tools/list gave");
     }
   }

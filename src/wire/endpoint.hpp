@@ -63,6 +63,8 @@ struct http_request {
   /// The first of the headers above that came twice with different values, or empty.
   std::string_view repeated_header{};
   std::string_view peer_address{};  ///< IP address without port
+  /// It came through a proxy: it has Forwarded, X-Forwarded-*, X-Real-IP or Via.
+  bool forwarded = false;
   /// Who asks: noted by `admit` for `handle`, and nothing to the transport.
   std::shared_ptr<const serving::caller> caller{};
 };

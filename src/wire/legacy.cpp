@@ -249,7 +249,7 @@ awaitable<void> take_response(service& shared, const serving::caller& who,
 }
 
 wire_reply legacy_error(json::value id, int error_code, std::string_view message) {
-  return {200, error_reply(id, error_code, message)};
+  return {error_code == code::invalid_request ? 400 : 200, error_reply(id, error_code, message)};
 }
 
 wire_reply legacy_refusal(json::value id, const serving::refused& why) {

@@ -79,7 +79,7 @@ awaitable<wire_reply> handle_legacy(service& shared, const incoming& in, session
 /// answered. What is no reply to a question of ours is ignored.
 awaitable<void> take_response(service& shared, const serving::caller& who, const message& response);
 
-/// An error reply of a legacy revision: HTTP says 200.
+/// An error reply of a legacy revision: HTTP says 200, but 400 for an invalid request.
 wire_reply legacy_error(json::value id, int error_code, std::string_view message);
 wire_reply legacy_refusal(json::value id, const serving::refused& why);
 

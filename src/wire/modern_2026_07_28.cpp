@@ -121,7 +121,6 @@ int modern_2026_07_28::status_of(int error_code) noexcept {
       return 404;
     case code::parse_error:
     case code::invalid_request:
-    case code::invalid_params:
     case code::header_mismatch:
     case code::missing_capability:
     case code::unsupported_version:
@@ -426,7 +425,7 @@ wire_reply modern_2026_07_28::refuse(const incoming& in, const serving::refused&
 
 awaitable<wire_reply> modern_2026_07_28::listen(const incoming& in) {
   const json::value filter = in.call.params["notifications"];
-  const json::value wanted = filter["taskIds"];
+  const json::value wanted = json::indexed(filter)["taskIds"];
   if (wanted && !declares_tasks(in.meta)) co_return missing_tasks_extension(in.call.id);
   const auto ids = read_task_ids(wanted);
   if (!filter.is(json::kind::object) || !ids) {

@@ -167,7 +167,7 @@ void describe(type_node& node) {
   if constexpr (std::is_floating_point_v<T>) {
     node.kind = shape::number;
     node.largest = sizeof(T) < sizeof(double) ? double(std::numeric_limits<T>::max())
-                                              : std::numeric_limits<double>::max();
+                                              : std::numeric_limits<double>::infinity();
     node.load_number = [](const void* at) { return double(*static_cast<const T*>(at)); };
     node.store_number = [](void* at, double x) { *static_cast<T*>(at) = static_cast<T>(x); };
   } else {
