@@ -75,6 +75,7 @@ struct answer {
     static_assert(std::is_void_v<Coroutine>,
                   "longhaul: ask() blocks and cannot be awaited: in a coroutine handler write "
                   "co_await task.async_ask(key, question)");
+    return nullptr;
   }
 
   /// The content of an accepted form; members that were not asked for are ignored.

@@ -123,6 +123,10 @@ concept sequence = !string_map<T> && requires(T c, typename T::value_type v) {
   c.begin();
 } && !std::same_as<typename T::value_type, char>;
 
+/// What every value that is read must be; `make_node` says it to people.
+template <class T>
+concept has_json_shape = std::default_initializable<T> && std::movable<T>;
+
 template <class T>
 const type_node& node_of();
 
@@ -203,7 +207,9 @@ void describe(type_node& node) {
     const auto& value = *static_cast<const T*>(at);
     return value ? &*value : nullptr;
   };
-  node.emplace = [](void* at) -> void* { return &static_cast<T*>(at)->emplace(); };
+  if constexpr (has_json_shape<typename T::value_type>) {
+    node.emplace = [](void* at) -> void* { return &static_cast<T*>(at)->emplace(); };
+  }
 }
 
 template <class T>
@@ -212,13 +218,15 @@ void describe(type_node& node) {
   using element = typename T::value_type;
   node.kind = type_node::shape::sequence;
   node.element = &node_of<element>;
-  node.add = [](void* at, std::string_view, const type_node::use_one& read) {
-    element one{};
-    read(&one);
-    auto& all = *static_cast<T*>(at);
-    all.insert(all.end(), std::move(one));
-    return true;
-  };
+  if constexpr (has_json_shape<element>) {
+    node.add = [](void* at, std::string_view, const type_node::use_one& read) {
+      element one{};
+      read(&one);
+      auto& all = *static_cast<T*>(at);
+      all.insert(all.end(), std::move(one));
+      return true;
+    };
+  }
   node.each = [](const void* at, const type_node::visit& use) {
     for (const element& one : *static_cast<const T*>(at)) use({}, &one);
   };
@@ -230,11 +238,13 @@ void describe(type_node& node) {
   using element = typename T::mapped_type;
   node.kind = type_node::shape::map;
   node.element = &node_of<element>;
-  node.add = [](void* at, std::string_view key, const type_node::use_one& read) {
-    element one{};
-    read(&one);
-    return static_cast<T*>(at)->emplace(std::string(key), std::move(one)).second;
-  };
+  if constexpr (has_json_shape<element>) {
+    node.add = [](void* at, std::string_view key, const type_node::use_one& read) {
+      element one{};
+      read(&one);
+      return static_cast<T*>(at)->emplace(std::string(key), std::move(one)).second;
+    };
+  }
   node.each = [](const void* at, const type_node::visit& use) {
     for (const auto& [key, one] : *static_cast<const T*>(at)) use(key, &one);
   };
@@ -312,7 +322,7 @@ concept has_own_description = requires(type_node& node) { describe<T>(node); };
 /// Whether values of the type are read and written; of what it is made of is asked one by one.
 template <class T>
 constexpr bool has_json() {
-  if constexpr (!std::default_initializable<T> || !std::movable<T>) {
+  if constexpr (!has_json_shape<T>) {
     return false;
   } else if constexpr (has_own_description<T>) {
     return true;
@@ -324,8 +334,8 @@ constexpr bool has_json() {
 template <class T>
 type_node make_node() {
   type_node node;
-  if constexpr (!std::default_initializable<T> || !std::movable<T>) {
-    static_assert(std::default_initializable<T> && std::movable<T>,
+  if constexpr (!has_json_shape<T>) {
+    static_assert(has_json_shape<T>,
                   "longhaul: a type that is read from JSON needs a default constructor and must be "
                   "movable");
   } else if constexpr (!has_json<T>()) {
