@@ -94,14 +94,13 @@ TEST(values_of_any_type, their_schema_names_the_unit) {
   const auto text = [&](const char* name) { return boost::json::serialize(members.at(name)); };
   EXPECT_EQ(text("input"), R"({"type":"string"})");
   EXPECT_EQ(text("output"), R"({"type":"string","default":"out.mp4"})");
-  EXPECT_EQ(text("pause"), R"({"type":"number","description":"Between two frames (seconds)"
-})");
+  EXPECT_EQ(text("pause"), R"j({"type":"number","description":"Between two frames (seconds)"})j");
   EXPECT_EQ(text("limit"),
             R"({"type":"integer","description":"Seconds to wait","minimum":1,"maximum":3600,)"
             R"("default":90})");
-EXPECT_EQ(text("keep"), R"({"type":"integer","description":"seconds","multipleOf":3600})");
-EXPECT_EQ(boost::json::serialize(schema.at("required")),
-          R"(["input","pause","keep","more","rests"])");
+  EXPECT_EQ(text("keep"), R"({"type":"integer","description":"seconds","multipleOf":3600})");
+  EXPECT_EQ(boost::json::serialize(schema.at("required")),
+            R"(["input","pause","keep","more","rests"])");
 }
 
 TEST(values_of_any_type, what_a_duration_cannot_hold_is_refused) {
