@@ -71,7 +71,7 @@ def undocumented(header, struct, page, heading):
     body = re.search(rf"^struct {struct} \{{$(.*?)^\}};$", text, re.M | re.S)[1]
     members = MEMBER.findall(body)
     section = (ROOT / "docs" / page).read_text().split(heading + "\n", 1)[-1].split("\n## ", 1)[0]
-    rows = re.findall(r"^\| `(\w+)` \|", section, re.M)
+    rows = re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\|([^|]*`[^|]*)\|", section, re.M)))
     if rows == members:
         return ""
     missing, gone = set(members) - set(rows), set(rows) - set(members)
