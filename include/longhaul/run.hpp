@@ -17,8 +17,8 @@ namespace longhaul {
 ///                        `$XDG_STATE_HOME/longhaul/<server name>.db`
 ///   --help, --version
 /// SIGTERM and SIGINT drain: no new work, running work gets a grace, exit 0; a second one hurries.
-/// Exit codes: 0 done, 1 failed while serving, 2 wrong use. Messages go to standard error.
-/// May be called once a process; ignores SIGPIPE and SIGXFSZ.
+/// Exit codes: 0 done, 1 failed while serving, 2 wrong use or tools with faults. Messages go to
+/// standard error. May be called once a process; ignores SIGPIPE and SIGXFSZ.
 int run(server& server, int argc, char** argv);
 
 }  // namespace longhaul

@@ -5,13 +5,16 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "longhaul/store.hpp"
+#include "longhaul/task_access.hpp"
 #include "longhaul/tool.hpp"
 #include "longhaul/typed_tool.hpp"
 
@@ -88,7 +91,7 @@ struct server_options {
   bool links = true;
 };
 
-/// Not thread-safe: tools are added before `run`.
+/// Not thread-safe, but for `tasks`: tools are added before `run`.
 class server {
  public:
   explicit server(server_options options = {});
@@ -98,23 +101,47 @@ class server {
 
   /// Adds a tool. `handler` is a function, lambda or function object:
   ///   R(task_context&, const Args&), R(const Args&), R(task_context&), R()
-  /// where `Args` is a described struct or `raw_json`, and `R` is `void`, a string, `content`, a
-  /// `tool_result`, a described struct, `external`, or an `awaitable` of one of these (a coroutine
-  /// handler). Blocking handlers run on a pool, coroutine handlers on handler threads.
-  /// Throws `std::invalid_argument` if name, schema or options do not fit.
+  /// where `Args` is a described struct or `raw_json`, and `R` is `void`, a string, content, a
+  /// `tool_result`, `external`, what is written as JSON (a described struct, a number, a container,
+  /// …), or an `awaitable` of one of these (a coroutine handler). Blocking handlers run on a pool,
+  /// coroutine handlers on handler threads.
+  /// A tool whose name, schema or options do not fit is left out and noted in `faults`: `run` says
+  /// what is wrong with all of them, and does not serve. (`make_tool` throws.)
+  /// Throws `std::logic_error` while the server runs.
   template <class Handler>
   server& add_tool(tool_options options, Handler handler) {
-    return add_tool(make_tool(std::move(options), std::move(handler)));
+    std::string name = options.name;
+    try {
+      return add_tool(make_tool(std::move(options), std::move(handler)));
+    } catch (const std::invalid_argument& e) {
+      return note_fault(std::move(name), e.what());
+    }
   }
   server& add_tool(tool_definition tool);
+  /// What is wrong with tools that were added; a line each, for people.
+  const std::vector<std::string>& faults() const noexcept { return faults_; }
+
+  /// The tasks of this server while `run` serves them, from any thread that may block: above all,
+  /// external ones are listed and finished here. Before and after, its functions throw
+  /// `not_running`.
+  task_access tasks() const;
+  /// Calls `fn` once in `run`, when `tasks` can be used and before the first caller is served; for
+  /// taking up external work of an earlier process. It must return soon. What it throws ends `run`.
+  server& on_start(std::function<void()> fn);
 
   const server_options& options() const noexcept { return options_; }
   const serving::registry& tools() const noexcept { return *tools_; }
   serving::registry& tools() noexcept { return *tools_; }
 
  private:
+  friend class service;
+  server& note_fault(std::string tool, const std::string& what);
+
   server_options options_;
   std::unique_ptr<serving::registry> tools_;
+  std::vector<std::string> faults_;
+  std::vector<std::function<void()>> on_start_;
+  std::shared_ptr<longhaul::tasks::engine_link> link_;
 };
 
 }  // namespace longhaul

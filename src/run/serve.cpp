@@ -45,6 +45,12 @@ void fill_standard_streams() {
 }
 
 int serve(server& server, const serve_settings& settings, process_log& log) {
+  if (!server.faults().empty()) {
+    for (const std::string& fault : server.faults()) {
+      log.announce(log_level::error, "server.tool_fault", fault);
+    }
+    return exit_usage;
+  }
   try {
     // Replies to a peer that went away are errors of that peer, not a reason to die.
     std::signal(SIGPIPE, SIG_IGN);

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "server/registry.hpp"
+#include "tasks/engine_link.hpp"
 
 namespace longhaul {
 namespace {
@@ -36,22 +37,33 @@ service::service(server& definition, service_options options, process_log& log)
     : options_(std::move(options)),
       log_(log),
       definition_(definition),
-      engine_(engine_options_for(definition.options(), options_, log.log())),
-      dispatcher_(tools_of(definition), engine_,
+      engine_(std::make_shared<tasks::engine>(
+          engine_options_for(definition.options(), options_, log.log()))),
+      dispatcher_(tools_of(definition), *engine_,
                   {definition.options().inline_limit, options_.outputs}) {
-  for (const auto& tool : definition_.tools().all()) engine_.add_tool(tool->definition);
+  for (const auto& tool : definition_.tools().all()) engine_->add_tool(tool->definition);
 }
 
-void service::start() { engine_.start(); }
+service::~service() {
+  definition_.link_->close();
+  engine_->stop();
+}
+
+void service::start() {
+  engine_->start();
+  definition_.link_->open(engine_);
+  for (const auto& tell : definition_.on_start_) tell();
+}
 
 void service::stop() {
-  if (const std::size_t left = engine_.running(); left > 0) {
+  definition_.link_->close();
+  if (const std::size_t left = engine_->running(); left > 0) {
     log().warning("server.stop", "handlers ignore that they should stop; leaving them",
                   {{"handlers", left}});
     log_.flush();
     std::_Exit(0);
   }
-  engine_.stop();
+  engine_->stop();
   options_.store->close();
 }
 

@@ -33,14 +33,18 @@ class service {
  public:
   /// Throws `std::invalid_argument` for tools whose names are taken.
   service(server& definition, service_options options, process_log& log);
-  /// Recovers and begins to work.
+  ~service();
+  service(const service&) = delete;
+  service& operator=(const service&) = delete;
+
+  /// Recovers and begins to work; then calls what `server::on_start` was given.
   void start();
 
   /// Ends the engine and closes the store. Handlers that ignore their stop token cannot be ended:
   /// with some left, the process exits here, with 0, because a server that was told to stop must.
   void stop();
 
-  tasks::engine& engine() noexcept { return engine_; }
+  tasks::engine& engine() noexcept { return *engine_; }
   serving::dispatcher& dispatcher() noexcept { return dispatcher_; }
   stores::store& store() noexcept { return *options_.store; }
   const service_options& options() const noexcept { return options_; }
@@ -52,7 +56,7 @@ class service {
   const service_options options_;
   process_log& log_;
   const server& definition_;
-  tasks::engine engine_;
+  std::shared_ptr<tasks::engine> engine_;  // also held by whoever uses `server::tasks` just now
   serving::dispatcher dispatcher_;
 };
 

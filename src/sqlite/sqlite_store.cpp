@@ -206,6 +206,13 @@ stores::awaitable<std::vector<task_ptr>> sqlite_store::claimed(process_id proces
   return writer_.perform([process](ledger& in) { return in.claimed(process); });
 }
 
+stores::awaitable<std::vector<task_ptr>> sqlite_store::external(std::string_view tool,
+                                                                std::string_view after,
+                                                                std::size_t limit) {
+  return readers_.perform(
+      [tool, after, limit](task_reader& from) { return from.external(tool, after, limit); });
+}
+
 // --- time
 
 stores::awaitable<std::size_t> sqlite_store::expire(std::size_t batch) {

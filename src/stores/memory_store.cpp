@@ -406,6 +406,23 @@ awaitable<std::vector<task_ptr>> memory_store::claimed(process_id process) {
   co_return result;
 }
 
+awaitable<std::vector<task_ptr>> memory_store::external(std::string_view tool,
+                                                        std::string_view after, std::size_t limit) {
+  std::vector<task_ptr> result;
+  for (shard& in : shards_) {
+    const guard lock(in.mutex);
+    for (const auto& [id, at] : in.tasks) {
+      const task_record& task = *at.record;
+      if (!task.origin->external || task.terminal() || id <= after) continue;
+      if (tool.empty() || task.tool() == tool) result.push_back(at.record);
+    }
+  }
+  std::sort(result.begin(), result.end(),
+            [](const task_ptr& a, const task_ptr& b) { return a->id() < b->id(); });
+  if (result.size() > limit) result.resize(limit);
+  co_return result;
+}
+
 // --- time
 
 std::size_t memory_store::fail_overdue(shard& in, monotonic_time by, std::size_t batch) {

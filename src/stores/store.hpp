@@ -201,6 +201,11 @@ class store {
   /// What this process has claimed (for the audit).
   virtual awaitable<std::vector<task_ptr>> claimed(process_id process) = 0;
 
+  /// External tasks that have not ended, of all owners, hidden ones included, by id: of this tool
+  /// (empty: of any), behind `after`, at most `limit`.
+  virtual awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
+                                                    std::size_t limit) = 0;
+
   // --- time
 
   /// Fails up to `batch` tasks whose limit has passed, with an error that names the limit.

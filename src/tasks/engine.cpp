@@ -345,6 +345,23 @@ awaitable<stores::change_result> engine::finish(std::string_view id, stores::wri
   co_return co_await std::move(writing);
 }
 
+// Ids of the store in memory come behind all others.
+awaitable<std::vector<task_ptr>> engine::external(std::string_view tool, std::string_view after,
+                                                  std::size_t limit) {
+  std::vector<task_ptr> result;
+  if (!is_volatile(after)) {
+    auto reading = options_.store->external(tool, after, limit);
+    result = co_await std::move(reading);
+  }
+  if (result.size() < limit) {
+    auto reading = volatile_->external(tool, is_volatile(after) ? after : std::string_view(),
+                                       limit - result.size());
+    const std::vector<task_ptr> more = co_await std::move(reading);
+    result.insert(result.end(), more.begin(), more.end());
+  }
+  co_return result;
+}
+
 awaitable<void> engine::offload(std::function<void()> work) {
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   const auto failure = std::make_shared<std::exception_ptr>();
@@ -554,6 +571,14 @@ awaitable<void> engine::end_run(std::shared_ptr<running_task> run, handler_resul
     run->begin_end();
     auto writing = write_end(run, std::move(*result));
     written = co_await std::move(writing);
+  } else if (external && !run->stop_requested()) {
+    // Who takes the work up after a crash finds what the handler saved of it.
+    try {
+      auto reporting = write_last_report(*run);
+      co_await std::move(reporting);
+    } catch (const std::exception& e) {
+      log_trouble("task.report_unwritten", e.what(), run->id());
+    }
   }
   release_slot(*run);
   if (written) forget(run);
@@ -581,15 +606,22 @@ void engine::forget(const std::shared_ptr<running_task>& run) {
   }
 }
 
-awaitable<bool> engine::write_end(std::shared_ptr<running_task> run, outcome result) {
-  auto change = run->take_report();  // the last report is always written
+awaitable<void> engine::write_last_report(running_task& run) {
+  const auto change = run.take_report();
+  if (!change) co_return;
   try {
-    if (change) {
-      auto reporting =
-          certain([&] { return run->store().report(run->id(), run->writer(), *change); });
-      co_await std::move(reporting);
-      change.reset();
-    }
+    auto reporting = certain([&] { return run.store().report(run.id(), run.writer(), *change); });
+    co_await std::move(reporting);
+  } catch (...) {
+    run.put_back(*change);
+    throw;
+  }
+}
+
+awaitable<bool> engine::write_end(std::shared_ptr<running_task> run, outcome result) {
+  try {
+    auto reporting = write_last_report(*run);
+    co_await std::move(reporting);
     const std::string message = message_of(result);
     auto writing =
         certain([&] { return run->store().finish(run->id(), run->writer(), result, message); });
@@ -598,7 +630,6 @@ awaitable<bool> engine::write_end(std::shared_ptr<running_task> run, outcome res
   } catch (const std::exception& e) {
     log_trouble("task.end_unwritten", std::string("trying again: ") + e.what(), run->id());
   }
-  if (change) run->put_back(*change);
   const std::lock_guard lock(deferred_mutex_);
   deferred_.emplace_back(std::move(run), std::move(result));
   co_return false;

@@ -158,6 +158,11 @@ class engine {
   awaitable<stores::change_result> finish(std::string_view id, stores::writer by,
                                           const outcome& result, std::string_view message);
 
+  /// Those that are not finished, hidden ones included, by id: of this tool (empty: of any), behind
+  /// `after`, at most `limit`.
+  awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
+                                            std::size_t limit);
+
   /// Follows a task; register before reading it. Throws `too_many_followers`.
   [[nodiscard]] hub::subscription follow(const std::string& id,
                                          const std::shared_ptr<follower>& who) {
@@ -223,6 +228,8 @@ class engine {
   awaitable<void> end_run(std::shared_ptr<running_task> run, handler_result result);
   /// False: the outcome could not be made certain; it was left to the tick.
   awaitable<bool> write_end(std::shared_ptr<running_task> run, outcome result);
+  /// What its handler reported last; throws like the store.
+  awaitable<void> write_last_report(running_task& run);
   void forget(const std::shared_ptr<running_task>& run);
   void release_slot(running_task& run);
 

@@ -115,6 +115,10 @@ class fault_store final : public stores::store {
   awaitable<std::vector<task_ptr>> claimed(process_id process) override {
     return disturbed("claimed", inner_.claimed(process));
   }
+  awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
+                                            std::size_t limit) override {
+    return disturbed("external", inner_.external(tool, after, limit));
+  }
   awaitable<std::size_t> expire(std::size_t batch) override {
     return disturbed("expire", inner_.expire(batch));
   }

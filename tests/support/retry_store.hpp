@@ -90,6 +90,10 @@ class retry_store final : public stores::store {
   awaitable<std::vector<task_ptr>> claimed(process_id process) override {
     return repeat([=, this] { return inner_.claimed(process); });
   }
+  awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
+                                            std::size_t limit) override {
+    return repeat([=, this] { return inner_.external(tool, after, limit); });
+  }
   awaitable<std::size_t> expire(std::size_t batch) override {
     return repeat([=, this] { return inner_.expire(batch); });
   }
