@@ -175,7 +175,8 @@ class config_reader {
       faults_.add(table.contains("name") ? *table.get("name") : table,
                   "there is a tool named " + in_quotes(name) + " already");
     }
-    const bool taken = name == "task_status" || name == "task_result" || name == "task_cancel";
+    const bool taken = name == "task_status" || name == "task_answer" || name == "task_result" ||
+                       name == "task_cancel";
     if (taken && config_.server.fallback_tools) {
       faults_.add(table.contains("name") ? *table.get("name") : table,
                   in_quotes(name) + " is one of the fallback tools: choose another name");

@@ -38,7 +38,9 @@ service::service(server& definition, service_options options, process_log& log)
       definition_(definition),
       engine_(engine_options_for(definition.options(), options_, log.log())),
       dispatcher_(tools_of(definition), engine_,
-                  {definition.options().inline_limit, options_.outputs}) {
+                  {.inline_limit = definition.options().inline_limit,
+                   .outputs = options_.outputs,
+                   .log = options_.log}) {
   for (const auto& tool : definition_.tools().all()) engine_.add_tool(tool->definition);
 }
 

@@ -126,6 +126,12 @@ bool session::advance_progress(const std::string& task, double done) {
   return true;
 }
 
+std::optional<double> session::told_progress(const std::string& task) {
+  const std::lock_guard lock(mutex_);
+  const auto at = progress_.find(task);
+  return at == progress_.end() ? std::nullopt : std::optional(at->second);
+}
+
 session_table::session_table(std::size_t max_sessions, milliseconds idle_limit,
                              const clock_source& clock)
     : max_(max_sessions), idle_limit_(idle_limit), clock_(clock) {}
