@@ -55,7 +55,7 @@ refused dispatcher::failure(const std::exception& e) const {
   refused r = refuse(refusal::internal, {});
   r.error_id = tasks::new_error_id();
   r.message = tasks::with_error_id(what, r.error_id);
-  if (options_.log) options_.log("server: " + r.message + ": " + e.what());
+  options_.log.error("request.failed", e.what(), {{"error_id", r.error_id}});
   return r;
 }
 

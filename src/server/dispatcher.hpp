@@ -8,7 +8,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/log.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/task.hpp"
 #include "longhaul/tool.hpp"
@@ -168,8 +168,7 @@ struct dispatcher_options {
   /// While work runs whose progress is wanted, something is said at least so often; zero: only what
   /// the tool says.
   std::chrono::milliseconds heartbeat{10'000};
-  /// What went wrong, a line a call; any thread. May be empty.
-  std::function<void(const std::string&)> log = {};
+  logger log = {};
 };
 
 class dispatcher {

@@ -549,8 +549,9 @@ handler_result engine::outcome_of_exception(const running_task& run) const {
 outcome engine::failed(const running_task& run, std::string_view what,
                        const std::exception_ptr& failure) const {
   const std::string error_id = new_error_id();
-  log("task " + run.id() + " (" + run.claimed()->tool() + "): " + with_error_id(what, error_id) +
-      ": " + text_of(failure));
+  options_.log.error(
+      "task.exception", text_of(failure),
+      {task_field(run.id()), {"tool", run.claimed()->tool()}, {"error_id", error_id}});
   return outcome::protocol_error(internal_error, with_error_id(what, error_id),
                                  error_id_data(error_id));
 }

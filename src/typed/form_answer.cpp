@@ -170,8 +170,8 @@ struct format {
 constexpr std::array<format, 4> formats{
     {{"email", "an email address", is_email},
      {"uri", "an absolute URI as https://example.org/", is_absolute_uri},
-     {"date", "a date as 2026-01-31", is_date},
-     {"date-time", "a date and time as 2026-01-31T15:00:00Z", is_date_time}}};
+     {"date", "a date as 1999-12-31", is_date},
+     {"date-time", "a date and time as 1999-12-31T15:00:00Z", is_date_time}}};
 
 std::string length_words(std::optional<std::size_t> least, std::optional<std::size_t> greatest,
                          std::string_view unit) {

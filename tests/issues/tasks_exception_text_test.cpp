@@ -16,9 +16,11 @@ class exception_text : public engine_fixture {
       const std::lock_guard lock(mutex_);
       lines_.clear();
     }
-    options.log = [this](const std::string& line) {
+    options.log = [this](const log_record& record) {
       const std::lock_guard lock(mutex_);
-      lines_ += line + "\n";
+      lines_.append(record.event).append(" ").append(record.text);
+      for (const log_field& field : record.fields) lines_.append(" ").append(field.text);
+      lines_ += "\n";
     };
     add({.name = "work"}, std::move(handler));
     start();
@@ -38,7 +40,7 @@ class exception_text : public engine_fixture {
     EXPECT_EQ(task->result.body.view().find("password"), std::string_view::npos);
     EXPECT_NE(log().find(id), std::string::npos) << log();
     EXPECT_NE(log().find("password"), std::string::npos) << log();
-    EXPECT_NE(log().find(task->id()), std::string::npos) << log();
+    EXPECT_NE(log().find(shown_id(task->id())), std::string::npos) << log();
   }
 
  private:

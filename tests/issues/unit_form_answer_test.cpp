@@ -187,7 +187,7 @@ TEST(form_answer, formats) {
   EXPECT_EQ(one(R"({"type":"string","format":"email"})", R"("nobody")"),
             "content.x: expected an email address, got \"nobody\"");
   EXPECT_EQ(one(R"({"type":"string","format":"date"})", R"("2026-02-30")"),
-            "content.x: expected a date as 2026-01-31, got \"2026-02-30\"");
+            "content.x: expected a date as 1999-12-31, got \"2026-02-30\"");
 }
 
 TEST(form_answer, a_page_has_no_content) {
