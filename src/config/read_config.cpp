@@ -119,6 +119,7 @@ class config_reader {
     }
     from.set("fallback_tools", server.fallback_tools);
     from.set("inline_limit", server.inline_limit);
+    from.set("heartbeat", server.heartbeat);
     from.set_count("max_running", server.max_running);
     from.set_count("max_open", server.max_open);
     from.renamed("max_open_per_key", "max_open_per_owner");

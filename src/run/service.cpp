@@ -40,6 +40,7 @@ service::service(server& definition, service_options options, process_log& log)
       dispatcher_(tools_of(definition), engine_,
                   {.inline_limit = definition.options().inline_limit,
                    .outputs = options_.outputs,
+                   .heartbeat = definition.options().heartbeat,
                    .log = log.log()}) {
   for (const auto& tool : definition_.tools().all()) engine_.add_tool(tool->definition);
 }

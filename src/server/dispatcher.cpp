@@ -204,7 +204,8 @@ awaitable<call_reply> dispatcher::call_fallback(const caller& who, fallback_verb
   try {
     const raw_json given = request.arguments ? request.arguments : raw_json::trusted("{}");
     auto accepting = accept(tool, given);
-    wanted = read_fallback_request(verb, co_await std::move(accepting));
+    const raw_json arguments = co_await std::move(accepting);
+    wanted = read_fallback_request(verb, arguments);
   } catch (const std::invalid_argument& e) {
     co_return refuse(refusal::invalid_arguments, e.what());
   }

@@ -15,7 +15,8 @@
 namespace longhaul::detail {
 
 /// Throws `std::invalid_argument` unless `schema` is that of a form, and nothing in it would go
-/// unchecked (patterns aside: `ecma_pattern.hpp`): the text names the member and what is wrong with it.
+/// unchecked (patterns aside: `ecma_pattern.hpp`): the text names the member and what is wrong with
+/// it.
 void check_form_schema(json::value schema);
 
 /// The answer (an `ElicitResult`) in the form that is stored: `{"action":…}`, and for an accepted

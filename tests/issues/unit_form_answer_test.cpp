@@ -209,8 +209,7 @@ TEST(form_answer, what_could_not_be_checked_is_not_asked) {
   EXPECT_EQ(refusal(R"({"type":"string","oneOf":[{"pattern":"a"}]})")
                 .find("form: member \"x\": \"oneOf\""),
             0u);
-  EXPECT_EQ(refusal(R"({"type":"string","pattern":"("})").find("form: member \"x\": pattern: "),
-            0u);
+  EXPECT_EQ(refusal(R"({"type":"string","pattern":"("})").find("form: properties.x.pattern"), 0u);
   EXPECT_EQ(refusal(R"({"type":"string"})", R"(["y"])"),
             R"(form: member "y": it is required, and not among the properties)");
 }
