@@ -74,10 +74,15 @@ struct server_options {
   std::shared_ptr<stores::store> store = {};
 
   /// For callers that know no tasks and give up early: a call that takes longer than `inline_limit`
-  /// returns "still running" with its task's id, and the tools `task_status`, `task_result` and
-  /// `task_cancel` are added. Output schemas of tools that may take long are not shown then.
+  /// returns "still running" with its task's id, and the tools `task_status`, `task_answer`,
+  /// `task_result` and `task_cancel` are added. Output schemas of tools that may take long are not
+  /// shown then.
   bool fallback_tools = false;
   std::chrono::milliseconds inline_limit = std::chrono::seconds(25);
+  /// While work runs whose caller asked for its progress, the caller hears something at least so
+  /// often, because hosts take silence for death (after 60 s and more); zero: only what the tool
+  /// reports.
+  std::chrono::milliseconds heartbeat = std::chrono::seconds(10);
 
   /// Members of a call's arguments that hosts add on their own (n8n adds these): where a tool does
   /// not declare them, they are dropped before anything is checked.

@@ -132,6 +132,7 @@ class config_reader {
     }
     from.set("fallback_tools", server.fallback_tools);
     from.set("inline_limit", server.inline_limit);
+    from.set("heartbeat", server.heartbeat);
     from.set_count("max_running", server.max_running);
     from.set_count("max_open", server.max_open);
     from.renamed("max_open_per_key", "max_open_per_owner");
@@ -216,7 +217,8 @@ class config_reader {
       faults_.add(table.contains("name") ? *table.get("name") : table,
                   "there is a tool named " + in_quotes(name) + " already");
     }
-    const bool taken = name == "task_status" || name == "task_result" || name == "task_cancel";
+    const bool taken = name == "task_status" || name == "task_answer" || name == "task_result" ||
+                       name == "task_cancel";
     if (taken && config_.server.fallback_tools) {
       faults_.add(table.contains("name") ? *table.get("name") : table,
                   in_quotes(name) + " is one of the fallback tools: choose another name");

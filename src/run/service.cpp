@@ -40,7 +40,10 @@ service::service(server& definition, service_options options, process_log& log)
       engine_(std::make_shared<tasks::engine>(
           engine_options_for(definition.options(), options_, log.log()))),
       dispatcher_(tools_of(definition), *engine_,
-                  {definition.options().inline_limit, options_.outputs}) {
+                  {.inline_limit = definition.options().inline_limit,
+                   .outputs = options_.outputs,
+                   .heartbeat = definition.options().heartbeat,
+                   .log = log.log()}) {
   for (const auto& tool : definition_.tools().all()) engine_->add_tool(tool->definition);
 }
 

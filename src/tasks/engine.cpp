@@ -18,8 +18,10 @@
 #include "stores/random.hpp"
 #include "stores/task_id.hpp"
 #include "tasks/certain.hpp"
+#include "tasks/failure.hpp"
 #include "tasks/running_task.hpp"
 #include "tasks/sync.hpp"
+#include "typed/form_answer.hpp"
 
 namespace longhaul::tasks {
 namespace {
@@ -28,29 +30,26 @@ constexpr int internal_error = -32603;
 
 std::size_t reserved(std::size_t total) { return total / tunables::reserved_slots_divisor; }
 
-// What the exception in flight means for the task; null: it was stopped, its end is written.
-handler_result outcome_of_exception() {
-  try {
-    throw;
-  } catch (const task_stopped&) {
-    return std::nullopt;
-  } catch (const tool_error& e) {
-    return outcome::tool_error(e.what());
-  } catch (const invalid_arguments& e) {
-    return outcome::tool_error(e.what());
-  } catch (const protocol_error& e) {
-    return outcome::protocol_error(e.code(), e.what(), e.data());
-  } catch (const std::exception& e) {
-    return outcome::protocol_error(internal_error, std::string("the tool failed: ") + e.what());
-  } catch (...) {
-    return outcome::protocol_error(internal_error, "the tool failed");
-  }
-}
-
 // The line that people read beside the status.
 std::string message_of(const outcome& result) {
   if (!result.is_protocol_error) return {};
   return json::value(result.body)["message"].string().value_or(std::string());
+}
+
+// What is open and answered, as it is stored.
+std::vector<stores::response> fitting_responses(const task_record& task,
+                                                std::span<const stores::response> responses) {
+  std::vector<stores::response> result;
+  for (const stores::response& given : responses) {
+    const task_input* input = find_input(task, given.key);
+    if (input == nullptr || input->response || !given.value) continue;
+    try {
+      result.push_back({given.key, detail::fitting_answer(input->request, given.value)});
+    } catch (const question_error& e) {
+      throw unfit_answer(given.key, e.what());
+    }
+  }
+  return result;
 }
 
 bool is_volatile(std::string_view id) noexcept { return id.starts_with('v'); }
@@ -292,7 +291,21 @@ awaitable<std::optional<stores::list_page>> engine::list(std::string_view owner,
 
 awaitable<stores::change_result> engine::answer(std::string_view owner, std::string_view id,
                                                 std::span<const stores::response> responses) {
-  auto writing = certain([&] { return store_of(id).answer(owner, id, responses); });
+  auto reading = store_of(id).get(owner, id);
+  const task_ptr task = co_await std::move(reading);
+  if (!task) co_return stores::change_result{stores::change_code::not_found, nullptr};
+  std::size_t bytes = 0;
+  for (const stores::response& given : responses) bytes += given.value.size();
+  // A question never changes under its key, so what fits now fits when it is written.
+  std::vector<stores::response> fitting;
+  const auto check = [&] { fitting = fitting_responses(*task, responses); };
+  if (bytes > tunables::checked_inline) {
+    auto checking = offload(check);
+    co_await std::move(checking);
+  } else {
+    check();
+  }
+  auto writing = certain([&] { return store_of(id).answer(owner, id, fitting); });
   co_return co_await std::move(writing);
 }
 
@@ -478,10 +491,10 @@ void engine::launch_all() {
   if (jobs.empty()) return;
   try {
     pool_.submit(std::move(jobs));
-  } catch (const std::exception& e) {
-    const std::string failure = std::string("the tool could not be started: ") + e.what();
+  } catch (...) {
+    const auto failure = std::current_exception();
     for (const auto& run : blocking) {
-      auto ending = end_run(run, outcome::protocol_error(internal_error, failure));
+      auto ending = end_run(run, failed(*run, "the tool could not be started", failure));
       boost::asio::co_spawn(keeper_, std::move(ending), boost::asio::detached);
     }
   }
@@ -530,6 +543,36 @@ awaitable<void> engine::give_back_unstarted(std::shared_ptr<running_task> run) {
   forget(run);
 }
 
+// What the exception in flight means for the task; null: it was stopped, its end is written.
+handler_result engine::outcome_of_exception(const running_task& run) const {
+  try {
+    throw;
+  } catch (const task_stopped&) {
+    return std::nullopt;
+  } catch (const tool_error& e) {
+    return outcome::tool_error(e.what());
+  } catch (const invalid_arguments& e) {
+    return outcome::tool_error(e.what());
+  } catch (const question_error& e) {  // our own words about the question
+    return outcome::protocol_error(internal_error, std::string("the tool failed: ") + e.what());
+  } catch (const protocol_error& e) {
+    return outcome::protocol_error(e.code(), e.what(), e.data());
+  } catch (...) {
+    return failed(run, "the tool failed", std::current_exception());
+  }
+}
+
+// The text of any other exception was not written for callers: it may say paths, hosts, secrets.
+outcome engine::failed(const running_task& run, std::string_view what,
+                       const std::exception_ptr& failure) const {
+  const std::string error_id = new_error_id();
+  options_.log.error(
+      "task.exception", text_of(failure),
+      {task_field(run.id()), {"tool", run.claimed()->tool()}, {"error_id", error_id}});
+  return outcome::protocol_error(internal_error, with_error_id(what, error_id),
+                                 error_id_data(error_id));
+}
+
 void engine::run_blocking(const std::shared_ptr<running_task>& run) {
   handler_result result;
   try {
@@ -537,7 +580,7 @@ void engine::run_blocking(const std::shared_ptr<running_task>& run) {
     const auto& handler = std::get<blocking_handler>(tool(run->claimed()->tool())->handler);
     result = handler(*run, run->claimed()->origin->arguments);
   } catch (...) {
-    result = outcome_of_exception();
+    result = outcome_of_exception(*run);
   }
   sync(end_run(run, std::move(result)));
 }
@@ -551,7 +594,7 @@ awaitable<void> engine::run_coroutine(std::shared_ptr<running_task> run) {
     auto work = handler(*run, std::move(arguments));
     result = co_await std::move(work);
   } catch (...) {
-    result = outcome_of_exception();
+    result = outcome_of_exception(*run);
   }
   // What stopped the handler must not stop the writing of its end.
   auto unstopped =

@@ -81,6 +81,18 @@ struct engine_options {
   logger log = {};
 };
 
+/// An answer that is none, or does not fit what was asked: nothing was changed. `what()` begins
+/// with the place inside the answer.
+class unfit_answer : public question_error {
+ public:
+  unfit_answer(std::string key, const std::string& what)
+      : question_error(what), key_(std::move(key)) {}
+  const std::string& key() const noexcept { return key_; }
+
+ private:
+  std::string key_;
+};
+
 /// What is to be created.
 struct submission {
   std::string id;  ///< from `engine::new_id`, so that it can be followed before it exists
@@ -141,6 +153,9 @@ class engine {
   awaitable<std::optional<stores::list_page>> list(std::string_view owner,
                                                    std::optional<task_status> status,
                                                    std::string_view cursor, std::size_t limit);
+  /// The one door for answers: each is held against the question of its key, and stored without
+  /// what was not asked for. Answers to what is not (or no longer) asked are ignored. Throws
+  /// `unfit_answer` for the first that does not fit; then none is stored.
   awaitable<stores::change_result> answer(std::string_view owner, std::string_view id,
                                           std::span<const stores::response> responses);
   awaitable<stores::change_result> cancel(std::string_view owner, std::string_view id,
@@ -163,6 +178,10 @@ class engine {
   awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
                                             std::size_t limit);
 
+  /// Tells the followers that the answer to a question did not fit and it is put again, for the
+  /// `round`-th time.
+  void ask_again(const std::string& id, const again_event& event) { hub_.publish(id, event); }
+
   /// Follows a task; register before reading it. Throws `too_many_followers`.
   [[nodiscard]] hub::subscription follow(const std::string& id,
                                          const std::shared_ptr<follower>& who) {
@@ -172,7 +191,8 @@ class engine {
   /// Runs `work`, which may block, on a thread of the pool; passes its exception on.
   awaitable<void> offload(std::function<void()> work);
 
-  /// One round of housekeeping. Requires: `options.manual`; else it happens by itself.
+  /// One round of housekeeping, and followers look at the clock. Requires: `options.manual`; else
+  /// it happens by itself.
   void tick();
   /// Applies all limits that have passed and removes all that has expired; how many were removed.
   awaitable<std::size_t> remove_expired();
@@ -223,6 +243,9 @@ class engine {
   live_batch begin_batch();
   void spawn(const std::shared_ptr<running_task>& run, const live_batch& batch);
   awaitable<void> give_back_unstarted(std::shared_ptr<running_task> run);
+  handler_result outcome_of_exception(const running_task& run) const;
+  outcome failed(const running_task& run, std::string_view what,
+                 const std::exception_ptr& failure) const;
   void run_blocking(const std::shared_ptr<running_task>& run);
   awaitable<void> run_coroutine(std::shared_ptr<running_task> run);
   awaitable<void> end_run(std::shared_ptr<running_task> run, handler_result result);

@@ -108,8 +108,11 @@ void engine::schedule_tick() {
 }
 
 void engine::tick() {
-  const std::lock_guard lock(tick_mutex_);
-  sync(housekeep());
+  {
+    const std::lock_guard lock(tick_mutex_);
+    sync(housekeep());
+  }
+  hub_.look_at_the_clock();
 }
 
 awaitable<void> engine::housekeep() {

@@ -161,7 +161,11 @@ change_reply task_access::answer(std::string_view owner, std::string_view id,
     static_cast<void>(longhaul::answer::parse(value));  // throws question_error
     responses.push_back({key, value});
   }
-  return to_reply(tasks::sync(link_->use().engine->answer(owner, id, responses)));
+  try {
+    return to_reply(tasks::sync(link_->use().engine->answer(owner, id, responses)));
+  } catch (const tasks::unfit_answer& e) {
+    throw question_error("the answer \"" + e.key() + "\" does not fit: " + e.what());
+  }
 }
 
 change_reply task_access::cancel(std::string_view owner, std::string_view id,

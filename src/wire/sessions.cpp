@@ -134,6 +134,12 @@ bool session::advance_progress(const std::string& task, double done) {
   return true;
 }
 
+std::optional<double> session::told_progress(const std::string& task) {
+  const std::lock_guard lock(mutex_);
+  const auto at = progress_.find(task);
+  return at == progress_.end() ? std::nullopt : std::optional(at->second);
+}
+
 session_table::session_table(const session_bounds& bounds, const clock_source& clock)
     : bounds_(bounds), clock_(clock) {}
 

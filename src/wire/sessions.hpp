@@ -105,6 +105,8 @@ class session {
   void release_stream(const std::string& task, const void* holder);
   /// True if `done` is above what was last sent for this task, in any stream; notes it then.
   bool advance_progress(const std::string& task, double done);
+  /// What was last sent for this task, in any stream; null: nothing that is remembered.
+  std::optional<double> told_progress(const std::string& task);
 
  private:
   struct held_message {

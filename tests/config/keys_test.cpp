@@ -40,6 +40,7 @@ listen = "0.0.0.0:9000"
 store = "memory:"
 fallback_tools = true
 inline_limit = "10s"
+heartbeat = "0s"
 max_running = 5
 max_open = 60
 max_open_per_owner = 7
@@ -68,6 +69,7 @@ command = ["ls"]
   EXPECT_EQ(config.store, "memory:");
   EXPECT_TRUE(server.fallback_tools);
   EXPECT_EQ(server.inline_limit, 10s);
+  EXPECT_EQ(server.heartbeat, 0s);
   EXPECT_EQ(server.max_running, 5U);
   EXPECT_EQ(server.max_open, 60U);
   EXPECT_EQ(server.max_open_per_owner, 7U);
