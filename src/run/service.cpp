@@ -44,6 +44,10 @@ service::service(server& definition, service_options options, process_log& log)
 
 void service::start() { engine_.start(); }
 
+void service::tell_stopping() const {
+  if (options_.on_stopping) options_.on_stopping();
+}
+
 void service::stop() {
   if (const std::size_t left = engine_.running(); left > 0) {
     log().warning("server.stop", "handlers ignore that they should stop; leaving them",
