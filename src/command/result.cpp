@@ -137,18 +137,18 @@ class writer {
   }
 
   tool_result whole_text() const {
-    if (out_.unreadable) return failure(name() + " ended, but its output is lost");
+    if (out_.unreadable) return failure(name() + " ended, but what it printed cannot be read");
     if (out_.bytes.empty() && out_.lost.empty()) {
       return nothing_printed(err_.total > 0 ? " on standard output" : "");
     }
     const std::string_view kept = last_bytes(out_.bytes, tool_.result_limit);
     if (kept.size() == out_.total) return {text(kept)};
-    return {text(note(out_, "the last " + std::to_string(kept.size()) + " bytes") +
-                 std::string(kept))};
+    const std::string shown = "the last " + std::to_string(kept.size());
+    return {text(note(out_, out_.lost.empty() ? shown : shown + " bytes") + std::string(kept))};
   }
 
   tool_result lines() const {
-    if (out_.unreadable) return failure(name() + " ended, but its output is lost");
+    if (out_.unreadable) return failure(name() + " ended, but what it printed cannot be read");
     const captured_output* from = &out_;
     ending last = ending_of(out_);
     if (last.text.empty() && out_.lost.empty()) {

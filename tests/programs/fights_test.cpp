@@ -134,7 +134,7 @@ TEST_F(programs_that_fight, end_after_a_killed_server_with_the_next_one_at_the_l
 TEST_F(programs_that_fight, end_with_a_server_that_drains) {
   begin();
   server->process().signal(SIGTERM);
-  EXPECT_NE(server->process().error_line().find("stopping"), std::string::npos);
+  EXPECT_NE(server->process().error_line_with("stopping"), "");
   server->process().signal(SIGTERM);
   EXPECT_EQ(server->process().wait(), 0);
   expect_nothing_left();
