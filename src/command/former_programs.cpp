@@ -99,8 +99,8 @@ class survey {
 void wait_for(const std::vector<std::shared_ptr<ward>>& wards) {
   const auto end = std::chrono::steady_clock::now() + longest_wait;
   for (const auto& one : wards) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        end - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     pollfd gone{one->gone(), POLLIN, 0};
     if (left > 0ms) ::poll(&gone, 1, static_cast<int>(left.count()));
   }

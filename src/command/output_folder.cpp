@@ -104,7 +104,8 @@ serving::output_source::part part_of(output_bytes read) {
   return result;
 }
 
-// What a program wrote in its own folder is no fault of ours, and where that lies nobody's business.
+// What a program wrote in its own folder is no fault of ours, and where that lies nobody's
+// business.
 [[noreturn]] void unreadable() {
   throw std::runtime_error("what the program printed cannot be read any more");
 }
@@ -250,7 +251,8 @@ std::string output_folder::trouble() {
   if (looked_ && now - *looked_ < 1s) return trouble_;
   looked_ = now;
   const int error = try_to_keep();
-  std::string found = error == 0 ? "" : "the output of programs cannot be kept: " + error_text(error);
+  std::string found =
+      error == 0 ? "" : "the output of programs cannot be kept: " + error_text(error);
   if (found != trouble_) {
     if (error != 0) log_.error("output.trouble", found, {{"folder", root_.string()}});
     if (error == 0) {

@@ -77,8 +77,8 @@ class output_folder final : public serving::output_source {
 
   std::filesystem::path root_;
   const bool temporary_;
-  std::mutex mutex_;  ///< beneath it:
-  descriptor lock_;   ///< of a temporary root
+  std::mutex mutex_;                                             ///< beneath it:
+  descriptor lock_;                                              ///< of a temporary root
   std::optional<std::chrono::steady_clock::time_point> looked_;  ///< for trouble
   std::string trouble_;
   logger log_;

@@ -229,9 +229,8 @@ process::process(const process_options& options) {
   ends lifeline = make_socket();
   ends channel;
   if (options.channel) channel = make_socket();
-  ward_ = start_ward(options.stop_grace, options.mark, [&] {
-    return spawn(options, lifeline.theirs.get(), channel.theirs.get());
-  });
+  ward_ = start_ward(options.stop_grace, options.mark,
+                     [&] { return spawn(options, lifeline.theirs.get(), channel.theirs.get()); });
   lifeline_ = std::move(lifeline.ours);
   channel_ = std::move(channel.ours);
 }

@@ -23,14 +23,14 @@
 namespace longhaul::command {
 
 struct process_options {
-  std::string helper;  ///< path of `longhaul-run`
-  std::string folder;  ///< exists, private, empty: gets stdout and stderr (output_file.hpp)
-  std::string program;                        ///< path of what is executed; PATH is not searched
+  std::string helper;   ///< path of `longhaul-run`
+  std::string folder;   ///< exists, private, empty: gets stdout and stderr (output_file.hpp)
+  std::string program;  ///< path of what is executed; PATH is not searched
   std::vector<std::string> argv = {};         ///< `argv[0]` included
   std::vector<std::string> environment = {};  ///< NAME=value; all that the program gets
-  std::string mark = {};  ///< of `environment`: what no other program has; empty: nothing
-  std::string directory = {};                 ///< where it starts; empty: where the server is
-  std::string stdin_file = {};                ///< its standard input; empty: /dev/null
+  std::string mark = {};        ///< of `environment`: what no other program has; empty: nothing
+  std::string directory = {};   ///< where it starts; empty: where the server is
+  std::string stdin_file = {};  ///< its standard input; empty: /dev/null
   std::uint64_t output_limit = std::uint64_t{16} << 20;  ///< newest bytes kept of each stream
   std::chrono::milliseconds stop_grace = std::chrono::seconds(5);  ///< from SIGTERM to SIGKILL
   bool channel = false;  ///< the program gets a stream socket, its number in $LONGHAUL_FD
@@ -58,15 +58,15 @@ class process {
   /// Blocks until the helper is executed, well under a millisecond (and until it has ended, if this
   /// process has no descriptor left to watch it with, which throws, too).
   explicit process(const process_options& options);
-  /// Asks it to end. Nothing remains of it, and no zombie, also if nobody waited: the warden sees to
-  /// it. Does not block. If the server ends before that, the helper does its work alone.
+  /// Asks it to end. Nothing remains of it, and no zombie, also if nobody waited: the warden sees
+  /// to it. Does not block. If the server ends before that, the helper does its work alone.
   ~process();
   process(const process&) = delete;
   process& operator=(const process&) = delete;
 
   /// Until the program has ended and nothing of what it started is left; its output is complete
-  /// then. On the executor of whoever awaits. Once. A helper that was killed or held is no exception:
-  /// what is left of its program is killed before this returns.
+  /// then. On the executor of whoever awaits. Once. A helper that was killed or held is no
+  /// exception: what is left of its program is killed before this returns.
   boost::asio::awaitable<exit_status> wait();
 
   /// Shuts the lifeline: the program and all that it started get SIGTERM at once and, after the

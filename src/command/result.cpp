@@ -123,7 +123,8 @@ class writer {
   static std::string note(const captured_output& output, const std::string& shown) {
     const std::string total = std::to_string(output.total) + " bytes";
     if (!output.lost.empty() && output.bytes.empty()) {
-      return "[nothing of the " + total + " that were printed could be stored: " + output.lost + "]";
+      return "[nothing of the " + total + " that were printed could be stored: " + output.lost +
+             "]";
     }
     if (output.lost.empty()) return "[output truncated: showing " + shown + " of " + total + "]\n";
     return "[the end is missing: of " + total + ", those from byte " + std::to_string(output.end) +

@@ -31,8 +31,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A program that does not fight its helper is looked at once a second; one that is being ended, more
-// often.
+// A program that does not fight its helper is looked at once a second; one that is being ended,
+// more often.
 constexpr auto look_every = 1000ms;
 constexpr auto look_at_ending_every = 200ms;
 // So often in a row is a helper woken in vain: whoever stops it again and again means to hold it.
@@ -208,11 +208,11 @@ class warden {
         left_.notify_all();
       }
       all.clear();
-      sleep(watched, next);
+      wait_for_news(watched, next);
     }
   }
 
-  void sleep(std::vector<pollfd>& watched, clock::time_point until) const {
+  void wait_for_news(std::vector<pollfd>& watched, clock::time_point until) const {
     int milliseconds = -1;
     if (until != clock::time_point::max()) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
@@ -247,8 +247,7 @@ class warden {
     }
     const clock::rep asked = one.asked_;
     const auto asked_at = clock::time_point(clock::duration(asked));
-    const auto deadline =
-        asked == 0 ? clock::time_point::max() : asked_at + one.grace_ + patience;
+    const auto deadline = asked == 0 ? clock::time_point::max() : asked_at + one.grace_ + patience;
     if (now >= deadline) return force(one);
     if (now >= one.next_) {
       look(one);
@@ -310,9 +309,7 @@ class warden {
     return false;
   }
 
-  static bool adopts_from(const ward& one) {
-    return adopting && one.helper_ == ward::kind::child;
-  }
+  static bool adopts_from(const ward& one) { return adopting && one.helper_ == ward::kind::child; }
 
   static bool collect(const ward& one) {
     siginfo_t info{};
@@ -379,10 +376,10 @@ class warden {
     const std::unique_lock no_birth(births_);
     const auto helpers = ids_of_helpers();
     children_.chase([&](pid_t child) { return !helpers.contains(child); },
-                   [](const std::vector<pid_t>& chased) {
-                     for (const pid_t child : chased) ::waitpid(child, nullptr, WNOHANG);
-                     return true;
-                   });
+                    [](const std::vector<pid_t>& chased) {
+                      for (const pid_t child : chased) ::waitpid(child, nullptr, WNOHANG);
+                      return true;
+                    });
   }
 
   const own_children children_;

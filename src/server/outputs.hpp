@@ -33,8 +33,8 @@ class output_source {
   /// The last bytes, `most` of them at most.
   virtual std::optional<part> tail(std::string_view task, std::string_view stream,
                                    std::size_t most) = 0;
-  /// Why what programs print cannot be kept at the moment, without paths; empty: it can. Looks at most
-  /// once a second.
+  /// Why what programs print cannot be kept at the moment, without paths; empty: it can. Looks at
+  /// most once a second.
   virtual std::string trouble() { return {}; }
 };
 

@@ -118,10 +118,9 @@ TEST_F(longhaul_run, a_script_without_an_interpreter_is_not_given_to_a_shell) {
   const std::string script = folder_.write("script", "echo must not run\n");
   ASSERT_EQ(::chmod(script.c_str(), 0700), 0);
   start({}, {script, "script"});
-  EXPECT_EQ(status_after_wait(),
-            R"({"error":"the program cannot be executed: Exec format error",)"
-            R"("detail":"the program cannot be executed ()" +
-                script + R"(): Exec format error"})");
+  EXPECT_EQ(status_after_wait(), R"({"error":"the program cannot be executed: Exec format error",)"
+                                 R"("detail":"the program cannot be executed ()" +
+                                     script + R"(): Exec format error"})");
   EXPECT_EQ(output(), "");
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// When the disk was full, a result showed the middle of the output and called it the end; a call that
-// could not start was told that it may have done part of its work, or where the server keeps its
-// files; and /readyz said ready. What is shown is called what it is now.
+// When the disk was full, a result showed the middle of the output and called it the end; a call
+// that could not start was told that it may have done part of its work, or where the server keeps
+// its files; and /readyz said ready. What is shown is called what it is now.
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -78,7 +78,8 @@ class output_full : public program_tools {};
 
 // The program itself takes the space from its helper: a limit on files is a full disk.
 TEST_F(output_full, a_result_does_not_call_the_middle_the_end) {
-  auto spec = script("prlimit --pid $PPID --fsize=20000:20000; for i in {1..5000}; do echo $i; done");
+  auto spec =
+      script("prlimit --pid $PPID --fsize=20000:20000; for i in {1..5000}; do echo $i; done");
   spec.result_limit = 100;
   add(std::move(spec));
   start();
@@ -141,7 +142,8 @@ TEST_F(output_full, a_call_that_cannot_start_says_so_and_why) {
 TEST_F(output_full, trouble_is_told_without_the_path_and_mends_itself) {
   EXPECT_EQ(output_->trouble(), "");
   fs::remove_all(output_->root());
-  EXPECT_TRUE(wait_until([&] { return fs::exists(output_->root()) || !output_->trouble().empty(); }));
+  EXPECT_TRUE(
+      wait_until([&] { return fs::exists(output_->root()) || !output_->trouble().empty(); }));
   EXPECT_EQ(output_->trouble(), "") << "a folder that was removed is made again";
   fs::remove_all(output_->root());
   std::ofstream(output_->root()) << "no folder";
@@ -151,9 +153,11 @@ TEST_F(output_full, trouble_is_told_without_the_path_and_mends_itself) {
   EXPECT_TRUE(wait_until([&] { return output_->trouble().empty(); }));
 }
 
-// A program may write in its own folder: what it forged told the caller where the server's files lie.
+// A program may write in its own folder: what it forged told the caller where the server's files
+// lie.
 TEST_F(output_full, forged_files_are_no_output) {
-  add(script("cd \"$(tr '\\0' '\\n' </proc/$PPID/cmdline | sed -n '/^--dir$/{n;p}')\";"
+  add(
+      script("cd \"$(tr '\\0' '\\n' </proc/$PPID/cmdline | sed -n '/^--dir$/{n;p}')\";"
              "echo ours >&2; rm stdout; ln -s /etc/passwd stdout"));
   start();
   const auto task = run();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program could trace its helper, hold it for ever and read or change all that it does. Programs of
-// the same user cannot attach to it now, nor read its memory or its environment. (Those of root can:
-// the server's second line is for them, tests/programs/fights_test.cpp.)
+// A program could trace its helper, hold it for ever and read or change all that it does. Programs
+// of the same user cannot attach to it now, nor read its memory or its environment. (Those of root
+// can: the server's second line is for them, tests/programs/fights_test.cpp.)
 #include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,8 +29,8 @@ TEST_F(traced_helper, cannot_be_attached_to_by_programs_of_its_user) {
                "print(open(f'/proc/{helper}/cmdline').read().split(chr(0))[0])\n"
                "print(libc.prctl(3))\n"),  // PR_GET_DUMPABLE: the program itself is as any other
         [&] {
-          if (root && (::setgroups(0, nullptr) != 0 || ::setgid(nobody) != 0 ||
-                       ::setuid(nobody) != 0)) {
+          if (root &&
+              (::setgroups(0, nullptr) != 0 || ::setgid(nobody) != 0 || ::setuid(nobody) != 0)) {
             ::_exit(126);
           }
         });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs that fight their helper in every way we could think of (fighter.py), all at once under one
-// server, and the four ways in which they have to end all the same. Afterwards every task is
+// Programs that fight their helper in every way we could think of (fighter.py), all at once under
+// one server, and the four ways in which they have to end all the same. Afterwards every task is
 // terminal, every slot is free, and no process is left, zombies included.
 //
-// A program that stopped its helper again and again, or traced it, outlived limit, cancel and server,
-// and kept its slot; one stop and a killed server did, too, even after the restart.
+// A program that stopped its helper again and again, or traced it, outlived limit, cancel and
+// server, and kept its slot; one stop and a killed server did, too, even after the restart.
 #include <array>
 #include <fstream>
 #include <sstream>
@@ -49,8 +49,8 @@ class programs_that_fight : public serve {
     tool_ = "[[tool]]\nname = \"fight\"\ndescription = \"fights\"\ncommand = [\"" LONGHAUL_TEST_DATA
             "/fighter.py\", \"" +
             home.path() + "\", \"{how}\"]\nstop_grace = \"200ms\"\noutput_limit = \"64KiB\"\n" +
-            "progress = '(?P<percent>\\d+)%'\n" + marked + "concurrency = " +
-            std::to_string(fights.size()) + "\n" + more +
+            "progress = '(?P<percent>\\d+)%'\n" + marked +
+            "concurrency = " + std::to_string(fights.size()) + "\n" + more +
             "[tool.params.how]\ntype = \"string\"\nrequired = true\n";
     server = std::make_unique<served>(home, tool_);
     for (const char* how : fights) tasks_.push_back(server->start("fight", {{"how", how}}));
