@@ -12,9 +12,9 @@ namespace longhaul::command {
 
 /// Ends, with all that belongs to it, every helper that keeps output in a folder of `root`, and
 /// every process that carries the id of a task in its environment for which `ours` is true and that
-/// no helper looks after. What is stopped or without a helper is ended before this returns (two
-/// seconds at most; the rest goes on beside us), the others have their grace. Requires: no other
-/// server uses `root`. Never throws: what cannot be looked at is left.
+/// no helper looks after. The latter are gone when this returns, unless it takes more than two
+/// seconds; helpers go beside us: at once if they are stopped or traced, else within their grace.
+/// Requires: no other server uses `root`. Never throws: what cannot be looked at is left.
 void end_former_programs(const std::filesystem::path& root,
                          const std::function<bool(const std::string& task)>& ours) noexcept;
 

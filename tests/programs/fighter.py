@@ -20,6 +20,7 @@ PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 15, 36
 FOLDER, HOW = sys.argv[1:3]
 HELPER = os.getppid()
 END = time.monotonic() + 300
+STARTED, STARTING = os.pipe()  # a byte of each child that is on its own
 
 
 def note():
@@ -58,6 +59,8 @@ def child(work, *, session=False, daemon=False, clean=False):
     if daemon:
         if os.fork():
             os._exit(0)
+    os.write(STARTING, b"x")
+    if daemon:
         os.closerange(0, 64)
     if clean:
         os.execve("/usr/bin/python3", ["longhaul-run", "-IS", __file__, FOLDER, "clean"], {})
@@ -93,7 +96,8 @@ def kill_helper():
     child(nothing, daemon=True)
     child(nothing, daemon=True, clean=True)
     child(nothing, session=True)
-    time.sleep(0.3)  # the others are themselves by then, or are killed as they are
+    for _ in range(3):
+        os.read(STARTED, 1)
     ready()
     os.kill(HELPER, signal.SIGKILL)
 
@@ -204,8 +208,9 @@ def join_group():
 
 def stop_and_exit():
     child(stop_for_ever, daemon=True)
-    time.sleep(0.1)
+    os.read(STARTED, 1)
     ready()
+    os.kill(HELPER, signal.SIGSTOP)
     os._exit(0)
 
 
