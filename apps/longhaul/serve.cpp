@@ -8,9 +8,12 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <stop_token>
 
+#include "command/former_programs.hpp"
 #include "command/output_folder.hpp"
 #include "command/tool.hpp"
+#include "command/warden.hpp"
 #include "config/read_config.hpp"
 #include "longhaul/server.hpp"
 #include "run/default_store.hpp"
@@ -66,6 +69,10 @@ std::shared_ptr<command::output_folder> open_output(const config::serve_config& 
                                                     const opened_store& tasks) {
   if (!tasks.path.empty()) {
     auto output = command::output_folder::kept(tasks.path + ".output");
+    command::end_former_programs(output->root(), [&](const std::string& task) {
+      const std::vector<std::string> one = {task};
+      return tasks::sync(tasks.store->unknown(one)).empty();
+    });
     const std::vector<std::string> found = output->tasks();
     output->remove(tasks::sync(tasks.store->unknown(found)));
     return output;
@@ -76,11 +83,17 @@ std::shared_ptr<command::output_folder> open_output(const config::serve_config& 
 }
 
 std::shared_ptr<command::program_host> make_host(const config::serve_config& config,
-                                                 const opened_store& tasks) {
+                                                 const opened_store& tasks,
+                                                 const std::stop_source& leaving,
+                                                 const logger& log) {
   const auto host = std::make_shared<command::program_host>();
   host->helper = find_helper();
+  command::adopt_orphans();
+  host->log = log;
   host->output = open_output(config, tasks);
+  host->output->tell(log);
   for (char** entry = environ; *entry != nullptr; ++entry) host->environment.emplace_back(*entry);
+  host->leaving = leaving.get_token();
   return host;
 }
 
@@ -138,7 +151,8 @@ int run_serve(const serve_command& what) {
   process_log log({}, !config.stdio);
   try {
     const opened_store tasks = open_store_of(config, log);
-    const auto host = make_host(config, tasks);
+    std::stop_source leaving;
+    const auto host = make_host(config, tasks, leaving, log.log());
     server definition(config.server);
     for (command::tool_spec& tool : config.tools) {
       definition.add_tool(command::make_program_tool(std::move(tool), host));
@@ -149,7 +163,10 @@ int run_serve(const serve_command& what) {
     settings.on_removed = [host](const std::vector<std::string>& gone) {
       host->output->remove(gone);
     };
-    return serve(definition, settings, log);
+    settings.on_stopping = [leaving]() mutable { leaving.request_stop(); };
+    const int code = serve(definition, settings, log);
+    command::leave_helpers();
+    return code;
   } catch (const std::exception& e) {
     return tell_failure(log, e);
   }

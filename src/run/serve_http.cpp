@@ -57,7 +57,10 @@ int serve_http(service& what, const http_address& address) {
   options.max_body_memory = address.max_body_memory;
   options.log = what.log();
   options.not_ready = [&what] {
-    return what.engine().draining() ? "draining" : what.store().trouble();
+    if (what.engine().draining()) return std::string("draining");
+    if (std::string trouble = what.store().trouble(); !trouble.empty()) return trouble;
+    serving::output_source* const outputs = what.options().outputs;
+    return outputs != nullptr ? outputs->trouble() : std::string();
   };
   auto server = std::make_unique<transport::http_server>(std::move(options), *endpoint);
 
@@ -71,6 +74,7 @@ int serve_http(service& what, const http_address& address) {
   what.log().info("server.drain", "stopping: running work has " +
                                       std::to_string(drain_grace.count() / 1000) +
                                       " s; signal again to hurry");
+  what.tell_stopping();
   // Callers may still read their tasks while running work gets its grace.
   std::thread hurry([&] {
     wait_for_signal(context, signals);

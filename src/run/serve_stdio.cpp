@@ -36,6 +36,7 @@ int serve_stdio(service& what) {
     server.run();
   }
   // The host has gone: nobody can ask for what still runs.
+  what.tell_stopping();
   what.engine().drain(std::chrono::milliseconds(0), stop_grace);
   what.stop();
   return 0;

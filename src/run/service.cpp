@@ -58,6 +58,10 @@ void service::start() {
   for (const auto& tell : definition_.on_start_) tell();
 }
 
+void service::tell_stopping() const {
+  if (options_.on_stopping) options_.on_stopping();
+}
+
 void service::stop() {
   definition_.link_->close();
   if (const std::size_t left = engine_->running(); left > 0) {

@@ -26,6 +26,8 @@ struct service_options {
   serving::output_source* outputs = nullptr;
   /// Ids of tasks that were removed for good.
   std::function<void(const std::vector<std::string>&)> on_removed = {};
+  /// Called once when the server is told to stop, before it drains: no new work begins from now on.
+  std::function<void()> on_stopping = {};
 };
 
 /// What all transports share.
@@ -40,6 +42,8 @@ class service {
   /// Recovers and begins to work; then calls what `server::on_start` was given.
   void start();
 
+  /// It was told to stop.
+  void tell_stopping() const;
   /// Ends the engine and closes the store. Handlers that ignore their stop token cannot be ended:
   /// with some left, the process exits here, with 0, because a server that was told to stop must.
   void stop();
