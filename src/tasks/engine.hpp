@@ -174,8 +174,10 @@ class engine {
 
   /// Refuses new work, gives running handlers `grace`, then hands back what may run again and
   /// fails the rest ("executor lost"), stops their handlers and waits `stop_grace` for them.
-  /// Blocks. A second call (from another thread) cuts the grace short.
+  /// Blocks. A second call (from another thread) is `hurry`.
   void drain(milliseconds grace, milliseconds stop_grace);
+  /// Cuts the grace of a drain short, also of one that is still to come. Any thread.
+  void hurry();
   /// Ends the engine's threads; waits for every handler. Idempotent; the destructor calls it.
   void stop();
 
