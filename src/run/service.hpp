@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct service_options {
   serving::output_source* outputs = nullptr;
   /// Ids of tasks that were removed for good.
   std::function<void(const std::vector<std::string>&)> on_removed = {};
+  /// Null: `http_drain_grace` or `stdio_drain_grace`.
+  std::optional<std::chrono::milliseconds> drain_grace = {};
   std::string kept_in = {};  ///< where tasks are kept, for people: "PATH", "memory"
 };
 
@@ -51,7 +54,7 @@ class service {
   const service_options& options() const noexcept { return options_; }
   /// How long running work may go on once the server was told to stop.
   std::chrono::milliseconds drain_grace(std::chrono::milliseconds otherwise) const {
-    return definition_.options().drain_grace.value_or(otherwise);
+    return options_.drain_grace.value_or(otherwise);
   }
   const process_log& told() const noexcept { return log_; }
   const logger& log() const noexcept { return log_.log(); }

@@ -185,7 +185,8 @@ bool stdio_server::state::wait_for_output() {
     return stopping || broken;
   }();
   const std::chrono::milliseconds hurry = tunables::pipe_hurry_time;
-  return wait_for(options.output, POLLOUT, hurried ? std::min(hurry, options.grace) : options.grace);
+  return wait_for(options.output, POLLOUT,
+                  hurried ? std::min(hurry, options.grace) : options.grace) == readiness::ready;
 }
 
 bool stdio_server::state::write_batch(std::string_view rest) {
