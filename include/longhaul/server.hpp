@@ -60,7 +60,8 @@ struct server_options {
 
   /// How long running work may go on once the server was told to stop (callers over HTTP are still
   /// answered meanwhile); then what may run again is handed back to the store, and the rest fails.
-  /// Null: 10 s over HTTP, nothing over stdio, where the host is gone. A second signal cuts it short.
+  /// Null: 10 s over HTTP, nothing over stdio, where the host is gone. A second signal cuts it
+  /// short.
   std::optional<std::chrono::milliseconds> drain_grace = {};
 
   /// What is logged; null: `info` over HTTP, `error` over stdio. The command line goes first.

@@ -117,13 +117,6 @@ class config_reader {
       if (folder->empty()) from.fail_at("state_dir", "state_dir must not be empty");
       config_.state_dir = (std::filesystem::path(options_.folder) / *folder).lexically_normal();
     }
-    if (const auto grace = from.duration("drain_grace")) server.drain_grace = *grace;
-    if (const auto detail = from.word("log", {"off", "error", "info", "debug"})) {
-      server.log = static_cast<log_detail>(*detail);
-    }
-    if (const auto style = from.word("log_format", {"text", "json"})) {
-      server.log_format = static_cast<log_style>(*style);
-    }
     from.set("fallback_tools", server.fallback_tools);
     from.set("inline_limit", server.inline_limit);
     from.set_count("max_running", server.max_running);
@@ -137,6 +130,13 @@ class config_reader {
     from.set("links", server.links);
     from.set("allow_hosts", config_.allow_hosts);
     from.set("allow_origins", config_.allow_origins);
+    if (const auto grace = from.duration("drain_grace")) server.drain_grace = *grace;
+    if (const auto detail = from.word("log", {"off", "error", "info", "debug"})) {
+      server.log = static_cast<log_detail>(*detail);
+    }
+    if (const auto style = from.word("log_format", {"text", "json"})) {
+      server.log_format = static_cast<log_style>(*style);
+    }
     from.finish();
   }
 

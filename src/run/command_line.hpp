@@ -21,7 +21,8 @@ inline constexpr const char* help_of_log =
     "debug. If not said: info over HTTP, error over stdio";
 inline constexpr const char* help_of_log_format = "How: text or json, a record a line";
 inline constexpr const char* help_of_drain_grace =
-    "How long running work may go on after SIGTERM, SIGINT or SIGHUP, as 30s or 5m; a second signal "
+    "How long running work may go on after SIGTERM, SIGINT or SIGHUP, as 30s or 5m; a second "
+    "signal "
     "ends it. If not said: 10s over HTTP; over stdio nothing, because the host is gone";
 
 // Each: what was given, else what the program or the file says. Throw `std::invalid_argument` that

@@ -58,7 +58,8 @@ void service::tell_tasks() {
   log().info("server.tasks", text);
   for (const auto& [tool, count] : found.open_by_tool) {
     if (engine_.tool(tool) != nullptr) continue;
-    log().warning("server.tool_gone", "unfinished tasks wait for a tool that is not served any more",
+    log().warning("server.tool_gone",
+                  "unfinished tasks wait for a tool that is not served any more",
                   {{"tool", tool}, {"tasks", count}});
   }
 }
@@ -74,8 +75,7 @@ void service::tell_how_to_connect(const std::string& url) const {
 
 void service::stop() {
   if (const std::size_t left = engine_.running(); left > 0) {
-    log().warning("server.stop", "handlers have not ended yet; leaving them",
-                  {{"handlers", left}});
+    log().warning("server.stop", "handlers have not ended yet; leaving them", {{"handlers", left}});
     log_.flush();
     std::_Exit(0);
   }

@@ -251,6 +251,7 @@ class engine {
   awaitable<void> give_up(stores::store& in, task_ptr task);
   void schedule_tick();
   void log_begin(const task_record& task) const noexcept;
+  void log_refusal(const task_origin& origin, std::string_view bound) const noexcept;
   void log_change(const task_record& task) const noexcept;
   /// What went wrong in the background; `id` of a task, or empty.
   void log_trouble(std::string_view event, const std::string& text, std::string_view id = {}) const;

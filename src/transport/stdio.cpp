@@ -32,7 +32,8 @@ constexpr std::chrono::milliseconds no_time{0};
 constexpr std::string_view too_long =
     R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"this line is too long for a message"}})";
 
-// False: `wake` was set, or nobody reads `output` any more, which shows although nothing is written.
+// False: `wake` was set, or nobody reads `output` any more, which shows although nothing is
+// written.
 bool wait_for_input(int input, int output, const wake_event& wake) {
   std::array<pollfd, 3> fds = {pollfd{input, POLLIN, 0}, pollfd{wake.fd(), POLLIN, 0},
                                pollfd{output, 0, 0}};
