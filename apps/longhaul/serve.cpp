@@ -18,6 +18,7 @@
 #include "longhaul/server.hpp"
 #include "run/default_store.hpp"
 #include "run/serve.hpp"
+#include "run/stop_signals.hpp"
 #include "sqlite/store_url.hpp"
 #include "tasks/sync.hpp"
 
@@ -136,9 +137,12 @@ int run_serve(const serve_command& what) {
   for (const std::string& warning : config::warnings_of(config)) {
     std::cerr << what.file << ": warning: " << warning << std::endl;
   }
+  log_settings logging;
   try {
     if (!what.http.empty()) parse_http_address(what.http);
     if (!what.store.empty()) sqlite::parse_store_url(what.store);
+    logging = log_settings_of(what.common, config.server);
+    config.server.drain_grace = drain_grace_of(what.common, config.server);
   } catch (const std::invalid_argument& e) {
     std::cerr << "longhaul: " << e.what() << std::endl;
     return exit_usage;
@@ -148,7 +152,8 @@ int run_serve(const serve_command& what) {
               << (config.tools.size() == 1 ? " tool" : " tools") << std::endl;
     return 0;
   }
-  process_log log({}, !config.stdio);
+  end_on_early_signals();
+  process_log log(logging, !config.stdio);
   try {
     const opened_store tasks = open_store_of(config, log);
     std::stop_source leaving;
@@ -159,6 +164,8 @@ int run_serve(const serve_command& what) {
     }
     serve_settings settings = settings_for(config);
     settings.store = tasks.store;
+    settings.kept_in = tasks.path.empty() ? place_of({.in_memory = true, .path = {}}) : tasks.path;
+    settings.drain_grace = config.server.drain_grace;
     settings.outputs = host->output.get();
     settings.on_removed = [host](const std::vector<std::string>& gone) {
       host->output->remove(gone);

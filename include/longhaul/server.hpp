@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "longhaul/log.hpp"
 #include "longhaul/store.hpp"
 #include "longhaul/task_access.hpp"
 #include "longhaul/tool.hpp"
@@ -94,6 +95,18 @@ struct server_options {
   /// False: results have no `resource_link` blocks (some hosts throw such results away); a text
   /// names the address instead.
   bool links = true;
+
+  /// How long running work may go on once the server was told to stop (callers over HTTP are still
+  /// answered meanwhile); then what may run again is handed back to the store, and the rest fails.
+  /// Null: 10 s over HTTP, nothing over stdio, where the host is gone. A second signal cuts it
+  /// short.
+  std::optional<std::chrono::milliseconds> drain_grace = {};
+
+  /// What is logged; null: `info` over HTTP, `error` over stdio. The command line goes first.
+  std::optional<log_detail> log = {};
+  log_style log_format = log_style::text;
+  /// Where it goes; null: standard error.
+  log_sink log_to = {};
 };
 
 /// Not thread-safe, but for `tasks`: tools are added before `run`.

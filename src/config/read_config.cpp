@@ -155,6 +155,13 @@ class config_reader {
     from.set_bytes("max_body_memory", server.max_body_memory, least_body_memory);
     from.set("allow_hosts", config_.allow_hosts);
     from.set("allow_origins", config_.allow_origins);
+    if (const auto grace = from.duration("drain_grace")) server.drain_grace = *grace;
+    if (const auto detail = from.word("log", {"off", "error", "info", "debug"})) {
+      server.log = static_cast<log_detail>(*detail);
+    }
+    if (const auto style = from.word("log_format", {"text", "json"})) {
+      server.log_format = static_cast<log_style>(*style);
+    }
     from.finish();
   }
 

@@ -8,6 +8,7 @@
 
 #include "run/default_store.hpp"
 #include "run/identify.hpp"
+#include "run/stop_signals.hpp"
 #include "sqlite/store_url.hpp"
 
 namespace longhaul {
@@ -20,18 +21,26 @@ std::vector<std::string> joined(std::vector<std::string> first,
   return first;
 }
 
-std::shared_ptr<stores::store> open_store_for(const server& server, const serve_settings& settings,
-                                              const process_log& log) {
+void open_store_for(const server& server, const serve_settings& settings, const process_log& log,
+                    service_options& into) {
   if (!settings.store_url.empty()) {
-    return sqlite::open_store(sqlite::parse_store_url(settings.store_url));
+    const sqlite::store_url url = sqlite::parse_store_url(settings.store_url);
+    into.store = sqlite::open_store(url);
+    into.kept_in = place_of(url);
+  } else if (server.options().store) {
+    into.store = server.options().store;
+    into.kept_in = "the store of the program";
+  } else {
+    into.store = open_default_store(default_state_folder(), server.options().name,
+                                    settings.http.empty(), tell_where_tasks_are(log), into.kept_in);
   }
-  if (server.options().store) return server.options().store;
-  std::string path;
-  return open_default_store(default_state_folder(), server.options().name, settings.http.empty(),
-                            tell_where_tasks_are(log), path);
 }
 
 }  // namespace
+
+std::string place_of(const sqlite::store_url& url) {
+  return url.in_memory ? "memory: they end with this process" : url.path;
+}
 
 std::function<void(const std::string&)> tell_where_tasks_are(const process_log& log) {
   return [&log](const std::string& text) { log.announce(log_level::notice, "store.open", text); };
@@ -62,7 +71,8 @@ int serve(server& server, const serve_settings& settings, process_log& log) {
       address = parse_http_address(settings.http);
       options.identify = identify_by(server.options(), address.host);
     }
-    if (!options.store) options.store = open_store_for(server, settings, log);
+    end_on_early_signals();
+    if (!options.store) open_store_for(server, settings, log, options);
     service running(server, options, log);
     if (settings.http.empty()) return serve_stdio(running);
     const server_options& about = server.options();

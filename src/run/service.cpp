@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/service.hpp"
 
+#include <unistd.h>
+
 #include <charconv>
 #include <cstdlib>
 #include <stdexcept>
 
 #include "server/registry.hpp"
 #include "tasks/engine_link.hpp"
+#include "tasks/sync.hpp"
 
 namespace longhaul {
 namespace {
@@ -62,11 +65,36 @@ void service::tell_stopping() const {
   if (options_.on_stopping) options_.on_stopping();
 }
 
+void service::tell_tasks() {
+  const stores::store_stats found = tasks::sync(store().stats());
+  const std::size_t unfinished = found.working + found.input_required;
+  const std::size_t all = unfinished + found.completed + found.failed + found.cancelled;
+  std::string text = "tasks are kept in " + options_.kept_in;
+  if (store().durable()) {
+    text += ": " + std::to_string(all) + " found, " + std::to_string(unfinished) + " unfinished";
+  }
+  log().info("server.tasks", text);
+  for (const auto& [tool, count] : found.open_by_tool) {
+    if (engine_->tool(tool) != nullptr) continue;
+    log().warning("server.tool_gone",
+                  "unfinished tasks wait for a tool that is not served any more",
+                  {{"tool", tool}, {"tasks", count}});
+  }
+}
+
+void service::tell_how_to_connect(const std::string& url) const {
+  if (::isatty(STDERR_FILENO) == 0 || definition_.options().log_to) return;
+  log().info("server.start", "connect Claude Code: claude mcp add --transport http " +
+                                 definition_.options().name + " " + url);
+  log().info("server.start", "connect VS Code: .vscode/mcp.json: {\"servers\": {\"" +
+                                 definition_.options().name +
+                                 "\": {\"type\": \"http\", \"url\": \"" + url + "\"}}}");
+}
+
 void service::stop() {
   definition_.link_->close();
   if (const std::size_t left = engine_->running(); left > 0) {
-    log().warning("server.stop", "handlers ignore that they should stop; leaving them",
-                  {{"handlers", left}});
+    log().warning("server.stop", "handlers have not ended yet; leaving them", {{"handlers", left}});
     log_.flush();
     std::_Exit(0);
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct service_options {
   std::function<void(const std::vector<std::string>&)> on_removed = {};
   /// Called once when the server is told to stop, before it drains: no new work begins from now on.
   std::function<void()> on_stopping = {};
+  /// Null: `http_drain_grace` or `stdio_drain_grace`.
+  std::optional<std::chrono::milliseconds> drain_grace = {};
+  std::string kept_in = {};  ///< where tasks are kept, for people: "PATH", "memory"
 };
 
 /// What all transports share.
@@ -41,6 +45,10 @@ class service {
 
   /// Recovers and begins to work; then calls what `server::on_start` was given.
   void start();
+  /// Logs where tasks are kept, how many there are, and which have no tool any more.
+  void tell_tasks();
+  /// To whoever started it by hand, on a terminal.
+  void tell_how_to_connect(const std::string& url) const;
 
   /// It was told to stop.
   void tell_stopping() const;
@@ -53,6 +61,10 @@ class service {
   stores::store& store() noexcept { return *options_.store; }
   const service_options& options() const noexcept { return options_; }
   const server_options& definition() const noexcept { return definition_.options(); }
+  /// How long running work may go on once the server was told to stop.
+  std::chrono::milliseconds drain_grace(std::chrono::milliseconds otherwise) const {
+    return options_.drain_grace.value_or(otherwise);
+  }
   const process_log& told() const noexcept { return log_; }
   const logger& log() const noexcept { return log_.log(); }
 
@@ -64,10 +76,14 @@ class service {
   serving::dispatcher dispatcher_;
 };
 
-/// How long running handlers may go on after the signal to stop, and how long those that were then
-/// told to stop may take to return.
-inline constexpr std::chrono::milliseconds drain_grace{10'000};
-inline constexpr std::chrono::milliseconds stop_grace{2'000};
+/// How long running handlers may go on after the signal to stop if nobody says otherwise. Over
+/// stdio the one host is gone, and what it left behind waits for nobody.
+inline constexpr std::chrono::milliseconds http_drain_grace{10'000};
+inline constexpr std::chrono::milliseconds stdio_drain_grace{0};
+/// How long those that were then told to stop may take to return. Hosts that started a server send
+/// SIGTERM after two seconds, and SIGKILL after two more.
+inline constexpr std::chrono::milliseconds http_stop_grace{2'000};
+inline constexpr std::chrono::milliseconds stdio_stop_grace{500};
 /// What replies still get to leave.
 inline constexpr std::chrono::milliseconds reply_grace{2'000};
 

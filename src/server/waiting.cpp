@@ -237,7 +237,7 @@ awaitable<bool> dispatcher::listen(exchange_ptr open, audience& to) {
     auto waiting = open->wait(wake);
     co_await std::move(waiting);
     exchange::batch batch = open->take();
-    if (batch.abandoned) co_return false;
+    if (batch.abandoned && !batch.shutting_down) co_return false;
     for (task_ptr& task : batch.tasks) {
       const auto same = [&](const task_ptr& p) { return p->id() == task->id(); };
       const auto known = std::find_if(pending.begin(), pending.end(), same);

@@ -302,6 +302,9 @@ stores::store_stats ledger::stats() {
   result.failed = of(task_status::failed);
   result.cancelled = of(task_status::cancelled);
   result.queued = queued_;
+  for (const auto& [id, at] : live_) {
+    if (!at.record->origin->external) ++result.open_by_tool[at.record->tool()];
+  }
   result.bytes =
       static_cast<std::size_t>(in_.number("PRAGMA page_count") * in_.number("PRAGMA page_size"));
   return result;

@@ -493,6 +493,10 @@ awaitable<store_stats> memory_store::stats() {
     const guard lock(in.mutex);
     for (std::size_t i = 0; i < all.size(); ++i) all[i] += in.by_status[i];
     result.queued += in.queued;
+    for (const auto& [id, stored] : in.tasks) {
+      const task_record& task = *stored.record;
+      if (!task.terminal() && !task.origin->external) ++result.open_by_tool[task.tool()];
+    }
   }
   result.working = all[static_cast<std::size_t>(task_status::working)];
   result.input_required = all[static_cast<std::size_t>(task_status::input_required)];

@@ -133,6 +133,8 @@ struct store_stats {
   std::size_t working = 0, input_required = 0, completed = 0, failed = 0, cancelled = 0;
   std::size_t queued = 0;  ///< of the working ones: not claimed yet
   std::size_t bytes = 0;   ///< approximate size of what is stored
+  /// Unfinished tasks that a handler is to finish, by tool. Counted anew each time.
+  std::map<std::string, std::size_t> open_by_tool = {};
 };
 
 class store {

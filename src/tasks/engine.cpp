@@ -124,6 +124,11 @@ void engine::log_change(const task_record& task) const noexcept {
        {"ms", ms}});
 }
 
+void engine::log_refusal(const task_origin& origin, std::string_view bound) const noexcept {
+  options_.log.stranger(log_level::info, "task.refused", {},
+                        {{"tool", origin.tool}, {"owner", origin.owner}, {"bound", bound}});
+}
+
 void engine::log_trouble(std::string_view event, const std::string& text,
                          std::string_view id) const {
   if (id.empty()) return options_.log.warning(event, text);
@@ -218,6 +223,7 @@ awaitable<stores::create_result> engine::submit(const submission& what) {
     pump();
     throw;
   }
+  if (result.code == stores::create_code::busy) log_refusal(*origin, result.bound);
   const bool ours = result.code == stores::create_code::created;
   if (ours && (slot || origin->external)) {
     auto starting = start(in, result.task);

@@ -199,8 +199,10 @@ class engine {
 
   /// Refuses new work, gives running handlers `grace`, then hands back what may run again and
   /// fails the rest ("executor lost"), stops their handlers and waits `stop_grace` for them.
-  /// Blocks. A second call (from another thread) cuts the grace short.
+  /// Blocks. A second call (from another thread) is `hurry`.
   void drain(milliseconds grace, milliseconds stop_grace);
+  /// Cuts the grace of a drain short, also of one that is still to come. Any thread.
+  void hurry();
   /// Ends the engine's threads; waits for every handler. Idempotent; the destructor calls it.
   void stop();
 
@@ -279,6 +281,7 @@ class engine {
   awaitable<void> give_up(stores::store& in, task_ptr task);
   void schedule_tick();
   void log_begin(const task_record& task) const noexcept;
+  void log_refusal(const task_origin& origin, std::string_view bound) const noexcept;
   void log_change(const task_record& task) const noexcept;
   /// What went wrong in the background; `id` of a task, or empty.
   void log_trouble(std::string_view event, const std::string& text, std::string_view id = {}) const;

@@ -338,12 +338,7 @@ awaitable<void> engine::give_up(stores::store& in, task_ptr task) {
 // --- ending
 
 void engine::drain(milliseconds grace, milliseconds stop_grace) {
-  if (draining_.exchange(true)) {
-    hurry_ = true;
-    const std::lock_guard lock(idle_mutex_);
-    idle_.notify_all();
-    return;
-  }
+  if (draining_.exchange(true)) return hurry();
   launch_all();  // a caller's loop that ends now may not come to it
   const auto idle = [this] { return running() == 0; };
   {
@@ -368,6 +363,12 @@ void engine::drain(milliseconds grace, milliseconds stop_grace) {
     idle_.wait_for(lock, stop_grace, idle);
   }
   hub_.drained();  // what still waits for a slot gets none
+}
+
+void engine::hurry() {
+  hurry_ = true;
+  const std::lock_guard lock(idle_mutex_);
+  idle_.notify_all();
 }
 
 void engine::stop() {

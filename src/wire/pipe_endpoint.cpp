@@ -10,10 +10,19 @@
 #include "wire/endpoints.hpp"
 #include "wire/legacy.hpp"
 #include "wire/modern_2026_07_28.hpp"
+#include "wire/modern_tasks.hpp"
 #include "wire/service.hpp"
 
 namespace longhaul::wire {
 namespace {
+
+serving::refused crowded_refusal() {
+  serving::refused busy;
+  busy.why = serving::refusal::busy;
+  busy.message = "too much waits to be read, or to be done: try again later";
+  busy.retry_after = milliseconds(1000);
+  return busy;
+}
 
 class endpoint final : public pipe_endpoint {
  public:
@@ -44,6 +53,10 @@ class endpoint final : public pipe_endpoint {
   void shut_down() override {
     shared_.stopping = true;
     shared_.streams.shut_down();
+  }
+
+  void leave(std::chrono::milliseconds age) override {
+    requests_->leave(std::chrono::steady_clock::now() - age);
   }
 
  private:
@@ -115,6 +128,10 @@ awaitable<std::string> endpoint::take_request(const message& what, bool in_batch
   }
   if (spoken == era::unsupported) {
     co_return modern_2026_07_28::refuse_version(what.id, meta.version).body;
+  }
+  // Who does not read what it asked for may still ask less of us.
+  if (out_->crowded() && what.method != "ping" && what.method != "tasks/cancel") {
+    co_return busy_reply(what.id, crowded_refusal());
   }
   open_request open(requests_, id_key(what.id), is_urgent(what));
   if (!open.accepted()) co_return refuse_to_open(what, open.state()).body;

@@ -29,7 +29,7 @@ void open_requests::attach(const std::string& key,
     const auto at = entries_.find(key);
     if (at == entries_.end()) return;
     at->second.exchange = exchange;
-    late = at->second.cancelled;
+    late = at->second.cancelled || at->second.left;
   }
   if (late) exchange->abandon();
 }
@@ -53,6 +53,18 @@ void open_requests::cancel(const std::string& key) {
     exchange = at->second.exchange;
   }
   if (exchange) exchange->abandon();
+}
+
+void open_requests::leave(std::chrono::steady_clock::time_point opened_by) {
+  std::vector<std::shared_ptr<serving::exchange>> exchanges;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [key, entry] : entries_) {
+      if (entry.since > opened_by || std::exchange(entry.left, true)) continue;
+      if (entry.exchange) exchanges.push_back(entry.exchange);
+    }
+  }
+  for (const auto& exchange : exchanges) exchange->abandon();
 }
 
 bool open_requests::empty() const {

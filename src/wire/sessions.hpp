@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -36,6 +37,8 @@ class open_requests {
   struct entry {
     std::shared_ptr<serving::exchange> exchange;  ///< null while nothing can be cancelled
     bool cancelled = false;
+    bool left = false;  ///< nobody waits for it any more
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
 
   /// `urgent` requests end at once and may free places: a few of them are taken beyond the bound.
@@ -46,6 +49,8 @@ class open_requests {
   bool close(const std::string& key);
   /// Cancels the request if it is open.
   void cancel(const std::string& key);
+  /// Abandons all that were opened at `opened_by` or before.
+  void leave(std::chrono::steady_clock::time_point opened_by);
   bool empty() const;
 
  private:

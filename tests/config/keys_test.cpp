@@ -51,6 +51,9 @@ max_retention = "unlimited"
 allow_hosts = ["a.example", "b.example"]
 allow_origins = ["https://a.example", "http://localhost:5173", "vscode-webview://x", "*"]
 max_body_memory = "16MiB"
+drain_grace = "30s"
+log = "debug"
+log_format = "json"
 state_dir = "state/here"
 [[key]]
 name = "alice"
@@ -70,6 +73,9 @@ command = ["ls"]
   EXPECT_TRUE(server.fallback_tools);
   EXPECT_EQ(server.inline_limit, 10s);
   EXPECT_EQ(server.heartbeat, 0s);
+  EXPECT_EQ(server.drain_grace, 30s);
+  EXPECT_EQ(server.log, log_detail::debug);
+  EXPECT_EQ(server.log_format, log_style::json);
   EXPECT_EQ(server.max_running, 5U);
   EXPECT_EQ(server.max_open, 60U);
   EXPECT_EQ(server.max_open_per_owner, 7U);
