@@ -83,7 +83,7 @@ inline constexpr std::chrono::milliseconds stdio_drain_grace{0};
 /// How long those that were then told to stop may take to return. Hosts that started a server send
 /// SIGTERM after two seconds, and SIGKILL after two more.
 inline constexpr std::chrono::milliseconds http_stop_grace{2'000};
-inline constexpr std::chrono::milliseconds stdio_stop_grace{500};
+inline constexpr std::chrono::milliseconds stdio_stop_grace{300};
 /// What replies still get to leave.
 inline constexpr std::chrono::milliseconds reply_grace{2'000};
 

@@ -347,6 +347,7 @@ void engine::drain(milliseconds grace, milliseconds stop_grace) {
   }
   for (const auto& run : all_running()) {
     if (run->ending()) continue;           // its end is known and about to be written
+    if (run->stop_requested()) continue;   // its end is written, or it is not ours any more
     if (run->leave_unstarted()) continue;  // whoever was about to start it hands it back
     try {
       if (auto change = run->take_report()) {

@@ -77,7 +77,7 @@ inline constexpr std::size_t pipe_buffer = 8 << 20;
 inline constexpr std::size_t pipe_overrun = 8 << 20;
 inline constexpr std::size_t pipe_answer = 256;
 /// A call that is this young when the input ends may still be answered: `echo … | server` reads.
-inline constexpr auto pipe_answer_time = 500ms;
+inline constexpr auto pipe_answer_time = 400ms;
 /// How long the rest of an ending pipe may take: cancelled calls to end, and, each time, the reader
 /// to take something. Hosts send SIGTERM after two seconds.
 inline constexpr auto pipe_end_time = 500ms;

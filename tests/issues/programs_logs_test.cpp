@@ -87,8 +87,10 @@ TEST_F(logs, who_is_refused_is_told_with_his_address_but_not_with_his_key) {
   served server(home, script_tool(home, "good", "echo ok", marked) +
                           "[[key]]\nname = \"a\"\nsha256 = \"" + std::string(64, '0') + "\"\n");
   server.key = "not-the-key";
+  const std::string foreign =
+      "GET /mcp HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+  EXPECT_EQ(server.exchange(foreign).status, 403);
   for (int i = 0; i < 200; ++i) EXPECT_EQ(server.send("tools/list", {}).status, 401);
-  EXPECT_EQ(server.exchange("GET /mcp HTTP/1.1\r\nHost: evil.example\r\n\r\n").status, 403);
   const std::string said = all_of(server);
   const std::string line = " info http.refused status=401 from=127.0.0.1 method=POST";
   EXPECT_GE(count(said, line), 1) << said;
