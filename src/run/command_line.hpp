@@ -13,7 +13,7 @@ namespace longhaul {
 
 /// As given; empty: not given.
 struct common_options {
-  std::string log, log_format, drain_grace;
+  std::string log = {}, log_format = {}, drain_grace = {};
 };
 
 inline constexpr const char* help_of_log =
