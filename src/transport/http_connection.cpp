@@ -177,8 +177,18 @@ void http_connection::log_refusal(int status) const {
   const bool probe = request_.method != "POST" && status == 503;
   const bool worth_a_line = !probe && std::find(told.begin(), told.end(), status) != told.end();
   const log_level level = worth_a_line ? log_level::info : log_level::debug;
+  if (status != 403) {
+    loop_.options.log.stranger(level, "http.refused", {},
+                               {{"status", status}, {"from", peer_}, {"method", parser_.method()}});
+    return;
+  }
+  // Which name or site was refused is what an operator has to allow.
   loop_.options.log.stranger(level, "http.refused", {},
-                             {{"status", status}, {"from", peer_}, {"method", parser_.method()}});
+                             {{"status", status},
+                              {"from", peer_},
+                              {"method", parser_.method()},
+                              {"host", parser_.host()},
+                              {"origin", parser_.origin()}});
 }
 
 wire::http_reply http_connection::fault_reply() const {
