@@ -3,11 +3,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdio>
 #include <iostream>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "command/terminal_text.hpp"
 #include "json/write.hpp"
 #include "longhaul/clock.hpp"
 #include "sqlite/maintenance.hpp"

@@ -6,6 +6,7 @@
 #include "longhaul/elicitation.hpp"
 #include "longhaul/error_codes.hpp"
 #include "longhaul/log.hpp"
+#include "longhaul/limits.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/result.hpp"
 #include "longhaul/run.hpp"

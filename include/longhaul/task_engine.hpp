@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "longhaul/elicitation.hpp"
+#include "longhaul/limits.hpp"
 #include "longhaul/store.hpp"
 #include "longhaul/task.hpp"
 #include "longhaul/tool.hpp"
@@ -42,8 +43,9 @@ struct task_engine_options {
   /// Where tasks are kept; null: in memory, as long as the engine lives.
   std::shared_ptr<stores::store> store = {};
   const clock_source* clock = &system_clock();
-  std::size_t max_running = 64;
-  std::size_t max_open_per_owner = 10'000;
+  std::size_t max_running = defaults::max_running;
+  std::size_t max_open_per_owner = defaults::max_open_per_owner;
+  byte_limits limits = {};
   std::optional<milliseconds> retention = std::chrono::hours(24);  ///< null: for ever
   std::optional<milliseconds> max_retention = std::chrono::hours(24 * 30);
   /// No housekeeping by itself: limits and retention are looked at in `remove_expired` only.
@@ -68,7 +70,8 @@ enum class change : std::uint8_t {
   not_found,
   already_terminal,
   superseded,  ///< the token or epoch is not the current one
-  key_reused   ///< another question was asked under this key
+  key_reused,  ///< another question was asked under this key
+  busy         ///< the answers are more than the bounds in bytes allow; nothing was changed
 };
 struct change_reply {
   change what = change::applied;

@@ -18,6 +18,9 @@ tasks::engine_options engine_options_for(const server_options& options, const se
   result.max_parked = options.max_parked;
   result.bounds.open_per_quota = options.max_open_per_owner;
   result.bounds.open_total = options.max_open;
+  result.bounds.stored_per_quota = options.max_stored_per_owner;
+  result.bounds.stored_total = options.max_stored;
+  result.limits = options.limits;
   result.default_retention = options.retention;
   result.max_retention = options.max_retention;
   result.log = log;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "json/view.hpp"
+#include "stores/bounds.hpp"
 
 namespace longhaul::serving {
 namespace {
@@ -25,6 +26,20 @@ refused refuse(refusal why, std::string message) {
 
 refused unknown_task() { return refuse(refusal::unknown_task, "there is no such task"); }
 
+refused busy(std::string_view bound) {
+  const bool arguments = bound == stores::bound_names::arguments;
+  const bool bytes = bound.find("bytes") != std::string_view::npos ||
+                     bound == stores::bound_names::memory;
+  const std::string words = arguments ? "the arguments are too large ("
+                            : bytes   ? "tasks take up too much ("
+                                      : "too many tasks (";
+  refused r = refuse(refusal::busy, words + std::string(bound) +
+                                        (arguments ? ")" : "): try again later"));
+  r.retry_after = tasks::tunables::busy_retry_after;
+  r.bound = bound;
+  return r;
+}
+
 refused internal(const std::exception& e) {
   return refuse(refusal::internal, std::string("the server could not do this: ") + e.what());
 }
@@ -41,10 +56,7 @@ std::optional<refused> refusal_of(const stores::create_result& created) {
     case stores::create_code::busy:
       break;
   }
-  refused r =
-      refuse(refusal::busy, "too many tasks (" + std::string(created.bound) + "): try again later");
-  r.retry_after = tasks::tunables::busy_retry_after;
-  return r;
+  return busy(created.bound);
 }
 
 bool can_be_asked(const question_modes& modes, const task_input& input) {
@@ -373,6 +385,9 @@ awaitable<std::optional<call_reply>> dispatcher::handle_questions(wait_state& st
   if (!known.empty()) {
     auto answering = engine_.answer(state.who.owner, state.now->id(), known);
     const stores::change_result result = co_await std::move(answering);
+    if (result.code == stores::change_code::busy) {
+      co_return call_reply(busy(stores::bound_names::open_bytes_per_quota));
+    }
     if (result.task && result.task->rev > state.now->rev) state.now = result.task;
     if (state.now->status != task_status::input_required) co_return std::nullopt;
   }
@@ -422,6 +437,9 @@ awaitable<reply<task_view>> dispatcher::update(const caller& who, std::string_vi
     auto writing = engine_.answer(who.owner, id, answers);
     stores::change_result result = co_await std::move(writing);
     if (!result.task) co_return unknown_task();
+    if (result.code == stores::change_code::busy) {
+      co_return busy(stores::bound_names::open_bytes_per_quota);
+    }
     co_return view(std::move(result.task));
   } catch (const std::exception& e) {
     co_return internal(e);

@@ -22,6 +22,10 @@ using migrations = std::span<const std::string_view>;
 migrations all_migrations();
 inline std::int64_t newest_version() { return static_cast<std::int64_t>(all_migrations().size()); }
 
+/// SQL for what a task takes up (`stores::size_of`), of the row of `states` at hand. Part of a
+/// migration: it stays as it is.
+extern const std::string_view task_bytes;
+
 /// Bytes of the log's file that are kept when it begins anew.
 inline constexpr std::int64_t log_kept = std::int64_t{64} << 20;
 

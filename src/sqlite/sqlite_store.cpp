@@ -78,9 +78,9 @@ bool sqlite_store::shows(const task_record& task, std::string_view owner) const 
 template <class Transition>
 stores::awaitable<stores::change_result> sqlite_store::change(std::string_view id,
                                                               std::optional<std::string_view> owner,
-                                                              Transition transition) {
-  return writer_.perform([id, owner, transition = std::move(transition)](ledger& in) {
-    return in.change(id, owner, transition);
+                                                              Transition transition, growth how) {
+  return writer_.perform([id, owner, how, transition = std::move(transition)](ledger& in) {
+    return in.change(id, owner, transition, how);
   });
 }
 
@@ -91,10 +91,29 @@ stores::awaitable<stores::create_result> sqlite_store::create(const stores::new_
 }
 
 stores::awaitable<task_ptr> sqlite_store::get(std::string_view owner, std::string_view id) {
-  if (const task_ptr known = cache_.find(id)) co_return shows(*known, owner) ? known : nullptr;
+  const task_ptr known = cache_.find(id);
+  if (known && !shows(*known, owner)) co_return nullptr;
+  if (known && !known->abridged) co_return known;
   if (!is_task_id(id)) co_return nullptr;
   auto reading = readers_.perform([id](task_reader& from) -> task_ptr {
     const auto row = from.find(id);
+    return row ? row->record : nullptr;
+  });
+  const task_ptr found = co_await std::move(reading);
+  if (!found || !shows(*found, owner)) co_return nullptr;
+  if (!known) co_return found;
+  // The file has what never changes; of the rest the cache has what is known to be committed.
+  auto whole = std::make_shared<task_record>(*known);
+  whole->origin = found->origin;
+  whole->abridged = false;
+  co_return whole;
+}
+
+stores::awaitable<task_ptr> sqlite_store::look(std::string_view owner, std::string_view id) {
+  if (const task_ptr known = cache_.find(id)) co_return shows(*known, owner) ? known : nullptr;
+  if (!is_task_id(id)) co_return nullptr;
+  auto reading = readers_.perform([id](task_reader& from) -> task_ptr {
+    const auto row = from.look(id);
     return row ? row->record : nullptr;
   });
   const task_ptr found = co_await std::move(reading);
@@ -126,9 +145,12 @@ stores::awaitable<std::optional<stores::list_page>> sqlite_store::list(
 
 stores::awaitable<stores::change_result> sqlite_store::answer(
     std::string_view owner, std::string_view id, std::span<const stores::response> responses) {
-  return change(id, owner, [responses](const task_record& task, stores::instant at) {
-    return stores::answered(task, responses, at);
-  });
+  return change(
+      id, owner,
+      [responses](const task_record& task, stores::instant at) {
+        return stores::answered(task, responses, at);
+      },
+      growth::bounded);
 }
 
 stores::awaitable<stores::change_result> sqlite_store::cancel(std::string_view owner,
@@ -219,9 +241,9 @@ stores::awaitable<std::vector<std::string>> sqlite_store::purge(std::size_t batc
   while (removed.size() < batch && writer_.next_removal() <= writer_.now().mono) {
     const std::size_t chunk = std::min(purge_chunk, batch - removed.size());
     auto work = writer_.perform([chunk](ledger& in) { return in.purge(chunk); });
-    const std::vector<std::string> gone = co_await std::move(work);
-    removed.insert(removed.end(), gone.begin(), gone.end());
-    if (gone.size() < chunk) break;
+    const ledger::purged gone = co_await std::move(work);
+    removed.insert(removed.end(), gone.ids.begin(), gone.ids.end());
+    if (gone.all) break;
   }
   co_return removed;
 }
@@ -230,6 +252,10 @@ stores::awaitable<std::vector<std::string>> sqlite_store::purge(std::size_t batc
 
 stores::awaitable<stores::store_stats> sqlite_store::stats() {
   return writer_.perform([](ledger& in) { return in.stats(); });
+}
+
+stores::awaitable<std::map<std::string, std::size_t>> sqlite_store::waiting_by_tool() {
+  return writer_.perform([](ledger& in) { return in.waiting_by_tool(); });
 }
 
 stores::awaitable<std::vector<std::string>> sqlite_store::unknown(

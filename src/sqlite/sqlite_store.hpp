@@ -45,6 +45,7 @@ class sqlite_store final : public stores::store {
 
   awaitable<stores::create_result> create(const stores::new_task& task) override;
   awaitable<task_ptr> get(std::string_view owner, std::string_view id) override;
+  awaitable<task_ptr> look(std::string_view owner, std::string_view id) override;
   awaitable<std::optional<stores::list_page>> list(std::string_view owner,
                                                    std::optional<task_status> status,
                                                    std::string_view cursor,
@@ -71,11 +72,13 @@ class sqlite_store final : public stores::store {
   awaitable<std::size_t> expire(std::size_t batch) override;
   awaitable<std::vector<std::string>> purge(std::size_t batch) override;
   void watch(observer on_change) override { writer_.watch(std::move(on_change)); }
+  void limit(const stores::byte_bounds& bounds) override { writer_.limit(bounds); }
   awaitable<stores::store_stats> stats() override;
   awaitable<void> migrate() override;
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
   std::string secret() override { return secret_; }
   std::string trouble() const override;
+  awaitable<std::map<std::string, std::size_t>> waiting_by_tool() override;
   void close() noexcept override;
   milliseconds report_interval() const noexcept override;
   bool exclusive() const noexcept override { return true; }
@@ -89,7 +92,7 @@ class sqlite_store final : public stores::store {
   template <class Transition>
   awaitable<stores::change_result> change(std::string_view id,
                                           std::optional<std::string_view> owner,
-                                          Transition transition);
+                                          Transition transition, growth how = growth::free);
   bool shows(const task_record& task, std::string_view owner) const;
 
   const sqlite_options options_;

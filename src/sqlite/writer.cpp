@@ -79,6 +79,11 @@ void writer::set_trouble(std::string why) {
   trouble_ = std::move(why);
 }
 
+void writer::limit(const stores::byte_bounds& bounds) {
+  const std::lock_guard lock(mutex_);
+  bounds_ = bounds;
+}
+
 void writer::submit(operation& what, sleeper caller) {
   what.caller = std::move(caller);
   {
@@ -103,6 +108,7 @@ std::optional<writer::batch> writer::take() {
   }
   batch taken;
   move_queue(taken);
+  if (ledger_) ledger_->limit(bounds_);
   if (taken.empty() && closing_) return std::nullopt;
   return taken;
 }
@@ -270,6 +276,10 @@ bool writer::restore() {
     }
     if (!empty_log()) throw std::runtime_error("waiting for readers, to settle a failed commit");
     ledger_ = std::make_unique<ledger>(*file_, *time_, leases_, claims_of::this_process);
+    {
+      const std::lock_guard lock(mutex_);
+      ledger_->limit(bounds_);
+    }
     publish_all();
     set_trouble({});
     return true;
@@ -303,7 +313,7 @@ void writer::publish_all() {
   }
   for (const task_ptr& known : cache_.unfinished()) {
     if (ledger_->live().contains(std::string_view(known->id()))) continue;
-    if (auto row = task_reader(*file_).find(known->id())) {
+    if (auto row = task_reader(*file_).look(known->id())) {
       changed.push_back(row->record);
     } else {
       cache_.remove(known->id());

@@ -68,6 +68,7 @@ class writer {
 
   /// Before the first operation.
   void watch(observer on_change) { observer_ = std::move(on_change); }
+  void limit(const stores::byte_bounds& bounds);
 
   /// Runs `apply(ledger&)` in the next transaction; its result once that is durable. May run it
   /// more than once; an exception must leave the ledger as it was. Throws `stores::store_error`.
@@ -141,6 +142,7 @@ class writer {
   batch queue_;
   std::size_t last_batch_ = 0;
   std::string trouble_;
+  stores::byte_bounds bounds_;
   bool closing_ = false;
 
   std::thread thread_;

@@ -17,6 +17,7 @@ namespace longhaul::tasks {
 void engine::start() {
   sync(keep_lease());
   if (options_.store->exclusive()) sync(recover_at_start());
+  sync(tell_orphans());
   threads_.emplace_back([this] { keeper_.run(); });
   for (const auto& context : handlers_) {
     threads_.emplace_back([&handlers = *context] { handlers.run(); });
@@ -26,6 +27,35 @@ void engine::start() {
   if (!options_.manual) {
     boost::asio::post(keeper_, [this] { schedule_tick(); });
   }
+}
+
+// Tasks that wait for a tool that is not here any more wait for ever: somebody has to know.
+awaitable<void> engine::tell_orphans() {
+  std::map<std::string, std::size_t> waiting;
+  try {
+    auto reading = options_.store->waiting_by_tool();
+    waiting = co_await std::move(reading);
+  } catch (const stores::store_error&) {
+    co_return;  // in trouble, which is told otherwise
+  }
+  for (const auto& [name, count] : waiting) {
+    if (tool(name) != nullptr) continue;
+    options_.log.warning("tasks.without_tool",
+                         "they wait for a tool that is not served any more: bring it back, or let "
+                         "their owners cancel",
+                         {{"tool", name}, {"tasks", count}});
+  }
+}
+
+void engine::watch_trouble() {
+  const std::string now = options_.store->trouble_in_full();
+  if (now == told_trouble_) return;
+  if (now.empty()) {
+    options_.log.info("store.mended", "the store can be written again");
+  } else {
+    log_trouble("store.trouble", now);
+  }
+  told_trouble_ = now;
 }
 
 // --- claiming
@@ -113,6 +143,7 @@ void engine::tick() {
 }
 
 awaitable<void> engine::housekeep() {
+  watch_trouble();
   using step = awaitable<void> (engine::*)();
   for (const step part :
        {&engine::keep_lease, &engine::recover_lost, &engine::flush_reports, &engine::retry_deferred,

@@ -21,6 +21,7 @@ tasks::engine_options to_engine_options(const task_engine_options& options) {
   result.clock = options.clock;
   result.max_running = options.max_running;
   result.bounds.open_per_quota = options.max_open_per_owner;
+  result.limits = options.limits;
   result.default_retention = options.retention;
   result.max_retention = options.max_retention;
   result.manual = options.manual;
@@ -41,8 +42,7 @@ task_ptr created_or_throw(stores::create_result result) {
 }
 
 change_reply to_reply(stores::change_result result) {
-  static_assert(static_cast<int>(change::key_reused) ==
-                static_cast<int>(stores::change_code::key_reused));
+  static_assert(static_cast<int>(change::busy) == static_cast<int>(stores::change_code::busy));
   return {static_cast<change>(result.code), std::move(result.task)};
 }
 
@@ -157,7 +157,7 @@ task_ptr task_engine::create_external(const task_request& request) {
 }
 
 task_ptr task_engine::get(std::string_view owner, std::string_view id) {
-  return tasks::sync(state_->engine.get(owner, id));
+  return tasks::sync(state_->engine.get_whole(owner, id));
 }
 
 task_engine::page task_engine::list(std::string_view owner, std::optional<task_status> status,
