@@ -176,6 +176,28 @@ void prepare_reader(connection& in) {
   in.run("PRAGMA cache_size = -" + std::to_string(reader_cache_kib));
 }
 
+connection open_to_read(const std::string& path, const std::string& vfs, written_by whom) {
+  connection_options how;
+  how.vfs = vfs;
+  try {
+    connection file(path, how);
+    file.number("SELECT count(*) FROM sqlite_schema");  // reads the log's index, or makes it
+    return file;
+  } catch (const sqlite_error& e) {
+    const int code = e.primary();
+    const bool no_room = code == SQLITE_FULL || code == SQLITE_IOERR || code == SQLITE_CANTOPEN ||
+                         code == SQLITE_READONLY;
+    std::error_code error;
+    const auto log = fs::file_size(path + "-wal", error);
+    if (whom == written_by::somebody || !no_room || (!error && log > 0)) throw;  // the log has what the file has not
+  }
+  how.mode = open_mode::read_only;
+  how.immutable = true;
+  connection file(path, how);
+  file.number("SELECT count(*) FROM sqlite_schema");
+  return file;
+}
+
 std::int64_t version_of(connection& in, std::string_view path, migrations steps) {
   const std::int64_t version = in.number("PRAGMA user_version");
   const std::int64_t id = in.number("PRAGMA application_id");

@@ -45,6 +45,11 @@ void make_private_file(const std::string& path);
 void prepare_writer(connection& in);
 void prepare_reader(connection& in);
 
+/// A connection for reading. As long as nobody writes the file, also where there is no room for
+/// anything: on a full disk, or one that is read-only. Throws `sqlite_error`.
+enum class written_by : std::uint8_t { somebody, nobody };
+connection open_to_read(const std::string& path, const std::string& vfs, written_by whom);
+
 /// 0 for an empty file. Throws `std::runtime_error` if the file is not a store, or newer.
 std::int64_t version_of(connection& in, std::string_view path, migrations steps = all_migrations());
 /// Applies what is missing, all or nothing; the version before. Throws as `version_of`.

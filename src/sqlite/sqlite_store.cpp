@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sqlite/sqlite_store.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <filesystem>
 
 #include "sqlite/schema.hpp"
 #include "stores/cursor.hpp"
@@ -35,14 +38,20 @@ writer_options writer_options_for(const sqlite_options& options, checkpointer& m
       moving.after_batch(file, pages);
     }
   };
+  result.begin_to_write = [&](const std::function<bool()>& work) { reading.begin_to_write(work); };
   return result;
 }
 
-std::string read_secret(const sqlite_options& options) {
-  connection_options how;
-  how.vfs = options.vfs;
-  connection file(options.path, how);
-  return file.text("SELECT value FROM meta WHERE name = 'secret'");
+// Whoever may rename a file may put another one in its place. That is seen, and stops the server;
+// it is no reason not to start, because containers mount such folders.
+std::vector<std::string> remarks_on(const std::string& path) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::weakly_canonical(path).parent_path();
+  struct stat about{};
+  if (::stat(folder.c_str(), &about) != 0) return {};
+  if ((about.st_mode & S_IWOTH) == 0 || (about.st_mode & S_ISVTX) != 0) return {};
+  return {folder.string() + " may be written by everybody, who can put another file in the place " +
+          "of the tasks: chmod o-w it"};
 }
 
 }  // namespace
@@ -51,12 +60,10 @@ sqlite_store::sqlite_store(sqlite_options options)
     : options_(std::move(options)),
       lock_(with_folder(options_.path)),
       cache_(options_.cache_bytes),
-      checkpointer_(options_.path, options_.vfs),
+      checkpointer_(options_.path, options_.vfs, lock_),
       readers_(options_.path, options_.vfs, std::max<std::size_t>(options_.reader_threads, 1),
                gate_),
-      writer_(writer_options_for(options_, checkpointer_, readers_), cache_, gate_) {
-  secret_ = read_secret(options_);
-}
+      writer_(writer_options_for(options_, checkpointer_, readers_), lock_, cache_, gate_) {}
 
 void sqlite_store::close() noexcept {
   writer_.close();
@@ -64,9 +71,20 @@ void sqlite_store::close() noexcept {
   checkpointer_.stop();
 }
 
-std::string sqlite_store::trouble() const {
-  std::string why = writer_.trouble();
+std::string sqlite_store::trouble_in_full() const {
+  std::string why = writer_.trouble().full;
   return why.empty() ? checkpointer_.trouble() : why;
+}
+
+std::string sqlite_store::trouble() const {
+  std::string why = writer_.trouble().reason;
+  return why.empty() ? without_folders(checkpointer_.trouble(), options_.path) : why;
+}
+
+stores::found_at_open sqlite_store::found() const {
+  stores::found_at_open result = writer_.found();
+  result.remarks = remarks_on(options_.path);
+  return result;
 }
 
 bool sqlite_store::shows(const task_record& task, std::string_view owner) const {

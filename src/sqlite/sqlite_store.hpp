@@ -76,8 +76,10 @@ class sqlite_store final : public stores::store {
   awaitable<stores::store_stats> stats() override;
   awaitable<void> migrate() override;
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
-  std::string secret() override { return secret_; }
+  std::string secret() override { return writer_.secret(); }
   std::string trouble() const override;
+  std::string trouble_in_full() const override;
+  stores::found_at_open found() const override;
   awaitable<std::map<std::string, std::size_t>> waiting_by_tool() override;
   void close() noexcept override;
   milliseconds report_interval() const noexcept override;
@@ -97,7 +99,6 @@ class sqlite_store final : public stores::store {
 
   const sqlite_options options_;
   lock_file lock_;
-  std::string secret_;
   task_cache cache_;
   commit_gate gate_;
   checkpointer checkpointer_;
