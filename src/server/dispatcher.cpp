@@ -41,6 +41,13 @@ refused busy(std::string_view bound) {
 }
 
 refused internal(const std::exception& e) {
+  // A full disk, a file that is gone: callers hear why, without paths, and may come again.
+  const auto* failed = dynamic_cast<const stores::store_error*>(&e);
+  if (failed != nullptr && !failed->outcome_unknown()) {
+    refused r = refuse(refusal::busy, "tasks cannot be stored or read now: " + failed->reason());
+    r.retry_after = tasks::tunables::store_retry_after;
+    return r;
+  }
   return refuse(refusal::internal, std::string("the server could not do this: ") + e.what());
 }
 

@@ -205,7 +205,7 @@ class engine {
   std::optional<milliseconds> within_bounds(std::optional<milliseconds> retention) const;
   /// The one in memory needs no lease.
   bool may_claim(const stores::store& from) const noexcept {
-    return &from == volatile_.get() || may_claim_;
+    return &from == volatile_.get() || (may_claim_ && recovered_);
   }
   std::shared_ptr<task_origin> origin_for(const submission& what,
                                           const tool_definition& tool) const;
@@ -257,6 +257,8 @@ class engine {
   outcome bounded(outcome result) const;
   awaitable<void> tell_orphans();
   void watch_trouble();
+  /// The store is in trouble, which `watch_trouble` tells once, not every tick.
+  bool told() const { return !options_.store->trouble().empty(); }
   void schedule_tick();
   void log_begin(const task_record& task) const noexcept;
   void log_change(const task_record& task) const noexcept;
@@ -291,6 +293,7 @@ class engine {
   std::optional<monotonic_time> renewed_at_, alive_since_, recovered_at_, audited_at_, looked_at_;
   std::set<std::pair<std::string, std::uint64_t>> suspects_;
   std::string told_trouble_;
+  std::atomic<bool> recovered_{true};  ///< what former processes left was dealt with
   std::atomic<bool> may_claim_{true};
 
   // Threads last: they stop before anything they use is gone.

@@ -20,6 +20,8 @@ inline constexpr auto idle_thread_lifetime = 10s;
 
 /// What "busy" tells a caller to wait.
 inline constexpr auto busy_retry_after = 1000ms;
+/// … if the store is in trouble: that needs a person.
+inline constexpr auto store_retry_after = 5000ms;
 
 /// Open waits and subscriptions on one task: a task is followed by a few hosts, not by thousands
 /// of streams of one; P16 wants room for a thousand.
