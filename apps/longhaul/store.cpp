@@ -139,7 +139,7 @@ std::string_view status_of(const sqlite::listed_task& task) {
   return task.queued ? "queued" : to_string(task.status);
 }
 
-std::string json_of(const sqlite::listed_task& task) {
+std::string task_in_json(const sqlite::listed_task& task) {
   std::string text;
   json::object out(text);
   out.string("id", task.id).string("tool", task.tool).string("owner", task.owner);
@@ -167,13 +167,13 @@ void tell_list(const store_command& what, const std::string& path) {
   if (what.json) std::cout << "{\"tasks\":[";
   sqlite::list(path, filter, [&](const sqlite::listed_task& task) {
     if (what.json) {
-      std::cout << (first ? "" : ",") << json_of(task);
+      std::cout << (first ? "" : ",") << task_in_json(task);
     } else {
       // What tools and callers said may not move the terminal's cursor.
       std::cout << task.id << "  " << status_of(task) << " for " << age_of(task.updated)
                 << "  created " << iso8601(task.created) << "  attempt " << task.attempt << "  "
-                << command::terminal_text(task.tool) << "  " << command::terminal_text(task.owner);
-      if (!task.message.empty()) std::cout << "  " << command::terminal_text(task.message);
+                << command::plain_text(task.tool) << "  " << command::plain_text(task.owner);
+      if (!task.message.empty()) std::cout << "  " << command::plain_text(task.message);
       std::cout << '\n';
     }
     first = false;
