@@ -1,17 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Says how hosts connect to a server on this machine, and how to ask it by hand.
+# Says how to ask a server on this machine by hand.
 #   scripts/how-to-connect.sh PORT
 set -euo pipefail
 url=http://127.0.0.1:${1:?the port}/mcp
 cat <<TEXT
-Connect a host to $url:
-
-  Claude Code   claude mcp add --transport http longhaul $url
-  VS Code       .vscode/mcp.json: {"servers": {"longhaul": {"type": "http", "url": "$url"}}}
-  Inspector     npx @modelcontextprotocol/inspector --cli $url --transport http --method tools/list
-
-or start a countdown as a task by hand (revision 2026-07-28), then ask tasks/get for its taskId:
+The server says below how hosts connect to it. To start a countdown as a task by hand (revision 2026-07-28), then ask tasks/get for its taskId:
 
   curl -s $url -H 'Content-Type: application/json' \\
     -H 'Accept: application/json, text/event-stream' -H 'MCP-Protocol-Version: 2026-07-28' \\

@@ -12,7 +12,7 @@ from cpp_source import ROOT, report, sources
 # Lowest first: a folder may include itself and those before it, but not those it stands beside.
 ORDER = ["base", "json", "auth", "stores", "sqlite", "typed", "tasks", "server", "command",
          "config", "wire", "transport", "run"]
-BESIDE = {"wire", "transport", "run"}, {"command", "config"}, {"auth"}
+BESIDE = {"wire", "transport", "run"}, {"command", "config"}
 PUBLIC = "longhaul"
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<(longhaul/[^>]+)>)', re.M)
 

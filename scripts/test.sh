@@ -52,6 +52,8 @@ step release-build 1800 scripts/build.sh release || finish
 for name in $(suites "${all[@]}"); do
   counted "$name" 300 "build/release/longhaul-$name-tests" --gtest_brief=1
 done
+counted snippets 300 scripts/snippets.py
+counted diagnostics 300 scripts/diagnostics.py
 step census-after 60 scripts/census.sh after
 step npm-packages 300 scripts/npm-install.sh && {
   counted conformance 600 scripts/conformance.py

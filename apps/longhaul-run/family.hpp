@@ -13,7 +13,9 @@ namespace longhaul::runner {
 class family {
  public:
   /// `program`: our child, leader of a process group.
-  explicit family(pid_t program) : program_(program) {}
+  /// `children`: made before the program, which may take our descriptors away.
+  family(pid_t program, const command::own_children& children)
+      : program_(program), children_(children) {}
 
   /// Collects the status of whoever ended. Afterwards `extinct` and `program_status` are current.
   void reap();
@@ -33,9 +35,9 @@ class family {
  private:
   std::vector<command::process_entry> living() const;
   void signal_group(int signal) const;
-  void kill_children();
 
   pid_t program_;
+  const command::own_children& children_;
   bool program_ended_ = false;
   int program_status_ = 0;
   bool extinct_ = false;

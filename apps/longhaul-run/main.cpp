@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // longhaul-run: the helper under which each program of a Longhaul server runs. One process, one
-// thread, libc and nothing else: it must start fast, and never be what fails.
+// thread, libc and nothing else: it must start fast, and never be what fails. Programs of the same
+// user cannot attach to it or write in its memory; those that stop or kill it are the server's to end.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -12,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -55,45 +57,59 @@ void close_others(const run_options& options) {
   if (::close_range(first, ~0U, 0) != 0) cannot("cannot close descriptors");
 }
 
-// All that the loop wants to hear of, as a descriptor; what would end us is ignored.
+// All that the loop wants to hear of, as a descriptor; what else would end or stop us is ignored.
 command::descriptor take_signals() {
-  struct sigaction action{};
-  action.sa_handler = SIG_IGN;
-  for (const int signal : {SIGPIPE, SIGXFSZ, SIGTTOU, SIGTTIN}) {
-    ::sigaction(signal, &action, nullptr);
-  }
-  action.sa_handler = SIG_DFL;
-  action.sa_flags = SA_NOCLDSTOP;  // nobody waits for those that stop
-  ::sigaction(SIGCHLD, &action, nullptr);
-
   sigset_t set;
   ::sigemptyset(&set);
   for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
+  struct sigaction action{};
+  for (int signal = 1; signal < NSIG; ++signal) {
+    action.sa_handler = ::sigismember(&set, signal) == 1 ? SIG_DFL : SIG_IGN;
+    action.sa_flags = signal == SIGCHLD ? SA_NOCLDSTOP : 0;  // nobody waits for those that stop
+    ::sigaction(signal, &action, nullptr);
+  }
   if (::pthread_sigmask(SIG_SETMASK, &set, nullptr) != 0) cannot("cannot block signals");
   command::descriptor signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals) cannot("cannot listen for signals");
   return signals;
 }
 
+std::optional<command::output_writer> open_output(const run_options& options, const char* stream,
+                                                  ending& how) {
+  try {
+    return std::optional<command::output_writer>(std::in_place, options.folder + "/" + stream,
+                                                 options.output_limit);
+  } catch (const std::system_error& error) {
+    how.error = "its output cannot be kept: " + error.code().message();
+    how.detail = error.what();
+    return std::nullopt;
+  }
+}
+
 ending run_program(const run_options& options, command::descriptor signals) {
   ending how;
+  auto output = open_output(options, "stdout", how);
+  if (!output) return how;
+  auto errors = open_output(options, "stderr", how);
+  if (!errors) return how;
   bool started = false;
+  const command::own_children children;
   try {
-    command::output_writer output(options.folder + "/stdout", options.output_limit);
-    command::output_writer errors(options.folder + "/stderr", options.output_limit);
     started_program program = start_program(options);
     started = program.error.empty();
     if (started) {
-      return supervisor(options, std::move(program), std::move(signals), output, errors).run();
+      return supervisor(options, std::move(program), std::move(signals), children, *output, *errors).run();
     }
     how.error = std::move(program.error);
+    how.detail = std::move(program.detail);
   } catch (const std::system_error& error) {
     (started ? how.lost : how.error) = error.what();
   }
   return how;
 }
 
-void run(const run_options& options) {
+// Until nothing is left of the program; the exit status.
+int run(const run_options& options) {
   close_others(options);
   ::prctl(PR_SET_NAME, "longhaul-run");
   ::setsid();  // fails for the leader of a group: then we have what we want, or were told otherwise
@@ -103,8 +119,9 @@ void run(const run_options& options) {
   const command::descriptor folder(
       ::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder) ::flock(folder.get(), LOCK_EX | LOCK_NB);
-  status_file status(options.folder);
-  status.write(run_program(options, std::move(signals)));
+  const ending how = run_program(options, std::move(signals));
+  report(how, options.lifeline);
+  return how.left ? 3 : 0;
 }
 
 int complain(const std::exception& error, int code) {
@@ -125,6 +142,9 @@ extern "C" int __lsan_is_turned_off() { return 1; }
 
 int main(int argc, char** argv) {
   namespace runner = longhaul::runner;
+  // Nobody of the same user may attach to us, and what we know never becomes a core file. What a
+  // program executes gets this back.
+  ::prctl(PR_SET_DUMPABLE, 0);
   try {
     runner::fill_standard_streams();
     const auto options = runner::read_options(std::vector<std::string>(argv + 1, argv + argc));
@@ -132,8 +152,7 @@ int main(int argc, char** argv) {
       std::fputs(runner::help_text, stdout);
       return 0;
     }
-    runner::run(options);
-    return 0;
+    return runner::run(options);
   } catch (const std::invalid_argument& error) {
     return runner::complain(error, 2);
   } catch (const std::exception& error) {

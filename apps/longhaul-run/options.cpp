@@ -84,24 +84,28 @@ files, and sees to it that nothing it started is left behind.
 
   longhaul-run --dir DIR [OPTION VALUE]… -- PROGRAM ARGV0 [ARGUMENT]…
 
-  --dir DIR             existing folder; gets the files stdout, stderr and, at the end, status
+  --dir DIR             existing folder; gets the files stdout and stderr
   --output-limit BYTES  newest bytes kept of stdout and of stderr each (16777216)
   --grace MS            time between SIGTERM and SIGKILL (5000)
   --cwd PATH            folder in which the program starts
   --stdin FILE          its standard input (/dev/null)
   --channel FD          descriptor that the program gets; its number is put into $LONGHAUL_FD
-  --lifeline FD         when this descriptor ends, or the byte T is read from it, the program and
-                        all that it started are terminated
+  --lifeline FD         a stream socket: when its other side ends or stops writing, or the byte T is
+                        read from it, the program and all that it started are terminated; at the
+                        end, how it ended is written to it
   PROGRAM ARGV0 …       path of what is executed, and its argument vector
 
 When the program ends, or SIGTERM, SIGINT or SIGHUP comes, or the lifeline ends, every process that
-is left of it gets SIGTERM and, after the grace, SIGKILL. Then DIR/status is written, one line:
+is left of it gets SIGTERM and, after the grace, SIGKILL. Then one line is written to the lifeline,
+or to standard output if there is none:
   {"exit":CODE}, {"signal":NUMBER}, {"error":"why it could not be started"} or
   {"lost":"why the end of a program that was started is not known"}; also
+  "detail":"the same with paths, for a log",
   "stopped":true if it was asked to end before it ended, and
   "output_error":"why" if output was lost because the files could not be written.
 
-Exit status: 0 status was written, whatever the program did · 1 it was not · 2 wrong command line.
+Exit status: 0 nothing is left of the program, whatever it did · 1 we failed · 2 wrong command line ·
+3 something is left that we could not end, and the server that holds the lifeline has to.
 )";
 
 }  // namespace longhaul::runner

@@ -41,17 +41,21 @@ struct failed_step {
   int error;
 };
 
-std::string describe(const failed_step& failed, const run_options& options) {
-  const std::string why = std::generic_category().message(failed.error);
+void tell(started_program& result, const char* what, const std::string& path, int error) {
+  const std::string why = ": " + std::generic_category().message(error);
+  result.error = what + why;
+  result.detail = what + (" (" + path + ")") + why;
+}
+
+void tell(started_program& result, const failed_step& failed, const run_options& options) {
   switch (failed.at) {
     case step::changing_folder:
-      return "cannot start in " + options.directory + ": " + why;
+      return tell(result, "its folder cannot be entered", options.directory, failed.error);
     case step::executing:
-      return "cannot execute " + options.program + ": " + why;
+      return tell(result, "the program cannot be executed", options.program, failed.error);
     case step::setting_up:
-      break;
+      return tell(result, "its process cannot be set up", options.program, failed.error);
   }
-  return "cannot set up the process of " + options.program + ": " + why;
 }
 
 void default_signals() {
@@ -142,8 +146,7 @@ started_program start_program(const run_options& options) {
       options.stdin_file.empty() ? "/dev/null" : options.stdin_file.c_str();
   const descriptor input(::open(input_file, O_RDONLY | O_CLOEXEC));
   if (!input) {
-    result.error = std::string("cannot read standard input from ") + input_file + ": " +
-                   std::generic_category().message(errno);
+    tell(result, "its standard input cannot be read", input_file, errno);
     return result;
   }
   pipe_ends output = make_pipe(), errors = make_pipe(), report = make_pipe();
@@ -155,7 +158,7 @@ started_program start_program(const run_options& options) {
   const pid_t parent = ::getpid();
   const pid_t id = ::fork();
   if (id < 0) {
-    result.error = "cannot make a process: " + std::generic_category().message(errno);
+    tell(result, "no process can be made", options.program, errno);
     return result;
   }
   if (id == 0) {
@@ -168,7 +171,7 @@ started_program start_program(const run_options& options) {
   if (const auto failed = wait_for_exec(report.read.get())) {
     while (::waitpid(id, nullptr, 0) < 0 && errno == EINTR) {
     }
-    result.error = describe(*failed, options);
+    tell(result, *failed, options);
     return result;
   }
   result.id = id;

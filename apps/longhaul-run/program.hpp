@@ -17,7 +17,8 @@ struct started_program {
   pid_t id = -1;               ///< also of its process group
   command::descriptor output;  ///< what it prints; non-blocking
   command::descriptor errors;
-  std::string error = {};  ///< set: it does not run, and left nothing behind
+  std::string error = {};   ///< set: it does not run, and left nothing behind; without paths
+  std::string detail = {};  ///< `error` with its path
 };
 
 /// Requires: the process has one thread, whose death is therefore ours (PR_SET_PDEATHSIG), and each

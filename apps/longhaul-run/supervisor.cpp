@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <limits>
 #include <string_view>
 #include <system_error>
@@ -26,18 +25,21 @@ constexpr int drained_copies = 256;
 // Between rounds of killing; it grows because who survives one hangs in the kernel.
 constexpr auto first_pause = 2ms;
 constexpr auto longest_pause = 200ms;
+// How long we kill before the server is to do it.
+constexpr auto hand_over_after = 2s;
 
 }  // namespace
 
 supervisor::supervisor(const run_options& options, started_program program,
-                       command::descriptor signals, command::output_writer& output,
+                       command::descriptor signals, const command::own_children& children,
+                       command::output_writer& output,
                        command::output_writer& errors)
     : grace_(options.grace),
       signals_(std::move(signals)),
       lifeline_(options.lifeline),
       streams_{stream{std::move(program.output), output},
                stream{std::move(program.errors), errors}},
-      family_(program.id),
+      family_(program.id, children),
       pause_(first_pause) {}
 
 ending supervisor::run() {
@@ -58,7 +60,7 @@ int supervisor::time_to_sleep() const {
 void supervisor::wait() {
   // poll() passes over descriptors of −1.
   std::array<pollfd, 4> watched{
-      pollfd{signals_.get(), POLLIN, 0}, pollfd{lifeline_.get(), POLLIN, 0},
+      pollfd{signals_.get(), POLLIN, 0}, pollfd{listening_ ? lifeline_ : -1, POLLIN, 0},
       pollfd{streams_[0].pipe.get(), POLLIN, 0}, pollfd{streams_[1].pipe.get(), POLLIN, 0}};
   if (::poll(watched.data(), watched.size(), time_to_sleep()) < 0) return;  // EINTR: once more
   // A program that ended before its lifeline did was not stopped by that: signals come first.
@@ -80,11 +82,11 @@ void supervisor::read_signals() {
 
 void supervisor::read_lifeline() {
   std::array<char, 64> text{};
-  const ssize_t length = ::read(lifeline_.get(), text.data(), text.size());
+  const ssize_t length = ::read(lifeline_, text.data(), text.size());
   if (length < 0 && (errno == EINTR || errno == EAGAIN)) return;
   const std::string_view said(text.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
   if (length > 0 && said.find('T') == std::string_view::npos) return;
-  lifeline_.reset();
+  listening_ = false;
   stop();
 }
 
@@ -121,20 +123,27 @@ void supervisor::advance() {
   if (finished()) return;
   if (family_.program_ended()) begin_end();  // what it left behind goes, too
   if (stage_ == stage::running || clock::now() < next_) return;
+  if (stage_ != stage::killing) hand_over_ = clock::now() + hand_over_after;
   stage_ = stage::killing;
-  if (!family_.kill()) {
-    given_up_ = true;
-    std::fputs("longhaul-run: processes of another user are left running\n", stderr);
-  }
+  given_up_ = !family_.kill();
   next_ = clock::now() + pause_;
+  handed_over_ = next_ > hand_over_ && server_lives();
   pause_ = std::min<std::chrono::milliseconds>(pause_ * 2, longest_pause);
+}
+
+bool supervisor::server_lives() const {
+  pollfd other_side{lifeline_, 0, 0};
+  return lifeline_ >= 0 && ::poll(&other_side, 1, 0) >= 0 && (other_side.revents & POLLHUP) == 0;
 }
 
 ending supervisor::result() const {
   ending how;
   how.stopped = stopped_;
+  how.left = handed_over_ && !(family_.program_ended() && family_.extinct());
+  if (given_up_) how.detail = "processes of another user are left running";
   if (!family_.program_ended()) {
-    how.lost = "the program became another user's and could not be stopped";
+    how.lost = how.left ? "the program could not be ended by its helper"
+                        : "the program became another user's and could not be stopped";
   } else if (WIFSIGNALED(family_.program_status())) {
     how.signal = WTERMSIG(family_.program_status());
   } else {

@@ -5,6 +5,9 @@
 //   running ──program ended, lifeline ended, SIGTERM──► asked to end ──grace is over──► killing
 //      └─────────────── no descendant left ◄──────────────────┴──────────────────────────┘
 //
+// If killing gets us nowhere (a program may have taken our descriptors away, say) and the server lives,
+// what is left is the server's: it has a second line (command/warden.hpp).
+//
 // It sleeps in poll() until something happens; descriptors that ended are taken out of it. Output
 // is always read, also beyond the limit and while all are being ended: a program never waits for
 // us.
@@ -25,10 +28,9 @@ namespace longhaul::runner {
 
 class supervisor {
  public:
-  /// `signals`: a signalfd for SIGCHLD and for the signals that mean the end. The lifeline of
-  /// `options` becomes ours.
+  /// `children` and output must outlive it. `signals`: a signalfd for SIGCHLD and for the signals that mean the end.
   supervisor(const run_options& options, started_program program, command::descriptor signals,
-             command::output_writer& output, command::output_writer& errors);
+             const command::own_children& children, command::output_writer& output, command::output_writer& errors);
 
   /// Until nothing is left of the program.
   ending run();
@@ -51,19 +53,26 @@ class supervisor {
   void stop();
   void begin_end();
   void advance();
-  bool finished() const { return (family_.program_ended() && family_.extinct()) || given_up_; }
+  /// The other side of the lifeline is there.
+  bool server_lives() const;
+  bool finished() const {
+    return (family_.program_ended() && family_.extinct()) || given_up_ || handed_over_;
+  }
   ending result() const;
 
   std::chrono::milliseconds grace_;
   command::descriptor signals_;
-  command::descriptor lifeline_;
+  int lifeline_;
+  bool listening_ = true;  // to the lifeline
   std::array<stream, 2> streams_;
   family family_;
   stage stage_ = stage::running;
   clock::time_point next_ = {};  // when `asked` is over, or the next round of `killing` is due
   std::chrono::milliseconds pause_;
+  clock::time_point hand_over_ = {};  // once `killing`
   bool stopped_ = false;
   bool given_up_ = false;
+  bool handed_over_ = false;
 };
 
 }  // namespace longhaul::runner

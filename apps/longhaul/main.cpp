@@ -67,6 +67,11 @@ int main(int argc, char** argv) {
           "Where tasks are kept: sqlite:PATH, or memory: (as long as the server runs). If not "
           "said: $XDG_STATE_HOME/longhaul/NAME.db, NAME being the server's")
       ->type_name("URL");
+  serve->add_option("--log", what.common.log, longhaul::help_of_log)->type_name("WHAT");
+  serve->add_option("--log-format", what.common.log_format, longhaul::help_of_log_format)
+      ->type_name("FORMAT");
+  serve->add_option("--drain-grace", what.common.drain_grace, longhaul::help_of_drain_grace)
+      ->type_name("TIME");
   serve->add_flag("--check", what.check_only, "Only say whether the file is right");
   serve->footer(
       "The command line overrides the file. Exit codes: 0 done, 1 failed while serving, 2 wrong "

@@ -8,14 +8,17 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <stop_token>
 
-#include "auth/api_keys.hpp"
+#include "command/former_programs.hpp"
 #include "command/output_folder.hpp"
 #include "command/tool.hpp"
+#include "command/warden.hpp"
 #include "config/read_config.hpp"
 #include "longhaul/server.hpp"
 #include "run/default_store.hpp"
 #include "run/serve.hpp"
+#include "run/stop_signals.hpp"
 #include "sqlite/store_url.hpp"
 #include "tasks/sync.hpp"
 
@@ -40,25 +43,6 @@ std::string find_helper() {
   }
   throw std::runtime_error("the helper longhaul-run is neither beside this executable (" +
                            here.string() + ") nor in ../libexec/longhaul: install it there");
-}
-
-// Callers by the keys of the file.
-wire::identifier identify_by(const std::vector<config::api_key>& given) {
-  const auto keys = std::make_shared<auth::api_keys>();
-  for (const config::api_key& key : given) keys->add(key.name, key.sha256);
-  return [keys](const wire::http_request& request) {
-    wire::identification result;
-    if (const auto name = keys->name_of(request.authorization)) {
-      serving::caller who;
-      who.owner = "key:" + *name;
-      who.quota = who.owner;
-      who.identified = true;
-      result.who = std::move(who);
-    } else {
-      result.www_authenticate = auth::challenge(request.authorization.has_value());
-    }
-    return result;
-  };
 }
 
 /// A store, and the file it is in; none: memory.
@@ -86,6 +70,10 @@ std::shared_ptr<command::output_folder> open_output(const config::serve_config& 
                                                     const opened_store& tasks) {
   if (!tasks.path.empty()) {
     auto output = command::output_folder::kept(tasks.path + ".output");
+    command::end_former_programs(output->root(), [&](const std::string& task) {
+      const std::vector<std::string> one = {task};
+      return tasks::sync(tasks.store->unknown(one)).empty();
+    });
     const std::vector<std::string> found = output->tasks();
     output->remove(tasks::sync(tasks.store->unknown(found)));
     return output;
@@ -96,11 +84,17 @@ std::shared_ptr<command::output_folder> open_output(const config::serve_config& 
 }
 
 std::shared_ptr<command::program_host> make_host(const config::serve_config& config,
-                                                 const opened_store& tasks) {
+                                                 const opened_store& tasks,
+                                                 const std::stop_source& leaving,
+                                                 const logger& log) {
   const auto host = std::make_shared<command::program_host>();
   host->helper = find_helper();
+  command::adopt_orphans();
+  host->log = log;
   host->output = open_output(config, tasks);
+  host->output->tell(log);
   for (char** entry = environ; *entry != nullptr; ++entry) host->environment.emplace_back(*entry);
+  host->leaving = leaving.get_token();
   return host;
 }
 
@@ -109,7 +103,6 @@ serve_settings settings_for(const config::serve_config& config) {
   settings.http = config.stdio ? "" : config.listen;
   settings.allowed_hosts = config.allow_hosts;
   settings.allowed_origins = config.allow_origins;
-  if (!config.keys.empty()) settings.identify = identify_by(config.keys);
   return settings;
 }
 
@@ -144,9 +137,12 @@ int run_serve(const serve_command& what) {
   for (const std::string& warning : config::warnings_of(config)) {
     std::cerr << what.file << ": warning: " << warning << std::endl;
   }
+  log_settings logging;
   try {
     if (!what.http.empty()) parse_http_address(what.http);
     if (!what.store.empty()) sqlite::parse_store_url(what.store);
+    logging = log_settings_of(what.common, config.server);
+    config.server.drain_grace = drain_grace_of(what.common, config.server);
   } catch (const std::invalid_argument& e) {
     std::cerr << "longhaul: " << e.what() << std::endl;
     return exit_usage;
@@ -156,21 +152,28 @@ int run_serve(const serve_command& what) {
               << (config.tools.size() == 1 ? " tool" : " tools") << std::endl;
     return 0;
   }
-  process_log log({}, !config.stdio);
+  end_on_early_signals();
+  process_log log(logging, !config.stdio);
   try {
     const opened_store tasks = open_store_of(config, log);
-    const auto host = make_host(config, tasks);
+    std::stop_source leaving;
+    const auto host = make_host(config, tasks, leaving, log.log());
     server definition(config.server);
     for (command::tool_spec& tool : config.tools) {
       definition.add_tool(command::make_program_tool(std::move(tool), host));
     }
     serve_settings settings = settings_for(config);
     settings.store = tasks.store;
+    settings.kept_in = tasks.path.empty() ? place_of({.in_memory = true, .path = {}}) : tasks.path;
+    settings.drain_grace = config.server.drain_grace;
     settings.outputs = host->output.get();
     settings.on_removed = [host](const std::vector<std::string>& gone) {
       host->output->remove(gone);
     };
-    return serve(definition, settings, log);
+    settings.on_stopping = [leaving]() mutable { leaving.request_stop(); };
+    const int code = serve(definition, settings, log);
+    command::leave_helpers();
+    return code;
   } catch (const std::exception& e) {
     return tell_failure(log, e);
   }

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "run/command_line.hpp"
+
 namespace longhaul {
 
 /// The command line; what is empty comes from the file.
@@ -13,6 +15,7 @@ struct serve_command {
   bool stdio = false;
   std::string store;
   bool check_only = false;
+  common_options common;  ///< logging and the end
 };
 
 /// The exit code: 0 done, 1 failed while serving, 2 a fault in the file or wrong use.

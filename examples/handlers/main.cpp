@@ -6,9 +6,6 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/describe.hpp>
 #include <filesystem>
 #include <fstream>
@@ -28,12 +25,9 @@ struct countdown_args {
 BOOST_DESCRIBE_STRUCT(countdown_args, (), (seconds))
 
 boost::asio::awaitable<std::string> countdown(longhaul::task_context& task, countdown_args args) {
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
   for (int gone = 0; gone < args.seconds; ++gone) {
     task.progress(gone, args.seconds, std::to_string(args.seconds - gone) + " s to go");
-    timer.expires_after(1s);
-    co_await timer.async_wait(boost::asio::use_awaitable);
-    task.throw_if_cancelled();
+    co_await task.async_sleep_for(1s);
   }
   task.progress(args.seconds, args.seconds, "lift-off");
   co_return "Counted down from " + std::to_string(args.seconds) + ".";

@@ -69,6 +69,15 @@ struct answer {
 
   bool accepted() const noexcept { return chosen == action::accept; }
 
+  /// What `co_await task.ask(…)` comes to in Asio: says what to write instead.
+  template <class Coroutine>
+  auto operator()(Coroutine*) const {
+    static_assert(std::is_void_v<Coroutine>,
+                  "longhaul: ask() blocks and cannot be awaited: in a coroutine handler write "
+                  "co_await task.async_ask(key, question)");
+    return nullptr;
+  }
+
   /// The content of an accepted form; members that were not asked for are ignored.
   /// Throws `question_error` if it was not accepted, `invalid_arguments` if it does not fit.
   template <class T>

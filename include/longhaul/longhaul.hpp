@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything of Longhaul that users include.
+// Everything of Longhaul that users include, and what coroutine handlers need of Asio.
 #pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "longhaul/clock.hpp"
 #include "longhaul/elicitation.hpp"
@@ -14,6 +18,7 @@
 #include "longhaul/server.hpp"
 #include "longhaul/store.hpp"
 #include "longhaul/task.hpp"
+#include "longhaul/task_access.hpp"
 #include "longhaul/task_context.hpp"
 #include "longhaul/task_engine.hpp"
 #include "longhaul/tool.hpp"

@@ -23,9 +23,10 @@ class raw_json {
   /// Absent: `bool(x)` is false and `view()` is empty.
   raw_json() noexcept = default;
 
-  /// Validates `text` as exactly one JSON value (UTF-8, nesting of at most 512) and keeps a copy;
-  /// white space outside strings is removed if the text holds a line break.
-  /// Throws `invalid_json`.
+  /// Validates `text` as exactly one JSON value (UTF-8, arrays and objects nested at most 511 deep,
+  /// numbers of any size) and keeps a copy; white space outside strings is removed if the text
+  /// holds a line break, and an escape of half a surrogate pair becomes U+FFFD. Throws
+  /// `invalid_json`.
   static raw_json parse(std::string_view text);
 
   /// Wraps text that is known to be one valid JSON value without line breaks outside strings.

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -15,6 +16,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "longhaul/raw_json.hpp"
@@ -124,12 +126,53 @@ class raw_result {
 
 namespace detail {
 
+/// Text of the JSON and structured content; what is no object is wrapped: `{"result": …}`.
+tool_result json_result(const raw_json& value);
+/// The output schema that fits: that of an object as it is, any other as the member `result`.
+raw_json json_result_schema(const type_node& type);
+
 template <class R>
 concept text_like = std::convertible_to<const R&, std::string_view>;
 template <class R>
 concept result_like = requires(const R& r) {
   { r.to_outcome() } -> std::same_as<outcome>;
 };
+
+template <class R>
+inline constexpr bool is_variant = false;
+template <class... Rs>
+inline constexpr bool is_variant<std::variant<Rs...>> = true;
+
+/// Says all of a result by itself; anything else is written as JSON.
+template <class R>
+inline constexpr bool is_whole_result =
+    std::same_as<R, outcome> || std::same_as<R, handler_result> || std::same_as<R, external> ||
+    std::same_as<R, std::monostate> || std::same_as<R, content_item> ||
+    std::same_as<R, std::vector<content_item>> || result_like<R> || text_like<R> ||
+    std::same_as<R, std::filesystem::path>;
+template <class R>
+inline constexpr bool is_whole_result<std::optional<R>> =
+    std::same_as<R, outcome> || is_whole_result<R>;
+template <class... Rs>
+inline constexpr bool is_whole_result<std::variant<Rs...>> = true;
+
+/// Whether a value of the type may say that somebody else finishes the task.
+template <class R>
+inline constexpr bool may_be_external = std::same_as<R, external>;
+template <class R>
+inline constexpr bool may_be_external<std::optional<R>> = may_be_external<R>;
+template <class... Rs>
+inline constexpr bool may_be_external<std::variant<Rs...>> = (may_be_external<Rs> || ...);
+
+/// Whether a handler may return it.
+template <class R>
+constexpr bool has_result() {
+  if constexpr (std::is_void_v<R> || is_whole_result<R>) {
+    return true;
+  } else {
+    return has_json<R>();
+  }
+}
 
 /// What a handler's return value means. Null: the work goes on elsewhere.
 template <class R>
@@ -139,17 +182,70 @@ handler_result to_handler_result(R&& value) {
     return std::forward<R>(value);
   } else if constexpr (std::same_as<type, external>) {
     return std::nullopt;
+  } else if constexpr (std::same_as<type, std::monostate>) {
+    return tool_result().to_outcome();
   } else if constexpr (result_like<type>) {
     return value.to_outcome();
-  } else if constexpr (std::same_as<type, content_item>) {
+  } else if constexpr (std::same_as<type, content_item> ||
+                       std::same_as<type, std::vector<content_item>>) {
     return tool_result(std::forward<R>(value)).to_outcome();
-  } else if constexpr (described_struct<type>) {
-    return structured(value).to_outcome();
-  } else {
-    static_assert(text_like<type>,
-                  "a handler returns void, text, content, tool_result, raw_result, outcome, "
-                  "external or a struct described with BOOST_DESCRIBE_STRUCT");
+  } else if constexpr (is_variant<type>) {
+    return std::visit([](auto&& one) { return to_handler_result(std::move(one)); },
+                      type(std::forward<R>(value)));
+  } else if constexpr (is_optional<type> && is_whole_result<type>) {
+    if (!value) return tool_result().to_outcome();
+    return to_handler_result(*std::forward<R>(value));
+  } else if constexpr (text_like<type>) {
     return tool_result(text(value)).to_outcome();
+  } else if constexpr (std::same_as<type, std::filesystem::path>) {
+    return tool_result(text(value.native())).to_outcome();
+  } else if constexpr (has_result<type>()) {
+    return json_result(to_json(value)).to_outcome();
+  } else {
+    static_assert(has_result<type>(),
+                  "longhaul: a handler returns void, text, content, a tool_result, raw_result, "
+                  "outcome or external, or what is written as JSON: a struct described with "
+                  "BOOST_DESCRIBE_STRUCT, a number, a container, …");
+    return std::nullopt;
+  }
+}
+
+template <class R>
+raw_json output_schema_for();
+
+template <class... Rs>
+raw_json output_schema_of_one_of() {
+  raw_json only;
+  bool clear = true;
+  const auto look = [&]<class R>(std::type_identity<R>) {
+    if constexpr (!std::same_as<R, external> && !std::same_as<R, std::monostate>) {
+      const raw_json schema = output_schema_for<R>();
+      if (!schema || only) clear = false;
+      only = schema;
+    }
+  };
+  (look(std::type_identity<Rs>()), ...);
+  return clear ? only : raw_json();
+}
+
+template <class R>
+struct alternatives {
+  static raw_json schema() { return {}; }
+};
+template <class... Rs>
+struct alternatives<std::variant<Rs...>> {
+  static raw_json schema() { return output_schema_of_one_of<Rs...>(); }
+};
+
+/// The output schema that follows from what a handler returns; absent if none does.
+template <class R>
+raw_json output_schema_for() {
+  if constexpr (is_variant<R>) {
+    return alternatives<R>::schema();
+  } else if constexpr (std::is_void_v<R> || is_whole_result<R> || !has_result<R>()) {
+    return {};
+  } else {
+    return json_result_schema(node_of<R>());
   }
 }
 

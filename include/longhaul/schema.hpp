@@ -7,8 +7,9 @@
 //
 // Types: `bool`, integers, floating point, `std::string`, enums described by `BOOST_DESCRIBE_ENUM`
 // (by name), `std::optional`, `std::vector` and other sequences, `std::map<std::string, T>` and its
-// like, described structs and their described bases, `raw_json` (any JSON), and whatever else
-// Boost.JSON converts (its schema says nothing).
+// like, described structs and their described bases, `std::filesystem::path` (as a string),
+// `std::chrono` durations (as seconds), `raw_json` (any JSON), and whatever else Boost.JSON
+// converts (its schema says nothing).
 //
 // A member may be missing if it is a `std::optional` or a `raw_json`, or if its value in a
 // default-constructed struct differs from `T{}`: that value is then its `default`.
@@ -18,6 +19,7 @@
 
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -81,6 +83,20 @@ class field_options {
     requires std::is_arithmetic_v<A>
   field_options& max(A greatest) {
     return max_ = static_cast<long double>(greatest), *this;
+  }
+  /// The same for durations: `range(1s, 2h)`.
+  template <class Rep1, class Period1, class Rep2, class Period2>
+  field_options& range(std::chrono::duration<Rep1, Period1> least,
+                       std::chrono::duration<Rep2, Period2> greatest) {
+    return min(least).max(greatest);
+  }
+  template <class Rep, class Period>
+  field_options& min(std::chrono::duration<Rep, Period> least) {
+    return min_ = std::chrono::duration<long double>(least).count(), *this;
+  }
+  template <class Rep, class Period>
+  field_options& max(std::chrono::duration<Rep, Period> greatest) {
+    return max_ = std::chrono::duration<long double>(greatest).count(), *this;
   }
   /// Length of a string in Unicode code points, both ends included.
   field_options& length(std::size_t least, std::size_t greatest) {

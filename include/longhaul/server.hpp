@@ -5,14 +5,18 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "longhaul/limits.hpp"
+#include "longhaul/log.hpp"
 #include "longhaul/store.hpp"
+#include "longhaul/task_access.hpp"
 #include "longhaul/tool.hpp"
 #include "longhaul/typed_tool.hpp"
 
@@ -24,6 +28,13 @@ class registry;
 
 /// So that a body of the largest size (4 MiB) always finds room beside small ones.
 inline constexpr std::size_t least_body_memory = std::size_t{8} << 20;
+
+/// Somebody who may call over HTTP, known by a key that nobody else has: `Authorization: Bearer
+/// KEY`.
+struct api_key {
+  std::string name;    ///< 1 to 64 characters of A-Z a-z 0-9 _ . -; tasks belong to `key:<name>`
+  std::string sha256;  ///< of the key, in 64 hex digits: `printf %s "$KEY" | sha256sum`
+};
 
 struct server_options {
   std::string name = "longhaul";
@@ -53,16 +64,33 @@ struct server_options {
   /// may use it, as `https://app.example`; `*`: all, where every caller needs a key. Those of the
   /// command line come on top.
   std::vector<std::string> allow_hosts = {}, allow_origins = {};
+  /// Who may call over HTTP; none: anybody, and a task's id is the only key to it. `run` refuses
+  /// names and digests that are malformed or come twice. (On stdio the caller is whoever started
+  /// us.)
+  std::vector<api_key> keys = {};
+  /// Over HTTP, too, every caller is the one user `local`, as on stdio: its tasks are listed. `run`
+  /// refuses it with keys, or listening elsewhere than on a loopback address. What came through a
+  /// proxy (Forwarded, X-Forwarded-*, X-Real-IP, Via) stays anonymous.
+  bool single_user = false;
+  /// Sessions of HTTP clients before 2026-07-28: of all, and of one caller (of one address, without
+  /// keys). Beyond its share a caller loses its own session that was idle the longest.
+  std::size_t max_sessions = 10'000;
+  std::size_t max_sessions_per_caller = 1'000;
 
   /// Where tasks are kept, unless the command line says otherwise; null: in the file
   /// `$XDG_STATE_HOME/longhaul/<name>.db` (`~/.local/state/…`).
   std::shared_ptr<stores::store> store = {};
 
   /// For callers that know no tasks and give up early: a call that takes longer than `inline_limit`
-  /// returns "still running" with its task's id, and the tools `task_status`, `task_result` and
-  /// `task_cancel` are added. Output schemas of tools that may take long are not shown then.
+  /// returns "still running" with its task's id, and the tools `task_status`, `task_answer`,
+  /// `task_result` and `task_cancel` are added. Output schemas of tools that may take long are not
+  /// shown then.
   bool fallback_tools = false;
   std::chrono::milliseconds inline_limit = std::chrono::seconds(25);
+  /// While work runs whose caller asked for its progress, the caller hears something at least so
+  /// often, because hosts take silence for death (after 60 s and more); zero: only what the tool
+  /// reports.
+  std::chrono::milliseconds heartbeat = std::chrono::seconds(10);
 
   /// Members of a call's arguments that hosts add on their own (n8n adds these): where a tool does
   /// not declare them, they are dropped before anything is checked.
@@ -74,9 +102,21 @@ struct server_options {
   /// False: results have no `resource_link` blocks (some hosts throw such results away); a text
   /// names the address instead.
   bool links = true;
+
+  /// How long running work may go on once the server was told to stop (callers over HTTP are still
+  /// answered meanwhile); then what may run again is handed back to the store, and the rest fails.
+  /// Null: 10 s over HTTP, nothing over stdio, where the host is gone. A second signal cuts it
+  /// short.
+  std::optional<std::chrono::milliseconds> drain_grace = {};
+
+  /// What is logged; null: `info` over HTTP, `error` over stdio. The command line goes first.
+  std::optional<log_detail> log = {};
+  log_style log_format = log_style::text;
+  /// Where it goes; null: standard error.
+  log_sink log_to = {};
 };
 
-/// Not thread-safe: tools are added before `run`.
+/// Not thread-safe, but for `tasks`: tools are added before `run`.
 class server {
  public:
   explicit server(server_options options = {});
@@ -86,23 +126,47 @@ class server {
 
   /// Adds a tool. `handler` is a function, lambda or function object:
   ///   R(task_context&, const Args&), R(const Args&), R(task_context&), R()
-  /// where `Args` is a described struct or `raw_json`, and `R` is `void`, a string, `content`, a
-  /// `tool_result`, a described struct, `external`, or an `awaitable` of one of these (a coroutine
-  /// handler). Blocking handlers run on a pool, coroutine handlers on handler threads.
-  /// Throws `std::invalid_argument` if name, schema or options do not fit.
+  /// where `Args` is a described struct or `raw_json`, and `R` is `void`, a string, content, a
+  /// `tool_result`, `external`, what is written as JSON (a described struct, a number, a container,
+  /// …), or an `awaitable` of one of these (a coroutine handler). Blocking handlers run on a pool,
+  /// coroutine handlers on handler threads.
+  /// A tool whose name, schema or options do not fit is left out and noted in `faults`: `run` says
+  /// what is wrong with all of them, and does not serve. (`make_tool` throws.)
+  /// Throws `std::logic_error` while the server runs.
   template <class Handler>
   server& add_tool(tool_options options, Handler handler) {
-    return add_tool(make_tool(std::move(options), std::move(handler)));
+    std::string name = options.name;
+    try {
+      return add_tool(make_tool(std::move(options), std::move(handler)));
+    } catch (const std::invalid_argument& e) {
+      return note_fault(std::move(name), e.what());
+    }
   }
   server& add_tool(tool_definition tool);
+  /// What is wrong with tools that were added; a line each, for people.
+  const std::vector<std::string>& faults() const noexcept { return faults_; }
+
+  /// The tasks of this server while `run` serves them, from any thread that may block: above all,
+  /// external ones are listed and finished here. Before and after, its functions throw
+  /// `not_running`.
+  task_access tasks() const;
+  /// Calls `fn` once in `run`, when `tasks` can be used and before the first caller is served; for
+  /// taking up external work of an earlier process. It must return soon. What it throws ends `run`.
+  server& on_start(std::function<void()> fn);
 
   const server_options& options() const noexcept { return options_; }
   const serving::registry& tools() const noexcept { return *tools_; }
   serving::registry& tools() noexcept { return *tools_; }
 
  private:
+  friend class service;
+  server& note_fault(std::string tool, const std::string& what);
+
   server_options options_;
   std::unique_ptr<serving::registry> tools_;
+  std::vector<std::string> faults_;
+  std::vector<std::function<void()>> on_start_;
+  std::shared_ptr<longhaul::tasks::engine_link> link_;
 };
 
 }  // namespace longhaul

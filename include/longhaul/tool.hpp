@@ -55,8 +55,9 @@ struct tool_options {
   std::optional<std::chrono::milliseconds> plain_retention = std::nullopt;
   std::chrono::milliseconds poll_interval{1000};  ///< suggested to clients
   tool_annotations annotations = {};
-  /// The handler hands the work to somebody else and returns `external{}`: the task stays working,
-  /// holds no slot, and is finished by id and completion token (`task_context::completion_token`).
+  /// The handler may hand the work to somebody else and return `external{}`: the task then stays
+  /// working, holds no slot, and is finished by id and completion token (`server::tasks`). Follows
+  /// from the function's type; to be said only for one that returns a `handler_result`.
   bool external = false;
   /// It keeps its slot while it asks: its work goes on meanwhile, as that of a program does.
   bool keeps_slot = false;
@@ -90,7 +91,8 @@ class protocol_error : public std::runtime_error {
 };
 
 /// A handler's word that the work was handed to somebody else: the task stays `working` and is
-/// finished through `task_engine` by id and token.
+/// finished by id and token (`server::tasks`, `task_engine`). `std::optional<external>` and
+/// `std::variant<R, external>` are for handlers that do so only sometimes.
 struct external {};
 
 /// What a handler without types returns: the outcome, or null for `external`.

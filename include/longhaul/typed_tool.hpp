@@ -72,24 +72,56 @@ struct parameters<std::tuple<task_context&, A>> {
   using given = A;
 };
 
+/// One call, whose parameters can be told: no generic lambda, no overloads.
+template <class F>
+concept plain_function = requires { typename boost::callable_traits::args_t<F>; };
+
+/// Everything about `F` that must hold before `handler_traits` is looked at, one after the other,
+/// so that a mistake gives one message.
+template <class F>
+struct handler_check {
+  template <class T>
+  static constexpr bool by_value_or_const =
+      !std::is_reference_v<T> || std::is_const_v<std::remove_reference_t<T>>;
+
+  static constexpr bool plain = plain_function<F>;
+  static constexpr bool takes_what_we_give() {
+    if constexpr (plain) return parameters<boost::callable_traits::args_t<F>>::allowed;
+    return false;
+  }
+  static constexpr bool leaves_arguments_alone() {
+    if constexpr (takes_what_we_give()) {
+      return by_value_or_const<typename parameters<boost::callable_traits::args_t<F>>::given>;
+    }
+    return false;
+  }
+  static constexpr bool knows_arguments() {
+    if constexpr (leaves_arguments_alone()) {
+      using arguments =
+          std::remove_cvref_t<typename parameters<boost::callable_traits::args_t<F>>::given>;
+      return described_struct<arguments> || std::same_as<arguments, raw_json>;
+    }
+    return false;
+  }
+  static constexpr bool knows_result() {
+    if constexpr (plain) {
+      return has_result<
+          std::remove_cvref_t<typename awaited<boost::callable_traits::return_type_t<F>>::type>>();
+    }
+    return false;
+  }
+  static constexpr bool passed = knows_arguments() && knows_result();
+};
+
 template <class F>
 struct handler_traits {
-  using tuple = boost::callable_traits::args_t<F>;
-  using params = parameters<tuple>;
-  static_assert(params::allowed,
-                "a handler takes (task_context&, const Args&), (const Args&), (task_context&) or "
-                "nothing");
+  using params = parameters<boost::callable_traits::args_t<F>>;
   using given = typename params::given;
   using arguments = std::remove_cvref_t<given>;
-  static_assert(!std::is_reference_v<given> || std::is_const_v<std::remove_reference_t<given>>,
-                "a handler takes its arguments by value or by reference to const");
   static constexpr bool is_raw = std::same_as<arguments, raw_json>;
   static constexpr bool has_arguments = !std::same_as<arguments, no_arguments>;
-  static_assert(is_raw || described_struct<arguments>,
-                "a handler's arguments are a struct described with BOOST_DESCRIBE_STRUCT, or "
-                "raw_json");
   using returned = awaited<boost::callable_traits::return_type_t<F>>;
-  using result = typename returned::type;
+  using result = std::remove_cvref_t<typename returned::type>;
 
   static arguments read(const std::optional<typed_schema>& schema, const raw_json& json) {
     if constexpr (is_raw) {
@@ -153,40 +185,70 @@ tool_definition define_tool(tool_options options, const std::optional<typed_sche
 
 }  // namespace detail
 
-/// Makes a tool of a function. Generic lambdas and overloaded call operators do not work: their
-/// arguments cannot be deduced.
-/// Throws `std::invalid_argument` for a name that is not allowed, for fields that name no member or
-/// do not fit it, for schemas that are not object schemas, and for options that contradict another.
+namespace detail {
+
 template <class F>
-tool_definition make_tool(tool_options options, F handler) {
-  using traits = detail::handler_traits<F>;
+tool_definition tool_of(tool_options options, F handler) {
+  using traits = handler_traits<F>;
   using result = typename traits::result;
+  if constexpr (may_be_external<result>) options.external = true;
 
   std::optional<detail::typed_schema> schema;
   if constexpr (!traits::is_raw) {
-    schema.emplace(detail::node_of<typename traits::arguments>(), options.fields);
+    schema.emplace(node_of<typename traits::arguments>(), options.fields);
   }
-  raw_json output;
-  if constexpr (detail::described_struct<result> && !detail::result_like<result> &&
-                !std::same_as<result, outcome>) {
-    output = output_schema_of<result>();
-  }
-  tool_definition tool = detail::define_tool(std::move(options), schema, std::move(output));
+  tool_definition tool = define_tool(std::move(options), schema, output_schema_for<result>());
   auto function = std::make_shared<F>(std::move(handler));
   if constexpr (traits::returned::is_coroutine) {
     tool.handler = coroutine_handler([function, schema](task_context& context, raw_json arguments) {
-      return detail::run_coroutine(function, schema, context, std::move(arguments));
+      return run_coroutine(function, schema, context, std::move(arguments));
     });
   } else {
     tool.handler =
         blocking_handler([function, schema](task_context& context, const raw_json& arguments) {
-          return detail::run_blocking(*function, schema, context, arguments);
+          return run_blocking(*function, schema, context, arguments);
         });
   }
   if constexpr (!traits::is_raw) {
     tool.check = [schema](const raw_json& arguments) { traits::read(schema, arguments); };
   }
   return tool;
+}
+
+}  // namespace detail
+
+/// Makes a tool of a function. Generic lambdas and overloaded call operators do not work: their
+/// arguments cannot be deduced.
+/// Throws `std::invalid_argument` for a name that is not allowed, for fields that name no member or
+/// do not fit it, for schemas that are not object schemas, and for options that contradict another.
+template <class F>
+tool_definition make_tool(tool_options options, F handler) {
+  using check = detail::handler_check<F>;
+  if constexpr (check::passed) {
+    return detail::tool_of(std::move(options), std::move(handler));
+  } else if constexpr (!check::plain) {
+    static_assert(check::plain,
+                  "longhaul: the parameters of this handler cannot be told. A generic lambda "
+                  "(auto), a bind expression or an overloaded function object is no handler: write "
+                  "the types, as in [](longhaul::task_context& task, const my_args& args)");
+  } else if constexpr (!check::takes_what_we_give()) {
+    static_assert(check::takes_what_we_give(),
+                  "longhaul: a handler takes (task_context&, const Args&), (const Args&), "
+                  "(task_context&) or nothing");
+  } else if constexpr (!check::leaves_arguments_alone()) {
+    static_assert(check::leaves_arguments_alone(),
+                  "longhaul: a handler takes its arguments by value or by reference to const");
+  } else if constexpr (!check::knows_arguments()) {
+    static_assert(check::knows_arguments(),
+                  "longhaul: a handler's arguments are one struct described with "
+                  "BOOST_DESCRIBE_STRUCT, or raw_json");
+  } else if constexpr (!check::knows_result()) {
+    static_assert(check::knows_result(),
+                  "longhaul: a handler returns void, text, content, a tool_result, raw_result, "
+                  "outcome or external, or what is written as JSON (a struct described with "
+                  "BOOST_DESCRIBE_STRUCT, a number, a container, …), or an awaitable of these");
+  }
+  if constexpr (!check::passed) return {};
 }
 
 }  // namespace longhaul

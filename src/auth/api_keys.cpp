@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 
 namespace longhaul::auth {
@@ -36,6 +37,24 @@ std::optional<std::string_view> bearer_token(std::string_view header) {
 }
 
 }  // namespace
+
+std::optional<key_digest> parse_sha256(std::string_view text) {
+  key_digest result{};
+  if (text.size() != 2 * result.size()) return std::nullopt;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const char* begin = text.data() + 2 * i;
+    const auto [end, error] = std::from_chars(begin, begin + 2, result[i], 16);
+    if (error != std::errc() || end != begin + 2) return std::nullopt;
+  }
+  return result;
+}
+
+bool is_key_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
+  });
+}
 
 void api_keys::add(std::string name, const key_digest& sha256) {
   keys_.push_back({std::move(name), sha256});

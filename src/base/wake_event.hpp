@@ -3,7 +3,7 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
+#include <cstddef>
 
 namespace longhaul {
 
@@ -24,10 +24,10 @@ class wake_event {
 };
 
 enum class readiness { ready, woken, late };
-/// Blocks until `fd` is ready for `events` (of poll), or `wake` is set, which goes first, or the
-/// time is over; null: waits for ever.
-readiness wait_for(int fd, short events, const wake_event& wake,
-                   std::optional<std::chrono::milliseconds> at_most = std::nullopt) noexcept;
+/// Blocks until `fd` is ready for `events` (of poll), or `wake` is set, which goes first.
+readiness wait_for(int fd, short events, const wake_event& wake) noexcept;
+/// … or the time is over.
+readiness wait_for(int fd, short events, std::chrono::milliseconds at_most) noexcept;
 
 /// What POSIX promises to take in one piece once poll says that a pipe is writable: such a write
 /// never blocks, without changing the descriptor's flags, which others may share.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/describe/class.hpp>
+#include <cmath>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -50,6 +51,9 @@ channel_message read_progress(json::value from) {
   static const detail::typed_schema schema(detail::node_of<progress_members>(),
                                            {field("done").min(0), field("total").min(0)});
   auto given = read_members<progress_members>(schema, from, "progress");
+  if (!std::isfinite(given.done) || !std::isfinite(given.total.value_or(0))) {
+    throw std::invalid_argument("progress: expected numbers below 1.8e308");
+  }
   return channel_progress{given.done, given.total, std::move(given.message).value_or("")};
 }
 
@@ -147,12 +151,13 @@ void line_splitter::end_line(std::string_view rest, const sink& use) {
 
 channel_message parse_channel_line(std::string_view line) {
   constexpr std::string_view any_form = R"(one JSON object a line, such as {"status":"…"})";
+  std::string text(line);
   try {
-    json::validate(line);
+    json::validate_in_place(text);
   } catch (const invalid_json& error) {
     return fault(error.what(), any_form);
   }
-  const json::value root(line);
+  const json::value root{std::string_view(text)};
   if (!root.is(json::kind::object)) return fault("the line is not an object", any_form);
   json::members members(root);
   if (!members.next()) return fault("the object is empty", any_form);

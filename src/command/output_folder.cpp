@@ -8,10 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
+#include "command/former_programs.hpp"
 #include "command/output_file.hpp"
 
 namespace longhaul::command {
@@ -21,8 +24,16 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view prefix = "longhaul-";
 
+std::string cannot_keep(const fs::path& path) {
+  return "captured output cannot be kept in " + path.string();
+}
+
 [[noreturn]] void fail(const fs::path& path, const std::string& what) {
-  throw std::runtime_error("captured output cannot be kept in " + path.string() + ": " + what);
+  throw std::runtime_error(cannot_keep(path) + ": " + what);
+}
+
+[[noreturn]] void fail(const fs::path& path, int error) {
+  throw std::system_error(error, std::generic_category(), cannot_keep(path));
 }
 
 std::string error_text(int error) { return std::generic_category().message(error); }
@@ -30,7 +41,7 @@ std::string error_text(int error) { return std::generic_category().message(error
 // A folder in a place that others can write to (/tmp) may have been made by somebody else.
 void check_private(const fs::path& place) {
   struct stat about{};
-  if (::lstat(place.c_str(), &about) != 0) fail(place, error_text(errno));
+  if (::lstat(place.c_str(), &about) != 0) fail(place, errno);
   if (!S_ISDIR(about.st_mode)) fail(place, "it is no folder");
   if (about.st_uid != ::geteuid()) fail(place, "it belongs to another user");
   if ((about.st_mode & 0022) != 0) fail(place, "others may write in it: chmod go-w it");
@@ -39,7 +50,7 @@ void check_private(const fs::path& place) {
 void make_private(const fs::path& place) {
   std::error_code error;
   fs::create_directories(place.parent_path(), error);
-  if (::mkdir(place.c_str(), 0700) != 0 && errno != EEXIST) fail(place, error_text(errno));
+  if (::mkdir(place.c_str(), 0700) != 0 && errno != EEXIST) fail(place, errno);
   check_private(place);
 }
 
@@ -49,24 +60,54 @@ descriptor take_lock(const fs::path& root) {
   return folder;
 }
 
-// A lock that can be taken is nobody's.
-void remove_left_behind(const fs::path& place) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(place, error)) {
-    const fs::path& root = entry.path();
-    if (!root.filename().string().starts_with(prefix) || entry.is_symlink(error)) continue;
-    if (const descriptor lock = take_lock(root)) fs::remove_all(root, error);
-  }
-}
-
 bool is_plain_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
   });
 }
 
+// A program may have made folders that not even their owner may look into.
+void remove_tree(const fs::path& folder, std::error_code& error) {
+  fs::remove_all(folder, error);
+  if (!error) return;
+  std::error_code ignored;
+  constexpr auto go_on = fs::directory_options::skip_permission_denied;
+  fs::permissions(folder, fs::perms::owner_all, fs::perm_options::nofollow, ignored);
+  for (fs::recursive_directory_iterator at(folder, go_on, ignored), end; at != end;
+       at.increment(ignored)) {
+    // Before it is looked into.
+    if (at->is_directory(ignored) && !at->is_symlink(ignored)) {
+      ::chmod(at->path().c_str(), 0700);
+    }
+  }
+  fs::remove_all(folder, error);
+}
+
+// A lock that can be taken is nobody's.
+void remove_left_behind(const fs::path& place) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(place, error)) {
+    const fs::path& root = entry.path();
+    if (!root.filename().string().starts_with(prefix) || entry.is_symlink(error)) continue;
+    const descriptor lock = take_lock(root);
+    if (!lock) continue;
+    end_former_programs(root, [&](const std::string& task) {
+      return is_plain_name(task) && fs::exists(root / task, error);
+    });
+    remove_tree(root, error);
+  }
+}
+
 serving::output_source::part part_of(output_bytes read) {
-  return {std::move(read.bytes), read.offset, read.extent.total};
+  serving::output_source::part result{std::move(read.bytes), read.offset, read.extent.total};
+  if (read.extent.end < read.extent.total) result.lost_from = read.extent.end;
+  return result;
+}
+
+// What a program wrote in its own folder is no fault of ours, and where that lies nobody's
+// business.
+[[noreturn]] void unreadable() {
+  throw std::runtime_error("what the program printed cannot be read any more");
 }
 
 }  // namespace
@@ -78,7 +119,7 @@ output_folder::output_folder(const fs::path& place) : temporary_(true) {
   constexpr int attempts = 5;
   for (int attempt = 0; attempt < attempts; ++attempt) {
     std::string name = (place / (std::string(prefix) + "XXXXXX")).string();
-    if (::mkdtemp(name.data()) == nullptr) fail(place, error_text(errno));
+    if (::mkdtemp(name.data()) == nullptr) fail(place, errno);
     lock_ = take_lock(name);
     if (lock_ && fs::exists(name)) {
       root_ = name;
@@ -91,7 +132,7 @@ output_folder::output_folder(const fs::path& place) : temporary_(true) {
 std::shared_ptr<output_folder> output_folder::kept(const fs::path& root) {
   make_private(root);
   const std::shared_ptr<output_folder> made(new output_folder);
-  made->root_ = root;
+  made->root_ = fs::absolute(root);
   return made;
 }
 
@@ -127,7 +168,9 @@ fs::path output_folder::folder_of(std::string_view task) const {
 fs::path output_folder::prepare(std::string_view task) {
   const fs::path folder = folder_of(task);
   make_sure_of_root();
-  fs::remove_all(folder);
+  std::error_code error;
+  remove_tree(folder, error);
+  if (error) throw fs::filesystem_error("cannot remove captured output", folder, error);
   if (::mkdir(folder.c_str(), 0700) != 0) {
     throw fs::filesystem_error("cannot make a folder for captured output", folder,
                                std::error_code(errno, std::generic_category()));
@@ -137,10 +180,23 @@ fs::path output_folder::prepare(std::string_view task) {
 
 void output_folder::make_sure_of_root() {
   const std::lock_guard lock(mutex_);
+  make_root();
+}
+
+void output_folder::make_root() {
   try {
-    if (fs::exists(fs::symlink_status(root_))) return check_private(root_);
+    if (fs::exists(fs::symlink_status(root_))) {
+      check_private(root_);
+      // A program may have closed it to us, but not to its owner.
+      if (::access(root_.c_str(), R_OK | W_OK | X_OK) != 0) ::chmod(root_.c_str(), 0700);
+      return;
+    }
     if (temporary_) make_private(root_.parent_path());
     make_private(root_);
+  } catch (const fs::filesystem_error&) {
+    throw;
+  } catch (const std::system_error& e) {
+    throw fs::filesystem_error(e.what(), e.code());
   } catch (const std::runtime_error& e) {
     throw fs::filesystem_error(e.what(), std::make_error_code(std::errc::permission_denied));
   }
@@ -152,7 +208,7 @@ void output_folder::make_sure_of_root() {
 void output_folder::remove(const std::vector<std::string>& tasks) noexcept {
   for (const std::string& task : tasks) {
     std::error_code ignored;
-    if (is_plain_name(task)) fs::remove_all(root_ / task, ignored);
+    if (is_plain_name(task)) remove_tree(root_ / task, ignored);
   }
 }
 
@@ -169,7 +225,11 @@ std::optional<serving::output_source::part> output_folder::read(std::string_view
                                                                 std::size_t most) {
   const fs::path file = file_of(task, stream);
   if (file.empty()) return std::nullopt;
-  return part_of(output_reader(file.string()).read(offset, most));
+  try {
+    return part_of(output_reader(file.string()).read(offset, most));
+  } catch (const std::runtime_error&) {
+    unreadable();
+  }
 }
 
 std::optional<serving::output_source::part> output_folder::tail(std::string_view task,
@@ -177,7 +237,55 @@ std::optional<serving::output_source::part> output_folder::tail(std::string_view
                                                                 std::size_t most) {
   const fs::path file = file_of(task, stream);
   if (file.empty()) return std::nullopt;
-  return part_of(output_reader(file.string()).tail(most));
+  try {
+    return part_of(output_reader(file.string()).tail(most));
+  } catch (const std::runtime_error&) {
+    unreadable();
+  }
+}
+
+std::string output_folder::trouble() {
+  using namespace std::chrono_literals;
+  const std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  if (looked_ && now - *looked_ < 1s) return trouble_;
+  looked_ = now;
+  const int error = try_to_keep();
+  std::string found =
+      error == 0 ? "" : "the output of programs cannot be kept: " + error_text(error);
+  if (found != trouble_) {
+    if (error != 0) log_.error("output.trouble", found, {{"folder", root_.string()}});
+    if (error == 0) {
+      log_.info("output.recovered", "the output of programs can be kept again",
+                {{"folder", root_.string()}});
+    }
+  }
+  trouble_ = std::move(found);
+  return trouble_;
+}
+
+void output_folder::tell(logger log) {
+  const std::lock_guard lock(mutex_);
+  log_ = std::move(log);
+}
+
+// What every call will need: a file with something in it. The errno.
+int output_folder::try_to_keep() {
+  try {
+    make_root();
+  } catch (const fs::filesystem_error& e) {
+    return e.code().value();
+  }
+  const std::string file = (root_ / ".probe").string();
+  ::unlink(file.c_str());
+  const descriptor probe(
+      ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!probe) return errno;
+  const std::string bytes(8192, '\0');
+  const ssize_t wrote = ::write(probe.get(), bytes.data(), bytes.size());
+  const int error = wrote < 0 ? errno : std::cmp_less(wrote, bytes.size()) ? ENOSPC : 0;
+  ::unlink(file.c_str());
+  return error;
 }
 
 fs::path default_output_place(const fs::path& temporary) {

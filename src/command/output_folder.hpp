@@ -15,13 +15,16 @@
 // Threads: any; the files are the state.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/log.hpp"
 #include "command/descriptor.hpp"
 #include "server/outputs.hpp"
 
@@ -56,6 +59,9 @@ class output_folder final : public serving::output_source {
                            std::size_t most) override;
   std::optional<part> tail(std::string_view task, std::string_view stream,
                            std::size_t most) override;
+  std::string trouble() override;
+  /// Where the begin and the end of a trouble are told, with the path.
+  void tell(logger log);
 
  private:
   std::filesystem::path folder_of(std::string_view task) const;
@@ -66,11 +72,16 @@ class output_folder final : public serving::output_source {
   output_folder() : temporary_(false) {}
   /// Makes it again if it was removed. Throws `std::filesystem::filesystem_error`.
   void make_sure_of_root();
+  void make_root();   // requires `mutex_`
+  int try_to_keep();  // requires `mutex_`
 
   std::filesystem::path root_;
   const bool temporary_;
-  std::mutex mutex_;  ///< beneath it:
-  descriptor lock_;   ///< of a temporary root
+  std::mutex mutex_;                                             ///< beneath it:
+  descriptor lock_;                                              ///< of a temporary root
+  std::optional<std::chrono::steady_clock::time_point> looked_;  ///< for trouble
+  std::string trouble_;
+  logger log_;
 };
 
 /// Where output goes if nobody says: a folder of this user under `temporary` (as $TMPDIR).

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <deque>
 #include <limits>
@@ -78,19 +79,35 @@ std::string text_of(std::int64_t x) { return std::to_string(x); }
 std::string text_of(bool x) { return x ? "true" : "false"; }
 std::string text_of(std::string x) { return x; }
 
+// What a double cannot say is passed on as it was written.
+template <class T>
+std::string text_of(T value, json::value written) {
+  if constexpr (std::same_as<T, double>) {
+    std::string token = written.string().value_or(std::string(written.raw()));  // "5" may be 5
+    const bool whole = token.find_first_not_of("-0123456789") == std::string::npos;
+    if (!token.empty() && value != 0 && (whole || std::isinf(value))) return token;
+  }
+  return text_of(std::move(value));
+}
+
 // Throws `invalid_arguments`.
 parameter_value read_value(const parameter& p, const member_rules& rules, std::string_view json,
                            std::string_view root) {
   return with_type(p.type, [&]<class T>(T one) -> parameter_value {
     if (!p.repeated) {
       detail::read_member(detail::node_of<T>(), &rules, json, &one, root);
-      return text_of(std::move(one));
+      return text_of(std::move(one), json::value(json));
     }
     std::deque<T> many;
     detail::read_member(detail::node_of<std::deque<T>>(), &rules, json, &many, root);
     std::vector<std::string> texts;
     texts.reserve(many.size());
-    for (T& each : many) texts.push_back(text_of(std::move(each)));
+    const auto list = json::value(json).string();  // "[5]" may be [5]
+    json::elements written{json::value(list ? std::string_view(*list) : json)};
+    for (T& each : many) {
+      written.next();
+      texts.push_back(text_of(std::move(each), written.value()));
+    }
     return texts;
   });
 }

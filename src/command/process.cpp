@@ -4,13 +4,10 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
@@ -20,7 +17,6 @@
 #include <system_error>
 #include <utility>
 
-#include "command/helper.hpp"
 #include "json/validate.hpp"
 #include "json/view.hpp"
 
@@ -33,11 +29,8 @@ namespace asio = boost::asio;
 constexpr int helper_lifeline = 3;
 constexpr int helper_channel = 4;
 constexpr int wrong_command_line = 2;  // an exit status of the helper: it did nothing
-// The helper writes 4,096 bytes at most.
+// The helper says 6,000 bytes at most.
 constexpr std::size_t largest_status = 8192;
-// How long we look for what a killed helper left: what is still there then hangs in the kernel.
-constexpr int kill_rounds = 200;
-constexpr std::chrono::milliseconds between_rounds(10);
 
 [[noreturn]] void cannot(const std::string& what, int error = errno) {
   throw std::system_error(error, std::generic_category(), what);
@@ -55,16 +48,7 @@ struct ends {
   descriptor ours, theirs;
 };
 
-ends make_lifeline() {
-  std::array<int, 2> fds{};
-  if (::pipe2(fds.data(), O_CLOEXEC) != 0) cannot("cannot make a pipe");
-  ends result;
-  result.ours.reset(fds[1]);
-  result.theirs = lifted(fds[0]);
-  return result;
-}
-
-ends make_channel() {
+ends make_socket() {
   std::array<int, 2> fds{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()) != 0) {
     cannot("cannot make a socket");
@@ -168,17 +152,27 @@ class spawn_actions {
   posix_spawn_file_actions_t value_{};
 };
 
-// Null: it cannot be read.
-std::optional<std::string> read_small_file(const std::string& path) {
-  const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file) return std::nullopt;
+pid_t spawn(const process_options& options, int lifeline, int channel) {
+  const std::vector<std::string> words = command_line(options);
+  const std::vector<char*> argv = pointers(words);
+  const std::vector<char*> environment = pointers(options.environment);
+  const spawn_attributes attributes;
+  const spawn_actions actions(lifeline, channel);
+  pid_t helper = -1;
+  const int error = ::posix_spawn(&helper, options.helper.c_str(), actions.get(), attributes.get(),
+                                  argv.data(), environment.data());
+  if (error != 0) cannot("cannot start the helper longhaul-run", error);
+  return helper;
+}
+
+// What the helper said before it ended.
+std::string said_over(int lifeline) {
   std::string text(largest_status, '\0');
   std::size_t length = 0;
   while (length < text.size()) {
-    const ssize_t got = ::read(file.get(), text.data() + length, text.size() - length);
+    const ssize_t got = ::read(lifeline, text.data() + length, text.size() - length);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::nullopt;
-    if (got == 0) break;
+    if (got <= 0) break;
     length += static_cast<std::size_t>(got);
   }
   text.resize(length);
@@ -191,44 +185,38 @@ std::optional<int> small_integer(const json::value& value) {
   return static_cast<int>(*number);
 }
 
-exit_status unknown_end(const helper_end& how) {
+exit_status unknown_end(const ward& how) {
   exit_status status;
-  if (how.signal != 0) {
-    status.lost = "longhaul-run was killed by signal " + std::to_string(how.signal);
-  } else if (how.code != 0) {
-    std::string& why = how.code == wrong_command_line ? status.error : status.lost;
-    why = "longhaul-run failed with exit status " + std::to_string(how.code) +
+  const helper_end& end = how.end();
+  if (how.forced()) {
+    status.lost = "its helper longhaul-run was kept from ending it, and was ended with it";
+  } else if (end.signal != 0) {
+    status.lost = "its helper longhaul-run was killed by signal " + std::to_string(end.signal);
+  } else if (end.code != 0) {
+    std::string& why = end.code == wrong_command_line ? status.error : status.lost;
+    why = "its helper longhaul-run failed with exit status " + std::to_string(end.code) +
           ": the server's standard error says why";
   } else {
-    status.lost = "longhaul-run left no word of it";
+    status.lost = "its helper longhaul-run left no word of it";
   }
   return status;
 }
 
-asio::awaitable<void> kill_what_is_left(pid_t helper) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  for (int round = 0; round < kill_rounds && kill_session_of(helper).again(); ++round) {
-    timer.expires_after(between_rounds);
-    co_await timer.async_wait(asio::use_awaitable);
-  }
-}
-
 }  // namespace
 
-std::optional<exit_status> read_exit_status(const std::string& folder) {
-  const auto text = read_small_file(folder + "/status");
-  if (!text) return std::nullopt;
+std::optional<exit_status> parse_exit_status(const std::string& text) {
   try {
-    json::validate(*text);
+    json::validate(text);
   } catch (const std::exception&) {
     return std::nullopt;
   }
-  const json::value line(*text);
+  const json::value line(text);
   exit_status status;
   status.code = small_integer(line["exit"]);
   status.signal = small_integer(line["signal"]);
   status.error = line["error"].string().value_or("");
   status.lost = line["lost"].string().value_or("");
+  status.detail = line["detail"].string().value_or("");
   status.stopped = line["stopped"].boolean().value_or(false);
   status.output_error = line["output_error"].string().value_or("");
   const int ways = int(status.code.has_value()) + int(status.signal.has_value()) +
@@ -236,68 +224,47 @@ std::optional<exit_status> read_exit_status(const std::string& folder) {
   return ways == 1 ? std::optional(std::move(status)) : std::nullopt;
 }
 
-process::process(const process_options& options) : folder_(options.folder) {
+process::process(const process_options& options) {
   if (options.argv.empty()) throw std::invalid_argument("a program needs an argument vector");
-  ends lifeline = make_lifeline();
+  ends lifeline = make_socket();
   ends channel;
-  if (options.channel) channel = make_channel();
-  start(options, lifeline.theirs.get(), channel.theirs.get());
+  if (options.channel) channel = make_socket();
+  ward_ = start_ward(options.stop_grace, options.mark,
+                     [&] { return spawn(options, lifeline.theirs.get(), channel.theirs.get()); });
   lifeline_ = std::move(lifeline.ours);
   channel_ = std::move(channel.ours);
 }
 
-void process::start(const process_options& options, int lifeline, int channel) {
-  const std::vector<std::string> words = command_line(options);
-  const std::vector<char*> argv = pointers(words);
-  const std::vector<char*> environment = pointers(options.environment);
-  const spawn_attributes attributes;
-  const spawn_actions actions(lifeline, channel);
-  const int error = ::posix_spawn(&helper_, options.helper.c_str(), actions.get(), attributes.get(),
-                                  argv.data(), environment.data());
-  if (error != 0) cannot("cannot start " + options.helper, error);
-  // The id is the helper's until its status is collected, which nobody does but us.
-  pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, helper_, 0)));
-  if (!pidfd_) {
-    const int why = errno;
-    ::kill(helper_, SIGTERM);
-    while (::waitpid(helper_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    cannot("cannot watch " + options.helper, why);
-  }
-}
-
-process::~process() {
-  stop();
-  if (pidfd_) reap_later(std::move(pidfd_), helper_);
-}
+process::~process() { stop(); }
 
 asio::awaitable<exit_status> process::wait() {
   asio::posix::stream_descriptor watched(co_await asio::this_coro::executor);
-  const int copy = ::fcntl(pidfd_.get(), F_DUPFD_CLOEXEC, 0);
+  const int copy = ::fcntl(ward_->gone(), F_DUPFD_CLOEXEC, 0);
   if (copy < 0) cannot("cannot watch a process");
   watched.assign(copy);
   co_await watched.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+  co_return status();
+}
 
-  const helper_end how = look_at_helper(pidfd_.get());
-  if (how.known && !how.clean()) {
-    auto killing = kill_what_is_left(helper_);
-    co_await std::move(killing);
+exit_status process::status() const {
+  if (left_) {
+    exit_status status;
+    status.lost = "the server ended before it did";
+    return status;
   }
-  collect_helper(pidfd_.get());
-  {
-    const std::lock_guard lock(mutex_);
-    pidfd_.reset();
-  }
-  if (auto status = read_exit_status(folder_)) co_return std::move(*status);
-  co_return unknown_end(how);
+  if (auto said = parse_exit_status(said_over(lifeline_.get()))) return std::move(*said);
+  return unknown_end(*ward_);
 }
 
 void process::stop() noexcept {
-  const std::lock_guard lock(mutex_);
-  if (!lifeline_) return;
-  lifeline_.reset();
-  // A program may have stopped its helper, which must be awake to end it.
-  if (pidfd_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGCONT, nullptr, 0);
+  ::shutdown(lifeline_.get(), SHUT_WR);
+  ward_->stop_asked();
+}
+
+void process::leave() noexcept {
+  stop();
+  left_ = true;
+  ward_->call_gone();
 }
 
 }  // namespace longhaul::command

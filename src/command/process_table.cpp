@@ -94,6 +94,35 @@ void wait_for_stop(const std::vector<process_entry>& all) {
   }
 }
 
+// Looks at our children in one round, about 10 µs each.
+constexpr int chases = 2000;
+// Looks at the same children, who then are not about to fork, but hang in the kernel.
+constexpr int idle_chases = 50;
+// A kernel lets no process begin with more than 6 MiB of arguments and environment.
+constexpr std::size_t longest_text = std::size_t{8} << 20;
+
+// The texts of a file of /proc in which each ends with a NUL.
+std::vector<std::string> texts_of(pid_t id, const char* name) {
+  std::array<char, 64> path{};
+  std::snprintf(path.data(), path.size(), "/proc/%d/%s", static_cast<int>(id), name);
+  const descriptor file(::open(path.data(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 16 * 1024> part{};
+  while (file && text.size() < longest_text) {
+    const ssize_t length = ::read(file.get(), part.data(), part.size());
+    if (length < 0 && errno == EINTR) continue;
+    if (length <= 0) break;
+    text.append(part.data(), static_cast<std::size_t>(length));
+  }
+  std::vector<std::string> result;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\0', at), text.size());
+    result.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return result;
+}
+
 }  // namespace
 
 std::optional<process_entry> read_process(pid_t id) {
@@ -120,6 +149,23 @@ std::vector<process_entry> all_processes() {
   }
   return result;
 }
+
+bool has_environment(pid_t id, std::string_view variable) {
+  if (variable.empty()) return false;
+  const auto all = texts_of(id, "environ");
+  return std::find(all.begin(), all.end(), variable) != all.end();
+}
+
+std::string environment_of(pid_t id, std::string_view name) {
+  for (const std::string& one : texts_of(id, "environ")) {
+    if (one.size() > name.size() && one[name.size()] == '=' && one.starts_with(name)) {
+      return one.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> command_line_of(pid_t id) { return texts_of(id, "cmdline"); }
 
 std::vector<process_entry> descendants(const std::vector<process_entry>& all, pid_t root) {
   std::unordered_multimap<pid_t, const process_entry*> children;
@@ -180,6 +226,44 @@ kill_result kill_all(const process_finder& find) noexcept {
     result.found = result.refused + 1;
   }
   return result;
+}
+
+own_children::own_children() {
+  const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
+  file_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+std::vector<pid_t> own_children::ids() const {
+  std::array<char, 4096> text{};
+  std::vector<pid_t> children;
+  // From the beginning it is read anew.
+  const ssize_t length = file_ ? ::pread(file_.get(), text.data(), text.size(), 0) : 0;
+  if (length <= 0) return children;
+  const char* const end = text.data() + length;
+  for (const char* at = text.data(); at != end;) {
+    pid_t child = 0;
+    const auto [next, error] = std::from_chars(at, end, child);
+    // The last number may be cut off: each is followed by a space.
+    if (error != std::errc() || next == end) break;
+    children.push_back(child);
+    at = next + 1;
+  }
+  return children;
+}
+
+void own_children::chase(const std::function<bool(pid_t)>& ours,
+                         const std::function<bool(const std::vector<pid_t>&)>& collect) const {
+  std::vector<pid_t> last;
+  int same = 0;
+  for (int i = 0; i < chases && same < idle_chases; ++i) {
+    std::vector<pid_t> children = ids();
+    std::erase_if(children, [&](pid_t child) { return !ours(child); });
+    bool any_sent = false;
+    for (const pid_t child : children) any_sent |= ::kill(child, SIGKILL) == 0;
+    if (!any_sent || !collect(children)) return;
+    same = last == children ? same + 1 : 0;
+    last = std::move(children);
+  }
 }
 
 }  // namespace longhaul::command

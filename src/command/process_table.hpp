@@ -12,7 +12,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
+
+#include "command/descriptor.hpp"
 
 namespace longhaul::command {
 
@@ -35,6 +39,16 @@ std::optional<process_entry> read_process(pid_t id);
 /// All processes, by id. A snapshot that takes time: what begins, ends or is adopted meanwhile may
 /// be missing. Throws `std::system_error` if /proc cannot be read.
 std::vector<process_entry> all_processes();
+
+/// The process began with `variable`, NAME=value, in its environment. False also: it cannot be
+/// looked at (another user's), or `variable` is empty.
+bool has_environment(pid_t id, std::string_view variable);
+
+/// The value of the variable `name` there; empty: it has none, or cannot be looked at.
+std::string environment_of(pid_t id, std::string_view name);
+
+/// What a process was started with, argv[0] first; it may have changed that. Empty: there is none.
+std::vector<std::string> command_line_of(pid_t id);
 
 /// Those of `all` whose parents lead to `root`, without itself; parents before their children.
 std::vector<process_entry> descendants(const std::vector<process_entry>& all, pid_t root);
@@ -68,5 +82,24 @@ struct kill_result {
 /// `stop_all`, then SIGKILL to all of them. Who was born meanwhile is left for another round. An
 /// error in `find` counts as nobody found but `again`.
 kill_result kill_all(const process_finder& find) noexcept;
+
+/// The children of this process's first thread, which adopts orphans: found without a walk through
+/// the table, and without a new descriptor, which a program may have taken from us.
+class own_children {
+ public:
+  own_children();
+
+  /// SIGKILL to those that are `ours`, again and again for some 20 ms: what forks and ends all the
+  /// time is never where a walk saw it, but its next birth is a child of ours again. `collect` gets
+  /// those who were signalled, is to ask for the status of those who ended, and says whether to go
+  /// on. Requires: nobody else collects them, so that the id of one cannot be anybody else's.
+  void chase(const std::function<bool(pid_t)>& ours,
+             const std::function<bool(const std::vector<pid_t>&)>& collect) const;
+
+ private:
+  std::vector<pid_t> ids() const;
+
+  descriptor file_;  // empty: a kernel without this file
+};
 
 }  // namespace longhaul::command

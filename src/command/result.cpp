@@ -102,11 +102,33 @@ class writer {
 
   bool append_last_lines(std::string& message, const captured_output& output,
                          const std::string& where) const {
+    if (output.unreadable) {
+      message += "\n\nWhat it printed on " + where + " cannot be read.";
+      return true;
+    }
     const ending last = ending_of(output);
-    if (last.text.empty()) return false;
-    message += last.whole ? "\n\nOn " + where + ":\n" : "\n\nThe last lines on " + where + ":\n";
+    if (last.text.empty() && output.lost.empty()) return false;
+    if (!output.lost.empty()) {
+      message += "\n\nOf " + where + ", what came from byte " + std::to_string(output.end) +
+                 " on could not be stored: " + output.lost +
+                 (last.text.empty() ? "." : ". The last lines before it:\n");
+    } else {
+      message += last.whole ? "\n\nOn " + where + ":\n" : "\n\nThe last lines on " + where + ":\n";
+    }
     message += last.text;
     return true;
+  }
+
+  // What stands above output that is not all of it. `shown`: what follows, as "the last 3 lines".
+  static std::string note(const captured_output& output, const std::string& shown) {
+    const std::string total = std::to_string(output.total) + " bytes";
+    if (!output.lost.empty() && output.bytes.empty()) {
+      return "[nothing of the " + total + " that were printed could be stored: " + output.lost +
+             "]";
+    }
+    if (output.lost.empty()) return "[output truncated: showing " + shown + " of " + total + "]\n";
+    return "[the end is missing: of " + total + ", those from byte " + std::to_string(output.end) +
+           " on could not be stored: " + output.lost + "; showing " + shown + " before it]\n";
   }
 
   tool_result nothing_printed(const std::string& where) const {
@@ -116,32 +138,40 @@ class writer {
   }
 
   tool_result whole_text() const {
-    if (out_.bytes.empty()) {
+    if (out_.unreadable) return failure(name() + " ended, but what it printed cannot be read");
+    if (out_.bytes.empty() && out_.lost.empty()) {
       return nothing_printed(err_.total > 0 ? " on standard output" : "");
     }
     const std::string_view kept = last_bytes(out_.bytes, tool_.result_limit);
     if (kept.size() == out_.total) return {text(kept)};
-    return {text("[output truncated: showing the last " + std::to_string(kept.size()) + " of " +
-                 std::to_string(out_.total) + " bytes]\n" + std::string(kept))};
+    const std::string shown = "the last " + std::to_string(kept.size());
+    return {text(note(out_, out_.lost.empty() ? shown : shown + " bytes") + std::string(kept))};
   }
 
   tool_result lines() const {
+    if (out_.unreadable) return failure(name() + " ended, but what it printed cannot be read");
+    const captured_output* from = &out_;
     ending last = ending_of(out_);
-    std::uint64_t total = out_.total;
-    if (last.text.empty()) {
+    if (last.text.empty() && out_.lost.empty()) {
+      from = &err_;
       last = ending_of(err_);
-      total = err_.total;
     }
-    if (last.text.empty()) return nothing_printed("");
-    if (last.whole) return {text(last.text)};
-    const std::size_t count = lines_in(last.text);
-    return {text("[output truncated: showing the last " +
-                 (count == 1 ? std::string("line") : std::to_string(count) + " lines") + " of " +
-                 std::to_string(total) + " bytes]\n" + last.text)};
+    if (last.text.empty() && from->lost.empty()) return nothing_printed("");
+    if (last.whole && from->lost.empty()) return {text(last.text)};
+    const std::size_t count = last.text.empty() ? 0 : lines_in(last.text);
+    return {text(note(*from, count == 1 ? std::string("the last line")
+                                        : "the last " + std::to_string(count) + " lines") +
+                 last.text)};
   }
 
   tool_result json_object() const {
     const std::string wanted = name() + " should print one JSON object on standard output, but ";
+    if (out_.unreadable) return no_json(wanted + "what it printed cannot be read");
+    if (!out_.lost.empty()) {
+      return no_json(wanted + "of the " + std::to_string(out_.total) +
+                     " bytes that it printed, those from byte " + std::to_string(out_.end) +
+                     " on could not be stored: " + out_.lost);
+    }
     if (out_.total > tool_.result_limit || out_.bytes.size() < out_.total) {
       return no_json(wanted + "it printed " + std::to_string(out_.total) + " bytes; at most " +
                      std::to_string(tool_.result_limit) + " can be a result");

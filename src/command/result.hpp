@@ -31,8 +31,11 @@ struct program_end {
 
 /// What is known of one stream when the program has ended.
 struct captured_output {
-  std::string bytes = {};   ///< the newest; at least `result_limit` of them, if there were so many
+  std::string bytes = {};   ///< the newest kept; `result_limit` of them, if there are so many
   std::uint64_t total = 0;  ///< printed in all
+  std::uint64_t end = 0;    ///< behind the newest kept, as an offset in all that was printed
+  std::string lost = {};    ///< why the bytes from `end` on could not be stored; empty: they were
+  bool unreadable = false;  ///< what was stored cannot be read: nothing of the above is known
 };
 
 /// "SIGKILL"; empty for numbers without a name.

@@ -24,6 +24,7 @@
 #include "command/process.hpp"
 #include "command/program_channel.hpp"
 #include "command/result.hpp"
+#include "command/task_mark.hpp"
 
 namespace longhaul::command {
 namespace {
@@ -122,7 +123,10 @@ class program_run {
       child.emplace(options_for(values));
     } catch (const fs::filesystem_error& e) {  // whose text holds the server's own paths
       failure = "its output cannot be kept: " + e.code().message();
+      tell_detail(e.what());
     } catch (const std::system_error& e) {
+      failure = e.what();
+    } catch (const std::invalid_argument& e) {
       failure = e.what();
     }
     if (!child) co_return result_of(program_end::not_started(failure));
@@ -135,7 +139,13 @@ class program_run {
     exit_status status;
     std::exception_ptr broken;
     try {
-      const std::stop_callback on_stop(task_.stop_token(), [&] { child->stop(); });
+      const std::stop_token stop = task_.stop_token(), leaving = tool_.host->leaving;
+      const auto heed = [&] {
+        if (!stop.stop_requested()) return;
+        leaving.stop_requested() ? child->leave() : child->stop();
+      };
+      const std::stop_callback on_stop(stop, heed);
+      const std::stop_callback on_leaving(leaving, heed);
       auto waiting = child->wait();
       status = co_await std::move(waiting);
     } catch (...) {
@@ -150,6 +160,7 @@ class program_run {
     task_.throw_if_cancelled();
     channel.drain();
     look(true);
+    if (!status.detail.empty()) tell_detail(status.detail);
     co_return result_of(end_of(status), status.output_error);
   }
 
@@ -162,12 +173,18 @@ class program_run {
     options.program = spec.program;
     options.argv = tool_.arguments.expand(values);
     options.environment = environment();
+    options.mark = task_mark(task_.id());
     options.directory = spec.directory;
     options.stdin_file = write_stdin(values);
     options.output_limit = spec.output_limit;
     options.stop_grace = spec.stop_grace;
     options.channel = true;
     return options;
+  }
+
+  void tell_detail(std::string_view what) const {
+    tool_.host->log.warning("program.trouble", what,
+                            {task_field(task_.id()), {"tool", tool_.spec.options.name}});
   }
 
   std::vector<std::string> environment() const {
@@ -187,7 +204,7 @@ class program_run {
     for (const auto& [name, value] : tool_.spec.environment) {
       result.emplace_back(name).append("=").append(value);
     }
-    result.push_back("LONGHAUL_TASK_ID=" + task_.id());
+    result.push_back(task_mark(task_.id()));
     result.push_back("LONGHAUL_ATTEMPT=" + std::to_string(task_.attempt()));
     return result;
   }
@@ -269,21 +286,29 @@ class program_run {
     return output_reader(file.string());
   }
 
-  captured_output captured(stream from) const {
+  captured_output captured(stream from, const std::string& lost) const {
     captured_output result;
-    if (const auto reader = reader_of(from)) {
+    try {
+      const auto reader = reader_of(from);
+      if (!reader) return result;
       // A line or a character cut at the front is the result's business.
       output_bytes tail = reader->tail(tool_.spec.result_limit + 1);
+      result.end = tail.offset + tail.bytes.size();
       result.bytes = std::move(tail.bytes);
       result.total = tail.extent.total;
+      if (result.end < result.total) result.lost = lost.empty() ? "the reason is not known" : lost;
+    } catch (const std::runtime_error&) {  // the program may have written in its own folder
+      result.unreadable = true;
     }
     return result;
   }
 
   handler_result result_of(const program_end& ended, const std::string& lost = {}) const {
-    tool_result result =
-        program_result(tool_.spec, ended, captured(stream::out), captured(stream::err), task_.id());
-    if (!lost.empty()) result.add(text("Some output was lost: " + lost));
+    const captured_output out = captured(stream::out, lost), err = captured(stream::err, lost);
+    tool_result result = program_result(tool_.spec, ended, out, err, task_.id());
+    if (!lost.empty() && out.lost.empty() && err.lost.empty()) {
+      result.add(text("Some output was lost: " + lost));
+    }
     return result.to_outcome();
   }
 

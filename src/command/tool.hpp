@@ -7,9 +7,11 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
+#include "base/log.hpp"
 #include "command/spec.hpp"
 #include "longhaul/tool.hpp"
 
@@ -22,6 +24,10 @@ struct program_host {
   std::string helper;                     ///< path of `longhaul-run`
   std::shared_ptr<output_folder> output;  ///< required
   std::vector<std::string> environment;   ///< of the server, `NAME=value`: what may be passed on
+  /// Requested once the server is about to end: runs that are stopped are left to their helpers
+  /// then.
+  std::stop_token leaving = {};
+  logger log = {};  ///< is told what callers are not: paths
 };
 
 /// Throws `std::invalid_argument` for a description that does not hold together (the reader of the

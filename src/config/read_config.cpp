@@ -6,6 +6,8 @@
 #include <fstream>
 #include <set>
 
+#include "auth/api_keys.hpp"
+#include "auth/loopback.hpp"
 #include "base/web_origin.hpp"
 #include "command/channel.hpp"
 #include "config/read_tool.hpp"
@@ -39,6 +41,15 @@ bool is_address(std::string_view text) {
   const std::string_view host = text.substr(0, colon);
   const bool bracketed = host.starts_with('[') && host.ends_with(']');
   return !host.empty() && (bracketed || host.find(':') == std::string_view::npos);
+}
+
+// Of an address in one of these forms.
+std::string host_of(std::string_view address) {
+  const auto colon = address.rfind(':');
+  if (colon == std::string_view::npos) return "127.0.0.1";
+  std::string_view host = address.substr(0, colon);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return std::string(host);
 }
 
 class config_reader {
@@ -122,10 +133,21 @@ class config_reader {
     }
     from.set("fallback_tools", server.fallback_tools);
     from.set("inline_limit", server.inline_limit);
+    from.set("heartbeat", server.heartbeat);
     from.set_count("max_running", server.max_running);
     from.set_count("max_open", server.max_open);
     from.renamed("max_open_per_key", "max_open_per_owner");
     from.set_count("max_open_per_owner", server.max_open_per_owner);
+    from.set_count("max_sessions", server.max_sessions);
+    from.set_count("max_sessions_per_caller", server.max_sessions_per_caller);
+    from.set("single_user", server.single_user);
+    if (server.single_user && !config_.listen.empty() &&
+        !auth::is_loopback(host_of(config_.listen))) {
+      from.fail_at("single_user",
+                   "single_user lets everybody who reaches the server act as its owner: listen on "
+                   "127.0.0.1 or [::1], not on " +
+                       in_quotes(config_.listen));
+    }
     from.set("retention", server.retention);
     from.set("max_retention", server.max_retention);
     from.set("ignore_arguments", server.ignore_arguments);
@@ -137,6 +159,13 @@ class config_reader {
     from.set_count("max_stored", server.max_stored);
     from.set_count("max_stored_per_owner", server.max_stored_per_owner);
     read_byte_limits(from, server.limits);
+    if (const auto grace = from.duration("drain_grace")) server.drain_grace = *grace;
+    if (const auto detail = from.word("log", {"off", "error", "info", "debug"})) {
+      server.log = static_cast<log_detail>(*detail);
+    }
+    if (const auto style = from.word("log_format", {"text", "json"})) {
+      server.log_format = static_cast<log_style>(*style);
+    }
     from.finish();
   }
 
@@ -160,7 +189,7 @@ class config_reader {
       const auto* text = one.as_string();
       if (text == nullptr) continue;  // which was told already
       std::string_view why = origin_fault(text->get());
-      if (is_every_origin(text->get()) && config_.keys.empty()) why = every_origin_fault;
+      if (is_every_origin(text->get()) && config_.server.keys.empty()) why = every_origin_fault;
       if (!why.empty()) {
         faults_.add(one,
                     "[server]: allow_origins: " + in_quotes(text->get()) + " " + std::string(why));
@@ -182,21 +211,23 @@ class config_reader {
         "the SHA-256 of the key in 64 hex digits: printf %s \"$KEY\" | sha256sum";
     if (from.require("sha256", how)) {
       const auto text = from.text("sha256");
-      const auto parsed = text ? parse_sha256(*text) : std::nullopt;
+      const auto parsed = text ? auth::parse_sha256(*text) : std::nullopt;
       if (text && !parsed) {
         // Not quoted: it may be the key itself.
         from.fail_at("sha256", "sha256 must be " + how);
       }
       if (parsed) {
-        key.sha256 = *parsed;
-        const auto same = [&](const api_key& other) { return other.sha256 == *parsed; };
-        if (std::ranges::any_of(config_.keys, same)) {
+        key.sha256 = *text;
+        if (!key_digests_.insert(*parsed).second) {
           from.fail_at("sha256", "this is the digest of another [[key]], too");
         }
       }
     }
+    if (config_.server.single_user) {
+      faults_.add(table, "there is a [[key]], so there is more than one user: leave out single_user");
+    }
     from.finish();
-    config_.keys.push_back(std::move(key));
+    config_.server.keys.push_back(std::move(key));
   }
 
   void add_tool(const toml::table& table) {
@@ -210,7 +241,8 @@ class config_reader {
       faults_.add(table.contains("name") ? *table.get("name") : table,
                   "there is a tool named " + in_quotes(name) + " already");
     }
-    const bool taken = name == "task_status" || name == "task_result" || name == "task_cancel";
+    const bool taken = name == "task_status" || name == "task_answer" || name == "task_result" ||
+                       name == "task_cancel";
     if (taken && config_.server.fallback_tools) {
       faults_.add(table.contains("name") ? *table.get("name") : table,
                   in_quotes(name) + " is one of the fallback tools: choose another name");
@@ -222,6 +254,7 @@ class config_reader {
   fault_list& faults_;
   serve_config config_;
   std::set<std::string> key_names_, tool_names_;
+  std::set<auth::key_digest> key_digests_;
 };
 
 // The parser's words say what it expected; where a quote is missing it sees the end of the line
@@ -287,22 +320,22 @@ std::vector<std::string> warnings_of(const serve_config& config) {
   const bool local = listen.empty() || listen.starts_with("127.") ||
                      listen.starts_with("localhost:") || listen.starts_with("[::1]:") ||
                      listen.find(':') == std::string_view::npos;
-  if (!local && config.keys.empty()) {
+  if (!local && config.server.keys.empty()) {
     result.push_back("anybody who can reach " + config.listen +
                      " may run these tools: add a [[key]], or listen on 127.0.0.1");
   }
-  if (!local && !config.keys.empty()) {
+  if (!local && !config.server.keys.empty()) {
     result.push_back("keys and results travel over " + config.listen +
                      " in clear text: put a proxy with TLS in front");
   }
-  if (config.stdio && !config.keys.empty()) {
+  if (config.stdio && !config.server.keys.empty()) {
     result.emplace_back(
         "on stdio nobody is asked for a key: the host that starts the server may all");
   }
   constexpr std::string_view empty_key =
       "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-  for (const api_key& key : config.keys) {
-    if (key.sha256 == parse_sha256(empty_key)) {
+  for (const api_key& key : config.server.keys) {
+    if (auth::parse_sha256(key.sha256) == auth::parse_sha256(empty_key)) {
       result.push_back("the key of " + key.name + " is the empty text, which no caller can send");
     }
   }

@@ -13,12 +13,6 @@
 
 namespace longhaul::config {
 
-/// One `[[key]]`.
-struct api_key {
-  std::string name;
-  digest sha256{};
-};
-
 struct serve_config {
   server_options server = {};
   std::string listen = {};  ///< ADDRESS:PORT; empty: not said
@@ -26,7 +20,6 @@ struct serve_config {
   std::string store = {};      ///< URL; empty: not said
   std::string state_dir = {};  ///< absolute; empty: not said
   std::vector<std::string> allow_hosts = {}, allow_origins = {};
-  std::vector<api_key> keys = {};
   std::vector<command::tool_spec> tools = {};
 };
 

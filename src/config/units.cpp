@@ -15,8 +15,6 @@ struct unit {
   std::uint64_t size;
 };
 
-constexpr std::array<unit, 5> durations = {
-    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 constexpr std::array<unit, 8> sizes = {{{"", 1},
                                         {"B", 1},
                                         {"kB", 1000},
@@ -25,7 +23,6 @@ constexpr std::array<unit, 8> sizes = {{{"", 1},
                                         {"KiB", 1024},
                                         {"MiB", std::uint64_t{1024} * 1024},
                                         {"GiB", std::uint64_t{1024} * 1024 * 1024}}};
-constexpr std::uint64_t longest_ms = std::uint64_t{36'500} * 86'400'000;
 
 // Takes digits from the front of `text`.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
@@ -36,35 +33,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   return value;
 }
 
-std::string_view take_letters(std::string_view& text) {
-  std::size_t count = 0;
-  while (count < text.size() && ((text[count] | 0x20) >= 'a' && (text[count] | 0x20) <= 'z')) {
-    ++count;
-  }
-  const std::string_view letters = text.substr(0, count);
-  text.remove_prefix(count);
-  return letters;
-}
-
 }  // namespace
-
-std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  std::uint64_t total = 0;
-  std::size_t next = 0;  // units come from the largest down, each once
-  while (!text.empty()) {
-    const auto number = take_number(text);
-    const std::string_view name = take_letters(text);
-    if (!number) return std::nullopt;
-    while (next < durations.size() && durations[next].name != name) ++next;
-    if (next == durations.size()) return std::nullopt;
-    const std::uint64_t size = durations[next++].size;
-    if (*number > longest_ms / size) return std::nullopt;
-    total += *number * size;
-    if (total > longest_ms) return std::nullopt;
-  }
-  return std::chrono::milliseconds(total);
-}
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
   const auto number = take_number(text);
@@ -75,17 +44,6 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
     return *number * u.size;
   }
   return std::nullopt;
-}
-
-std::optional<digest> parse_sha256(std::string_view text) {
-  digest result{};
-  if (text.size() != 2 * result.size()) return std::nullopt;
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    const char* begin = text.data() + 2 * i;
-    const auto [end, error] = std::from_chars(begin, begin + 2, result[i], 16);
-    if (error != std::errc() || end != begin + 2) return std::nullopt;
-  }
-  return result;
 }
 
 std::string unknown_word(std::string_view word, const std::vector<std::string_view>& known) {

@@ -6,8 +6,9 @@
 namespace longhaul {
 
 raw_json raw_json::parse(std::string_view text) {
-  json::validate(text);
-  return trusted(json::without_line_breaks(text));
+  std::string copy(text);
+  json::validate_in_place(copy);
+  return trusted(json::without_line_breaks(copy));
 }
 
 raw_json raw_json::trusted(std::string text) {

@@ -5,6 +5,9 @@
 
 #include <cstring>
 #include <memory>
+#include <new>
+
+#include "json/mend.hpp"
 
 namespace longhaul::json {
 namespace {
@@ -23,35 +26,47 @@ simdjson::dom::parser& thread_parser() {
       throw invalid_json("not JSON: the text is empty");
     case simdjson::UTF8_ERROR:
       throw invalid_json("not JSON: invalid UTF-8");
-    case simdjson::DEPTH_ERROR:
-      throw invalid_json("not accepted: JSON nested too deeply");
-    case simdjson::NUMBER_ERROR:
-      throw invalid_json("not JSON: a malformed number, or an integer beyond 64 bits");
     case simdjson::CAPACITY:
     case simdjson::MEMALLOC:
-      throw invalid_json("not accepted: JSON text too large");
+      throw std::bad_alloc();
     default:
       throw invalid_json(std::string("not JSON: ") + simdjson::error_message(code));
   }
 }
 
-void parse(const char* data, std::size_t size, bool copy) {
+// False: `mend` has the last word. The parser reports this before it has seen the whole text.
+bool parse(const char* data, std::size_t size, bool copy) {
   auto& parser = thread_parser();
   if (parser.max_depth() != max_depth) {
     if (const auto error = parser.allocate(4096, max_depth)) fail(error);
   }
   const auto error = parser.parse(data, size, copy).error();
   if (parser.capacity() > kept_capacity) parser = simdjson::dom::parser();
-  if (error) fail(error);
+  switch (error) {
+    case simdjson::SUCCESS:
+      return true;
+    case simdjson::NUMBER_ERROR:  // beyond 64 bits, or malformed
+    case simdjson::STRING_ERROR:  // half a surrogate pair, or malformed
+    case simdjson::DEPTH_ERROR:   // it counts what is in the innermost brackets as a level too
+      return false;
+    default:
+      fail(error);
+  }
+}
+
+void refuse(std::string_view fault) {
+  if (!fault.empty()) throw invalid_json(std::string(fault));
 }
 
 }  // namespace
 
-void validate(std::string_view text) { parse(text.data(), text.size(), true); }
+void validate(std::string_view text) {
+  if (!parse(text.data(), text.size(), true)) refuse(check(text));
+}
 
-void validate_in_place(std::string& text) {
+void validate_in_place(std::string& text, std::string_view spared) {
   text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-  parse(text.data(), text.size(), false);
+  if (!parse(text.data(), text.size(), false)) refuse(mend(text, spared));
 }
 
 std::string without_line_breaks(std::string_view text) {

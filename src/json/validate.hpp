@@ -12,16 +12,19 @@
 
 namespace longhaul::json {
 
-/// Nesting that is accepted; what stands in the innermost array or object counts as a level too.
-/// Deeper text is hostile, not data; simdjson's own limit is 1,024.
-inline constexpr std::size_t max_depth = 512;
+/// Arrays and objects in each other that are accepted. Deeper text is hostile, not data; simdjson's
+/// own limit is 1,024.
+inline constexpr std::size_t max_depth = 511;
 
 /// Checks that `text` is exactly one JSON value: UTF-8, no byte order mark, nesting ≤ `max_depth`,
-/// integers within 64 bits. Throws `invalid_json`.
+/// numbers of any size. Throws `invalid_json`; `std::bad_alloc` without memory to look.
 void validate(std::string_view text);
 
 /// The same for a string whose capacity may be grown by the parser's padding, which saves a copy.
-void validate_in_place(std::string& text);
+/// Escapes of half a surrogate pair, which `validate` refuses, become U+FFFD: others send them, and
+/// no text in UTF-8 can say them. Not in the value of the member `spared` of the outermost object,
+/// or of the objects in an outermost array.
+void validate_in_place(std::string& text, std::string_view spared = {});
 
 /// `text` (validated) without white space outside strings if it holds CR or LF; else as it is.
 std::string without_line_breaks(std::string_view text);

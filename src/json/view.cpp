@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json/view.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
-#include <cstdlib>
+#include <limits>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
+
+#include "json/mend.hpp"
 
 namespace longhaul::json {
 namespace {
@@ -177,10 +180,12 @@ std::string unescape(std::string_view text) {
       case 'u': {
         unsigned code = hex4(&text[i + 1]);
         i += 4;
-        if (code >= 0xD800 && code < 0xDC00 && i + 6 < text.size() + 1 &&
-            text.substr(i + 1, 2) == "\\u") {
-          code = 0x10000 + ((code - 0xD800) << 10) + (hex4(&text[i + 3]) - 0xDC00);
-          i += 6;
+        if (code >= 0xD800 && code < 0xE000) {
+          // Half a pair is left only where `validate_in_place` was told to spare it.
+          const bool whole = code < 0xDC00 && i + 6 < text.size() &&
+                             text.substr(i + 1, 2) == "\\u" && is_low_surrogate(&text[i + 3]);
+          code = whole ? 0x10000 + ((code - 0xD800) << 10) + (hex4(&text[i + 3]) - 0xDC00) : 0xFFFD;
+          if (whole) i += 6;
         }
         append_utf8(out, code);
         break;
@@ -191,6 +196,24 @@ std::string unescape(std::string_view text) {
     }
   }
   return out;
+}
+
+// True if a number that no double holds is too large, not too small.
+bool is_beyond_one(std::string_view token) noexcept {
+  constexpr long enough = 1'000'000'000;
+  const auto mark = std::min(token.find_first_of("eE"), token.size());
+  const auto point = std::min(token.find('.'), mark);
+  const auto first = token.find_first_of("123456789");
+  if (first >= mark) return false;
+  long power = first < point ? static_cast<long>(point - first) : -static_cast<long>(first - point);
+  long exponent = 0;
+  const bool down = token.substr(mark).starts_with("e-") || token.substr(mark).starts_with("E-");
+  for (std::size_t i = mark; i < token.size(); ++i) {
+    const bool digit = token[i] >= '0' && token[i] <= '9';
+    if (digit && exponent < enough) exponent = exponent * 10 + (token[i] - '0');
+  }
+  power += down ? -exponent : exponent;
+  return power > 0;
 }
 
 // Content of the string token at [from, to), quotes included; `buffer` holds it if it had escapes.
@@ -257,8 +280,9 @@ std::optional<double> value::number() const noexcept {
   const char* end = text_.data() + text_.size();
   const auto [stop, error] = std::from_chars(text_.data(), end, result);
   if (!is(kind::number) || stop != end) return std::nullopt;
-  // Out of range is too small here: what is too large was refused by `validate`.
-  return error == std::errc() ? result : 0;
+  if (error == std::errc()) return result;
+  const double beyond = is_beyond_one(text_) ? std::numeric_limits<double>::infinity() : 0;
+  return text_.front() == '-' ? -beyond : beyond;
 }
 
 std::optional<bool> value::boolean() const noexcept {
@@ -274,6 +298,7 @@ bool value::equals(std::string_view expected) const {
 
 indexed::indexed(value object) : whole_(object) {
   for (members m(object); m.next();) {
+    if (m.value().is(kind::null)) continue;
     if (count_ == found_.size() || m.key_was_escaped()) {
       complete_ = false;
       return;
@@ -286,7 +311,11 @@ value indexed::operator[](std::string_view key) const {
   for (std::size_t i = 0; i < count_; ++i) {
     if (found_[i].first == key) return found_[i].second;
   }
-  return complete_ ? value() : whole_[key];
+  if (complete_) return {};
+  for (members m(whole_); m.next();) {
+    if (m.key() == key && !m.value().is(kind::null)) return m.value();
+  }
+  return {};
 }
 
 members::members(json::value object) noexcept {

@@ -37,6 +37,7 @@ class value {
   std::optional<std::string> string() const;
   /// An integer that fits; null for fractions, exponents and every other kind.
   std::optional<std::int64_t> integer() const noexcept;
+  /// The nearest double; infinity for what none holds (1e999). Null for every other kind.
   std::optional<double> number() const noexcept;
   std::optional<bool> boolean() const noexcept;
   /// True if this is a string with exactly this content.
@@ -81,13 +82,14 @@ class elements {
 };
 
 /// An object whose members were found in one walk, for one that is asked for several of them.
+/// A member that is null counts as absent.
 class indexed {
  public:
   indexed() = default;
   /// Anything but an object has no members.
   explicit indexed(value object);
 
-  /// As `value::operator[]`.
+  /// The first member of that name that is not null; absent if there is none.
   value operator[](std::string_view key) const;
   bool is(kind k) const noexcept { return whole_.is(k); }
   explicit operator bool() const noexcept { return bool(whole_); }

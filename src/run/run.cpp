@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "run/command_line.hpp"
 #include "run/default_store.hpp"
 #include "run/serve.hpp"
 
@@ -37,12 +38,27 @@ int run(server& server, int argc, char** argv) {
              (about.store ? std::string("what the program chose")
                           : "sqlite:" + store_file_for("$XDG_STATE_HOME/longhaul", about.name)))
       ->type_name("URL");
+  common_options common;
+  app.add_option("--log", common.log, help_of_log)->type_name("WHAT");
+  app.add_option("--log-format", common.log_format, help_of_log_format)->type_name("FORMAT");
+  app.add_option("--drain-grace", common.drain_grace, help_of_drain_grace)->type_name("TIME");
+  app.footer(
+      "SIGTERM, SIGINT and SIGHUP drain: no new work, running work gets its grace. Exit codes: 0 "
+      "done, 1 failed while serving, 2 wrong use.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e, std::cout, std::cerr) == 0 ? 0 : exit_usage;
   }
-  process_log log({}, !settings.http.empty());
+  log_settings logging;
+  try {
+    logging = log_settings_of(common, about);
+    settings.drain_grace = drain_grace_of(common, about);
+  } catch (const std::invalid_argument& e) {
+    std::cerr << about.name << ": " << e.what() << std::endl;
+    return exit_usage;
+  }
+  process_log log(logging, !settings.http.empty());
   return serve(server, settings, log);
 }
 

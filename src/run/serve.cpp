@@ -7,6 +7,8 @@
 #include <cstdlib>
 
 #include "run/default_store.hpp"
+#include "run/identify.hpp"
+#include "run/stop_signals.hpp"
 #include "sqlite/store_url.hpp"
 
 namespace longhaul {
@@ -19,18 +21,26 @@ std::vector<std::string> joined(std::vector<std::string> first,
   return first;
 }
 
-std::shared_ptr<stores::store> open_store_for(const server& server, const serve_settings& settings,
-                                              const process_log& log) {
+void open_store_for(const server& server, const serve_settings& settings, const process_log& log,
+                    service_options& into) {
   if (!settings.store_url.empty()) {
-    return sqlite::open_store(sqlite::parse_store_url(settings.store_url));
+    const sqlite::store_url url = sqlite::parse_store_url(settings.store_url);
+    into.store = sqlite::open_store(url);
+    into.kept_in = place_of(url);
+  } else if (server.options().store) {
+    into.store = server.options().store;
+    into.kept_in = "the store of the program";
+  } else {
+    into.store = open_default_store(default_state_folder(), server.options().name,
+                                    settings.http.empty(), tell_where_tasks_are(log), into.kept_in);
   }
-  if (server.options().store) return server.options().store;
-  std::string path;
-  return open_default_store(default_state_folder(), server.options().name, settings.http.empty(),
-                            tell_where_tasks_are(log), path);
 }
 
 }  // namespace
+
+std::string place_of(const sqlite::store_url& url) {
+  return url.in_memory ? "memory: they end with this process" : url.path;
+}
 
 std::function<void(const std::string&)> tell_where_tasks_are(const process_log& log) {
   return [&log](const std::string& text) { log.announce(log_level::notice, "store.open", text); };
@@ -44,15 +54,27 @@ void fill_standard_streams() {
 }
 
 int serve(server& server, const serve_settings& settings, process_log& log) {
+  if (!server.faults().empty()) {
+    for (const std::string& fault : server.faults()) {
+      log.announce(log_level::error, "server.tool_fault", fault);
+    }
+    return exit_usage;
+  }
   try {
     // Replies to a peer that went away are errors of that peer, not a reason to die.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a full disk to us
     service_options options = settings;
-    if (!options.store) options.store = open_store_for(server, settings, log);
+    check_callers(server.options());
+    http_address address;
+    if (!settings.http.empty()) {
+      address = parse_http_address(settings.http);
+      options.identify = identify_by(server.options(), address.host);
+    }
+    end_on_early_signals();
+    if (!options.store) open_store_for(server, settings, log, options);
     service running(server, options, log);
     if (settings.http.empty()) return serve_stdio(running);
-    http_address address = parse_http_address(settings.http);
     const server_options& about = server.options();
     address.allowed_hosts = joined(about.allow_hosts, settings.allowed_hosts);
     address.allowed_origins = joined(about.allow_origins, settings.allowed_origins);

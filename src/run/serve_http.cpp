@@ -1,26 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
+#include <condition_variable>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 
 #include "base/web_origin.hpp"
 #include "run/service.hpp"
+#include "run/stop_signals.hpp"
 #include "transport/http_server.hpp"
 #include "wire/endpoints.hpp"
 
 namespace longhaul {
 namespace {
 
-// Blocks until SIGTERM or SIGINT.
-void wait_for_signal(boost::asio::io_context& context, boost::asio::signal_set& signals) {
-  bool came = false;
-  signals.async_wait([&](boost::system::error_code error, int) { came = !error; });
-  context.restart();
-  while (!came && context.run_one() > 0) {
+// Tells the thread that serves of the first signal; each further one cuts the drain short.
+class first_signal {
+ public:
+  explicit first_signal(tasks::engine& engine)
+      : signals_([this, &engine](int number) {
+          {
+            const std::lock_guard lock(mutex_);
+            came_ = true;
+            changed_.notify_all();
+          }
+          if (number > 1) engine.hurry();
+        }) {}
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return came_; });
   }
-}
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool came_ = false;
+  stop_signals signals_;  // last: its thread uses the rest
+};
 
 // Throws `std::invalid_argument`.
 void check(const http_address& address, bool with_keys) {
@@ -40,10 +55,12 @@ void check(const http_address& address, bool with_keys) {
 }  // namespace
 
 int serve_http(service& what, const http_address& address) {
-  check(address, static_cast<bool>(what.options().identify));
+  check(address, !what.definition().keys.empty());
   wire::endpoint_options wire_options;
   wire_options.secrets = {what.store().secret()};
   wire_options.log = what.log();
+  wire_options.max_sessions = what.definition().max_sessions;
+  wire_options.max_sessions_per_caller = what.definition().max_sessions_per_caller;
   if (what.options().identify) wire_options.identify = what.options().identify;
   const auto endpoint = wire::make_http_endpoint(what.dispatcher(), wire_options);
 
@@ -55,29 +72,29 @@ int serve_http(service& what, const http_address& address) {
   options.max_body_memory = address.max_body_memory;
   options.log = what.log();
   options.not_ready = [&what] {
-    return what.engine().draining() ? "draining" : what.store().trouble();
+    if (what.engine().draining()) return std::string("draining");
+    if (std::string trouble = what.store().trouble(); !trouble.empty()) return trouble;
+    serving::output_source* const outputs = what.options().outputs;
+    return outputs != nullptr ? outputs->trouble() : std::string();
   };
   auto server = std::make_unique<transport::http_server>(std::move(options), *endpoint);
 
-  boost::asio::io_context context(1);
-  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
-  what.start();
-  server->start();
-  what.told().announce(log_level::info, "server.start", "listening on " + server->url());
-
-  wait_for_signal(context, signals);
-  what.log().info("server.drain", "stopping: running work has " +
-                                      std::to_string(drain_grace.count() / 1000) +
-                                      " s; signal again to hurry");
-  // Callers may still read their tasks while running work gets its grace.
-  std::thread hurry([&] {
-    wait_for_signal(context, signals);
-    what.engine().drain(drain_grace, stop_grace);
-  });
-  what.engine().drain(drain_grace, stop_grace);
-  server->stop(reply_grace);
-  boost::asio::post(context, [&] { signals.cancel(); });
-  hurry.join();
+  {
+    first_signal signal(what.engine());
+    what.start();
+    server->start();
+    what.told().announce(log_level::info, "server.start", "listening on " + server->url());
+    what.tell_tasks();
+    what.tell_how_to_connect(server->url());
+    signal.wait();
+    const auto grace = what.drain_grace(http_drain_grace);
+    what.log().info("server.drain", "stopping: running work has its grace; signal again to hurry",
+                    {{"grace_ms", grace.count()}, {"running", what.engine().running()}});
+    what.tell_stopping();
+    // Callers may still read their tasks while running work gets its grace.
+    what.engine().drain(grace, http_stop_grace);
+    server->stop(reply_grace);
+  }
   what.stop();
   return 0;
 }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
-#include <stop_token>
-#include <thread>
+#include <atomic>
 
 #include "run/service.hpp"
+#include "run/stop_signals.hpp"
 #include "transport/stdio.hpp"
 #include "wire/endpoints.hpp"
 
@@ -16,27 +12,26 @@ int serve_stdio(service& what) {
   wire::endpoint_options wire_options;
   wire_options.log = what.log();
   wire_options.secrets = {what.store().secret()};
-  transport::stdio_server server(
-      transport::stdio_options{}, [&](std::shared_ptr<wire::outlet> out) {
-        return wire::make_pipe_endpoint(what.dispatcher(), wire_options, std::move(out));
-      });
-  what.start();
-
-  boost::asio::io_context context(1);
-  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
-  signals.async_wait([&](boost::system::error_code error, int) {
-    if (!error) server.stop();
+  transport::stdio_options options;
+  options.log = what.log();
+  std::atomic<bool> stopping{false};
+  options.on_end = [&] { stopping = true; };
+  transport::stdio_server server(options, [&](std::shared_ptr<wire::outlet> out) {
+    return wire::make_pipe_endpoint(what.dispatcher(), wire_options, std::move(out));
   });
   {
-    const std::jthread watch([&](const std::stop_token& over) {
-      const std::stop_callback end(over,
-                                   [&] { boost::asio::post(context, [&] { signals.cancel(); }); });
-      context.run();
+    const stop_signals signals([&](int) {
+      if (stopping.exchange(true)) what.engine().hurry();
+      server.stop();
     });
+    what.start();
+    what.tell_tasks();
     server.run();
+    what.log().info("server.drain", "the host has gone", {{"running", what.engine().running()}});
+    what.tell_stopping();
+    // The calls of the host are cancelled; tasks that it may ask for later are handed back or fail.
+    what.engine().drain(what.drain_grace(stdio_drain_grace), stdio_stop_grace);
   }
-  // The host has gone: nobody can ask for what still runs.
-  what.engine().drain(std::chrono::milliseconds(0), stop_grace);
   what.stop();
   return 0;
 }

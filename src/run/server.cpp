@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "longhaul/server.hpp"
 
+#include <stdexcept>
+
 #include "server/registry.hpp"
+#include "tasks/engine_link.hpp"
 
 namespace longhaul {
 
@@ -10,6 +13,7 @@ server::server(server_options options) : options_(std::move(options)) {
       serving::server_identity{options_.name, options_.version, options_.title,
                                options_.instructions},
       argument_leniency{options_.ignore_arguments, options_.strict_arguments});
+  link_ = std::make_shared<longhaul::tasks::engine_link>();
 }
 
 server::~server() = default;
@@ -17,7 +21,26 @@ server::server(server&&) noexcept = default;
 server& server::operator=(server&&) noexcept = default;
 
 server& server::add_tool(tool_definition tool) {
-  tools_->add(std::move(tool));
+  if (link_->is_open()) throw std::logic_error("add_tool: the server runs already");
+  std::string name = tool.options.name;
+  try {
+    tools_->add(std::move(tool));
+  } catch (const std::invalid_argument& e) {
+    return note_fault(std::move(name), e.what());
+  }
+  return *this;
+}
+
+// Most messages name the tool; those about its fields and its types do not.
+server& server::note_fault(std::string tool, const std::string& what) {
+  faults_.push_back(what.starts_with("tool \"") ? what : "tool \"" + tool + "\": " + what);
+  return *this;
+}
+
+task_access server::tasks() const { return task_access(link_); }
+
+server& server::on_start(std::function<void()> fn) {
+  on_start_.push_back(std::move(fn));
   return *this;
 }
 

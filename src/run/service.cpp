@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/service.hpp"
 
+#include <unistd.h>
+
 #include <charconv>
 #include <cstdlib>
 #include <stdexcept>
 
 #include "server/registry.hpp"
+#include "tasks/engine_link.hpp"
+#include "tasks/sync.hpp"
 
 namespace longhaul {
 namespace {
@@ -39,22 +43,76 @@ service::service(server& definition, service_options options, process_log& log)
     : options_(std::move(options)),
       log_(log),
       definition_(definition),
-      engine_(engine_options_for(definition.options(), options_, log.log())),
-      dispatcher_(tools_of(definition), engine_,
-                  {definition.options().inline_limit, options_.outputs}) {
-  for (const auto& tool : definition_.tools().all()) engine_.add_tool(tool->definition);
+      engine_(std::make_shared<tasks::engine>(
+          engine_options_for(definition.options(), options_, log.log()))),
+      dispatcher_(tools_of(definition), *engine_,
+                  {.inline_limit = definition.options().inline_limit,
+                   .outputs = options_.outputs,
+                   .heartbeat = definition.options().heartbeat,
+                   .log = log.log()}) {
+  for (const auto& tool : definition_.tools().all()) engine_->add_tool(tool->definition);
 }
 
-void service::start() { engine_.start(); }
+service::~service() {
+  definition_.link_->close();
+  engine_->stop();
+}
+
+void service::start() {
+  engine_->start();
+  definition_.link_->open(engine_);
+  for (const auto& tell : definition_.on_start_) tell();
+}
+
+void service::tell_stopping() const {
+  if (options_.on_stopping) options_.on_stopping();
+}
+
+void service::tell_tasks() {
+  for (const std::string& remark : store().found().remarks) log().warning("store.remark", remark);
+  stores::store_stats found;
+  try {
+    found = tasks::sync(store().stats());
+  } catch (const stores::store_error& e) {  // a full disk: it serves what can be read
+    const stores::found_at_open there = store().found();
+    log().warning("server.tasks", "tasks are kept in " + options_.kept_in + ": " +
+                                      std::to_string(there.tasks) + " found, " +
+                                      std::to_string(there.unfinished) +
+                                      " unfinished, and they can be read only: " + e.what());
+    return;
+  }
+  const std::size_t unfinished = found.working + found.input_required;
+  const std::size_t all = unfinished + found.completed + found.failed + found.cancelled;
+  std::string text = "tasks are kept in " + options_.kept_in;
+  if (store().durable()) {
+    text += ": " + std::to_string(all) + " found, " + std::to_string(unfinished) + " unfinished";
+  }
+  log().info("server.tasks", text);
+  for (const auto& [tool, count] : found.open_by_tool) {
+    if (engine_->tool(tool) != nullptr) continue;
+    log().warning("server.tool_gone",
+                  "unfinished tasks wait for a tool that is not served any more",
+                  {{"tool", tool}, {"tasks", count}});
+  }
+}
+
+void service::tell_how_to_connect(const std::string& url) const {
+  if (::isatty(STDERR_FILENO) == 0 || definition_.options().log_to) return;
+  log().info("server.start", "connect Claude Code: claude mcp add --transport http " +
+                                 definition_.options().name + " " + url);
+  log().info("server.start", "connect VS Code: .vscode/mcp.json: {\"servers\": {\"" +
+                                 definition_.options().name +
+                                 "\": {\"type\": \"http\", \"url\": \"" + url + "\"}}}");
+}
 
 void service::stop() {
-  if (const std::size_t left = engine_.running(); left > 0) {
-    log().warning("server.stop", "handlers ignore that they should stop; leaving them",
-                  {{"handlers", left}});
+  definition_.link_->close();
+  if (const std::size_t left = engine_->running(); left > 0) {
+    log().warning("server.stop", "handlers have not ended yet; leaving them", {{"handlers", left}});
     log_.flush();
     std::_Exit(0);
   }
-  engine_.stop();
+  engine_->stop();
   options_.store->close();
 }
 

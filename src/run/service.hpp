@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,11 @@ struct service_options {
   serving::output_source* outputs = nullptr;
   /// Ids of tasks that were removed for good.
   std::function<void(const std::vector<std::string>&)> on_removed = {};
+  /// Called once when the server is told to stop, before it drains: no new work begins from now on.
+  std::function<void()> on_stopping = {};
+  /// Null: `http_drain_grace` or `stdio_drain_grace`.
+  std::optional<std::chrono::milliseconds> drain_grace = {};
+  std::string kept_in = {};  ///< where tasks are kept, for people: "PATH", "memory"
 };
 
 /// What all transports share.
@@ -33,17 +39,32 @@ class service {
  public:
   /// Throws `std::invalid_argument` for tools whose names are taken.
   service(server& definition, service_options options, process_log& log);
-  /// Recovers and begins to work.
-  void start();
+  ~service();
+  service(const service&) = delete;
+  service& operator=(const service&) = delete;
 
+  /// Recovers and begins to work; then calls what `server::on_start` was given.
+  void start();
+  /// Logs where tasks are kept, how many there are, and which have no tool any more.
+  void tell_tasks();
+  /// To whoever started it by hand, on a terminal.
+  void tell_how_to_connect(const std::string& url) const;
+
+  /// It was told to stop.
+  void tell_stopping() const;
   /// Ends the engine and closes the store. Handlers that ignore their stop token cannot be ended:
   /// with some left, the process exits here, with 0, because a server that was told to stop must.
   void stop();
 
-  tasks::engine& engine() noexcept { return engine_; }
+  tasks::engine& engine() noexcept { return *engine_; }
   serving::dispatcher& dispatcher() noexcept { return dispatcher_; }
   stores::store& store() noexcept { return *options_.store; }
   const service_options& options() const noexcept { return options_; }
+  const server_options& definition() const noexcept { return definition_.options(); }
+  /// How long running work may go on once the server was told to stop.
+  std::chrono::milliseconds drain_grace(std::chrono::milliseconds otherwise) const {
+    return options_.drain_grace.value_or(otherwise);
+  }
   const process_log& told() const noexcept { return log_; }
   const logger& log() const noexcept { return log_.log(); }
 
@@ -51,14 +72,18 @@ class service {
   const service_options options_;
   process_log& log_;
   const server& definition_;
-  tasks::engine engine_;
+  std::shared_ptr<tasks::engine> engine_;  // also held by whoever uses `server::tasks` just now
   serving::dispatcher dispatcher_;
 };
 
-/// How long running handlers may go on after the signal to stop, and how long those that were then
-/// told to stop may take to return.
-inline constexpr std::chrono::milliseconds drain_grace{10'000};
-inline constexpr std::chrono::milliseconds stop_grace{2'000};
+/// How long running handlers may go on after the signal to stop if nobody says otherwise. Over
+/// stdio the one host is gone, and what it left behind waits for nobody.
+inline constexpr std::chrono::milliseconds http_drain_grace{10'000};
+inline constexpr std::chrono::milliseconds stdio_drain_grace{0};
+/// How long those that were then told to stop may take to return. Hosts that started a server send
+/// SIGTERM after two seconds, and SIGKILL after two more.
+inline constexpr std::chrono::milliseconds http_stop_grace{2'000};
+inline constexpr std::chrono::milliseconds stdio_stop_grace{300};
 /// What replies still get to leave.
 inline constexpr std::chrono::milliseconds reply_grace{2'000};
 

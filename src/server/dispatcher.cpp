@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 
-#include "json/view.hpp"
+#include "server/refusals.hpp"
+#include "server/wait_state.hpp"
 #include "stores/bounds.hpp"
+#include "stores/transitions.hpp"
+#include "tasks/failure.hpp"
 
 namespace longhaul::serving {
 namespace {
@@ -14,42 +16,8 @@ namespace {
 constexpr std::size_t tools_per_page = 100;
 constexpr std::size_t tasks_per_page = 50;
 constexpr std::chrono::milliseconds default_poll_interval{1000};
-// How soon a notification that a slow peer did not take is tried again.
-constexpr std::chrono::milliseconds retry_after_full{100};
-
-refused refuse(refusal why, std::string message) {
-  refused r;
-  r.why = why;
-  r.message = std::move(message);
-  return r;
-}
 
 refused unknown_task() { return refuse(refusal::unknown_task, "there is no such task"); }
-
-refused busy(std::string_view bound) {
-  const bool arguments = bound == stores::bound_names::arguments;
-  const bool bytes = bound.find("bytes") != std::string_view::npos ||
-                     bound == stores::bound_names::memory;
-  const std::string words = arguments ? "the arguments are too large ("
-                            : bytes   ? "tasks take up too much ("
-                                      : "too many tasks (";
-  refused r = refuse(refusal::busy, words + std::string(bound) +
-                                        (arguments ? ")" : "): try again later"));
-  r.retry_after = tasks::tunables::busy_retry_after;
-  r.bound = bound;
-  return r;
-}
-
-refused internal(const std::exception& e) {
-  // A full disk, a file that is gone: callers hear why, without paths, and may come again.
-  const auto* failed = dynamic_cast<const stores::store_error*>(&e);
-  if (failed != nullptr && !failed->outcome_unknown()) {
-    refused r = refuse(refusal::busy, "tasks cannot be stored or read now: " + failed->reason());
-    r.retry_after = tasks::tunables::store_retry_after;
-    return r;
-  }
-  return refuse(refusal::internal, std::string("the server could not do this: ") + e.what());
-}
 
 // The reply to a call whose create found no new task, or null if there is one to wait for.
 std::optional<refused> refusal_of(const stores::create_result& created) {
@@ -63,83 +31,40 @@ std::optional<refused> refusal_of(const stores::create_result& created) {
     case stores::create_code::busy:
       break;
   }
-  return busy(created.bound);
-}
-
-bool can_be_asked(const question_modes& modes, const task_input& input) {
-  const bool url = json::value(input.request)["params"]["mode"].equals("url");
-  return url ? modes.url : modes.form;
-}
-
-class exchange_closer {
- public:
-  explicit exchange_closer(exchange& open) : open_(open) {}
-  exchange_closer(const exchange_closer&) = delete;
-  exchange_closer& operator=(const exchange_closer&) = delete;
-  ~exchange_closer() {
-    open_.following.clear();
-    open_.close();
-  }
-
- private:
-  exchange& open_;
-};
-
-// Sends what a slow peer did not take before what came later.
-template <class T, class Send>
-void send_in_order(std::vector<T>& waiting, std::vector<T> fresh, Send send) {
-  std::move(fresh.begin(), fresh.end(), std::back_inserter(waiting));
-  std::size_t sent = 0;
-  while (sent < waiting.size() && send(waiting[sent])) ++sent;
-  waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(sent));
-  const std::size_t bound = tasks::tunables::exchange_events;
-  if (waiting.size() > bound) {
-    waiting.erase(waiting.begin(), waiting.end() - static_cast<std::ptrdiff_t>(bound));
-  }
+  return busy_at(created.bound);
 }
 
 }  // namespace
 
-// What a call or a `tasks/result` that waits carries along.
-struct dispatcher::wait_state {
-  const caller& who;
-  call_request& request;
-  exchange& open;
-  audience& to;
-  task_ptr now;
-  bool cancel_on_abandon = false;
-  bool announced = false;         // `waiting` was called
-  bool report_changes = false;    // the audience hears of every state
-  bool stop_at_question = false;  // a question ends the wait (inline wait of a task to be)
-  exchange::clock::time_point deadline = exchange::clock::time_point::max();
-  std::set<std::string> asked = {};  // keys that the audience took
-  std::vector<tasks::progress_event> progress = {};
-  std::vector<tasks::log_event> logs = {};
-  task_ptr unsent = nullptr;  // a state that the audience did not take yet
-
-  bool must_retry() const {
-    return (report_changes && unsent) || !progress.empty() || !logs.empty() || retry_question;
-  }
-  bool retry_question = false;
-
-  void deliver(exchange::batch batch) {
-    send_in_order(progress, std::move(batch.progress), [&](auto& e) { return to.progress(e); });
-    send_in_order(logs, std::move(batch.logs), [&](auto& e) { return to.log(e); });
-    for (task_ptr& task : batch.tasks) {
-      if (task->id() == now->id() && task->rev > now->rev) {
-        now = std::move(task);
-        unsent = now;
-      }
-    }
-  }
-};
-
 dispatcher::dispatcher(const registry& tools, tasks::engine& engine, dispatcher_options options)
-    : tools_(tools), engine_(engine), options_(options) {}
+    : tools_(tools), engine_(engine), options_(std::move(options)) {}
 
 task_view dispatcher::view(task_ptr task) const {
   const registered_tool* tool = tools_.find(task->tool());
   return {std::move(task), tool ? tool->definition.options.poll_interval : default_poll_interval};
+}
+
+refused dispatcher::failure(const std::exception& e) const {
+  if (dynamic_cast<const tasks::too_many_followers*>(&e) != nullptr) {
+    return busy("too many requests wait for this task already: try again later");
+  }
+  if (dynamic_cast<const std::bad_alloc*>(&e) != nullptr) {
+    return busy("the server has no memory for this now: try again later");
+  }
+  const auto* const store = dynamic_cast<const stores::store_error*>(&e);
+  if (store != nullptr && !store->outcome_unknown()) {
+    // A full disk, a file that is gone: callers hear why, without paths, and may come again.
+    refused r = busy("tasks cannot be stored or read now: " + store->reason());
+    r.retry_after = tasks::tunables::store_retry_after;
+    return r;
+  }
+  const std::string_view what =
+      store != nullptr ? "Internal error: the task store could not do this" : "Internal error";
+  refused r = refuse(refusal::internal, {});
+  r.error_id = tasks::new_error_id();
+  r.message = tasks::with_error_id(what, r.error_id);
+  options_.log.error("request.failed", e.what(), {{"error_id", r.error_id}});
+  return r;
 }
 
 reply<tool_page> dispatcher::list_tools(std::optional<std::string_view> cursor) const {
@@ -148,7 +73,10 @@ reply<tool_page> dispatcher::list_tools(std::optional<std::string_view> cursor) 
   if (cursor) {
     const char* end = cursor->data() + cursor->size();
     const auto [stop, error] = std::from_chars(cursor->data(), end, from);
-    if (error != std::errc() || stop != end || from == 0 || from >= all.size()) {
+    // Exactly what a page gave: the beginning of another one, without leading zeros.
+    const bool ours = error == std::errc() && stop == end && from > 0 && from < all.size() &&
+                      from % tools_per_page == 0 && cursor->front() != '0';
+    if (!ours) {
       return refuse(refusal::bad_cursor, "this cursor is not one that tools/list gave");
     }
   }
@@ -181,7 +109,7 @@ awaitable<call_reply> dispatcher::call(const caller& who, call_request request, 
     auto creating = create(who, request, *tool, open, to, cancel_on_abandon);
     co_return co_await std::move(creating);
   } catch (const std::exception& e) {
-    co_return internal(e);
+    co_return failure(e);
   }
 }
 
@@ -198,6 +126,14 @@ tasks::submission dispatcher::submission_for(const caller& who, const call_reque
   what.retention_given = request.retention_given;
   what.retention = request.retention;
   return what;
+}
+
+awaitable<raw_json> dispatcher::accept(const registered_tool& tool, raw_json arguments) {
+  if (arguments.size() <= tasks::tunables::checked_inline) co_return tool.accept(arguments);
+  raw_json accepted;
+  auto reading = engine_.offload([&] { accepted = tool.accept(arguments); });
+  co_await std::move(reading);
+  co_return accepted;
 }
 
 awaitable<call_reply> dispatcher::create(const caller& who, call_request& request,
@@ -221,7 +157,8 @@ awaitable<call_reply> dispatcher::create(const caller& who, call_request& reques
   tasks::submission what = submission_for(who, request, tool);
   what.hidden = !task_at_once;
   try {
-    what.arguments = entry.accept(what.arguments);
+    auto accepting = accept(entry, what.arguments);
+    what.arguments = co_await std::move(accepting);
   } catch (const std::invalid_argument& e) {
     if (!(request.invalid_makes_task && task_at_once)) {
       co_return refuse(refusal::invalid_arguments, e.what());
@@ -245,17 +182,17 @@ awaitable<call_reply> dispatcher::create(const caller& who, call_request& reques
     auto reading = engine_.get_any(who.owner, created.task->id());
     created.task = co_await std::move(reading);
     if (!created.task) {  // ended, and gone, before we could follow it
-      refused r = refuse(refusal::busy, "the work of this idempotency key has just ended");
-      r.retry_after = tasks::tunables::busy_retry_after;
-      co_return r;
+      co_return busy("the work of this idempotency key has just ended");
     }
   }
-  wait_state state{.who = who, .request = request, .open = *open, .to = to, .now = created.task};
+  wait_state state{who, request, *open, to, created.task, pace_for(to)};
   state.cancel_on_abandon = cancel_on_abandon;
+  state.begun_here = created.code == stores::create_code::created;
+  state.may_be_handed_out = falls_back(request, tool);
   if (inline_first) {
     state.deadline = exchange::clock::now() + tool.options.inline_wait;
     state.stop_at_question = true;
-  } else if (falls_back(request, tool)) {
+  } else if (state.may_be_handed_out) {
     state.deadline = exchange::clock::now() + options_.inline_limit;
   }
   auto waiting = wait_for_end(state);
@@ -277,9 +214,15 @@ awaitable<call_reply> dispatcher::call_fallback(const caller& who, fallback_verb
   fallback_request wanted;
   try {
     const raw_json given = request.arguments ? request.arguments : raw_json::trusted("{}");
-    wanted = read_fallback_request(verb, tool.accept(given));
+    auto accepting = accept(tool, given);
+    const raw_json arguments = co_await std::move(accepting);
+    wanted = read_fallback_request(verb, arguments);
   } catch (const std::invalid_argument& e) {
     co_return refuse(refusal::invalid_arguments, e.what());
+  }
+  if (verb == fallback_verb::answer) {
+    auto answering = answer_by_tool(who, wanted);
+    co_return co_await std::move(answering);
   }
   open->following.push_back(engine_.follow(wanted.task, open));
   auto reading = engine_.get(who.owner, wanted.task);
@@ -291,14 +234,36 @@ awaitable<call_reply> dispatcher::call_fallback(const caller& who, fallback_verb
     const stores::change_result ended = co_await std::move(cancelling);
     co_return ended.task ? describe_task(*ended.task) : no_such_task();
   }
-  wait_state state{.who = who, .request = request, .open = *open, .to = to, .now = task};
+  wait_state state{who, request, *open, to, task, pace_for(to)};
   state.deadline = exchange::clock::now() + wanted.wait;
   state.stop_at_question = request.ask != asking::on_stream;
+  state.stop_at_unaskable = true;
   auto waiting = wait_for_end(state);
   const auto ended = co_await std::move(waiting);
   const auto* no = ended ? std::get_if<refused>(&*ended) : nullptr;
   if (no != nullptr && !state.now->terminal()) co_return *no;
   co_return describe_task(*state.now);
+}
+
+awaitable<call_reply> dispatcher::answer_by_tool(const caller& who,
+                                                 const fallback_request& wanted) {
+  auto reading = engine_.get(who.owner, wanted.task);
+  const task_ptr task = co_await std::move(reading);
+  if (!task) co_return no_such_task();
+  const task_input* input = find_input(*task, wanted.answer.key);
+  if (task->terminal() || input == nullptr || input->response) {
+    co_return no_such_question(*task, wanted.answer.key);
+  }
+  std::string unfit;
+  try {
+    const std::span answers(&wanted.answer, 1);
+    auto answering = engine_.answer(who.owner, wanted.task, answers);
+    const stores::change_result result = co_await std::move(answering);
+    co_return result.task ? describe_task(*result.task) : no_such_task();
+  } catch (const tasks::unfit_answer& e) {
+    unfit = e.what();
+  }
+  co_return outcome::tool_error("The answer does not fit the question, which stays open: " + unfit);
 }
 
 awaitable<call_reply> dispatcher::hand_out(const caller& who, const call_request& request,
@@ -320,109 +285,19 @@ awaitable<call_reply> dispatcher::resume(const caller& who, call_request& reques
   open->following.push_back(engine_.follow(request.resume, open));
   auto reading = engine_.get_any(who.owner, request.resume);
   const task_ptr task = co_await std::move(reading);
-  if (!task || task->tool() != request.tool) {
+  if (!task || task->tool() != request.tool || stores::is_emptied(*task)) {
     co_return refuse(refusal::bad_resume, "the call that this state belongs to is over");
   }
-  wait_state state{.who = who, .request = request, .open = *open, .to = to, .now = task};
+  wait_state state{who, request, *open, to, task, pace_for(to)};
   state.cancel_on_abandon = cancel_on_abandon;
   const tool_definition& tool = tools_.find(request.tool)->definition;
-  if (falls_back(request, tool)) state.deadline = exchange::clock::now() + options_.inline_limit;
+  state.may_be_handed_out = falls_back(request, tool);
+  if (state.may_be_handed_out) state.deadline = exchange::clock::now() + options_.inline_limit;
   auto waiting = wait_for_end(state);
   auto ended = co_await std::move(waiting);
   if (ended) co_return std::move(*ended);
   auto handing_out = hand_out(who, request, tool, state.now->id());
   co_return co_await std::move(handing_out);
-}
-
-awaitable<std::optional<call_reply>> dispatcher::wait_for_end(wait_state& state) {
-  while (true) {
-    if (state.report_changes && state.unsent && state.to.changed(view(state.unsent))) {
-      state.unsent = nullptr;
-    }
-    if (state.now->terminal()) {
-      if (state.now->status == task_status::cancelled) {
-        co_return refuse(refusal::abandoned, "the call was cancelled");
-      }
-      co_return state.now->result;
-    }
-    if (state.now->status == task_status::input_required) {
-      if (state.stop_at_question) co_return std::nullopt;
-      auto asking = handle_questions(state);
-      if (auto ended = co_await std::move(asking)) co_return ended;
-      if (state.now->status != task_status::input_required) continue;
-    }
-    if (!state.announced) {
-      state.announced = true;
-      state.to.waiting();
-    }
-    const auto wake = state.must_retry()
-                          ? std::min(state.deadline, exchange::clock::now() + retry_after_full)
-                          : state.deadline;
-    auto waiting = state.open.wait(wake);
-    co_await std::move(waiting);
-    exchange::batch batch = state.open.take();
-    const bool abandoned = batch.abandoned, stopping = batch.shutting_down;
-    state.deliver(std::move(batch));
-    if (abandoned && !state.now->terminal()) {
-      if (state.cancel_on_abandon && state.now->hidden) {
-        auto cancelling = engine_.cancel(state.who.owner, state.now->id(), "the caller left");
-        co_await std::move(cancelling);
-      }
-      co_return refuse(refusal::abandoned, "the caller left");
-    }
-    if (stopping && !state.now->terminal()) {
-      co_return refuse(refusal::shutting_down, "the server is shutting down");
-    }
-    if (exchange::clock::now() >= state.deadline && !state.now->terminal()) co_return std::nullopt;
-  }
-}
-
-// Null: nothing ends the wait; `state.now` may be newer.
-awaitable<std::optional<call_reply>> dispatcher::handle_questions(wait_state& state) {
-  call_request& request = state.request;
-  std::vector<stores::response> known;
-  for (const task_input& input : *state.now->inputs) {
-    if (input.response) continue;
-    const auto given = std::find_if(request.answers.begin(), request.answers.end(),
-                                    [&](const auto& a) { return a.key == input.key; });
-    if (given == request.answers.end()) continue;
-    known.push_back(std::move(*given));
-    request.answers.erase(given);
-  }
-  if (!known.empty()) {
-    auto answering = engine_.answer(state.who.owner, state.now->id(), known);
-    const stores::change_result result = co_await std::move(answering);
-    if (result.code == stores::change_code::busy) {
-      co_return call_reply(busy(stores::bound_names::open_bytes_per_quota));
-    }
-    if (result.task && result.task->rev > state.now->rev) state.now = result.task;
-    if (state.now->status != task_status::input_required) co_return std::nullopt;
-  }
-  state.retry_question = false;
-  for (const task_input& input : *state.now->inputs) {
-    if (input.response || state.asked.contains(input.key)) continue;
-    const bool may = can_be_asked(request.modes, input);
-    if (state.now->hidden && (!may || request.ask == asking::impossible)) {
-      auto giving_up = give_up_unaskable(state);
-      co_return co_await std::move(giving_up);
-    }
-    if (request.ask == asking::by_reply) co_return call_reply(needs_input{state.now});
-    if (request.ask != asking::on_stream || !may) continue;
-    if (state.to.question(*state.now, input)) {
-      state.asked.insert(input.key);
-    } else {
-      state.retry_question = true;
-    }
-  }
-  co_return std::nullopt;
-}
-
-awaitable<call_reply> dispatcher::give_up_unaskable(wait_state& state) {
-  auto cancelling = engine_.cancel(state.who.owner, state.now->id(), "the caller cannot be asked");
-  co_await std::move(cancelling);
-  co_return outcome::tool_error(
-      "The tool needs an answer from the user, and this client did not declare that it can ask "
-      "(elicitation).");
 }
 
 // --- tasks
@@ -434,7 +309,7 @@ awaitable<reply<task_view>> dispatcher::get(const caller& who, std::string_view 
     if (!task) co_return unknown_task();
     co_return view(std::move(task));
   } catch (const std::exception& e) {
-    co_return internal(e);
+    co_return failure(e);
   }
 }
 
@@ -445,12 +320,18 @@ awaitable<reply<task_view>> dispatcher::update(const caller& who, std::string_vi
     stores::change_result result = co_await std::move(writing);
     if (!result.task) co_return unknown_task();
     if (result.code == stores::change_code::busy) {
-      co_return busy(stores::bound_names::open_bytes_per_quota);
+      co_return busy_at(stores::bound_names::open_bytes_per_quota);
     }
     co_return view(std::move(result.task));
+  } catch (const tasks::unfit_answer& e) {
+    co_return refuse_answer(e);
   } catch (const std::exception& e) {
-    co_return internal(e);
+    co_return failure(e);
   }
+}
+
+void dispatcher::ask_again(const std::string& id, const std::string& key, int round) {
+  engine_.ask_again(id, {key, round});
 }
 
 awaitable<reply<task_view>> dispatcher::cancel(const caller& who, std::string_view id,
@@ -471,7 +352,7 @@ awaitable<reply<task_view>> dispatcher::cancel(const caller& who, std::string_vi
     }
     co_return view(std::move(result.task));
   } catch (const std::exception& e) {
-    co_return internal(e);
+    co_return failure(e);
   }
 }
 
@@ -486,7 +367,7 @@ awaitable<reply<task_page>> dispatcher::list(const caller& who, std::string_view
     for (task_ptr& task : found->tasks) page.tasks.push_back(view(std::move(task)));
     co_return page;
   } catch (const std::exception& e) {
-    co_return internal(e);
+    co_return failure(e);
   }
 }
 
@@ -501,7 +382,7 @@ awaitable<reply<task_view>> dispatcher::result(const caller& who, std::string_vi
     auto reading = engine_.get(who.owner, id);
     task_ptr task = co_await std::move(reading);
     if (!task) co_return unknown_task();
-    wait_state state{.who = who, .request = stream, .open = *open, .to = to, .now = task};
+    wait_state state{who, stream, *open, to, task, pace_for(to)};
     state.report_changes = true;
     auto waiting = wait_for_end(state);
     auto ended = co_await std::move(waiting);
@@ -509,7 +390,7 @@ awaitable<reply<task_view>> dispatcher::result(const caller& who, std::string_vi
     refused* const why = ended ? std::get_if<refused>(&*ended) : nullptr;
     co_return why != nullptr ? std::move(*why) : refuse(refusal::abandoned, "the caller left");
   } catch (const std::exception& e) {
-    co_return internal(e);
+    co_return failure(e);
   }
 }
 
@@ -537,17 +418,17 @@ awaitable<reply<resource_contents>> dispatcher::read_resource(const caller& who,
   } catch (const std::invalid_argument& e) {
     co_return refuse(refusal::invalid_arguments, e.what());
   } catch (const std::exception& e) {
-    co_return internal(e);
+    co_return failure(e);
   }
 }
 
-awaitable<std::vector<task_view>> dispatcher::follow(const caller& who,
-                                                     std::span<const std::string> ids,
-                                                     exchange_ptr open) {
+awaitable<reply<std::vector<task_view>>> dispatcher::follow(const caller& who,
+                                                            std::span<const std::string> ids,
+                                                            exchange_ptr open) {
   std::vector<task_view> result;
-  for (const std::string& id : ids) {
-    if (open->seen.contains(id)) continue;
-    try {
+  try {
+    for (const std::string& id : ids) {
+      if (open->seen.contains(id)) continue;
       auto following = engine_.follow(id, open);
       auto reading = engine_.get(who.owner, id);
       task_ptr task = co_await std::move(reading);
@@ -555,40 +436,12 @@ awaitable<std::vector<task_view>> dispatcher::follow(const caller& who,
       open->seen.emplace(id, task->rev);
       open->following.push_back(std::move(following));
       result.push_back(view(std::move(task)));
-    } catch (const tasks::too_many_followers&) {
-      continue;  // missing in the acknowledgement, as an unknown one is
     }
-  }
-  co_return result;
-}
-
-awaitable<bool> dispatcher::listen(exchange_ptr open, audience& to) {
-  const exchange_closer closing(*open);
-  std::vector<task_ptr> pending;
-  to.waiting();
-  while (true) {
-    auto waiting = open->wait(pending.empty() ? exchange::clock::time_point::max()
-                                              : exchange::clock::now() + retry_after_full);
-    co_await std::move(waiting);
-    exchange::batch batch = open->take();
-    if (batch.abandoned) co_return false;
-    for (task_ptr& task : batch.tasks) {
-      const auto same = [&](const task_ptr& p) { return p->id() == task->id(); };
-      const auto known = std::find_if(pending.begin(), pending.end(), same);
-      if (known == pending.end()) {
-        pending.push_back(std::move(task));
-      } else if ((*known)->rev < task->rev) {
-        *known = std::move(task);
-      }
-    }
-    std::erase_if(pending, [&](const task_ptr& task) {
-      const auto seen = open->seen.find(task->id());
-      if (seen == open->seen.end() || task->rev <= seen->second) return true;
-      if (!to.changed(view(task))) return false;
-      seen->second = task->rev;
-      return true;
-    });
-    if (batch.shutting_down) co_return true;
+    co_return result;
+  } catch (const std::exception& e) {
+    open->following.clear();
+    open->close();
+    co_return failure(e);
   }
 }
 

@@ -16,12 +16,14 @@
 #include <variant>
 #include <vector>
 
+#include "base/log.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/task.hpp"
 #include "longhaul/tool.hpp"
 #include "server/exchange.hpp"
 #include "server/fallback_tools.hpp"
 #include "server/outputs.hpp"
+#include "server/pace.hpp"
 #include "server/registry.hpp"
 #include "stores/store.hpp"
 #include "tasks/engine.hpp"
@@ -49,11 +51,12 @@ enum class refusal : std::uint8_t {
   unknown_resource,   ///< unknown, foreign or expired: one answer
   bad_cursor,
   bad_resume,  ///< a resumed call whose task is gone or does not fit
+  bad_answer,  ///< an answer does not fit its question; `message` names the place
   busy,        ///< a bound is reached; try again after `retry_after`
   idempotency_conflict,
   shutting_down,
   abandoned,  ///< the caller left: nobody reads this reply
-  internal    ///< a failure of the machine; logged
+  internal    ///< a failure of the machine: the log has its text, beside `error_id`
 };
 struct refused {
   refusal why = refusal::internal;
@@ -61,6 +64,7 @@ struct refused {
   std::chrono::milliseconds retry_after{0};  ///< for `busy`
   std::string_view bound = {};  ///< for `busy`: the setting that refused, or empty; static storage
   task_ptr task;
+  std::string error_id = {};  ///< for `internal`
 };
 
 /// How the caller wants a call to be answered.
@@ -138,21 +142,34 @@ struct tool_page {
 class audience {
  public:
   virtual ~audience() = default;
+  /// True: the caller asked for progress.
+  virtual bool wants_progress() const { return true; }
+  /// The highest figure that was sent for the token of this request, in whatever stream, where
+  /// several share one; null: this stream alone counts.
+  virtual std::optional<double> told() const { return std::nullopt; }
   virtual bool progress(const tasks::progress_event&) { return true; }
   virtual bool log(const tasks::log_event&) { return true; }
   /// The task's state changed; the last state is never lost.
   virtual bool changed(const task_view&) { return true; }
-  /// A question opened. Called once for each (again only if it was not taken).
-  virtual bool question(const task_record&, const task_input&) { return true; }
+  /// A question opened (round 0), or is put again because its answer did not fit. Called once for
+  /// each round (again only if it was not taken).
+  virtual bool question(const task_record&, const task_input&, int /*round*/) { return true; }
   /// The request will wait; called at most once.
   virtual void waiting() {}
 };
+
+/// How often a question is put again whose answer does not fit, before that counts as no answer.
+inline constexpr int max_rounds = 3;
 
 struct dispatcher_options {
   /// With fallback tools: how long a call of a caller that knows no tasks waits for its result.
   std::chrono::milliseconds inline_limit{25'000};
   /// Where captured output comes from; null: there is none. Must outlive the dispatcher.
   output_source* outputs = nullptr;
+  /// While work runs whose progress is wanted, something is said at least so often; zero: only what
+  /// the tool says.
+  std::chrono::milliseconds heartbeat{10'000};
+  logger log = {};
 };
 
 class dispatcher {
@@ -170,9 +187,12 @@ class dispatcher {
                              audience& to, bool cancel_on_abandon);
 
   awaitable<reply<task_view>> get(const caller& who, std::string_view id);
-  /// Applies answers; values must be objects (the caller of this checks).
+  /// Applies answers, all or none: `bad_answer` names the first that does not fit its question, and
+  /// every question stays as it is. Values must be objects (the caller of this checks).
   awaitable<reply<task_view>> update(const caller& who, std::string_view id,
                                      std::span<const stores::response> answers);
+  /// Puts a question of a task again, on the streams where it was asked. `round` counts from 1.
+  void ask_again(const std::string& id, const std::string& key, int round);
   awaitable<reply<task_view>> cancel(const caller& who, std::string_view id,
                                      std::string_view reason);
   awaitable<reply<task_page>> list(const caller& who, std::string_view cursor);
@@ -187,9 +207,11 @@ class dispatcher {
   awaitable<reply<resource_contents>> read_resource(const caller& who, std::string_view uri);
 
   /// Those of `ids` that this caller may see, in their order, without repetition, with their state.
-  /// They are followed by `open` from before they were read.
-  awaitable<std::vector<task_view>> follow(const caller& who, std::span<const std::string> ids,
-                                           exchange_ptr open);
+  /// They are followed by `open` from before they were read. Refused as a whole if one of them has
+  /// as many followers as it may have.
+  awaitable<reply<std::vector<task_view>>> follow(const caller& who,
+                                                  std::span<const std::string> ids,
+                                                  exchange_ptr open);
   /// Reports changes of followed tasks to `to` until the exchange is abandoned or the server stops.
   /// True: the server stops (end it gracefully).
   awaitable<bool> listen(exchange_ptr open, audience& to);
@@ -200,6 +222,8 @@ class dispatcher {
   tasks::submission submission_for(const caller& who, const call_request& request,
                                    const tool_definition& tool) const;
   task_view view(task_ptr task) const;
+  /// What a caller is told of an exception: never its text, which goes to the log.
+  refused failure(const std::exception& e) const;
   awaitable<call_reply> create(const caller& who, call_request& request,
                                const registered_tool& entry, const exchange_ptr& open, audience& to,
                                bool cancel_on_abandon);
@@ -211,7 +235,21 @@ class dispatcher {
   /// Makes the hidden work behind a call a task like any other.
   awaitable<call_reply> hand_out(const caller& who, const call_request& request,
                                  const tool_definition& tool, std::string id);
-  awaitable<call_reply> give_up_unaskable(wait_state& state);
+  awaitable<std::optional<call_reply>> use_given_answers(wait_state& state);
+  awaitable<std::optional<call_reply>> give_up_unaskable(wait_state& state);
+  awaitable<call_reply> answer_by_tool(const caller& who, const fallback_request& wanted);
+  /// The arguments as the tool takes them; long ones are read on the pool. Throws as
+  /// `registered_tool::accept` does.
+  awaitable<raw_json> accept(const registered_tool& tool, raw_json arguments);
+  progress_pace pace_for(const audience& to) const {
+    return progress_pace(to.wants_progress() ? options_.heartbeat : milliseconds(0));
+  }
+  void deliver(wait_state& state, exchange::batch batch);
+  progress_pace::moment moment_of(const wait_state& state) const;
+  void tell_progress(wait_state& state);
+  void tell_state(wait_state& state);
+  /// When the wait is over, or has something to say.
+  exchange::clock::time_point wake_at(wait_state& state) const;
   awaitable<call_reply> call_fallback(const caller& who, fallback_verb verb,
                                       const registered_tool& tool, call_request& request,
                                       const exchange_ptr& open, audience& to);

@@ -47,6 +47,18 @@ void exchange::on_log(const std::string&, const tasks::log_event& event) {
   signal();
 }
 
+void exchange::on_again(const std::string&, const tasks::again_event& event) {
+  const std::lock_guard lock(mutex_);
+  push_bounded(again_, event);
+  signal();
+}
+
+void exchange::on_clock() {
+  const std::lock_guard lock(mutex_);
+  clock_moved_ = true;
+  signal();
+}
+
 void exchange::abandon() {
   const std::lock_guard lock(mutex_);
   abandoned_ = true;
@@ -69,8 +81,8 @@ void exchange::signal() {
 }
 
 bool exchange::ready() const {
-  return !tasks_.empty() || !progress_.empty() || !logs_.empty() ||
-         (abandoned_ && !abandon_seen_) || (stopping_ && !stopping_seen_);
+  return !tasks_.empty() || !progress_.empty() || !logs_.empty() || !again_.empty() ||
+         clock_moved_ || (abandoned_ && !abandon_seen_) || (stopping_ && !stopping_seen_);
 }
 
 boost::asio::awaitable<void> exchange::wait(clock::time_point deadline) {
@@ -94,6 +106,9 @@ exchange::batch exchange::take() {
   progress_.clear();
   result.logs.assign(logs_.begin(), logs_.end());
   logs_.clear();
+  result.again.assign(again_.begin(), again_.end());
+  again_.clear();
+  clock_moved_ = false;
   result.abandoned = abandon_seen_ = abandoned_;
   result.shutting_down = stopping_seen_ = stopping_;
   return result;

@@ -35,6 +35,8 @@ class exchange : public tasks::follower, public std::enable_shared_from_this<exc
   void on_task(const task_ptr& task) override;
   void on_progress(const std::string& id, const tasks::progress_event& event) override;
   void on_log(const std::string& id, const tasks::log_event& event) override;
+  void on_again(const std::string& id, const tasks::again_event& event) override;
+  void on_clock() override;
   void on_drained() override { shut_down(); }
   /// The caller left, or cancelled this request.
   void abandon();
@@ -46,13 +48,15 @@ class exchange : public tasks::follower, public std::enable_shared_from_this<exc
     std::vector<task_ptr> tasks;                  ///< the newest snapshot of each that changed
     std::vector<tasks::progress_event> progress;  ///< in order
     std::vector<tasks::log_event> logs;           ///< in order
+    std::vector<tasks::again_event> again;        ///< in order
     bool abandoned = false;
     bool shutting_down = false;
     bool empty() const noexcept {
-      return tasks.empty() && progress.empty() && logs.empty() && !abandoned && !shutting_down;
+      return tasks.empty() && progress.empty() && logs.empty() && again.empty() && !abandoned &&
+             !shutting_down;
     }
   };
-  /// Waits until `take` would not be empty, or until the deadline.
+  /// Waits until `take` would not be empty, until the deadline, or until a test moved the clock.
   boost::asio::awaitable<void> wait(clock::time_point deadline = clock::time_point::max());
   /// The consumer's own notes: what it follows, and the newest `rev` it dealt with of each.
   std::vector<tasks::hub::subscription> following;
@@ -73,6 +77,8 @@ class exchange : public tasks::follower, public std::enable_shared_from_this<exc
   std::vector<task_ptr> tasks_;
   std::deque<tasks::progress_event> progress_;
   std::deque<tasks::log_event> logs_;
+  std::deque<tasks::again_event> again_;
+  bool clock_moved_ = false;
   bool abandoned_ = false, abandon_seen_ = false;
   bool stopping_ = false, stopping_seen_ = false;
   bool signalled_ = false;

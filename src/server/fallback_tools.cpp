@@ -3,6 +3,7 @@
 
 #include <boost/describe/class.hpp>
 #include <cmath>
+#include <map>
 
 #include "json/view.hpp"
 #include "json/write.hpp"
@@ -24,6 +25,14 @@ struct task_args {
 };
 BOOST_DESCRIBE_STRUCT(task_args, (), (task_id))
 
+struct answer_args {
+  std::string task_id;
+  std::string key;
+  std::optional<std::map<std::string, raw_json>> content;
+  std::optional<bool> decline;
+};
+BOOST_DESCRIBE_STRUCT(answer_args, (), (task_id, key, content, decline))
+
 const std::string id_description = "The taskId that the tool's call returned";
 
 std::vector<field_options> id_field() { return {field("task_id", id_description)}; }
@@ -31,6 +40,15 @@ std::vector<field_options> status_fields() {
   return {field("task_id", id_description),
           field("wait_seconds", "Waits so long for the end at most; 0 answers at once")
               .range(0, longest_wait)};
+}
+
+std::vector<field_options> answer_fields() {
+  return {field("task_id", id_description),
+          field("key", "Which question: its key, as task_status shows it"),
+          field("content",
+                "The answer: an object with the members that the question's schema names. Left "
+                "out: accepted without any"),
+          field("decline", "true: the user refuses to answer; content is left out then")};
 }
 
 tool_options described(std::string name, std::string title, std::string description) {
@@ -59,6 +77,48 @@ std::string state_in_words(const task_record& task) {
   return words;
 }
 
+template <class Use>
+void for_each_open_question(const task_record& task, Use use) {
+  if (task.terminal() || !task.inputs) return;
+  for (const task_input& input : *task.inputs) {
+    if (!input.response) use(input.key, json::value(input.request)["params"]);
+  }
+}
+
+void append_questions(json::object& into, const task_record& task) {
+  std::string& out = into.key("questions");
+  out += '[';
+  for_each_open_question(task, [&](const std::string& key, json::value asked) {
+    if (out.back() != '[') out += ',';
+    json::object question(out);
+    question.string("key", key).string("message", asked["message"].string().value_or(""));
+    if (const auto url = asked["url"]) question.raw("url", url.raw());
+    if (const auto schema = asked["requestedSchema"]) question.raw("schema", schema.raw());
+    question.close();
+  });
+  out += ']';
+}
+
+// Each on a line of its own, for models that read only the text.
+std::string questions_in_words(const task_record& task) {
+  std::string words;
+  for_each_open_question(task, [&](const std::string& key, json::value asked) {
+    words += "\nQuestion ";
+    json::append_string(words, key);
+    words += ": " + asked["message"].string().value_or("");
+    if (const auto url = asked["url"].string()) words += "\n  to be done at: " + *url;
+    if (const auto schema = asked["requestedSchema"]) {
+      words.append("\n  the answer's content fits: ").append(schema.raw());
+    }
+  });
+  return words;
+}
+
+std::string how_to_answer(const task_record& task) {
+  return " Ask the user, then call task_answer with task_id \"" + task.id() +
+         "\", the question's key, and content, or decline = true." + questions_in_words(task);
+}
+
 raw_json structure_of(const task_record& task) {
   std::string out;
   json::object o(out);
@@ -70,6 +130,7 @@ raw_json structure_of(const task_record& task) {
     if (task.progress->total) progress.number("total", *task.progress->total);
     progress.close();
   }
+  if (has_open_input(task) && !task.terminal()) append_questions(o, task);
   o.string("createdAt", iso8601(task.origin->created_at));
   o.string("lastUpdatedAt", iso8601(task.updated_at));
   o.close();
@@ -97,10 +158,16 @@ std::vector<tool_definition> fallback_tools() {
       "task_status", "Wait for a task",
       "Waits for a tool call that said it is still running, up to 25 seconds, and tells how far it "
       "is. Call it again until the status is completed, failed or cancelled, then fetch the result "
-      "with task_result.");
+      "with task_result. If it shows questions, answer them with task_answer.");
   status.annotations.read_only = true;
   status.fields = status_fields();
   add(std::move(status), [=](const status_args&) { never_run(); });
+  auto answer =
+      described("task_answer", "Answer a question of a task",
+                "Answers a question that task_status shows, with what the user said. Never answer "
+                "in the user's place.");
+  answer.fields = answer_fields();
+  add(std::move(answer), [=](const answer_args&) { never_run(); });
   auto fetch = described("task_result", "Result of a task",
                          "Returns the result of a tool call that said it was still running, once "
                          "task_status says that it has ended.");
@@ -119,13 +186,37 @@ std::vector<tool_definition> fallback_tools() {
 
 std::optional<fallback_verb> fallback_verb_of(std::string_view tool) {
   if (tool == "task_status") return fallback_verb::status;
+  if (tool == "task_answer") return fallback_verb::answer;
   if (tool == "task_result") return fallback_verb::result;
   if (tool == "task_cancel") return fallback_verb::cancel;
   return std::nullopt;
 }
 
+namespace {
+
+fallback_request read_answer(const raw_json& arguments) {
+  auto read = from_json<answer_args>(arguments, answer_fields(), "arguments");
+  const bool declined = read.decline.value_or(false);
+  if (read.content && declined) {
+    throw invalid_arguments("arguments: content and decline = true exclude each other");
+  }
+  fallback_request result;
+  result.task = std::move(read.task_id);
+  result.answer.key = std::move(read.key);
+  std::string answer;
+  json::object o(answer);
+  o.string("action", declined ? "decline" : "accept");
+  if (read.content) o.raw("content", to_json(*read.content));
+  o.close();
+  result.answer.value = raw_json::trusted(std::move(answer));
+  return result;
+}
+
+}  // namespace
+
 fallback_request read_fallback_request(fallback_verb verb, const raw_json& arguments) {
   const raw_json given = arguments ? arguments : raw_json::trusted("{}");
+  if (verb == fallback_verb::answer) return read_answer(given);
   if (verb != fallback_verb::status) {
     return {from_json<task_args>(given, id_field(), "arguments").task_id};
   }
@@ -134,6 +225,9 @@ fallback_request read_fallback_request(fallback_verb verb, const raw_json& argum
 }
 
 outcome still_running(const task_record& task) {
+  if (has_open_input(task)) {
+    return say(task, "The tool needs an answer (task " + task.id() + ")." + how_to_answer(task));
+  }
   return say(task, "Still running (" + state_in_words(task) + ")." + how_to_go_on(task));
 }
 
@@ -144,7 +238,7 @@ outcome describe_task(const task_record& task) {
       words += " Call task_status again to wait for it.";
       break;
     case task_status::input_required:
-      words += " It waits for an answer that this client was not asked for or cannot give.";
+      words += how_to_answer(task);
       break;
     case task_status::completed:
     case task_status::failed:
@@ -163,6 +257,14 @@ outcome fallback_result(const task_record& task) {
   if (!task.result.is_protocol_error) return task.result;
   const auto message = json::value(task.result.body)["message"].string();
   return outcome::tool_error("The task failed: " + message.value_or("unknown error"));
+}
+
+outcome no_such_question(const task_record& task, std::string_view key) {
+  std::string words = "The task has no open question ";
+  json::append_string(words, key);
+  words += ": it is " + state_in_words(task) + ".";
+  if (has_open_input(task) && !task.terminal()) words += how_to_answer(task);
+  return outcome::tool_error(words);
 }
 
 outcome no_such_task() {

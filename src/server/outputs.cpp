@@ -74,13 +74,14 @@ resource_contents contents_of(output_source::part part, bool ended,
                               std::optional<std::uint64_t> offset) {
   resource_contents result;
   result.total = part.total;
+  result.lost_from = part.lost_from;
   result.next_offset = part.offset + part.bytes.size();
   std::string_view middle = part.bytes;
   const bool exact = part.offset == 0 || part.offset == offset;
   const std::size_t before = exact ? 0 : cut_at_begin(middle);
   middle.remove_prefix(before);
   // The end of what was printed so far may be the middle of a character that is being printed.
-  const bool last = ended && result.next_offset >= part.total;
+  const bool last = ended && result.next_offset >= part.lost_from.value_or(part.total);
   const std::size_t after = last ? 0 : cut_at_end(middle);
   middle.remove_suffix(after);
   result.is_text = simdjson::validate_utf8(middle.data(), middle.size());

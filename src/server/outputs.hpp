@@ -22,6 +22,8 @@ class output_source {
     std::string bytes;
     std::uint64_t offset = 0;  ///< of the first byte, in all that was ever printed
     std::uint64_t total = 0;   ///< printed so far
+    /// What was printed from here on could not be stored (a full disk, say).
+    std::optional<std::uint64_t> lost_from = std::nullopt;
   };
   /// Up to `most` bytes from `offset` on, or from the first byte that is still kept after it; null
   /// if nothing is known of this task. `stream` is "stdout" or "stderr".
@@ -31,6 +33,9 @@ class output_source {
   /// The last bytes, `most` of them at most.
   virtual std::optional<part> tail(std::string_view task, std::string_view stream,
                                    std::size_t most) = 0;
+  /// Why what programs print cannot be kept at the moment, without paths; empty: it can. Looks at
+  /// most once a second.
+  virtual std::string trouble() { return {}; }
 };
 
 /// What one read gives at most.
@@ -52,6 +57,7 @@ struct resource_contents {
   std::string bytes;
   bool is_text = true;  ///< UTF-8; else it is sent as a blob
   std::uint64_t offset = 0, next_offset = 0, total = 0;
+  std::optional<std::uint64_t> lost_from = std::nullopt;  ///< as in `output_source::part`
 };
 /// `part` as text if it is: characters cut at its edges are left out (and `next_offset` is where
 /// they begin), everything else that is not UTF-8 makes it a blob. `ended`: nothing more will be

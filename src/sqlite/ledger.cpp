@@ -350,14 +350,6 @@ void ledger::shrink() {
   in_.run("PRAGMA incremental_vacuum(" + std::to_string(min_free_pages) + ")");
 }
 
-std::map<std::string, std::size_t> ledger::waiting_by_tool() const {
-  std::map<std::string, std::size_t> result;
-  for (const auto& [id, at] : live_) {
-    if (stores::claimable(*at.record)) ++result[at.record->tool()];
-  }
-  return result;
-}
-
 stores::store_stats ledger::stats() {
   const auto of = [this](task_status status) { return by_status_[index_of(status)]; };
   stores::store_stats result;
@@ -367,6 +359,9 @@ stores::store_stats ledger::stats() {
   result.failed = of(task_status::failed);
   result.cancelled = of(task_status::cancelled);
   result.queued = queued_;
+  for (const auto& [id, at] : live_) {
+    if (!at.record->origin->external) ++result.open_by_tool[at.record->tool()];
+  }
   result.bytes =
       static_cast<std::size_t>(in_.number("PRAGMA page_count") * in_.number("PRAGMA page_size"));
   return result;

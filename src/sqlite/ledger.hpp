@@ -64,7 +64,6 @@ class ledger {
   };
   purged purge(std::size_t batch);
   stores::store_stats stats();
-  std::map<std::string, std::size_t> waiting_by_tool() const;
   /// When the next limit passes, and the next task is to be removed, at the earliest.
   monotonic_time next_limit() const;
   monotonic_time next_removal() const noexcept { return next_removal_; }

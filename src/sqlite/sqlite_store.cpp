@@ -246,6 +246,13 @@ stores::awaitable<std::vector<task_ptr>> sqlite_store::claimed(process_id proces
   return writer_.perform([process](ledger& in) { return in.claimed(process); });
 }
 
+stores::awaitable<std::vector<task_ptr>> sqlite_store::external(std::string_view tool,
+                                                                std::string_view after,
+                                                                std::size_t limit) {
+  return readers_.perform(
+      [tool, after, limit](task_reader& from) { return from.external(tool, after, limit); });
+}
+
 // --- time
 
 stores::awaitable<std::size_t> sqlite_store::expire(std::size_t batch) {
@@ -270,10 +277,6 @@ stores::awaitable<std::vector<std::string>> sqlite_store::purge(std::size_t batc
 
 stores::awaitable<stores::store_stats> sqlite_store::stats() {
   return writer_.perform([](ledger& in) { return in.stats(); });
-}
-
-stores::awaitable<std::map<std::string, std::size_t>> sqlite_store::waiting_by_tool() {
-  return writer_.perform([](ledger& in) { return in.waiting_by_tool(); });
 }
 
 stores::awaitable<std::vector<std::string>> sqlite_store::unknown(

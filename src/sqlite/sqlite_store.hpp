@@ -69,6 +69,8 @@ class sqlite_store final : public stores::store {
   awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override;
   awaitable<stores::recover_result> recover() override;
   awaitable<std::vector<task_ptr>> claimed(process_id process) override;
+  awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
+                                            std::size_t limit) override;
   awaitable<std::size_t> expire(std::size_t batch) override;
   awaitable<std::vector<std::string>> purge(std::size_t batch) override;
   void watch(observer on_change) override { writer_.watch(std::move(on_change)); }
@@ -80,7 +82,6 @@ class sqlite_store final : public stores::store {
   std::string trouble() const override;
   std::string trouble_in_full() const override;
   stores::found_at_open found() const override;
-  awaitable<std::map<std::string, std::size_t>> waiting_by_tool() override;
   void close() noexcept override;
   milliseconds report_interval() const noexcept override;
   bool exclusive() const noexcept override { return true; }

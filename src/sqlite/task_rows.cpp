@@ -216,6 +216,9 @@ task_reader::task_reader(connection& in)
                                  "WHERE t.owner = ?1 AND t.hidden = 0 AND t.id < ?2 "
                                  "AND (s.remove_at IS NULL OR s.remove_at > ?3) "
                                  "AND s.status = ?5 ORDER BY t.id DESC LIMIT ?4")),
+      external_(in, select(detail::whole, "FROM tasks t JOIN states s ON s.seq = t.seq "
+                           "WHERE s.ended = 0 AND t.external = 1 AND t.id > ?1 "
+                           "AND (?2 = '' OR t.tool = ?2) ORDER BY t.id LIMIT ?3")),
       inputs_(in,
               "SELECT key, request, request_hash, response, asked_rev, answered_at FROM inputs "
               "WHERE seq = ? ORDER BY position"),
@@ -320,6 +323,15 @@ std::vector<task_ptr> task_reader::page(std::string_view owner, std::optional<ta
   if (status) query.bind(5, static_cast<std::int64_t>(*status));
   std::vector<task_ptr> result;
   while (query.step()) result.push_back(read(query, detail::line).record);
+  return result;
+}
+
+std::vector<task_ptr> task_reader::external(std::string_view tool, std::string_view after,
+                                            std::size_t limit) {
+  const use once(external_);
+  external_.bind(1, after).bind(2, tool).bind(3, static_cast<std::int64_t>(limit));
+  std::vector<task_ptr> result;
+  while (external_.step()) result.push_back(read(external_, detail::whole).record);
   return result;
 }
 

@@ -45,6 +45,8 @@ class task_reader {
   /// id below `before` (empty: from the top), with `detail::line`.
   std::vector<task_ptr> page(std::string_view owner, std::optional<task_status> status,
                              std::string_view before, monotonic_time now, std::size_t limit);
+  /// External tasks that have not ended, by id behind `after`; of any tool, if it is empty.
+  std::vector<task_ptr> external(std::string_view tool, std::string_view after, std::size_t limit);
 
  private:
   friend class task_writer;
@@ -52,7 +54,7 @@ class task_reader {
   void read_inputs(task_row& row);
   void read_checkpoint(task_row& row);
 
-  statement find_, look_, knows_, page_, page_by_status_, inputs_, checkpoint_;
+  statement find_, look_, knows_, page_, page_by_status_, external_, inputs_, checkpoint_;
 };
 
 /// Statements of the one writer.

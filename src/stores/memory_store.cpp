@@ -400,6 +400,23 @@ awaitable<std::vector<task_ptr>> memory_store::claimed(process_id process) {
   co_return result;
 }
 
+awaitable<std::vector<task_ptr>> memory_store::external(std::string_view tool,
+                                                        std::string_view after, std::size_t limit) {
+  std::vector<task_ptr> result;
+  for (shard& in : shards_) {
+    const guard lock(in.mutex);
+    for (const auto& [id, at] : in.tasks) {
+      const task_record& task = *at.record;
+      if (!task.origin->external || task.terminal() || id <= after) continue;
+      if (tool.empty() || task.tool() == tool) result.push_back(at.record);
+    }
+  }
+  std::sort(result.begin(), result.end(),
+            [](const task_ptr& a, const task_ptr& b) { return a->id() < b->id(); });
+  if (result.size() > limit) result.resize(limit);
+  co_return result;
+}
+
 // --- time
 
 std::size_t memory_store::fail_overdue(shard& in, monotonic_time by, std::size_t batch) {
@@ -486,6 +503,10 @@ awaitable<store_stats> memory_store::stats() {
     const guard lock(in.mutex);
     for (std::size_t i = 0; i < all.size(); ++i) all[i] += in.by_status[i];
     result.queued += in.queued;
+    for (const auto& [id, stored] : in.tasks) {
+      const task_record& task = *stored.record;
+      if (!task.terminal() && !task.origin->external) ++result.open_by_tool[task.tool()];
+    }
   }
   result.working = all[static_cast<std::size_t>(task_status::working)];
   result.input_required = all[static_cast<std::size_t>(task_status::input_required)];
@@ -502,17 +523,6 @@ awaitable<std::vector<std::string>> memory_store::unknown(std::span<const std::s
     shard& in = shard_of(id);
     const guard lock(in.mutex);
     if (!in.tasks.contains(std::string_view(id))) result.push_back(id);
-  }
-  co_return result;
-}
-
-awaitable<std::map<std::string, std::size_t>> memory_store::waiting_by_tool() {
-  std::map<std::string, std::size_t> result;
-  for (shard& in : shards_) {
-    const guard lock(in.mutex);
-    for (const auto& [id, at] : in.tasks) {
-      if (claimable(*at.record)) ++result[at.record->tool()];
-    }
   }
   co_return result;
 }

@@ -69,6 +69,8 @@ class memory_store final : public store {
   awaitable<renew_result> renew(process_id process, milliseconds lease) override;
   awaitable<recover_result> recover() override;
   awaitable<std::vector<task_ptr>> claimed(process_id process) override;
+  awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
+                                            std::size_t limit) override;
   awaitable<std::size_t> expire(std::size_t batch) override;
   awaitable<std::vector<std::string>> purge(std::size_t batch) override;
   void watch(observer on_change) override { observer_ = std::move(on_change); }
@@ -78,7 +80,6 @@ class memory_store final : public store {
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
   std::string secret() override { return secret_; }
   std::string trouble() const override { return {}; }
-  awaitable<std::map<std::string, std::size_t>> waiting_by_tool() override;
   void close() noexcept override {}
   milliseconds report_interval() const noexcept override { return milliseconds(0); }
   bool exclusive() const noexcept override { return true; }

@@ -151,6 +151,8 @@ struct store_stats {
   std::size_t working = 0, input_required = 0, completed = 0, failed = 0, cancelled = 0;
   std::size_t queued = 0;  ///< of the working ones: not claimed yet
   std::size_t bytes = 0;   ///< approximate size of what is stored
+  /// Unfinished tasks that a handler is to finish, by tool. Counted anew each time.
+  std::map<std::string, std::size_t> open_by_tool = {};
 };
 
 /// What a store found when it was opened, for the one who started it.
@@ -234,6 +236,11 @@ class store {
   /// What this process has claimed (for the audit).
   virtual awaitable<std::vector<task_ptr>> claimed(process_id process) = 0;
 
+  /// External tasks that have not ended, of all owners, hidden ones included, by id: of this tool
+  /// (empty: of any), behind `after`, at most `limit`.
+  virtual awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
+                                                    std::size_t limit) = 0;
+
   // --- time
 
   /// Fails up to `batch` tasks whose limit has passed, with an error that names the limit.
@@ -265,8 +272,6 @@ class store {
   virtual std::string trouble() const = 0;
   /// The same for the log, with paths and what to do.
   virtual std::string trouble_in_full() const { return trouble(); }
-  /// Unfinished tasks that wait for a worker, by tool.
-  virtual awaitable<std::map<std::string, std::size_t>> waiting_by_tool() = 0;
   virtual found_at_open found() const { return {"memory"}; }
   /// Finishes what is under way and refuses everything after it (`store_error`). Blocks. Before the
   /// contexts of those who may be waiting are destroyed. Idempotent.

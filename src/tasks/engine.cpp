@@ -19,10 +19,11 @@
 #include "stores/memory_store.hpp"
 #include "stores/random.hpp"
 #include "stores/task_id.hpp"
-#include "stores/transitions.hpp"
 #include "tasks/certain.hpp"
+#include "tasks/failure.hpp"
 #include "tasks/running_task.hpp"
 #include "tasks/sync.hpp"
+#include "typed/form_answer.hpp"
 
 namespace longhaul::tasks {
 namespace {
@@ -31,29 +32,26 @@ constexpr int internal_error = -32603;
 
 std::size_t reserved(std::size_t total) { return total / tunables::reserved_slots_divisor; }
 
-// What the exception in flight means for the task; null: it was stopped, its end is written.
-handler_result outcome_of_exception() {
-  try {
-    throw;
-  } catch (const task_stopped&) {
-    return std::nullopt;
-  } catch (const tool_error& e) {
-    return outcome::tool_error(e.what());
-  } catch (const invalid_arguments& e) {
-    return outcome::tool_error(e.what());
-  } catch (const protocol_error& e) {
-    return outcome::protocol_error(e.code(), e.what(), e.data());
-  } catch (const std::exception& e) {
-    return outcome::protocol_error(internal_error, std::string("the tool failed: ") + e.what());
-  } catch (...) {
-    return outcome::protocol_error(internal_error, "the tool failed");
-  }
-}
-
 // The line that people read beside the status.
 std::string message_of(const outcome& result) {
   if (!result.is_protocol_error) return {};
   return json::value(result.body)["message"].string().value_or(std::string());
+}
+
+// What is open and answered, as it is stored.
+std::vector<stores::response> fitting_responses(const task_record& task,
+                                                std::span<const stores::response> responses) {
+  std::vector<stores::response> result;
+  for (const stores::response& given : responses) {
+    const task_input* input = find_input(task, given.key);
+    if (input == nullptr || input->response || !given.value) continue;
+    try {
+      result.push_back({given.key, detail::fitting_answer(input->request, given.value)});
+    } catch (const question_error& e) {
+      throw unfit_answer(given.key, e.what());
+    }
+  }
+  return result;
 }
 
 bool is_volatile(std::string_view id) noexcept { return id.starts_with('v'); }
@@ -148,6 +146,11 @@ void engine::log_change(const task_record& task) const noexcept {
        {"attempt", task.attempt},
        {"outcome", task.result.is_error ? "tool_error" : status},
        {"ms", ms}});
+}
+
+void engine::log_refusal(const task_origin& origin, std::string_view bound) const noexcept {
+  options_.log.stranger(log_level::info, "task.refused", {},
+                        {{"tool", origin.tool}, {"owner", origin.owner}, {"bound", bound}});
 }
 
 void engine::log_trouble(std::string_view event, const std::string& text,
@@ -264,6 +267,7 @@ awaitable<stores::create_result> engine::submit(const submission& what) {
     pump();
     throw;
   }
+  if (result.code == stores::create_code::busy) log_refusal(*origin, result.bound);
   const bool ours = result.code == stores::create_code::created;
   if (ours && (slot || origin->external)) {
     auto starting = start(in, result.task);
@@ -337,10 +341,7 @@ awaitable<task_ptr> engine::get_whole(std::string_view owner, std::string_view i
 }
 
 awaitable<task_ptr> engine::get_any(std::string_view owner, std::string_view id) {
-  auto reading = store_of(id).look(owner, id);
-  task_ptr task = co_await std::move(reading);
-  if (task && stores::is_emptied(*task)) task = nullptr;
-  co_return task;
+  return store_of(id).look(owner, id);
 }
 
 awaitable<std::optional<stores::list_page>> engine::list(std::string_view owner,
@@ -352,7 +353,21 @@ awaitable<std::optional<stores::list_page>> engine::list(std::string_view owner,
 
 awaitable<stores::change_result> engine::answer(std::string_view owner, std::string_view id,
                                                 std::span<const stores::response> responses) {
-  auto writing = certain([&] { return store_of(id).answer(owner, id, responses); });
+  auto reading = store_of(id).get(owner, id);
+  const task_ptr task = co_await std::move(reading);
+  if (!task) co_return stores::change_result{stores::change_code::not_found, nullptr};
+  std::size_t bytes = 0;
+  for (const stores::response& given : responses) bytes += given.value.size();
+  // A question never changes under its key, so what fits now fits when it is written.
+  std::vector<stores::response> fitting;
+  const auto check = [&] { fitting = fitting_responses(*task, responses); };
+  if (bytes > tunables::checked_inline) {
+    auto checking = offload(check);
+    co_await std::move(checking);
+  } else {
+    check();
+  }
+  auto writing = certain([&] { return store_of(id).answer(owner, id, fitting); });
   co_return co_await std::move(writing);
 }
 
@@ -404,6 +419,23 @@ awaitable<stores::change_result> engine::finish(std::string_view id, stores::wri
   const outcome kept = bounded(result);
   auto writing = certain([&] { return store_of(id).finish(id, by, kept, message); });
   co_return co_await std::move(writing);
+}
+
+// Ids of the store in memory come behind all others.
+awaitable<std::vector<task_ptr>> engine::external(std::string_view tool, std::string_view after,
+                                                  std::size_t limit) {
+  std::vector<task_ptr> result;
+  if (!is_volatile(after)) {
+    auto reading = options_.store->external(tool, after, limit);
+    result = co_await std::move(reading);
+  }
+  if (result.size() < limit) {
+    auto reading = volatile_->external(tool, is_volatile(after) ? after : std::string_view(),
+                                       limit - result.size());
+    const std::vector<task_ptr> more = co_await std::move(reading);
+    result.insert(result.end(), more.begin(), more.end());
+  }
+  co_return result;
 }
 
 awaitable<void> engine::offload(std::function<void()> work) {
@@ -522,10 +554,10 @@ void engine::launch_all() {
   if (jobs.empty()) return;
   try {
     pool_.submit(std::move(jobs));
-  } catch (const std::exception& e) {
-    const std::string failure = std::string("the tool could not be started: ") + e.what();
+  } catch (...) {
+    const auto failure = std::current_exception();
     for (const auto& run : blocking) {
-      auto ending = end_run(run, outcome::protocol_error(internal_error, failure));
+      auto ending = end_run(run, failed(*run, "the tool could not be started", failure));
       boost::asio::co_spawn(keeper_, std::move(ending), boost::asio::detached);
     }
   }
@@ -574,6 +606,36 @@ awaitable<void> engine::give_back_unstarted(std::shared_ptr<running_task> run) {
   forget(run);
 }
 
+// What the exception in flight means for the task; null: it was stopped, its end is written.
+handler_result engine::outcome_of_exception(const running_task& run) const {
+  try {
+    throw;
+  } catch (const task_stopped&) {
+    return std::nullopt;
+  } catch (const tool_error& e) {
+    return outcome::tool_error(e.what());
+  } catch (const invalid_arguments& e) {
+    return outcome::tool_error(e.what());
+  } catch (const question_error& e) {  // our own words about the question
+    return outcome::protocol_error(internal_error, std::string("the tool failed: ") + e.what());
+  } catch (const protocol_error& e) {
+    return outcome::protocol_error(e.code(), e.what(), e.data());
+  } catch (...) {
+    return failed(run, "the tool failed", std::current_exception());
+  }
+}
+
+// The text of any other exception was not written for callers: it may say paths, hosts, secrets.
+outcome engine::failed(const running_task& run, std::string_view what,
+                       const std::exception_ptr& failure) const {
+  const std::string error_id = new_error_id();
+  options_.log.error(
+      "task.exception", text_of(failure),
+      {task_field(run.id()), {"tool", run.claimed()->tool()}, {"error_id", error_id}});
+  return outcome::protocol_error(internal_error, with_error_id(what, error_id),
+                                 error_id_data(error_id));
+}
+
 void engine::run_blocking(const std::shared_ptr<running_task>& run) {
   handler_result result;
   try {
@@ -581,7 +643,7 @@ void engine::run_blocking(const std::shared_ptr<running_task>& run) {
     const auto& handler = std::get<blocking_handler>(tool(run->claimed()->tool())->handler);
     result = handler(*run, run->claimed()->origin->arguments);
   } catch (...) {
-    result = outcome_of_exception();
+    result = outcome_of_exception(*run);
   }
   sync(end_run(run, std::move(result)));
 }
@@ -595,7 +657,7 @@ awaitable<void> engine::run_coroutine(std::shared_ptr<running_task> run) {
     auto work = handler(*run, std::move(arguments));
     result = co_await std::move(work);
   } catch (...) {
-    result = outcome_of_exception();
+    result = outcome_of_exception(*run);
   }
   // What stopped the handler must not stop the writing of its end.
   auto unstopped =
@@ -615,6 +677,14 @@ awaitable<void> engine::end_run(std::shared_ptr<running_task> run, handler_resul
     run->begin_end();
     auto writing = write_end(run, std::move(*result));
     written = co_await std::move(writing);
+  } else if (external && !run->stop_requested()) {
+    // Who takes the work up after a crash finds what the handler saved of it.
+    try {
+      auto reporting = write_last_report(*run);
+      co_await std::move(reporting);
+    } catch (const std::exception& e) {
+      log_trouble("task.report_unwritten", e.what(), run->id());
+    }
   }
   release_slot(*run);
   if (written) forget(run);
@@ -642,16 +712,23 @@ void engine::forget(const std::shared_ptr<running_task>& run) {
   }
 }
 
+awaitable<void> engine::write_last_report(running_task& run) {
+  const auto change = run.take_report();
+  if (!change) co_return;
+  try {
+    auto reporting = certain([&] { return run.store().report(run.id(), run.writer(), *change); });
+    co_await std::move(reporting);
+  } catch (...) {
+    run.put_back(*change);
+    throw;
+  }
+}
+
 awaitable<bool> engine::write_end(std::shared_ptr<running_task> run, outcome result) {
   result = bounded(std::move(result));
-  auto change = run->take_report();  // the last report is always written
   try {
-    if (change) {
-      auto reporting =
-          certain([&] { return run->store().report(run->id(), run->writer(), *change); });
-      co_await std::move(reporting);
-      change.reset();
-    }
+    auto reporting = write_last_report(*run);
+    co_await std::move(reporting);
     const std::string message = message_of(result);
     auto writing =
         certain([&] { return run->store().finish(run->id(), run->writer(), result, message); });
@@ -660,7 +737,6 @@ awaitable<bool> engine::write_end(std::shared_ptr<running_task> run, outcome res
   } catch (const std::exception& e) {
     log_trouble("task.end_unwritten", std::string("trying again: ") + e.what(), run->id());
   }
-  if (change) run->put_back(*change);
   const std::lock_guard lock(deferred_mutex_);
   deferred_.emplace_back(std::move(run), std::move(result));
   co_return false;

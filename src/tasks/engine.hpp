@@ -83,6 +83,18 @@ struct engine_options {
   logger log = {};
 };
 
+/// An answer that is none, or does not fit what was asked: nothing was changed. `what()` begins
+/// with the place inside the answer.
+class unfit_answer : public question_error {
+ public:
+  unfit_answer(std::string key, const std::string& what)
+      : question_error(what), key_(std::move(key)) {}
+  const std::string& key() const noexcept { return key_; }
+
+ private:
+  std::string key_;
+};
+
 /// What is to be created.
 struct submission {
   std::string id;  ///< from `engine::new_id`, so that it can be followed before it exists
@@ -145,6 +157,9 @@ class engine {
   awaitable<std::optional<stores::list_page>> list(std::string_view owner,
                                                    std::optional<task_status> status,
                                                    std::string_view cursor, std::size_t limit);
+  /// The one door for answers: each is held against the question of its key, and stored without
+  /// what was not asked for. Answers to what is not (or no longer) asked are ignored. Throws
+  /// `unfit_answer` for the first that does not fit; then none is stored.
   awaitable<stores::change_result> answer(std::string_view owner, std::string_view id,
                                           std::span<const stores::response> responses);
   awaitable<stores::change_result> cancel(std::string_view owner, std::string_view id,
@@ -162,6 +177,15 @@ class engine {
   awaitable<stores::change_result> finish(std::string_view id, stores::writer by,
                                           const outcome& result, std::string_view message);
 
+  /// Those that are not finished, hidden ones included, by id: of this tool (empty: of any), behind
+  /// `after`, at most `limit`.
+  awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
+                                            std::size_t limit);
+
+  /// Tells the followers that the answer to a question did not fit and it is put again, for the
+  /// `round`-th time.
+  void ask_again(const std::string& id, const again_event& event) { hub_.publish(id, event); }
+
   /// Follows a task; register before reading it. Throws `too_many_followers`.
   [[nodiscard]] hub::subscription follow(const std::string& id,
                                          const std::shared_ptr<follower>& who) {
@@ -171,15 +195,18 @@ class engine {
   /// Runs `work`, which may block, on a thread of the pool; passes its exception on.
   awaitable<void> offload(std::function<void()> work);
 
-  /// One round of housekeeping. Requires: `options.manual`; else it happens by itself.
+  /// One round of housekeeping, and followers look at the clock. Requires: `options.manual`; else
+  /// it happens by itself.
   void tick();
   /// Applies all limits that have passed and removes all that has expired; how many were removed.
   awaitable<std::size_t> remove_expired();
 
   /// Refuses new work, gives running handlers `grace`, then hands back what may run again and
   /// fails the rest ("executor lost"), stops their handlers and waits `stop_grace` for them.
-  /// Blocks. A second call (from another thread) cuts the grace short.
+  /// Blocks. A second call (from another thread) is `hurry`.
   void drain(milliseconds grace, milliseconds stop_grace);
+  /// Cuts the grace of a drain short, also of one that is still to come. Any thread.
+  void hurry();
   /// Ends the engine's threads; waits for every handler. Idempotent; the destructor calls it.
   void stop();
 
@@ -222,11 +249,16 @@ class engine {
   live_batch begin_batch();
   void spawn(const std::shared_ptr<running_task>& run, const live_batch& batch);
   awaitable<void> give_back_unstarted(std::shared_ptr<running_task> run);
+  handler_result outcome_of_exception(const running_task& run) const;
+  outcome failed(const running_task& run, std::string_view what,
+                 const std::exception_ptr& failure) const;
   void run_blocking(const std::shared_ptr<running_task>& run);
   awaitable<void> run_coroutine(std::shared_ptr<running_task> run);
   awaitable<void> end_run(std::shared_ptr<running_task> run, handler_result result);
   /// False: the outcome could not be made certain; it was left to the tick.
   awaitable<bool> write_end(std::shared_ptr<running_task> run, outcome result);
+  /// What its handler reported last; throws like the store.
+  awaitable<void> write_last_report(running_task& run);
   void forget(const std::shared_ptr<running_task>& run);
   void release_slot(running_task& run);
 
@@ -255,12 +287,12 @@ class engine {
   std::size_t max_checkpoint() const noexcept { return options_.limits.max_checkpoint; }
   /// The outcome, or the error that it is too large to be kept.
   outcome bounded(outcome result) const;
-  awaitable<void> tell_orphans();
   void watch_trouble();
   /// The store is in trouble, which `watch_trouble` tells once, not every tick.
   bool told() const { return !options_.store->trouble().empty(); }
   void schedule_tick();
   void log_begin(const task_record& task) const noexcept;
+  void log_refusal(const task_origin& origin, std::string_view bound) const noexcept;
   void log_change(const task_record& task) const noexcept;
   /// What went wrong in the background; `id` of a task, or empty.
   void log_trouble(std::string_view event, const std::string& text, std::string_view id = {}) const;

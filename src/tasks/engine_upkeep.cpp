@@ -17,7 +17,6 @@ namespace longhaul::tasks {
 void engine::start() {
   sync(keep_lease());
   if (options_.store->exclusive()) sync(recover_at_start());
-  sync(tell_orphans());
   threads_.emplace_back([this] { keeper_.run(); });
   for (const auto& context : handlers_) {
     threads_.emplace_back([&handlers = *context] { handlers.run(); });
@@ -26,24 +25,6 @@ void engine::start() {
   pump();
   if (!options_.manual) {
     boost::asio::post(keeper_, [this] { schedule_tick(); });
-  }
-}
-
-// Tasks that wait for a tool that is not here any more wait for ever: somebody has to know.
-awaitable<void> engine::tell_orphans() {
-  std::map<std::string, std::size_t> waiting;
-  try {
-    auto reading = options_.store->waiting_by_tool();
-    waiting = co_await std::move(reading);
-  } catch (const stores::store_error&) {
-    co_return;  // in trouble, which is told otherwise
-  }
-  for (const auto& [name, count] : waiting) {
-    if (tool(name) != nullptr) continue;
-    options_.log.warning("tasks.without_tool",
-                         "they wait for a tool that is not served any more: bring it back, or let "
-                         "their owners cancel",
-                         {{"tool", name}, {"tasks", count}});
   }
 }
 
@@ -138,8 +119,11 @@ void engine::schedule_tick() {
 }
 
 void engine::tick() {
-  const std::lock_guard lock(tick_mutex_);
-  sync(housekeep());
+  {
+    const std::lock_guard lock(tick_mutex_);
+    sync(housekeep());
+  }
+  hub_.look_at_the_clock();
 }
 
 awaitable<void> engine::housekeep() {
@@ -379,12 +363,7 @@ awaitable<void> engine::give_up(stores::store& in, task_ptr task) {
 // --- ending
 
 void engine::drain(milliseconds grace, milliseconds stop_grace) {
-  if (draining_.exchange(true)) {
-    hurry_ = true;
-    const std::lock_guard lock(idle_mutex_);
-    idle_.notify_all();
-    return;
-  }
+  if (draining_.exchange(true)) return hurry();
   launch_all();  // a caller's loop that ends now may not come to it
   const auto idle = [this] { return running() == 0; };
   {
@@ -393,6 +372,7 @@ void engine::drain(milliseconds grace, milliseconds stop_grace) {
   }
   for (const auto& run : all_running()) {
     if (run->ending()) continue;           // its end is known and about to be written
+    if (run->stop_requested()) continue;   // its end is written, or it is not ours any more
     if (run->leave_unstarted()) continue;  // whoever was about to start it hands it back
     try {
       if (auto change = run->take_report()) {
@@ -409,6 +389,12 @@ void engine::drain(milliseconds grace, milliseconds stop_grace) {
     idle_.wait_for(lock, stop_grace, idle);
   }
   hub_.drained();  // what still waits for a slot gets none
+}
+
+void engine::hurry() {
+  hurry_ = true;
+  const std::lock_guard lock(idle_mutex_);
+  idle_.notify_all();
 }
 
 void engine::stop() {

@@ -21,6 +21,12 @@ struct log_event {
   std::string message;
 };
 
+/// The answer to a question did not fit: it is put again.
+struct again_event {
+  std::string key;
+  int round = 0;  ///< 0: the first time that it is asked
+};
+
 /// Functions are called on any thread, must not block, and may come late, twice, or (for `on_task`)
 /// out of order: compare `rev`.
 class follower {
@@ -29,6 +35,9 @@ class follower {
   virtual void on_task(const task_ptr& task) = 0;
   virtual void on_progress(const std::string&, const progress_event&) {}
   virtual void on_log(const std::string&, const log_event&) {}
+  virtual void on_again(const std::string&, const again_event&) {}
+  /// The clock was moved by hand (tests): what is due by now is due.
+  virtual void on_clock() {}
   /// The engine has drained: what has not ended by now does not end here.
   virtual void on_drained() {}
 };

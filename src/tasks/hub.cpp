@@ -78,8 +78,11 @@ void hub::publish(const std::string& id, const log_event& event) {
   for (const auto& who : followers_of(id)) who->on_log(id, event);
 }
 
-void hub::drained() {
-  drained_ = true;
+void hub::publish(const std::string& id, const again_event& event) {
+  for (const auto& who : followers_of(id)) who->on_again(id, event);
+}
+
+std::vector<std::shared_ptr<follower>> hub::all_followers() const {
   std::vector<std::shared_ptr<follower>> all;
   for (shard& s : table_->shards) {
     const std::lock_guard lock(s.mutex);
@@ -89,7 +92,16 @@ void hub::drained() {
       }
     }
   }
-  for (const auto& who : all) who->on_drained();
+  return all;
+}
+
+void hub::drained() {
+  drained_ = true;
+  for (const auto& who : all_followers()) who->on_drained();
+}
+
+void hub::look_at_the_clock() {
+  for (const auto& who : all_followers()) who->on_clock();
 }
 
 std::size_t hub::followers() const {

@@ -49,9 +49,11 @@ class hub {
   void publish(const task_ptr& task);
   void publish(const std::string& id, const progress_event& event);
   void publish(const std::string& id, const log_event& event);
+  void publish(const std::string& id, const again_event& event);
 
   /// Tells all followers that nothing more will come, and those that follow later at once.
   void drained();
+  void look_at_the_clock();
 
   std::size_t followers() const;
 
@@ -68,6 +70,7 @@ class hub {
   };
 
   std::vector<std::shared_ptr<follower>> followers_of(const std::string& id) const;
+  std::vector<std::shared_ptr<follower>> all_followers() const;
 
   const std::size_t max_per_task_;
   const std::shared_ptr<table> table_;

@@ -13,6 +13,7 @@
 #include "tasks/engine.hpp"
 #include "tasks/sync.hpp"
 #include "tasks/waiter.hpp"
+#include "typed/form_answer.hpp"
 
 namespace longhaul::tasks {
 namespace {
@@ -39,12 +40,21 @@ bool all_answered(const task_record& task, const std::vector<stores::question>& 
   });
 }
 
+// What older versions stored was not held against its question: nobody answered then.
+answer fitting_or_cancel(const task_input& input) {
+  try {
+    return answer::parse(detail::fitting_answer(input.request, input.response));
+  } catch (const question_error&) {
+    return {};
+  }
+}
+
 std::vector<answer> answers_of(const task_record& task,
                                const std::vector<stores::question>& questions) {
   std::vector<answer> result;
   result.reserve(questions.size());
   for (const auto& q : questions) {
-    result.push_back(answer::parse(find_input(task, q.key)->response));
+    result.push_back(fitting_or_cancel(*find_input(task, q.key)));
   }
   return result;
 }

@@ -57,7 +57,15 @@ inline constexpr auto audit_every = 30s;
 inline constexpr auto retry_delay = 5ms;
 inline constexpr int retry_attempts = 4;
 
-/// Progress events that an open request keeps for its stream; the oldest goes first.
+/// Log events, and questions to put again, that an open request keeps for its stream; the oldest
+/// goes first.
 inline constexpr std::size_t exchange_events = 64;
+/// Progress and states of one task reach a stream so often at most: people see no more, and models
+/// pay for each.
+inline constexpr auto notify_every = 200ms;
+
+/// Arguments and answers of more bytes are checked on the pool: what an I/O thread does for one
+/// message stays below about a millisecond.
+inline constexpr std::size_t checked_inline = std::size_t{64} * 1024;
 
 }  // namespace longhaul::tasks::tunables

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -170,6 +171,16 @@ asio::awaitable<void> http_connection::linger() {
 
 // --- answering
 
+// Whoever is refused may come again at once, and need not be known.
+void http_connection::log_refusal(int status) const {
+  constexpr std::array<int, 7> told = {401, 403, 408, 413, 429, 431, 503};
+  const bool probe = request_.method != "POST" && status == 503;
+  const bool worth_a_line = !probe && std::find(told.begin(), told.end(), status) != told.end();
+  const log_level level = worth_a_line ? log_level::info : log_level::debug;
+  loop_.options.log.stranger(level, "http.refused", {},
+                             {{"status", status}, {"from", peer_}, {"method", parser_.method()}});
+}
+
 wire::http_reply http_connection::fault_reply() const {
   if (timed_out_) return error_reply(408, "the request came too slowly; send it again, faster");
   switch (parser_.fault()) {
@@ -277,6 +288,7 @@ asio::awaitable<wire::http_reply> http_connection::handle() {
 asio::awaitable<bool> http_connection::write_reply(wire::http_reply reply,
                                                    std::string_view content_type) {
   enter(phase::writing);
+  if (reply.status >= 400) log_refusal(reply.status);
   output_.clear();
   append_head(output_, reply, content_type, keep_alive_, loop_.date, lines_);
   if (parser_.method() == "HEAD") reply.body.clear();

@@ -74,6 +74,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   void begin_stop();
   void close();
   void flush(http_outlet& from);
+  void log_refusal(int status) const;
   void watch_peer();
 
   loop_executor executor() noexcept { return socket_.get_executor(); }

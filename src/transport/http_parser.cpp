@@ -10,6 +10,13 @@
 namespace longhaul::transport {
 namespace {
 
+// Proxies say so in one of these, or in several.
+bool is_of_a_proxy(std::string_view name) noexcept {
+  constexpr std::string_view prefix = "x-forwarded-";
+  return same_name(name, "forwarded") || same_name(name, "via") || same_name(name, "x-real-ip") ||
+         same_name(name.substr(0, prefix.size()), prefix);
+}
+
 constexpr std::string_view param_prefix = "mcp-param-";
 // simdjson wants room behind the text; with it the body need not be copied for parsing.
 constexpr std::size_t body_padding = 64;
@@ -48,7 +55,7 @@ http_parser::~http_parser() { give_body_room(); }
 void http_parser::reset() {
   at_ = part::request_line;
   fault_ = parse_fault::none;
-  wants_continue_ = several_hosts_ = several_origins_ = http_1_1_ = false;
+  wants_continue_ = several_hosts_ = several_origins_ = http_1_1_ = forwarded_ = false;
   close_ = chunked_ = dropping_ = false;
   length_.reset();
   head_size_ = 0;
@@ -124,6 +131,7 @@ void http_parser::take_field(std::string_view line) {
 }
 
 void http_parser::take_header(std::string_view name, std::string_view value) {
+  forwarded_ = forwarded_ || is_of_a_proxy(name);
   for (std::size_t i = 0; i < header_count; ++i) {
     if (!same_name(name, known_headers[i].lower_case)) continue;
     if (!first_[i].there()) {
@@ -327,6 +335,7 @@ wire::http_request http_parser::request(std::string_view peer_address) {
   request.mcp_params = params_;
   request.repeated_header = repeated_;
   request.peer_address = peer_address;
+  request.forwarded = forwarded_;
   return request;
 }
 

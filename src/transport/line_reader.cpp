@@ -3,7 +3,15 @@
 
 #include <utility>
 
+#include "transport/tunables.hpp"
+
 namespace longhaul::transport {
+
+namespace {
+
+constexpr std::size_t kept = tunables::kept_of_long_line;
+
+}  // namespace
 
 void line_reader::put(std::string_view bytes, const std::function<void(std::string)>& on_line,
                       const std::function<void()>& on_too_long) {
@@ -13,8 +21,10 @@ void line_reader::put(std::string_view bytes, const std::function<void(std::stri
     if (!skipping_) {
       if (line_.size() + part.size() > max_line_) {
         skipping_ = true;
-        line_ = std::string();
+        if (line_.size() < kept) line_ += part.substr(0, kept - line_.size());
+        line_ = line_.substr(0, kept);
         on_too_long();
+        line_ = std::string();
       } else {
         line_ += part;
       }

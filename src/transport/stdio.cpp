@@ -2,9 +2,9 @@
 #include "transport/stdio.hpp"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -13,13 +13,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "base/wake_event.hpp"
 #include "transport/line_reader.hpp"
 
 namespace longhaul::transport {
@@ -27,39 +26,21 @@ namespace {
 
 namespace asio = boost::asio;
 
-// What POSIX promises to take in one piece once poll says a pipe is writable: such a write never
-// blocks, without changing the descriptor's flags, which others may share.
-constexpr std::size_t piece = 4096;
 constexpr std::size_t read_size = 64 << 10;
+constexpr std::chrono::milliseconds no_time{0};
 
 constexpr std::string_view too_long =
     R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"this line is too long for a message"}})";
 
-// Wakes a thread that polls.
-class wake_event {
- public:
-  wake_event() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-  }
-  ~wake_event() { ::close(fd_); }
-  wake_event(const wake_event&) = delete;
-  wake_event& operator=(const wake_event&) = delete;
-  void set() const {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof one);
-  }
-  int fd() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
-// True if `fd` is ready, false if `wake` was set.
-bool wait_for(int fd, short events, const wake_event& wake) {
-  std::array<pollfd, 2> fds = {pollfd{fd, events, 0}, pollfd{wake.fd(), POLLIN, 0}};
+// False: `wake` was set, or nobody reads `output` any more, which shows although nothing is
+// written.
+bool wait_for_input(int input, int output, const wake_event& wake) {
+  std::array<pollfd, 3> fds = {pollfd{input, POLLIN, 0}, pollfd{wake.fd(), POLLIN, 0},
+                               pollfd{output, 0, 0}};
   while (::poll(fds.data(), fds.size(), -1) < 0 && errno == EINTR) {
   }
-  return fds[1].revents == 0;
+  if (fds[1].revents != 0) return false;
+  return fds[0].revents != 0 || (fds[2].revents & (POLLERR | POLLHUP)) == 0;
 }
 
 }  // namespace
@@ -70,30 +51,37 @@ struct stdio_server::state final : wire::outlet, std::enable_shared_from_this<st
   // --- outlet: any thread
   bool send(std::string message) override { return queue(std::move(message), false); }
   void send_reply(std::string message) override { queue(std::move(message), true); }
+  bool crowded() const override;
   void expect_wait() override {}                   // a pipe has no reply to keep alive
   void on_gone(std::function<void()>) override {}  // who leaves a pipe ends it
 
   bool queue(std::string message, bool must);
   void read();
-  void write();
+  bool admit(std::size_t line);
   void take_line(std::string line);
+  void write();
+  bool wait_for_output();
+  bool write_batch(std::string_view rest);
+  void break_off();
   void end_of_input();
+  void leave_all();
   void end_writing();
+  void stop_now();
 
   const stdio_options options;
   std::unique_ptr<wire::pipe_endpoint> endpoint;
   asio::io_context context{1};
   wake_event stop_reading, stop_writing;
-  bool ended = false;         // the context's thread only
-  std::size_t exchanges = 0;  // the context's thread only
-  std::unique_ptr<asio::steady_timer> grace;
+  bool ended = false, over = false;  // the context's thread only
+  std::size_t exchanges = 0;         // the context's thread only
+  std::unique_ptr<asio::steady_timer> timer;
   std::unique_ptr<asio::executor_work_guard<asio::io_context::executor_type>> work;
 
-  std::mutex mutex;  // beneath it:
+  mutable std::mutex mutex;  // beneath it:
   std::condition_variable room, output;
-  std::size_t in_flight = 0, buffered = 0;
+  std::size_t in_flight = 0, in_flight_bytes = 0, buffered = 0, overrun = 0;
   std::deque<std::string> lines;
-  bool stopping = false, closing = false, broken = false;
+  bool stopping = false, closing = false, broken = false, read_over = false;
 };
 
 bool stdio_server::state::queue(std::string message, bool must) {
@@ -107,42 +95,74 @@ bool stdio_server::state::queue(std::string message, bool must) {
   return true;
 }
 
-// The reader's thread.
+bool stdio_server::state::crowded() const {
+  const std::lock_guard lock(mutex);
+  return buffered > options.max_buffered || in_flight_bytes > options.max_in_flight_bytes;
+}
+
+// The reader's thread. False: nothing more is taken.
+bool stdio_server::state::admit(std::size_t line) {
+  std::unique_lock lock(mutex);
+  if (buffered > options.max_buffered) {
+    overrun += line + tunables::pipe_answer;
+    if (overrun > options.max_overrun && !broken) {
+      options.log.warning("pipe.overrun", "the host sends more and more and reads nothing: ending");
+      broken = true;
+    }
+  } else {
+    overrun = 0;
+  }
+  room.wait(lock, [&] {
+    return stopping || broken || read_over ||
+           (in_flight < options.max_in_flight &&
+            in_flight_bytes <= 2 * options.max_in_flight_bytes);
+  });
+  if (stopping || broken || read_over) return false;
+  ++in_flight;
+  in_flight_bytes += line;
+  return true;
+}
+
 void stdio_server::state::read() {
   line_reader cut(options.max_message);
-  const auto on_line = [this](std::string line) {
-    {
-      std::unique_lock lock(mutex);
-      room.wait(lock, [&] {
-        return stopping || broken ||
-               (in_flight < options.max_in_flight && buffered < options.max_buffered);
-      });
-      if (stopping || broken) return;
-      ++in_flight;
-    }
+  bool admitted = true;
+  const auto on_line = [&](std::string line) {
+    if (!(admitted = admitted && admit(line.size()))) return;
     asio::post(context, [self = shared_from_this(), text = std::move(line)]() mutable {
       self->take_line(std::move(text));
     });
   };
+  const auto on_too_long = [&] { send_reply(std::string(too_long)); };
   std::string buffer(read_size, '\0');
-  while (wait_for(options.input, POLLIN, stop_reading)) {
+  while (admitted && wait_for_input(options.input, options.output, stop_reading)) {
     const ssize_t got = ::read(options.input, buffer.data(), buffer.size());
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got <= 0) break;
     cut.put(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)), on_line,
-            [this] { send_reply(std::string(too_long)); });
+            on_too_long);
   }
   cut.end(on_line);
   asio::post(context, [self = shared_from_this()] { self->end_of_input(); });
 }
 
+void stdio_server::state::take_line(std::string line) {
+  ++exchanges;
+  const std::size_t size = line.size();
+  asio::co_spawn(context, endpoint->handle(std::move(line)),
+                 [self = shared_from_this(), size](const std::exception_ptr&) {
+                   {
+                     const std::lock_guard lock(self->mutex);
+                     --self->in_flight;
+                     self->in_flight_bytes -= size;
+                     self->room.notify_all();
+                   }
+                   if (--self->exchanges == 0 && self->ended) self->end_writing();
+                 });
+}
+
 // The writer's thread.
 void stdio_server::state::write() {
-  // A reader that has gone is an error of `write` here, not the end of the process.
-  sigset_t broken_pipe;
-  sigemptyset(&broken_pipe);
-  sigaddset(&broken_pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  block_broken_pipe();
   std::string batch;
   while (true) {
     {
@@ -153,62 +173,100 @@ void stdio_server::state::write() {
       for (const std::string& line : lines) batch += line;
       lines.clear();
     }
-    std::string_view rest = batch;
-    while (!rest.empty()) {
-      if (!wait_for(options.output, POLLOUT, stop_writing)) return;
-      const ssize_t put = ::write(options.output, rest.data(), std::min(rest.size(), piece));
-      if (put < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-      if (put < 0) {  // nobody reads any more
-        {
-          const std::lock_guard lock(mutex);
-          broken = true;
-          room.notify_all();
-        }
-        stop_reading.set();
-        return;
-      }
-      rest.remove_prefix(static_cast<std::size_t>(put));
-    }
-    const std::lock_guard lock(mutex);
-    buffered -= batch.size();
-    room.notify_all();
+    if (!write_batch(batch)) return break_off();
   }
 }
 
-void stdio_server::state::take_line(std::string line) {
-  ++exchanges;
-  asio::co_spawn(context, endpoint->handle(std::move(line)),
-                 [self = shared_from_this()](const std::exception_ptr&) {
-                   {
-                     const std::lock_guard lock(self->mutex);
-                     --self->in_flight;
-                     self->room.notify_all();
-                   }
-                   if (--self->exchanges == 0 && self->ended) self->end_writing();
-                 });
+// While the pipe goes on its reader may take its time; once it ends, something must be taken soon.
+bool stdio_server::state::wait_for_output() {
+  const auto ready = wait_for(options.output, POLLOUT, stop_writing);
+  if (ready != readiness::woken) return ready == readiness::ready;
+  const bool hurried = [&] {
+    const std::lock_guard lock(mutex);
+    return stopping || broken;
+  }();
+  const std::chrono::milliseconds hurry = tunables::pipe_hurry_time;
+  return wait_for(options.output, POLLOUT,
+                  hurried ? std::min(hurry, options.grace) : options.grace) == readiness::ready;
+}
+
+bool stdio_server::state::write_batch(std::string_view rest) {
+  while (!rest.empty()) {
+    if (!wait_for_output()) return false;
+    const ssize_t put = ::write(options.output, rest.data(), std::min(rest.size(), pipe_piece));
+    if (put < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (put < 0) return false;
+    rest.remove_prefix(static_cast<std::size_t>(put));
+    const std::lock_guard lock(mutex);
+    buffered -= static_cast<std::size_t>(put);
+  }
+  return true;
+}
+
+// Nobody reads any more. The writer's thread.
+void stdio_server::state::break_off() {
+  {
+    const std::lock_guard lock(mutex);
+    broken = true;
+    lines.clear();
+    room.notify_all();
+  }
+  stop_reading.set();
+  asio::post(context, [self = shared_from_this()] { self->leave_all(); });
 }
 
 void stdio_server::state::end_of_input() {
   if (std::exchange(ended, true)) return;
   if (options.on_end) options.on_end();
   endpoint->shut_down();
+  const bool nobody = [&] {
+    const std::lock_guard lock(mutex);
+    return stopping || broken;
+  }();
+  timer = std::make_unique<asio::steady_timer>(context);
+  if (nobody) return leave_all();
+  endpoint->leave(options.answer_time);
   if (exchanges == 0) return end_writing();
-  grace = std::make_unique<asio::steady_timer>(context, options.grace);
-  grace->async_wait([self = shared_from_this()](boost::system::error_code error) {
+  timer->expires_after(options.answer_time);
+  timer->async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (!error) self->leave_all();
+  });
+}
+
+// The context's thread. Before the end of input it is for that to do.
+void stdio_server::state::leave_all() {
+  if (!ended || over) return;
+  endpoint->leave(no_time);
+  if (exchanges == 0) return end_writing();
+  timer->expires_after(options.grace);
+  timer->async_wait([self = shared_from_this()](boost::system::error_code error) {
     if (!error) self->end_writing();
   });
 }
 
 // All replies are queued: let the writer finish, then end `run`.
 void stdio_server::state::end_writing() {
-  if (grace) grace->cancel();
+  over = true;
+  if (timer) timer->cancel();
   {
     const std::lock_guard lock(mutex);
     closing = true;
     output.notify_all();
   }
+  stop_writing.set();
   work.reset();
   context.stop();
+}
+
+// Any thread.
+void stdio_server::state::stop_now() {
+  {
+    const std::lock_guard lock(mutex);
+    stopping = true;
+    room.notify_all();
+  }
+  stop_reading.set();
+  asio::post(context, [self = shared_from_this()] { self->leave_all(); });
 }
 
 stdio_server::stdio_server(stdio_options options, const factory& make_endpoint)
@@ -235,32 +293,21 @@ void stdio_server::run() {
   std::thread reader([self = state_] { self->read(); });
   std::thread writer([self = state_] { self->write(); });
   s.context.run();
-  stop();
+  s.stop_reading.set();
+  {
+    const std::lock_guard lock(s.mutex);
+    s.read_over = true;
+    s.room.notify_all();
+  }
   reader.join();
-  // The writer has what is left of the grace to hand the last replies over.
-  std::thread hurry([self = state_] {
-    std::unique_lock lock(self->mutex);
-    self->room.wait_for(lock, self->options.grace,
-                        [&] { return self->broken || self->buffered == 0; });
-    self->stop_writing.set();
-  });
   writer.join();
   {
     const std::lock_guard lock(s.mutex);
-    s.broken = true;  // ends `hurry` at once
-    s.room.notify_all();
+    s.broken = true;
   }
-  hurry.join();
   let_go();
 }
 
-void stdio_server::stop() {
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
-    state_->room.notify_all();
-  }
-  state_->stop_reading.set();
-}
+void stdio_server::stop() { state_->stop_now(); }
 
 }  // namespace longhaul::transport

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "longhaul/elicitation.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "json/view.hpp"
 #include "json/write.hpp"
 #include "typed/ecma_pattern.hpp"
+#include "typed/form_answer.hpp"
+#include "typed/form_formats.hpp"
 
 namespace longhaul {
 namespace {
@@ -15,50 +14,6 @@ std::string as_json_string(std::string_view text) {
   std::string result;
   json::append_string(result, text);
   return result;
-}
-
-bool is_enum_array(json::value property) {
-  const json::value items = property["items"];
-  return property["type"].equals("array") && (items["enum"] || items["anyOf"]);
-}
-
-// A flat object of primitive members, as "Requested Schema" has it.
-void check_form_schema(const raw_json& schema) {
-  const json::value root(schema);
-  if (!root.is(json::kind::object) || !root["type"].equals("object") ||
-      !root["properties"].is(json::kind::object)) {
-    throw std::invalid_argument(R"(form: the schema needs "type": "object" and "properties")");
-  }
-  constexpr std::array<std::string_view, 4> primitive{"string", "number", "integer", "boolean"};
-  for (json::members m(root["properties"]); m.next();) {
-    const json::value type = m.value()["type"];
-    const bool fits = std::ranges::any_of(primitive, [&](auto name) { return type.equals(name); });
-    if (!fits && !is_enum_array(m.value())) {
-      throw std::invalid_argument("form: member " + as_json_string(m.key()) +
-                                  ": forms are flat: strings, numbers, booleans, enums and arrays "
-                                  "of enums");
-    }
-  }
-  try {
-    detail::check_patterns_of(schema);
-  } catch (const std::invalid_argument& e) {
-    throw std::invalid_argument(std::string("form: ") + e.what());
-  }
-}
-
-// RFC 3986: a scheme, a colon, something behind it, and nothing but visible ASCII.
-bool is_absolute_url(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size()) return false;
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const auto in_scheme = [&](char c) {
-    return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-  };
-  constexpr std::string_view forbidden = "\"<>\\^`{|}";
-  return letter(text.front()) && std::ranges::all_of(text.substr(0, colon), in_scheme) &&
-         std::ranges::all_of(text, [&](char c) {
-           return c > ' ' && c < '\x7F' && forbidden.find(c) == std::string_view::npos;
-         });
 }
 
 }  // namespace
@@ -71,12 +26,17 @@ elicitation elicitation::from_schema(std::string message, raw_json schema) {
 }
 
 elicitation elicitation::form(std::string message, raw_json schema) {
-  check_form_schema(schema);
+  detail::check_form_schema(json::value(schema));
+  try {
+    detail::check_patterns_of(schema);
+  } catch (const std::invalid_argument& e) {
+    throw std::invalid_argument(std::string("form: ") + e.what());
+  }
   return from_schema(std::move(message), std::move(schema));
 }
 
 elicitation elicitation::url(std::string message, std::string address) {
-  if (!is_absolute_url(address)) {
+  if (!detail::is_absolute_uri(address)) {
     throw std::invalid_argument("url: " + as_json_string(address) + " is not an absolute URL");
   }
   elicitation result;

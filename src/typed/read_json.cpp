@@ -116,12 +116,15 @@ std::string between(const std::optional<T>& least, const std::optional<T>& great
 std::string wanted_number(const type_node& type, const member_rules* rules) {
   if (rules != nullptr && !rules->numbers.empty()) return one_of(rules->numbers, as_text);
   const auto [least, greatest] = bounds_of(type, rules);
-  return (type.kind == shape::integer ? "an integer" : "a number") +
-         between(least, greatest, as_text);
+  std::string what = type.kind == shape::integer ? "an integer" : "a number";
+  if (type.seconds) what = type.kind == shape::integer ? "whole seconds" : "a number of seconds";
+  if (type.multiple > 1) what += " in steps of " + std::to_string(type.multiple);
+  return what + between(least, greatest, as_text);
 }
 
 // What fits the type, for a number that fits the rules.
 std::string wanted_width(const type_node& type) {
+  if (type.seconds) return "fewer seconds";
   if (type.most > std::numeric_limits<std::uint32_t>::max()) return "an integer of 64 bits";
   return "an integer between " + std::to_string(type.least) + " and " + std::to_string(type.most);
 }
@@ -241,7 +244,7 @@ class reader {
       case shape::number:
         return number(type, rules, v, to, at);
       case shape::string:
-        return string(rules, v, to, at);
+        return string(type, rules, v, to, at);
       case shape::enumeration:
         return enumeration(type, rules, v, to, at);
       case shape::optional:
@@ -315,6 +318,7 @@ class reader {
     if (x < static_cast<long double>(type.least) || x > static_cast<long double>(type.most)) {
       refuse(at, wanted_width(type), v);
     }
+    if (number->magnitude % type.multiple != 0) refuse(at, wanted_number(type, rules), v);
     type.store(to, number->negative ? std::uint64_t{0} - number->magnitude : number->magnitude);
   }
 
@@ -322,11 +326,14 @@ class reader {
                      const place& at) {
     const auto x = v.number();
     if (!x || !within(type, rules, *x)) refuse(at, wanted_number(type, rules), v);
-    if (std::fabs(*x) > type.largest) refuse(at, "a number that a float holds", v);
+    if (std::fabs(*x) > type.largest) {
+      refuse(at, type.seconds ? "fewer seconds" : "a number that a float holds", v);
+    }
     type.store_number(to, *x);
   }
 
-  static void string(const member_rules* rules, json::value v, void* to, const place& at) {
+  static void string(const type_node& type, const member_rules* rules, json::value v, void* to,
+                     const place& at) {
     auto text = v.string();
     if (rules != nullptr && !rules->choices.empty()) {
       if (!text || !rules->has_choice(*text)) refuse(at, one_of(rules->choices), v);
@@ -340,7 +347,7 @@ class reader {
         refuse(at, wanted_string(rules), v);
       }
     }
-    *static_cast<std::string*>(to) = *std::move(text);
+    type.store_text(to, *std::move(text));
   }
 
   static void enumeration(const type_node& type, const member_rules* rules, json::value v, void* to,

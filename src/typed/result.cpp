@@ -174,4 +174,32 @@ outcome raw_result::to_outcome() const {
   return outcome::result(json_, json::value(json_)["isError"].boolean().value_or(false));
 }
 
+namespace detail {
+
+tool_result json_result(const raw_json& value) {
+  if (json::value(value).is(json::kind::object)) return structured(value);
+  std::string wrapped;
+  json::object o(wrapped);
+  o.raw("result", value).close();
+  tool_result result(text(value.view()));
+  result.structured(raw_json::trusted(std::move(wrapped)));
+  return result;
+}
+
+// What says nothing of its JSON may be an object or not: no schema would fit both.
+raw_json json_result_schema(const type_node& type) {
+  using shape = type_node::shape;
+  if (type.kind == shape::anything || type.kind == shape::raw) return {};
+  raw_json schema = typed_schema(type).text(schema_use::output);
+  if (type.kind == shape::object || type.kind == shape::map) return schema;
+  std::string wrapped;
+  json::object o(wrapped);
+  o.string("type", "object").key("properties");
+  json::object properties(wrapped);
+  properties.raw("result", schema).close();
+  o.raw("required", R"(["result"])").boolean("additionalProperties", false).close();
+  return raw_json::trusted(std::move(wrapped));
+}
+
+}  // namespace detail
 }  // namespace longhaul

@@ -79,14 +79,14 @@ class schema_writer {
   void body(json::object& o, const type_node& type, const member_rules* rules, int depth) {
     if (const std::string_view name = type_name(type.kind); !name.empty()) o.string("type", name);
     if (rules != nullptr && !rules->title.empty()) o.string("title", rules->title);
-    if (rules != nullptr && !rules->description.empty()) {
-      o.string("description", rules->description);
-    }
+    const std::string description = describe(type, rules);
+    if (!description.empty()) o.string("description", description);
     switch (type.kind) {
       case shape::integer:
       case shape::number:
         if (rules != nullptr && !rules->numbers.empty()) numbers(o, rules->numbers);
         number(o, bounds_of(type, rules));
+        if (type.multiple > 1) o.integer("multipleOf", type.multiple);
         return;
       case shape::string:
         string(o, rules);
@@ -116,6 +116,13 @@ class schema_writer {
       case shape::optional:
         return;
     }
+  }
+
+  // A duration says its unit, where the description does not.
+  static std::string describe(const type_node& type, const member_rules* rules) {
+    const std::string said = rules != nullptr ? rules->description : std::string();
+    if (!type.seconds || said.find("econd") != std::string::npos) return said;
+    return said.empty() ? "seconds" : said + " (seconds)";
   }
 
   static std::string_view type_name(shape kind) {

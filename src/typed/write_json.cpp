@@ -119,7 +119,7 @@ void append(std::string& out, const type_node& type, const void* at) {
       append_double(out, type.load_number(at));
       return;
     case shape::string:
-      json::append_string(out, *static_cast<const std::string*>(at));
+      json::append_string(out, type.load_text(at));
       return;
     case shape::enumeration: {
       const std::uint64_t index = type.load(at);

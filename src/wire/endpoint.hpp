@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,6 +37,10 @@ class outlet {
   /// reply is what `handle` returns); what bounds them is the number of open exchanges.
   virtual void send_reply(std::string message) { send(std::move(message)); }
 
+  /// True while the peer should be given no more to wait for: too much waits for it to read, or is
+  /// being dealt with. Calls are to be refused then (31004). Pipes only.
+  virtual bool crowded() const { return false; }
+
   /// Says that the reply may take long: from now on the transport watches for the client leaving
   /// and sends keep-alives. Called at most once, on the exchange's executor.
   virtual void expect_wait() = 0;
@@ -63,6 +68,8 @@ struct http_request {
   /// The first of the headers above that came twice with different values, or empty.
   std::string_view repeated_header{};
   std::string_view peer_address{};  ///< IP address without port
+  /// It came through a proxy: it has Forwarded, X-Forwarded-*, X-Real-IP or Via.
+  bool forwarded = false;
   /// Who asks: noted by `admit` for `handle`, and nothing to the transport.
   std::shared_ptr<const serving::caller> caller{};
 };
@@ -109,6 +116,10 @@ class pipe_endpoint {
   virtual awaitable<void> handle(std::string line) = 0;
   /// Ends open subscriptions gracefully.
   virtual void shut_down() = 0;
+  /// Nobody is there to read replies any more: cancels the calls, and ends the waits, that have
+  /// been open for `age` or longer. What ended already may still be answered. The thread of
+  /// `handle`.
+  virtual void leave(std::chrono::milliseconds age) { static_cast<void>(age); }
 };
 
 }  // namespace longhaul::wire

@@ -32,6 +32,9 @@ using identifier = std::function<identification(const http_request&)>;
 /// `anonymous`, use counted by address, not identified.
 identification anonymous_caller(const http_request& request);
 
+/// `local`, identified: the one user of a pipe, or of a server for one.
+serving::caller local_caller();
+
 struct endpoint_options {
   const clock_source* clock = &system_clock();
   /// Secrets shared by all processes of one service, the current one first: they sign the ids of
@@ -39,6 +42,8 @@ struct endpoint_options {
   /// restart forgets.
   std::vector<std::string> secrets = {};
   std::size_t max_sessions = tunables::max_sessions;
+  /// Of one caller; beyond it the caller's own idle session that was unused the longest goes.
+  std::size_t max_sessions_per_caller = tunables::max_sessions_per_caller;
   milliseconds session_idle = tunables::session_idle;
   identifier identify = anonymous_caller;
   /// Who was refused, and what went wrong inside.

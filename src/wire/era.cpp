@@ -72,6 +72,7 @@ request_meta read_meta(const json::indexed& params) {
   meta.all = all;
   for (json::members m(all); m.next();) {
     const json::value v = m.value();
+    if (v.is(json::kind::null)) continue;  // as if it were not there
     if (m.key() == version_key) {
       if (!meta.version && v.is(json::kind::string)) meta.version = v;
     } else if (m.key() == capabilities_key) {

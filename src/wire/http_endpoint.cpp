@@ -5,6 +5,7 @@
 // Owns the sessions. Threads: any number of executors at once; a request is a coroutine that
 // touches nothing of another but through `sessions.hpp`.
 #include <algorithm>
+#include <new>
 
 #include "wire/endpoints.hpp"
 #include "wire/headers.hpp"
@@ -26,6 +27,13 @@ http_reply refuse(int status, int error_code, std::string_view message, json::va
   http_reply reply;
   reply.status = status;
   reply.body = error_reply(id, error_code, message);
+  return reply;
+}
+
+// A refused notification or response gets a status and nothing to read: nobody asked for an answer.
+http_reply refuse(int status, int error_code, std::string_view message, const wire::message& what) {
+  http_reply reply = refuse(status, error_code, message, what.id);
+  if (what.kind != message_kind::request) reply.body.clear();
   return reply;
 }
 
@@ -51,6 +59,12 @@ bool accepts_streams(const std::optional<std::string_view>& accept) {
   return false;
 }
 
+constexpr std::string_view header_twice = "Invalid request: a header comes twice";
+constexpr std::string_view no_session = "There is no such session";
+constexpr std::string_view unknown_version =
+    "Invalid request: MCP-Protocol-Version is not one that is served here (2026-07-28, 2025-11-25, "
+    "2025-06-18, 2025-03-26)";
+
 awaitable<http_reply> at_once(http_reply reply) { co_return reply; }
 
 class endpoint final : public http_endpoint {
@@ -58,12 +72,19 @@ class endpoint final : public http_endpoint {
   endpoint(serving::dispatcher& server, const endpoint_options& options)
       : shared_(server, options),
         modern_(shared_),
-        sessions_(options.max_sessions, options.session_idle, *options.clock),
+        sessions_({options.max_sessions, options.max_sessions_per_caller, options.session_idle},
+                  *options.clock),
         identify_(options.identify ? options.identify : identifier(anonymous_caller)) {}
 
   std::optional<http_reply> admit(http_request& head) override {
     try {
       return refuse_head(head);
+    } catch (const std::bad_alloc&) {
+      shared_.log.error("request.failed", "no memory is left");
+      http_reply busy;
+      busy.status = 503;
+      busy.retry_after = 1;
+      return busy;
     } catch (const std::exception& e) {
       shared_.log.error("request.failed", e.what());
     }
@@ -72,13 +93,17 @@ class endpoint final : public http_endpoint {
 
   awaitable<http_reply> handle(const http_request& request, std::string body,
                                std::shared_ptr<outlet> out) override {
+    bool no_memory = false;
     try {
       auto answering = answer(request, body, out);
       co_return co_await std::move(answering);
+    } catch (const std::bad_alloc&) {
+      no_memory = true;
+      shared_.log.error("request.failed", "no memory is left");
     } catch (const std::exception& e) {
       shared_.log.error("request.failed", e.what());
     }
-    co_return refuse_exception(body);
+    co_return refuse_failed(body, no_memory);
   }
 
   void shut_down() override {
@@ -101,8 +126,8 @@ class endpoint final : public http_endpoint {
   awaitable<http_reply> answer(const http_request& request, std::string& body,
                                const std::shared_ptr<outlet>& out);
   http_reply delete_session(const http_request& request, const serving::caller& who);
-  http_reply refuse_malformed(const carried& with, const malformed& what);
-  http_reply refuse_exception(const std::string& body) const;
+  http_reply refuse_malformed(const carried& with, const malformed& what, int status = 400);
+  static http_reply refuse_failed(std::string_view body, bool no_memory);
   std::shared_ptr<session> session_of(const http_request& request, const serving::caller& who);
 
   // Plain functions that pass a coroutine on: the hot path has no frame that only forwards.
@@ -113,6 +138,7 @@ class endpoint final : public http_endpoint {
                                             const request_meta& meta, std::shared_ptr<session> of);
   http_reply begin_session(carried& with, const message& what, const request_meta& meta);
   void take_notification(const message& what, session& of);
+  http_reply refuse_batch(const carried& with, json::value batch);
   awaitable<http_reply> take_batch(carried& with, json::value batch);
   awaitable<std::string> take_batched(carried& with, json::value text,
                                       const std::shared_ptr<session>& of);
@@ -166,39 +192,35 @@ http_reply endpoint::delete_session(const http_request& request, const serving::
     return refuse(400, code::invalid_request, "Invalid request: Mcp-Session-Id is missing");
   }
   if (!sessions_.end(*request.session_id, who.owner)) {
-    return refuse(404, code::invalid_request, "There is no such session");
+    return refuse(404, code::invalid_request, no_session);
   }
   http_reply reply;
   reply.status = 204;
   return reply;
 }
 
-http_reply endpoint::refuse_malformed(const carried& with, const malformed& what) {
-  const http_request& http = with.http;
-  http_reply reply = refuse(400, what.code, what.reason, what.id);
-  if (is_modern_header(http.protocol_version)) return reply;
-  // What is recognisably of the era that reports errors under 200 gets it so.
-  if (http.session_id || (http.protocol_version && served_legacy(*http.protocol_version))) {
-    reply.status = 200;
-  }
-  const auto of = session_of(http, with.who);
-  if (of && !what.id && of->dialect().looks().null_error_ids) {
-    reply.body = error_reply_null_id(what.code, what.reason);
-  }
+http_reply endpoint::refuse_malformed(const carried& with, const malformed& what, int status) {
+  const auto of =
+      is_modern_header(with.http.protocol_version) ? nullptr : session_of(with.http, with.who);
+  http_reply reply;
+  reply.status = status;
+  reply.body = refusal_reply(what, of && of->dialect().looks().null_error_ids);
   return reply;
 }
 
-http_reply endpoint::refuse_exception(const std::string& body) const {
-  // The id is read anew: what failed may have failed anywhere.
+// What failed may have failed anywhere: the ids are looked for anew.
+http_reply endpoint::refuse_failed(std::string_view body, bool no_memory) {
+  http_reply reply;
+  reply.status = no_memory ? 503 : 500;
   try {
-    const auto read = read_message(json::value(std::string_view(body)));
-    if (const auto* what = std::get_if<message>(&read)) {
-      return refuse(200, code::internal_error, "Internal error", what->id);
-    }
+    const malformed what = refuse_failure(body, no_memory);
+    reply.body = refusal_reply(what, false, no_memory ? busy_data() : std::string());
+    if (what.id || !what.elements.empty()) reply.status = 200;
   } catch (const std::exception&) {
-    return refuse(500, code::internal_error, "Internal error");
+    reply.body.clear();
   }
-  return refuse(500, code::internal_error, "Internal error");
+  if (reply.status == 503) reply.retry_after = 1;
+  return reply;
 }
 
 awaitable<http_reply> endpoint::take_message(carried& with, const message& what) {
@@ -216,31 +238,27 @@ awaitable<http_reply> endpoint::take_message(carried& with, const message& what)
           refuse(400, code::invalid_params,
                  "Invalid params: '_meta' lacks io.modelcontextprotocol/protocolVersion or "
                  "io.modelcontextprotocol/clientCapabilities",
-                 what.id));
+                 what));
     case era::version_mismatch:
       return at_once(refuse(400, code::header_mismatch,
-                            "Header mismatch: MCP-Protocol-Version does not match '_meta'",
-                            what.id));
+                            "Header mismatch: MCP-Protocol-Version does not match '_meta'", what));
     case era::unsupported:
       return at_once(reply_of(modern_2026_07_28::refuse_version(what.id, meta.version)));
     case era::unknown_legacy_header:
       break;
   }
-  return at_once(refuse(400, code::invalid_request,
-                        "Invalid request: MCP-Protocol-Version is not one that is served here "
-                        "(2026-07-28, 2025-11-25, 2025-06-18, 2025-03-26)",
-                        what.id));
+  return at_once(refuse(400, code::invalid_request, unknown_version, what));
 }
 
 awaitable<http_reply> endpoint::take_modern(carried& with, const message& what,
                                             const request_meta& meta) {
   if (what.kind == message_kind::notification) co_return reply_of({});
   if (what.kind == message_kind::response) {
-    co_return refuse(400, code::invalid_request,
-                     "Invalid request: clients send no responses in this protocol version");
+    // Clients send no responses in this protocol version.
+    co_return refuse(400, code::invalid_request, {}, what);
   }
   if (const auto fault = header_mismatch(with.http, what, shared_.server.tools())) {
-    co_return refuse(400, code::header_mismatch, *fault, what.id);
+    co_return refuse(400, code::header_mismatch, *fault, what);
   }
   open_request scoped_to_exchange(nullptr, {});
   const incoming in{what,  meta,        with.who, with.out, scoped_to_exchange, with.wait_announced,
@@ -251,7 +269,7 @@ awaitable<http_reply> endpoint::take_modern(carried& with, const message& what,
 awaitable<http_reply> endpoint::take_legacy(carried& with, const message& what,
                                             const request_meta& meta) {
   if (!with.http.repeated_header.empty()) {
-    co_return refuse(400, code::invalid_request, "Invalid request: a header comes twice", what.id);
+    co_return refuse(400, code::invalid_request, header_twice, what);
   }
   if (what.kind == message_kind::request && what.method == "initialize") {
     co_return begin_session(with, what, meta);
@@ -259,10 +277,10 @@ awaitable<http_reply> endpoint::take_legacy(carried& with, const message& what,
   if (!with.http.session_id) {
     co_return refuse(400, code::invalid_request,
                      "Invalid request: Mcp-Session-Id is missing; a session begins with initialize",
-                     what.id);
+                     what);
   }
   auto of = session_of(with.http, with.who);
-  if (!of) co_return refuse(404, code::invalid_request, "There is no such session", what.id);
+  if (!of) co_return refuse(404, code::invalid_request, no_session, what);
   if (what.kind == message_kind::response) {
     co_await take_response(shared_, with.who, what);
     co_return reply_of({});
@@ -278,11 +296,8 @@ awaitable<http_reply> endpoint::take_legacy(carried& with, const message& what,
 awaitable<http_reply> endpoint::take_legacy_request(carried& with, const message& what,
                                                     const request_meta& meta,
                                                     std::shared_ptr<session> of) {
-  open_request open(of->requests(), id_key(what.id));
-  if (!open.accepted()) {
-    co_return refuse(200, code::invalid_request,
-                     "Invalid request: this id is in use, or too many requests are open", what.id);
-  }
+  open_request open(of->requests(), id_key(what.id), is_urgent(what));
+  if (!open.accepted()) co_return reply_of(refuse_to_open(what, open.state()));
   const incoming in{what, meta, with.who, with.out, open, with.wait_announced, false, with.streams};
   auto reply = co_await handle_legacy(shared_, in, *of);
   if (open.close()) reply.body.clear();  // cancelled: no response follows
@@ -299,12 +314,12 @@ http_reply endpoint::begin_session(carried& with, const message& what, const req
     stopping.why = serving::refusal::shutting_down;
     return reply_of(legacy_refusal(what.id, stopping));
   }
-  const auto made = sessions_.create(with.who.owner, *wanted.dialect, wanted.modes);
+  const auto made = sessions_.create(with.who, *wanted.dialect, wanted.modes);
   if (!made) {
     serving::refused busy;
     busy.why = serving::refusal::busy;
     busy.message = "too many sessions: try again later";
-    busy.retry_after = milliseconds(tunables::may_lose_after);
+    busy.retry_after = tunables::may_lose_after;
     return reply_of(legacy_refusal(what.id, busy));
   }
   open_request none(nullptr, {});
@@ -324,18 +339,27 @@ void endpoint::take_notification(const message& what, session& of) {
   }
 }
 
+http_reply endpoint::refuse_batch(const carried& with, json::value batch) {
+  const http_request& http = with.http;
+  const auto refused = [&](int status, std::string_view reason) {
+    return refuse_malformed(with, refuse_text(batch.raw(), code::invalid_request, reason), status);
+  };
+  if (!is_modern_header(http.protocol_version)) {
+    if (!http.repeated_header.empty()) return refused(400, header_twice);
+    if (http.protocol_version && !served_legacy(*http.protocol_version)) {
+      return refused(400, unknown_version);
+    }
+    if (http.session_id && !session_of(http, with.who)) return refused(404, no_session);
+  }
+  return refused(400, array_not_taken);
+}
+
 awaitable<http_reply> endpoint::take_batch(carried& with, json::value batch) {
-  const auto of = session_of(with.http, with.who);
-  const bool takes =
-      of && of->dialect().looks().batches && !is_modern_header(with.http.protocol_version);
-  std::size_t count = 0;
-  for (json::elements e(batch); e.next();) ++count;
-  if (!takes || count == 0 || count > tunables::batch_messages) {
-    co_return refuse_malformed(
-        with, {code::invalid_request,
-               "Invalid request: an array of messages is taken only in sessions of 2025-03-26, "
-               "with 1 to 100 messages",
-               {}});
+  const http_request& http = with.http;
+  const auto of = session_of(http, with.who);
+  const bool legacy = !http.protocol_version || served_legacy(*http.protocol_version);
+  if (!of || !legacy || !http.repeated_header.empty() || !takes_array(*of, batch)) {
+    co_return refuse_batch(with, batch);
   }
   std::string replies;
   for (json::elements e(batch); e.next();) {
@@ -354,10 +378,7 @@ awaitable<http_reply> endpoint::take_batch(carried& with, json::value batch) {
 awaitable<std::string> endpoint::take_batched(carried& with, json::value text,
                                               const std::shared_ptr<session>& of) {
   const auto read = read_message(text);
-  if (const auto* fault = std::get_if<malformed>(&read)) {
-    if (fault->id) co_return error_reply(fault->id, fault->code, fault->reason);
-    co_return error_reply_null_id(fault->code, fault->reason);
-  }
+  if (const auto* fault = std::get_if<malformed>(&read)) co_return refusal_reply(*fault, true);
   const auto& what = std::get<message>(read);
   if (what.kind == message_kind::response) {
     co_await take_response(shared_, with.who, what);

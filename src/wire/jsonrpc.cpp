@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/jsonrpc.hpp"
 
+#include <algorithm>
+
 #include "json/validate.hpp"
 #include "json/write.hpp"
+#include "wire/tunables.hpp"
 
 namespace longhaul::wire {
 namespace {
@@ -22,6 +25,7 @@ struct envelope {
   json::value jsonrpc, id, method, params, result, error;
   bool twice = false;
   bool id_twice = false;
+  bool has_outcome = false;  // `result` or `error`, if only as null
 
   void take(std::string_view key, json::value value) {
     json::value* place = nullptr;
@@ -46,19 +50,34 @@ struct envelope {
     }
     *place = value;
   }
+
+  // What may be left out may be null; but for the id, which says that an answer is expected.
+  void drop_nulls() {
+    has_outcome = result || error;
+    for (json::value* member : {&method, &params, &result, &error}) {
+      if (member->is(json::kind::null)) *member = {};
+    }
+  }
+
+  bool is_response() const { return has_outcome && !method; }
+  bool is_notification() const { return method && !id; }
+
+  malformed refuse(std::string_view reason) const {
+    malformed what{code::invalid_request, reason};
+    if (is_valid_id(id)) what.id = id;
+    what.unanswerable = is_response() || is_notification();
+    return what;
+  }
 };
 
 std::variant<message, malformed> read_call(const envelope& from) {
-  const auto refuse = [&](std::string_view reason) {
-    return malformed{code::invalid_request, reason, from.id};
-  };
   auto method = from.method.string();
-  if (!method) return refuse("Invalid request: 'method' must be a string");
+  if (!method) return from.refuse("Invalid request: 'method' must be a string");
   if (from.params && !from.params.is(json::kind::object)) {
-    return refuse("Invalid request: 'params' must be an object");
+    return from.refuse("Invalid request: 'params' must be an object");
   }
   if (from.result || from.error) {
-    return refuse("Invalid request: 'method' beside 'result' or 'error'");
+    return from.refuse("Invalid request: 'method' beside 'result' or 'error'");
   }
   message read;
   read.kind = from.id ? message_kind::request : message_kind::notification;
@@ -69,13 +88,12 @@ std::variant<message, malformed> read_call(const envelope& from) {
 }
 
 std::variant<message, malformed> read_response(const envelope& from) {
-  if (bool(from.result) == bool(from.error)) {
-    return malformed{code::invalid_request,
-                     "Invalid request: neither a request, a notification nor a response", from.id};
+  if (!from.has_outcome || (from.result && from.error)) {
+    return from.refuse("Invalid request: neither a request, a notification nor a response");
   }
   message read;
   read.kind = message_kind::response;
-  read.id = from.id;
+  if (!from.id.is(json::kind::null)) read.id = from.id;
   read.result = from.result;
   read.error = from.error;
   return read;
@@ -95,37 +113,50 @@ std::optional<malformed> validate_text(std::string& text) {
   // simdjson skips a byte order mark; the specification of JSON lets us, but a stream of lines that
   // has one in its middle is broken elsewhere too.
   if (std::string_view(text).starts_with(byte_order_mark)) {
-    return malformed{code::parse_error, "Parse error: byte order mark", {}};
+    return refuse_text(text, code::parse_error, "Parse error: byte order mark");
   }
   try {
-    json::validate_in_place(text);
+    json::validate_in_place(text, "id");
   } catch (const invalid_json&) {
-    return malformed{code::parse_error, "Parse error: not a JSON text that is accepted here", {}};
+    return refuse_text(text, code::parse_error,
+                       "Parse error: not a JSON text that is accepted here");
   }
   return std::nullopt;
 }
 
 std::variant<message, malformed> read_message(json::value text) {
   if (!text.is(json::kind::object)) {
-    return malformed{code::invalid_request, "Invalid request: a message must be an object", {}};
+    return malformed{code::invalid_request, "Invalid request: a message must be an object"};
   }
   envelope from;
   for (json::members m(text); m.next();) from.take(m.key(), m.value());
+  from.drop_nulls();
 
-  if (from.id_twice) {
-    return malformed{code::invalid_request, "Invalid request: 'id' comes twice", {}};
+  if (from.id_twice) return from.refuse("Invalid request: 'id' comes twice");
+  // JSON-RPC 2.0: the error that answers what could not be read has the id null.
+  const bool null_response = from.is_response() && from.id.is(json::kind::null);
+  if (from.id && !is_valid_id(from.id) && !null_response) {
+    return from.refuse("Invalid request: 'id' must be a string or an integer");
   }
-  if (from.id && !is_valid_id(from.id)) {
-    return malformed{
-        code::invalid_request, "Invalid request: 'id' must be a string or an integer", {}};
-  }
-  if (from.twice) {
-    return malformed{code::invalid_request, "Invalid request: a member comes twice", from.id};
-  }
+  if (from.twice) return from.refuse("Invalid request: a member comes twice");
   if (!from.jsonrpc.equals("2.0")) {
-    return malformed{code::invalid_request, "Invalid request: 'jsonrpc' must be \"2.0\"", from.id};
+    return from.refuse("Invalid request: 'jsonrpc' must be \"2.0\"");
   }
   return from.method ? read_call(from) : read_response(from);
+}
+
+malformed refuse_text(std::string_view text, int error_code, std::string_view reason) {
+  malformed what{error_code, reason};
+  what.elements = glimpses_of(text, tunables::batch_messages);
+  if (what.elements.empty()) {
+    const glimpse seen = glimpse_of(text);
+    what.id = seen.id;
+    what.unanswerable = seen.unanswerable;
+    return what;
+  }
+  what.unanswerable =
+      std::ranges::all_of(what.elements, [](const glimpse& one) { return one.unanswerable; });
+  return what;
 }
 
 std::string id_key(json::value id) {
@@ -167,8 +198,26 @@ std::string error_reply(json::value id, int error_code, std::string_view text,
   return out;
 }
 
-std::string error_reply_null_id(int error_code, std::string_view text) {
-  return error_reply(json::value(std::string_view("null")), error_code, text);
+std::string error_reply_null_id(int error_code, std::string_view text, std::string_view data) {
+  return error_reply(json::value(std::string_view("null")), error_code, text, data);
+}
+
+std::string refusal_reply(const malformed& what, bool null_ids, std::string_view data) {
+  if (what.unanswerable) return {};
+  std::string replies;
+  for (const glimpse& one : what.elements) {
+    if (!one.id || one.unanswerable) continue;
+    replies += replies.empty() ? '[' : ',';
+    replies += error_reply(one.id, what.code, what.reason, data);
+  }
+  if (!replies.empty()) return replies + "]";
+  if (!what.id && null_ids) return error_reply_null_id(what.code, what.reason, data);
+  return error_reply(what.id, what.code, what.reason, data);
+}
+
+std::string too_long_reply(std::string_view beginning) {
+  return refusal_reply(
+      refuse_text(beginning, code::invalid_request, "this line is too long for a message"), false);
 }
 
 std::string error_object_reply(json::value id, std::string_view error) {

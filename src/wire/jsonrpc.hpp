@@ -3,7 +3,8 @@
 // string. The text is validated once, as a whole; nothing is rebuilt, ids are echoed byte for byte.
 //
 // Lenient in what is read: unknown members are ignored. Refused is only what leaves open what was
-// meant (a member of the envelope that comes twice, an id that is neither string nor integer).
+// meant (a member of the envelope that comes twice, an id that is neither string nor integer). What
+// is refused is answered to its id, wherever that can be read (`find_id.hpp`).
 //
 // Functions have no state; views live as long as the text.
 #pragma once
@@ -13,9 +14,11 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "json/view.hpp"
 #include "longhaul/raw_json.hpp"
+#include "wire/find_id.hpp"
 
 namespace longhaul::wire {
 
@@ -36,25 +39,31 @@ enum class message_kind : std::uint8_t { request, notification, response };
 
 struct message {
   message_kind kind = message_kind::notification;
-  json::value id;        ///< a string or an integer; absent for notifications
+  json::value id;        ///< a string or an integer; absent for notifications and null responses
   std::string method;    ///< empty for responses
   json::indexed params;  ///< an object or absent
   json::value result;    ///< of a response
   json::value error;     ///< of a response
 };
 
-/// A text that is no message. `id` is absent unless it could be read beyond doubt.
+/// A text that is no message, or that is not taken.
 struct malformed {
   int code = code::invalid_request;
-  std::string_view reason;  ///< static storage
-  json::value id;
+  std::string_view reason;             ///< static storage
+  json::value id = {};                 ///< absent unless it could be read beyond doubt
+  bool unanswerable = false;           ///< a notification or a response: it gets no answer
+  std::vector<glimpse> elements = {};  ///< of an array of messages that is refused as a whole
 };
 
 /// Validates one text in place. Null if it is JSON; else why not (−32700, a byte order mark too).
+/// Throws `std::bad_alloc`.
 std::optional<malformed> validate_text(std::string& text);
 
-/// Reads one envelope out of validated text.
+/// Reads one envelope out of validated text. Members that may be left out may be null as well.
 std::variant<message, malformed> read_message(json::value envelope);
+
+/// A refusal of a whole text, one message or an array of them, that may be no JSON.
+malformed refuse_text(std::string_view text, int code, std::string_view reason);
 
 /// A key under which requests in flight are found: differs for 1 and "1", is the same for all
 /// spellings of one id. Requires: a string or an integer.
@@ -72,8 +81,14 @@ std::string result_reply(json::value id, std::string_view result);
 /// One whole error reply. An absent id leaves the member out; `data` may be empty.
 std::string error_reply(json::value id, int code, std::string_view message,
                         std::string_view data = {});
-/// The same with `"id":null`, which revisions before 2025-11-25 want for an unreadable id.
-std::string error_reply_null_id(int code, std::string_view message);
+/// The reply to what is malformed: one error, or an array of errors to the ids in an array. Empty:
+/// nobody waits for one. `null_ids` as `error_reply_null_id`.
+std::string refusal_reply(const malformed& what, bool null_ids, std::string_view data = {});
+/// The reply to a message that is too long to be taken, of which only the beginning is known.
+std::string too_long_reply(std::string_view beginning);
+/// One whole error reply with `"id":null`, which revisions before 2025-11-25 want for an unreadable
+/// id.
+std::string error_reply_null_id(int code, std::string_view message, std::string_view data = {});
 /// An error reply around a whole error object.
 std::string error_object_reply(json::value id, std::string_view error);
 /// Begins a notification with params: the caller appends the members of `params` and closes both

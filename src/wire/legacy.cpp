@@ -15,23 +15,22 @@ class call_audience final : public stream_audience {
   call_audience(const service& shared, const incoming& in, session& of)
       : stream_audience(in), shared_(shared), session_(of) {}
 
+  bool wants_progress() const override { return in_.streams && bool(in_.meta.progress_token); }
+
   bool progress(const tasks::progress_event& event) override {
-    if (!in_.meta.progress_token || !session_.initialized()) return true;
-    if (last_ && !(event.state.done > *last_)) return true;
-    last_ = event.state.done;
+    if (!session_.initialized()) return false;
     send(progress_message(in_.meta.progress_token, event));
-    return true;
+    return true;  // one figure more or less: the next one says it better
   }
 
-  bool question(const task_record& task, const task_input& input) override {
-    return session_.send_when_initialized(in_.out,
-                                          session_.dialect().question(shared_, task, input, {}));
+  bool question(const task_record& task, const task_input& input, int round) override {
+    return session_.send_when_initialized(
+        in_.out, session_.dialect().question(shared_, task, input, round, {}));
   }
 
  private:
   const service& shared_;
   session& session_;
-  std::optional<double> last_;
 };
 
 wire_reply list_tools(const service& shared, const incoming& in, const legacy_looks& looks) {
@@ -245,11 +244,20 @@ awaitable<void> take_response(service& shared, const serving::caller& who,
                          ? keep(response.result)
                          : raw_json::trusted(R"({"action":"cancel"})");
   auto updating = shared.server.update(who, question->task, answers);
-  co_await std::move(updating);
+  const auto updated = co_await std::move(updating);
+  const auto* no = std::get_if<serving::refused>(&updated);
+  if (no == nullptr || no->why != serving::refusal::bad_answer) co_return;
+  if (question->round < serving::max_rounds) {
+    shared.server.ask_again(question->task, question->key, question->round + 1);
+    co_return;
+  }
+  answers[0].value = raw_json::trusted(R"({"action":"cancel"})");
+  auto giving_up = shared.server.update(who, question->task, answers);
+  co_await std::move(giving_up);
 }
 
 wire_reply legacy_error(json::value id, int error_code, std::string_view message) {
-  return {200, error_reply(id, error_code, message)};
+  return {error_code == code::invalid_request ? 400 : 200, error_reply(id, error_code, message)};
 }
 
 wire_reply legacy_refusal(json::value id, const serving::refused& why) {
@@ -269,6 +277,8 @@ wire_reply legacy_refusal(json::value id, const serving::refused& why) {
     case serving::refusal::bad_cursor:
     case serving::refusal::bad_resume:
       return legacy_error(id, code::invalid_params, why.message);
+    case serving::refusal::bad_answer:
+      return legacy_error(id, code::invalid_params, "Invalid params: " + why.message);
     case serving::refusal::busy:
     case serving::refusal::shutting_down:
       return {200, busy_reply(id, why)};
@@ -280,7 +290,7 @@ wire_reply legacy_refusal(json::value id, const serving::refused& why) {
     case serving::refusal::internal:
       break;
   }
-  return legacy_error(id, code::internal_error, "Internal error");
+  return {200, internal_error_reply(id, why)};
 }
 
 std::string question_message(std::string_view id, json::value request, std::string_view left_out,

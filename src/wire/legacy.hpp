@@ -42,9 +42,10 @@ class legacy_dialect {
                                      serving::call_request&) const {
     return {};
   }
-  /// A server→client request for a question. `meta`: members for its `_meta`, or empty.
+  /// A server→client request for a question. `meta`: members for its `_meta`, or empty. Each round
+  /// has an id of its own.
   virtual std::string question(const service& shared, const task_record& task,
-                               const task_input& input, std::string_view meta) const = 0;
+                               const task_input& input, int round, std::string_view meta) const = 0;
   /// The reply to a call that became a task.
   virtual wire_reply reply_with_task(const service&, const incoming&,
                                      const serving::created_task&) const;
@@ -76,10 +77,11 @@ wire_reply initialize_reply(const service& shared, const incoming& in,
 awaitable<wire_reply> handle_legacy(service& shared, const incoming& in, session& of);
 
 /// Takes a reply to one of our questions: a result is the answer, an error means that nobody
-/// answered. What is no reply to a question of ours is ignored.
+/// answered. What is no reply to a question of ours is ignored. A result that does not fit has the
+/// question put again, and counts as no answer in the end.
 awaitable<void> take_response(service& shared, const serving::caller& who, const message& response);
 
-/// An error reply of a legacy revision: HTTP says 200.
+/// An error reply of a legacy revision: HTTP says 200, but 400 for an invalid request.
 wire_reply legacy_error(json::value id, int error_code, std::string_view message);
 wire_reply legacy_refusal(json::value id, const serving::refused& why);
 

@@ -21,10 +21,10 @@ class dialect final : public legacy_dialect {
   serving::question_modes modes_in(json::value) const override { return {}; }
 
   std::string question(const service& shared, const task_record& task, const task_input& input,
-                       std::string_view) const override {
+                       int round, std::string_view) const override {
     // Never asked: no client of this revision declares that it can be.
-    return question_message(shared.questions.make(task.id(), input.key), json::value(input.request),
-                            {}, {}, {});
+    return question_message(shared.questions.make(task.id(), input.key, round),
+                            json::value(input.request), {}, {}, {});
   }
 };
 

@@ -21,9 +21,9 @@ class dialect final : public legacy_dialect {
   }
 
   std::string question(const service& shared, const task_record& task, const task_input& input,
-                       std::string_view meta) const override {
-    return question_message(shared.questions.make(task.id(), input.key), json::value(input.request),
-                            "mode", {}, meta);
+                       int round, std::string_view meta) const override {
+    return question_message(shared.questions.make(task.id(), input.key, round),
+                            json::value(input.request), "mode", {}, meta);
   }
 };
 

@@ -53,10 +53,14 @@ class result_audience final : public stream_audience {
         related_(related_task(task.id())) {}
   ~result_audience() override { session_.release_stream(origin_->id, this); }
 
+  bool wants_progress() const override {
+    return in_.streams && (token_.is(json::kind::string) || token_.is(json::kind::number));
+  }
+  std::optional<double> told() const override { return session_.told_progress(origin_->id); }
+
   bool progress(const tasks::progress_event& event) override {
-    const bool wanted = token_.is(json::kind::string) || token_.is(json::kind::number);
-    if (wanted && holds() && session_.initialized() &&
-        session_.advance_progress(origin_->id, event.state.done)) {
+    if (!session_.initialized() || !holds()) return false;
+    if (session_.advance_progress(origin_->id, event.state.done)) {
       send(progress_message(token_, event, related_));
     }
     return true;
@@ -70,12 +74,12 @@ class result_audience final : public stream_audience {
     return send(std::move(out));
   }
 
-  bool question(const task_record& task, const task_input& input) override {
+  bool question(const task_record& task, const task_input& input, int round) override {
     // What this client cannot show waits for one that can.
     if (!in_.streams || !may_show(json::value(input.request), session_.modes())) return true;
     if (!holds()) return false;  // tried again: the other stream may end before the answer
     return session_.send_when_initialized(
-        in_.out, session_.dialect().question(shared_, task, input, related_));
+        in_.out, session_.dialect().question(shared_, task, input, round, related_));
   }
 
  private:
@@ -230,9 +234,9 @@ class dialect final : public legacy_dialect {
   }
 
   std::string question(const service& shared, const task_record& task, const task_input& input,
-                       std::string_view meta) const override {
+                       int round, std::string_view meta) const override {
     const json::value request(input.request);
-    const std::string id = shared.questions.make(task.id(), input.key);
+    const std::string id = shared.questions.make(task.id(), input.key, round);
     std::string added;
     if (request["params"]["mode"].equals("url")) {
       added = R"(,"elicitationId":)";

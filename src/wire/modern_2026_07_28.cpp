@@ -44,9 +44,9 @@ class call_audience final : public stream_audience {
   explicit call_audience(const incoming& in)
       : stream_audience(in), least_(parse_log_level(in.meta.log_level)) {}
 
+  bool wants_progress() const override { return in_.streams && bool(in_.meta.progress_token); }
+
   bool progress(const tasks::progress_event& event) override {
-    if (!in_.meta.progress_token || (last_ && !(event.state.done > *last_))) return true;
-    last_ = event.state.done;
     send(progress_message(in_.meta.progress_token, event));
     return true;  // one figure more or less: the next one says it better
   }
@@ -65,7 +65,6 @@ class call_audience final : public stream_audience {
   }
 
  private:
-  std::optional<double> last_;
   const std::optional<log_level> least_;
 };
 
@@ -121,7 +120,6 @@ int modern_2026_07_28::status_of(int error_code) noexcept {
       return 404;
     case code::parse_error:
     case code::invalid_request:
-    case code::invalid_params:
     case code::header_mismatch:
     case code::missing_capability:
     case code::unsupported_version:
@@ -413,6 +411,8 @@ wire_reply modern_2026_07_28::refuse(const incoming& in, const serving::refused&
     case serving::refusal::already_terminal:
     case serving::refusal::task_forbidden:
       return refuse(id, code::invalid_params, why.message);
+    case serving::refusal::bad_answer:
+      return refuse(id, code::invalid_params, "Invalid params: " + why.message);
     case serving::refusal::busy:
     case serving::refusal::shutting_down:
       return {200, busy_reply(id, why)};
@@ -421,12 +421,12 @@ wire_reply modern_2026_07_28::refuse(const incoming& in, const serving::refused&
     case serving::refusal::internal:
       break;
   }
-  return refuse(id, code::internal_error, "Internal error");
+  return {200, internal_error_reply(id, why)};
 }
 
 awaitable<wire_reply> modern_2026_07_28::listen(const incoming& in) {
   const json::value filter = in.call.params["notifications"];
-  const json::value wanted = filter["taskIds"];
+  const json::value wanted = json::indexed(filter)["taskIds"];
   if (wanted && !declares_tasks(in.meta)) co_return missing_tasks_extension(in.call.id);
   const auto ids = read_task_ids(wanted);
   if (!filter.is(json::kind::object) || !ids) {
@@ -447,8 +447,10 @@ awaitable<wire_reply> modern_2026_07_28::listen(const incoming& in) {
   }
   in.open.attach(exchange);
   const gone_watch watch(in, exchange);
-  auto reading = shared_.server.follow(in.who, *ids, exchange);
-  const auto followed = co_await std::move(reading);
+  auto following = shared_.server.follow(in.who, *ids, exchange);
+  const auto answer = co_await std::move(following);
+  if (const auto* no = std::get_if<serving::refused>(&answer)) co_return refuse(in, *no);
+  const auto& followed = std::get<std::vector<serving::task_view>>(answer);
 
   subscription_audience audience(in, shared_.clock);
   audience.waiting();

@@ -2,6 +2,7 @@
 #include "wire/modern_tasks.hpp"
 
 #include "longhaul/error_codes.hpp"
+#include "tasks/failure.hpp"
 #include "wire/render.hpp"
 #include "wire/tunables.hpp"
 
@@ -94,6 +95,12 @@ std::string busy_reply(json::value id, const serving::refused& why) {
   if (!why.bound.empty()) o.string("bound", why.bound);
   o.close();
   return error_reply(id, error_codes::busy, words, data);
+}
+
+std::string internal_error_reply(json::value id, const serving::refused& why) {
+  if (why.error_id.empty()) return error_reply(id, code::internal_error, "Internal error");
+  return error_reply(id, code::internal_error, why.message,
+                     tasks::error_id_data(why.error_id).view());
 }
 
 std::optional<std::vector<std::string>> read_task_ids(json::value ids) {

@@ -39,6 +39,8 @@ void append_input_requests(std::string& out, const task_record& task,
 void append_error_result(std::string& out, std::string_view message, std::string_view meta);
 /// An error reply that says when to try again.
 std::string busy_reply(json::value id, const serving::refused& why);
+/// An error reply for a failure of the server, with the id that the log has beside its text.
+std::string internal_error_reply(json::value id, const serving::refused& why);
 
 /// `taskIds` of a subscription; absent: none. Null: not an array of strings, or too many.
 std::optional<std::vector<std::string>> read_task_ids(json::value ids);

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // One pipe: both eras side by side, told apart message by message. At most one legacy session,
-// begun by `initialize`; it and the modern requests share one space of ids, because they share the
-// pipe.
+// begun by the last `initialize`; it and the modern requests share one space of ids, because they
+// share the pipe.
 //
 // Threads: `handle` is called by one thread; up to its first suspension it runs in order, which is
 // all that `initialize` and notifications need. What comes after may end anywhere.
+#include <new>
+
 #include "wire/endpoints.hpp"
 #include "wire/legacy.hpp"
 #include "wire/modern_2026_07_28.hpp"
+#include "wire/modern_tasks.hpp"
 #include "wire/service.hpp"
 
 namespace longhaul::wire {
 namespace {
 
-serving::caller local_caller() {
-  serving::caller who;
-  who.owner = who.quota = "local";
-  who.identified = true;
-  return who;
+serving::refused crowded_refusal() {
+  serving::refused busy;
+  busy.why = serving::refusal::busy;
+  busy.message = "too much waits to be read, or to be done: try again later";
+  busy.retry_after = milliseconds(1000);
+  return busy;
 }
 
 class endpoint final : public pipe_endpoint {
@@ -28,19 +32,31 @@ class endpoint final : public pipe_endpoint {
 
   awaitable<void> handle(std::string line) override {
     std::string reply;
+    bool failed = false, no_memory = false;
     try {
       auto answering = answer(line);
       reply = co_await std::move(answering);
+    } catch (const std::bad_alloc&) {
+      failed = no_memory = true;
+      shared_.log.error("message.failed", "no memory is left");
     } catch (const std::exception& e) {
+      failed = true;
       shared_.log.error("message.failed", e.what());
-      reply = answer_to_exception(line);
     }
-    if (!reply.empty()) out_->send_reply(std::move(reply));
+    try {
+      if (failed) reply = answer_to_failure(line, no_memory);
+      if (!reply.empty()) out_->send_reply(std::move(reply));
+    } catch (const std::exception&) {  // not even for this there is memory
+    }
   }
 
   void shut_down() override {
     shared_.stopping = true;
     shared_.streams.shut_down();
+  }
+
+  void leave(std::chrono::milliseconds age) override {
+    requests_->leave(std::chrono::steady_clock::now() - age);
   }
 
  private:
@@ -51,7 +67,7 @@ class endpoint final : public pipe_endpoint {
   void take_notification(const message& what);
   std::string initialize(const message& what, const request_meta& meta, open_request& open);
   std::string refuse_malformed(const malformed& what) const;
-  static std::string answer_to_exception(const std::string& line);
+  static std::string answer_to_failure(std::string_view line, bool no_memory);
 
   service shared_;
   modern_2026_07_28 modern_;
@@ -72,23 +88,13 @@ awaitable<std::string> endpoint::answer(std::string& line) {
 }
 
 std::string endpoint::refuse_malformed(const malformed& what) const {
-  if (!what.id && session_ && session_->dialect().looks().null_error_ids) {
-    return error_reply_null_id(what.code, what.reason);
-  }
-  return error_reply(what.id, what.code, what.reason);
+  return refusal_reply(what, session_ && session_->dialect().looks().null_error_ids);
 }
 
-std::string endpoint::answer_to_exception(const std::string& line) {
-  try {
-    const auto read = read_message(json::value(std::string_view(line)));
-    const auto* what = std::get_if<message>(&read);
-    if (what != nullptr && what->kind == message_kind::request) {
-      return error_reply(what->id, code::internal_error, "Internal error");
-    }
-  } catch (const std::exception&) {
-    return error_reply({}, code::internal_error, "Internal error");
-  }
-  return {};
+// What failed may have failed anywhere: the ids are looked for anew.
+std::string endpoint::answer_to_failure(std::string_view line, bool no_memory) {
+  const malformed what = refuse_failure(line, no_memory);
+  return refusal_reply(what, false, no_memory ? busy_data() : std::string());
 }
 
 awaitable<std::string> endpoint::take_message(const message& what, bool in_batch) {
@@ -123,11 +129,12 @@ awaitable<std::string> endpoint::take_request(const message& what, bool in_batch
   if (spoken == era::unsupported) {
     co_return modern_2026_07_28::refuse_version(what.id, meta.version).body;
   }
-  open_request open(requests_, id_key(what.id));
-  if (!open.accepted()) {
-    co_return error_reply(what.id, code::invalid_request,
-                          "Invalid request: this id is in use, or too many requests are open");
+  // Who does not read what it asked for may still ask less of us.
+  if (out_->crowded() && what.method != "ping" && what.method != "tasks/cancel") {
+    co_return busy_reply(what.id, crowded_refusal());
   }
+  open_request open(requests_, id_key(what.id), is_urgent(what));
+  if (!open.accepted()) co_return refuse_to_open(what, open.state()).body;
   bool wait_announced = true;
   const incoming in{what, meta, who_, out_, open, wait_announced, true, true};
   wire_reply reply;
@@ -150,30 +157,21 @@ awaitable<std::string> endpoint::take_request(const message& what, bool in_batch
 
 std::string endpoint::initialize(const message& what, const request_meta& meta,
                                  open_request& open) {
-  if (session_) {
-    return error_reply(what.id, code::invalid_request,
-                       "Invalid request: this pipe is initialized already");
-  }
   initialization wanted;
   if (const auto fault = read_initialize(what.params.whole(), wanted); !fault.empty()) {
     return error_reply(what.id, code::invalid_params, fault);
   }
-  session_ = std::make_shared<session>(std::string(), who_.owner, *wanted.dialect, wanted.modes);
+  // A second time begins a new session: proxies send one a client. What is open goes on as it
+  // began.
+  session_ = std::make_shared<session>(std::string(), who_, *wanted.dialect, wanted.modes);
   bool wait_announced = true;
   const incoming in{what, meta, who_, out_, open, wait_announced, true, true};
   return initialize_reply(shared_, in, *wanted.dialect).body;
 }
 
 awaitable<std::string> endpoint::take_batch(json::value batch) {
-  const bool takes = session_ && session_->dialect().looks().batches;
-  std::size_t count = 0;
-  for (json::elements e(batch); e.next();) ++count;
-  if (!takes || count == 0 || count > tunables::batch_messages) {
-    co_return refuse_malformed(
-        {code::invalid_request,
-         "Invalid request: an array of messages is taken only in sessions of 2025-03-26, with 1 to "
-         "100 messages",
-         {}});
+  if (!session_ || !takes_array(*session_, batch)) {
+    co_return refuse_malformed(refuse_text(batch.raw(), code::invalid_request, array_not_taken));
   }
   std::string replies;
   for (json::elements e(batch); e.next();) {
@@ -194,6 +192,13 @@ awaitable<std::string> endpoint::take_batch(json::value batch) {
 }
 
 }  // namespace
+
+serving::caller local_caller() {
+  serving::caller who;
+  who.owner = who.quota = "local";
+  who.identified = true;
+  return who;
+}
 
 std::unique_ptr<pipe_endpoint> make_pipe_endpoint(serving::dispatcher& server,
                                                   const endpoint_options& options,

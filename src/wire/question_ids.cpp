@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// An id is "q.<task>.<key>.<mac>"; key and mac in base64url, the mac HMAC-SHA256 over what stands
-// before it, cut to 128 bits.
+// An id is "q.<task>.<key>.<mac>", or "q.<task>.<key>.<round>.<mac>" where the question is put
+// again; key and mac in base64url, the mac HMAC-SHA256 over what stands before it, cut to 128 bits.
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 
 #include "wire/base64.hpp"
@@ -35,11 +36,12 @@ question_ids::question_ids(std::span<const std::string> secrets) {
   for (const auto& secret : secrets) keys_.push_back(derive_key(secret, "longhaul question id 1"));
 }
 
-std::string question_ids::make(std::string_view task, std::string_view key) const {
+std::string question_ids::make(std::string_view task, std::string_view key, int round) const {
   std::string id(mark);
   id += task;
   id += '.';
   id += base64url_encode(key);
+  if (round > 0) id += '.' + std::to_string(round);
   const std::string mac = mac_of(keys_.front(), id);
   id += '.';
   id += base64url_encode(mac);
@@ -58,11 +60,18 @@ std::optional<question_ids::question> question_ids::read(std::string_view id) co
     return CRYPTO_memcmp(mac_of(key, text).data(), mac->data(), mac_size) == 0;
   });
   const std::string_view body = text.substr(mark.size());
-  const auto dot = body.rfind('.');
+  const auto dot = body.find('.');
   if (!ours || dot == std::string_view::npos) return std::nullopt;
-  auto key = base64url_decode(body.substr(dot + 1));
+  std::string_view rest = body.substr(dot + 1);
+  int round = 0;
+  if (const auto second = rest.find('.'); second != std::string_view::npos) {
+    const std::string_view digits = rest.substr(second + 1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), round);
+    rest = rest.substr(0, second);
+  }
+  auto key = base64url_decode(rest);
   if (!key) return std::nullopt;
-  return question{std::string(body.substr(0, dot)), std::move(*key)};
+  return question{std::string(body.substr(0, dot)), std::move(*key), round};
 }
 
 }  // namespace longhaul::wire

@@ -19,6 +19,7 @@ void append_contents(json::object& into, std::string_view uri,
   meta.integer("longhaul.dev/offset", what.offset);
   meta.integer("longhaul.dev/nextOffset", what.next_offset);
   meta.integer("longhaul.dev/total", what.total);
+  if (what.lost_from) meta.integer("longhaul.dev/lostFrom", *what.lost_from);
   meta.close();
   o.close();
   out += ']';

@@ -37,12 +37,13 @@ class question_ids {
   struct question {
     std::string task;
     std::string key;
+    int round = 0;  ///< how often it was put before
   };
 
   /// Requires: at least one secret.
   explicit question_ids(std::span<const std::string> secrets);
   /// Visible ASCII. `key` may be any text.
-  std::string make(std::string_view task, std::string_view key) const;
+  std::string make(std::string_view task, std::string_view key, int round = 0) const;
   /// Null: not one of ours.
   std::optional<question> read(std::string_view id) const;
 

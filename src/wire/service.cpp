@@ -6,7 +6,11 @@
 
 #include "json/validate.hpp"
 #include "json/write.hpp"
+#include "longhaul/error_codes.hpp"
 #include "stores/random.hpp"
+#include "tasks/tunables.hpp"
+#include "wire/legacy.hpp"
+#include "wire/modern_tasks.hpp"
 #include "wire/tunables.hpp"
 
 namespace longhaul::wire {
@@ -47,6 +51,40 @@ service::service(serving::dispatcher& dispatcher, const endpoint_options& option
       questions(secrets),
       states(secrets),
       log(options.log) {}
+
+bool is_urgent(const message& what) {
+  return what.method == "ping" || what.method == "tasks/cancel" || what.method == "initialize";
+}
+
+wire_reply refuse_to_open(const message& what, opening why) {
+  if (why == opening::in_use) {
+    return {400, error_reply(what.id, code::invalid_request, "Invalid request: this id is in use")};
+  }
+  serving::refused busy;
+  busy.why = serving::refusal::busy;
+  busy.message = "too many requests are open: try again later";
+  busy.retry_after = tasks::tunables::busy_retry_after;
+  return {200, busy_reply(what.id, busy)};
+}
+
+malformed refuse_failure(std::string_view text, bool no_memory) {
+  return no_memory ? refuse_text(text, error_codes::busy, "The server is busy: no memory is left")
+                   : refuse_text(text, code::internal_error, "Internal error");
+}
+
+std::string busy_data() {
+  std::string data;
+  json::object o(data);
+  o.integer("retryAfterMs", milliseconds(tasks::tunables::busy_retry_after).count());
+  o.close();
+  return data;
+}
+
+bool takes_array(const session& of, json::value batch) {
+  std::size_t count = 0;
+  for (json::elements e(batch); e.next();) ++count;
+  return of.dialect().looks().batches && count > 0 && count <= tunables::batch_messages;
+}
 
 std::optional<std::vector<stores::response>> read_responses(json::value responses) {
   if (!responses.is(json::kind::object)) return std::nullopt;

@@ -69,6 +69,20 @@ struct wire_reply {
   std::string body{};
 };
 
+/// Requests that end at once, and may free what others wait for: ping, tasks/cancel, initialize.
+bool is_urgent(const message& what);
+/// The reply to a request whose id could not be opened: −32600 if it is in use, else busy.
+wire_reply refuse_to_open(const message& what, opening why);
+/// The refusal of a text whose handling failed, to whatever ids can be found in it: busy if there
+/// was no memory, with `busy_data`, else −32603.
+malformed refuse_failure(std::string_view text, bool no_memory);
+std::string busy_data();
+/// True if this array of messages may be taken in this session.
+bool takes_array(const session& of, json::value batch);
+inline constexpr std::string_view array_not_taken =
+    "Invalid request: an array of messages is taken only in sessions of 2025-03-26, with 1 to 100 "
+    "messages";
+
 /// Keys of answers in `inputResponses`: what is no object counts as not given.
 /// Null: `responses` itself is no object, or has too many members.
 std::optional<std::vector<stores::response>> read_responses(json::value responses);

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -20,10 +21,14 @@
 #include "longhaul/clock.hpp"
 #include "server/dispatcher.hpp"
 #include "wire/endpoint.hpp"
+#include "wire/tunables.hpp"
 
 namespace longhaul::wire {
 
 class legacy_dialect;
+
+/// What came of opening a request: it is open, its id is in use, or too many are open.
+enum class opening : std::uint8_t { opened, in_use, full };
 
 /// The requests of one session, or one pipe, that have no reply yet, by `id_key`.
 class open_requests {
@@ -32,16 +37,20 @@ class open_requests {
   struct entry {
     std::shared_ptr<serving::exchange> exchange;  ///< null while nothing can be cancelled
     bool cancelled = false;
+    bool left = false;  ///< nobody waits for it any more
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
 
-  /// False: this id is in use, or too many are open.
-  bool open(const std::string& key);
+  /// `urgent` requests end at once and may free places: a few of them are taken beyond the bound.
+  opening open(const std::string& key, bool urgent = false);
   /// From now on `cancel` abandons the exchange (at once, if it came before).
   void attach(const std::string& key, const std::shared_ptr<serving::exchange>& exchange);
   /// Ends a request. True: it was cancelled, and nothing more may be sent for it.
   bool close(const std::string& key);
   /// Cancels the request if it is open.
   void cancel(const std::string& key);
+  /// Abandons all that were opened at `opened_by` or before.
+  void leave(std::chrono::steady_clock::time_point opened_by);
   bool empty() const;
 
  private:
@@ -53,12 +62,13 @@ class open_requests {
 class open_request {
  public:
   /// `in` may be null: ids are scoped to their exchange then, and everything is allowed.
-  open_request(std::shared_ptr<open_requests> in, std::string key);
+  open_request(std::shared_ptr<open_requests> in, std::string key, bool urgent = false);
   open_request(const open_request&) = delete;
   open_request& operator=(const open_request&) = delete;
   ~open_request() { close(); }
 
-  bool accepted() const noexcept { return accepted_; }
+  bool accepted() const noexcept { return state_ == opening::opened; }
+  opening state() const noexcept { return state_; }
   void attach(const std::shared_ptr<serving::exchange>& exchange);
   /// True: it was cancelled meanwhile.
   bool close();
@@ -66,16 +76,22 @@ class open_request {
  private:
   std::shared_ptr<open_requests> in_;
   std::string key_;
-  bool accepted_ = true;
+  opening state_ = opening::opened;
 };
 
 class session {
  public:
-  session(std::string id, std::string owner, const legacy_dialect& dialect,
-          serving::question_modes modes);
+  session(std::string id, const serving::caller& of, const legacy_dialect& dialect,
+          serving::question_modes modes, monotonic_time now = {});
 
   const std::string& id() const noexcept { return id_; }
   const std::string& owner() const noexcept { return owner_; }
+  /// Against whose share it counts.
+  const std::string& quota() const noexcept { return quota_; }
+  monotonic_time used() const noexcept { return used_.load(std::memory_order_relaxed); }
+  void use(monotonic_time now) noexcept { used_.store(now, std::memory_order_relaxed); }
+  /// Nothing is open in it: it may be lost.
+  bool idle() const { return requests_->empty(); }
   const legacy_dialect& dialect() const noexcept { return dialect_; }
   /// What the client declared that it can show.
   serving::question_modes modes() const noexcept { return modes_; }
@@ -94,6 +110,8 @@ class session {
   void release_stream(const std::string& task, const void* holder);
   /// True if `done` is above what was last sent for this task, in any stream; notes it then.
   bool advance_progress(const std::string& task, double done);
+  /// What was last sent for this task, in any stream; null: nothing that is remembered.
+  std::optional<double> told_progress(const std::string& task);
 
  private:
   struct held_message {
@@ -102,7 +120,8 @@ class session {
   };
 
   const std::string id_;
-  const std::string owner_;
+  const std::string owner_, quota_;
+  std::atomic<monotonic_time> used_;
   const legacy_dialect& dialect_;
   const serving::question_modes modes_;
   const std::shared_ptr<open_requests> requests_ = std::make_shared<open_requests>();
@@ -114,12 +133,21 @@ class session {
   std::unordered_map<std::string, double> progress_;
 };
 
+/// How many sessions there may be, and how long an unused one is kept.
+struct session_bounds {
+  std::size_t total = tunables::max_sessions;
+  std::size_t per_caller = tunables::max_sessions_per_caller;  ///< by `caller::quota`
+  milliseconds idle = tunables::session_idle;
+};
+
 class session_table {
  public:
-  session_table(std::size_t max_sessions, milliseconds idle_limit, const clock_source& clock);
+  session_table(const session_bounds& bounds, const clock_source& clock);
 
-  /// Null: there are too many sessions, none of them idle enough to go.
-  std::shared_ptr<session> create(const std::string& owner, const legacy_dialect& dialect,
+  /// A caller that has its share loses the one of its own idle sessions that was unused the
+  /// longest. Null: all of them have open requests, or there are too many sessions in all, none of
+  /// them idle enough to go.
+  std::shared_ptr<session> create(const serving::caller& who, const legacy_dialect& dialect,
                                   serving::question_modes modes);
   /// The session if it lives and belongs to this owner: to anybody else it does not exist.
   std::shared_ptr<session> find(std::string_view id, std::string_view owner);
@@ -128,24 +156,24 @@ class session_table {
   std::size_t size() const noexcept { return count_.load(std::memory_order_relaxed); }
 
  private:
-  struct slot {
-    std::shared_ptr<session> what;
-    monotonic_time used;
-  };
   struct shard {
     std::mutex mutex;
-    std::unordered_map<std::string, slot> by_id;
+    std::unordered_map<std::string, std::shared_ptr<session>> by_id;
   };
+  using share = std::vector<std::shared_ptr<session>>;
 
   shard& shard_of(std::string_view id);
   bool make_room();
+  bool make_room_in(share& of);
   std::size_t drop_idle(milliseconds limit, std::size_t at_most);
+  void forget(const std::shared_ptr<session>& ended);
 
-  const std::size_t max_;
-  const milliseconds idle_limit_;
+  const session_bounds bounds_;
   const clock_source& clock_;
   std::atomic<std::size_t> count_{0};
   std::array<shard, 16> shards_;
+  std::mutex shares_mutex_;  // taken before that of a shard
+  std::unordered_map<std::string, share> shares_;
 };
 
 }  // namespace longhaul::wire

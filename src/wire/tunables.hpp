@@ -11,6 +11,9 @@ using namespace std::chrono_literals;
 
 /// Sessions of legacy clients: about 1 KiB each.
 inline constexpr std::size_t max_sessions = 10'000;
+/// Of one caller (one address, where nobody says who he is): a tenth of all, so that nobody keeps
+/// others out; hosts that forget their sessions take up new ones for a long time before.
+inline constexpr std::size_t max_sessions_per_caller = 1'000;
 /// A session unused so long is ended; clients then begin a new one by themselves.
 inline constexpr auto session_idle = 1h;
 /// When all places are taken, a session unused so long is lost to a new one.
@@ -19,6 +22,8 @@ inline constexpr auto may_lose_after = 60s;
 inline constexpr std::size_t session_id_bytes = 24;
 /// Requests of one session, or one pipe, without a reply: a host has a handful.
 inline constexpr std::size_t open_requests_per_session = 1024;
+/// Pings and cancellations that are taken beyond that: they end at once.
+inline constexpr std::size_t urgent_requests = 64;
 /// Questions that wait for `notifications/initialized`: it is overtaken by milliseconds.
 inline constexpr std::size_t held_messages = 64;
 /// Tasks of a session whose last progress figure is remembered.

@@ -95,11 +95,16 @@ TEST(channel_message, progress_that_is_wrong) {
             R"(progress: unknown member "totl"; did you mean "total"?)" + form);
   EXPECT_EQ(fault_of(R"({"progress":{"done":1,"done":2}})"),
             R"(progress: member "done" is there twice)" + form);
-  EXPECT_NE(fault_of(R"({"progress":{"done":1e999}})"), "no fault");
+  EXPECT_EQ(fault_of(R"({"progress":{"done":1e999}})"),
+            "progress: expected numbers below 1.8e308" + form);
+  EXPECT_EQ(fault_of(R"({"progress":{"done":1,"total":1e999}})"),
+            "progress: expected numbers below 1.8e308" + form);
 }
 
 TEST(channel_message, status) {
   EXPECT_EQ(parsed<channel_status>(R"({"status":"linking \u00e9"})").text, "linking é");
+  EXPECT_EQ(parsed<channel_status>(R"({"status":"file \udcff"})").text, "file \xEF\xBF\xBD")
+      << "Python's way to say a byte that is no UTF-8";
   EXPECT_EQ(fault_of(R"({"status":1})"),
             R"(status: expected a string, got 1; write {"status":"…"})");
 }

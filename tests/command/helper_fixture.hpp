@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -46,8 +48,11 @@ class helper_fixture : public testing::Test {
   /// first. `in_child` is called in the forked child: for descriptors, limits, signals.
   template <class InChild>
   void start(strings options, const strings& program, const InChild& in_child) {
-    fd_pair lifeline = make_pipe();
-    const descriptor theirs(::fcntl(lifeline.read.get(), F_DUPFD_CLOEXEC, 20));
+    std::array<int, 2> lifeline{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lifeline.data()), 0);
+    descriptor ours(lifeline[0]);
+    const descriptor low(lifeline[1]);
+    const descriptor theirs(::fcntl(low.get(), F_DUPFD_CLOEXEC, 20));
     strings words = {"longhaul-run", "--dir", folder_.path(), "--lifeline", "3"};
     words.insert(words.end(), options.begin(), options.end());
     words.emplace_back("--");
@@ -63,7 +68,7 @@ class helper_fixture : public testing::Test {
       ::execve(LONGHAUL_RUN, argv.data(), envp.data());
       ::_exit(126);
     }
-    lifeline_ = std::move(lifeline.write);
+    lifeline_ = std::move(ours);
   }
   void start(const strings& options, const strings& program) {
     start(options, program, [] {});
@@ -92,13 +97,17 @@ class helper_fixture : public testing::Test {
     return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
   }
 
-  /// The status that it wrote, once it has ended as it should, without the end of the line.
+  /// What it said over the lifeline, once it has ended as it should, without the end of the line.
   std::string status_after_wait() {
     EXPECT_EQ(wait(), 0);
-    std::string status = test::text_of(folder_.file("status"));
+    std::string status(8192, '\0');
+    const ssize_t got = ::recv(lifeline_.get(), status.data(), status.size(), MSG_DONTWAIT);
+    status.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     EXPECT_TRUE(status.ends_with("}\n")) << status;
     return status.substr(0, status.find('\n'));
   }
+  /// As a server that wants the program to end.
+  void end_lifeline() const { ::shutdown(lifeline_.get(), SHUT_WR); }
 
   std::string output(const std::string& stream = "stdout") const {
     try {

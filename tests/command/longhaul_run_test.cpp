@@ -108,7 +108,9 @@ TEST_F(longhaul_run, tells_signals) {
 TEST_F(longhaul_run, tells_why_a_program_cannot_be_executed) {
   start({}, {"/no/such/program", "x"});
   EXPECT_EQ(status_after_wait(),
-            R"({"error":"cannot execute /no/such/program: No such file or directory"})");
+            R"({"error":"the program cannot be executed: No such file or directory",)"
+            R"("detail":"the program cannot be executed (/no/such/program): )"
+            R"(No such file or directory"})");
   EXPECT_EQ(census_.count(), 0U);
 }
 
@@ -116,39 +118,45 @@ TEST_F(longhaul_run, a_script_without_an_interpreter_is_not_given_to_a_shell) {
   const std::string script = folder_.write("script", "echo must not run\n");
   ASSERT_EQ(::chmod(script.c_str(), 0700), 0);
   start({}, {script, "script"});
-  EXPECT_EQ(status_after_wait(),
-            R"({"error":"cannot execute )" + script + R"(: Exec format error"})");
+  EXPECT_EQ(status_after_wait(), R"({"error":"the program cannot be executed: Exec format error",)"
+                                 R"("detail":"the program cannot be executed ()" +
+                                     script + R"(): Exec format error"})");
   EXPECT_EQ(output(), "");
 }
 
 TEST_F(longhaul_run, tells_why_a_program_cannot_be_started_where_it_should) {
   start({"--cwd", "/no/such/folder"}, {path_of("true"), "true"});
   EXPECT_EQ(status_after_wait(),
-            R"({"error":"cannot start in /no/such/folder: No such file or directory"})");
+            R"({"error":"its folder cannot be entered: No such file or directory",)"
+            R"("detail":"its folder cannot be entered (/no/such/folder): )"
+            R"(No such file or directory"})");
 }
 
 TEST_F(longhaul_run, tells_that_standard_input_cannot_be_read) {
   start({"--stdin", "/no/such/file"}, {path_of("true"), "true"});
-  EXPECT_EQ(status_after_wait(), R"({"error":"cannot read standard input from /no/such/file: )"
-                                 R"(No such file or directory"})");
+  EXPECT_EQ(status_after_wait(),
+            R"({"error":"its standard input cannot be read: No such file or directory",)"
+            R"("detail":"its standard input cannot be read (/no/such/file): )"
+            R"(No such file or directory"})");
 }
 
 TEST_F(longhaul_run, tells_hostile_names_as_valid_json) {
   start({}, {"/no/\"quoted\"\\\n\x01\xff\xed\xa0\x80/\xc3\xa9", "x"});
-  EXPECT_EQ(
-      status_after_wait(),
-      "{\"error\":\"cannot execute /no/\\\"quoted\\\"\\\\\\u000a\\u0001\xef\xbf\xbd\xef\xbf\xbd"
-      "\xef\xbf\xbd\xef\xbf\xbd/\xc3\xa9: No such file or directory\"}");
-  const auto read = read_exit_status(folder_.path());
+  const std::string status = status_after_wait();
+  EXPECT_NE(status.find("(/no/\\\"quoted\\\"\\\\\\u000a\\u0001\xef\xbf\xbd\xef\xbf\xbd"
+                        "\xef\xbf\xbd\xef\xbf\xbd/\xc3\xa9): No such file or directory\"}"),
+            std::string::npos)
+      << status;
+  const auto read = parse_exit_status(status);
   ASSERT_TRUE(read);
-  EXPECT_TRUE(read->error.starts_with("cannot execute /no/\"quoted\"\\\n\x01"));
+  EXPECT_NE(read->detail.find("(/no/\"quoted\"\\\n\x01"), std::string::npos);
 }
 
 TEST_F(longhaul_run, cuts_what_is_too_long_for_a_status) {
   start({}, {"/" + std::string(50'000, '\n'), "x"});
   const std::string status = status_after_wait();
-  EXPECT_LT(status.size(), 4096U);
-  EXPECT_TRUE(read_exit_status(folder_.path())) << status;
+  EXPECT_LT(status.size(), 6000U);
+  EXPECT_TRUE(parse_exit_status(status)) << status;
 }
 
 TEST_F(longhaul_run, keeps_output_that_does_not_end_its_line) {
@@ -241,16 +249,7 @@ TEST_F(longhaul_run, the_channel_is_the_programs_alone) {
   EXPECT_TRUE(printed("closed 7\n"));
   // The end, while program and helper run: neither the helper nor anybody else holds it.
   EXPECT_EQ(::read(ours.get(), got.data(), got.size()), 0);
-  lifeline_.reset();
-  EXPECT_EQ(status_after_wait(), R"({"signal":15,"stopped":true})");
-}
-
-TEST_F(longhaul_run, an_older_status_is_gone_from_the_start) {
-  folder_.write("status", R"({"exit":0})");
-  start({}, shell("echo ready; sleep 1000"));
-  ASSERT_TRUE(printed("ready"));
-  EXPECT_EQ(test::text_of(folder_.file("status")), "");
-  lifeline_.reset();
+  end_lifeline();
   EXPECT_EQ(status_after_wait(), R"({"signal":15,"stopped":true})");
 }
 
@@ -258,15 +257,35 @@ TEST_F(longhaul_run, a_folder_that_was_removed_is_no_fault) {
   start({}, shell("echo ready; sleep 1000"));
   ASSERT_TRUE(printed("ready"));
   std::filesystem::remove_all(folder_.path());
-  lifeline_.reset();
+  end_lifeline();
   EXPECT_EQ(wait(), 0);
   EXPECT_EQ(census_.count(), 0U);
 }
 
-TEST_F(longhaul_run, a_folder_that_cannot_be_written_is_told_by_the_exit_status) {
+TEST_F(longhaul_run, tells_that_output_cannot_be_kept) {
   std::filesystem::remove_all(folder_.path());
-  start({}, {path_of("true"), "true"}, [] { ::dup2(::open("/dev/null", O_WRONLY), 2); });
-  EXPECT_EQ(wait(), 1);
+  start({}, {path_of("true"), "true"});
+  EXPECT_EQ(status_after_wait(),
+            R"({"error":"its output cannot be kept: No such file or directory",)"
+            R"("detail":"cannot create )" +
+                folder_.file("stdout.new") + R"(: No such file or directory"})");
+}
+
+TEST_F(longhaul_run, without_a_lifeline_the_end_is_printed) {
+  const fd_pair said = make_pipe();
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::dup2(said.write.get(), 1);
+    ::execl(LONGHAUL_RUN, "longhaul-run", "--dir", folder_.path().c_str(), "--", "/bin/false",
+            "false", nullptr);
+    ::_exit(126);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  std::array<char, 100> text{};
+  ASSERT_EQ(::read(said.read.get(), text.data(), text.size()), 11);
+  EXPECT_EQ(std::string_view(text.data(), 11), "{\"exit\":1}\n");
 }
 
 TEST_F(longhaul_run, a_wrong_command_line_starts_nothing) {
@@ -280,7 +299,6 @@ TEST_F(longhaul_run, a_wrong_command_line_starts_nothing) {
     start(options, program, [] { ::dup2(::open("/dev/null", O_WRONLY), 2); });
     EXPECT_EQ(wait(), 2) << testing::PrintToString(options);
   }
-  EXPECT_EQ(test::text_of(folder_.file("status")), "");
   EXPECT_FALSE(std::filesystem::exists(folder_.file("ran")));
 }
 
@@ -295,7 +313,7 @@ TEST_F(longhaul_run, an_idle_program_costs_no_time) {
     ::poll(nullptr, 0, 100);
     return nanoseconds() == start_of_look;
   })) << "the helper is never asleep";
-  lifeline_.reset();
+  end_lifeline();
   EXPECT_EQ(status_after_wait(), R"({"signal":15,"stopped":true})");
 }
 

@@ -124,6 +124,19 @@ TEST(parameter, values_become_the_texts_that_programs_read) {
   EXPECT_EQ(value_of(number, "1e300"), one("1e+300"));
   EXPECT_EQ(value_of(number, "0.00002"), one("0.00002"));
   EXPECT_EQ(value_of(number, "2e-9"), one("2e-09"));
+  // What no machine type holds is passed on as it was written.
+  EXPECT_EQ(value_of(number, "18446744073709551617"), one("18446744073709551617"));
+  EXPECT_EQ(value_of(number, "-123456789012345678901"), one("-123456789012345678901"));
+  EXPECT_EQ(value_of(number, "1e999"), one("1e999"));
+  EXPECT_EQ(value_of(number, "-1E+400"), one("-1E+400"));
+  EXPECT_EQ(value_of(list("l", value_type::number), "[1.50,18446744073709551617,1e999]"),
+            parameter_value(texts{"1.5", "18446744073709551617", "1e999"}));
+  EXPECT_EQ(value_of(number, R"("18446744073709551617")"), one("18446744073709551617"));
+  EXPECT_EQ(value_of(list("l", value_type::number), R"("[18446744073709551617,1e999]")"),
+            parameter_value(texts{"18446744073709551617", "1e999"}));
+  for (const char* large : {"18446744073709551616", "9223372036854775808", "1e999", "-1e400"}) {
+    EXPECT_TRUE(std::get<std::string>(value_of(integer, large)).starts_with("refused: ")) << large;
+  }
   const parameter boolean = named("b", value_type::boolean);
   EXPECT_EQ(value_of(boolean, "true"), one("true"));
   EXPECT_EQ(value_of(boolean, "false"), one("false"));

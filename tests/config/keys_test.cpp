@@ -40,14 +40,20 @@ listen = "0.0.0.0:9000"
 store = "memory:"
 fallback_tools = true
 inline_limit = "10s"
+heartbeat = "0s"
 max_running = 5
 max_open = 60
 max_open_per_owner = 7
+max_sessions = 50
+max_sessions_per_caller = 5
 retention = "2h"
 max_retention = "unlimited"
 allow_hosts = ["a.example", "b.example"]
 allow_origins = ["https://a.example", "http://localhost:5173", "vscode-webview://x", "*"]
 max_body_memory = "16MiB"
+drain_grace = "30s"
+log = "debug"
+log_format = "json"
 state_dir = "state/here"
 [[key]]
 name = "alice"
@@ -66,6 +72,10 @@ command = ["ls"]
   EXPECT_EQ(config.store, "memory:");
   EXPECT_TRUE(server.fallback_tools);
   EXPECT_EQ(server.inline_limit, 10s);
+  EXPECT_EQ(server.heartbeat, 0s);
+  EXPECT_EQ(server.drain_grace, 30s);
+  EXPECT_EQ(server.log, log_detail::debug);
+  EXPECT_EQ(server.log_format, log_style::json);
   EXPECT_EQ(server.max_running, 5U);
   EXPECT_EQ(server.max_open, 60U);
   EXPECT_EQ(server.max_open_per_owner, 7U);
@@ -77,9 +87,12 @@ command = ["ls"]
                                       "vscode-webview://x", "*"}));
   EXPECT_EQ(server.max_body_memory, std::size_t{16} << 20);
   EXPECT_EQ(config.state_dir, folder.path() + "/state/here");
-  ASSERT_EQ(config.keys.size(), 1U);
-  EXPECT_EQ(config.keys[0].name, "alice");
-  EXPECT_EQ(config.keys[0].sha256[0], 0x2b) << "digits of either case";
+  ASSERT_EQ(config.server.keys.size(), 1U);
+  EXPECT_EQ(config.server.keys[0].name, "alice");
+  EXPECT_TRUE(server.keys[0].sha256.starts_with("2BD806C9")) << "digits of either case";
+  EXPECT_EQ(server.max_sessions, 50U);
+  EXPECT_EQ(server.max_sessions_per_caller, 5U);
+  EXPECT_FALSE(server.single_user);
   EXPECT_FALSE(config.stdio);
   EXPECT_TRUE(read("[server]\nstdio = true\n[[tool]]\nname = \"t\"\ndescription = \"d\"\n"
                    "command = [\"ls\"]\n")
@@ -251,12 +264,22 @@ TEST_F(keys, the_quickstart_has_no_faults) {
   EXPECT_TRUE(config::warnings_of(read.config).empty());
 }
 
+TEST_F(keys, single_user_with_a_loopback_address_or_none) {
+  const std::string tool = "[[tool]]\nname = \"t\"\ndescription = \"d\"\ncommand = [\"ls\"]\n";
+  for (const char* listen :
+       {"", "listen = \"127.0.0.1:80\"\n", "listen = \"127.8.9.1:80\"\n", "listen = \"8080\"\n",
+        "listen = \"localhost:0\"\n", "listen = \"[::1]:80\"\n"}) {
+    const auto config = read(std::string("[server]\n") + listen + "single_user = true\n" + tool);
+    EXPECT_TRUE(config.server.single_user) << listen;
+  }
+}
+
 TEST(warnings, of_what_is_likely_not_meant) {
   const auto count = [](const std::string& listen, bool key, bool stdio = false) {
     config::serve_config config;
     config.listen = listen;
     config.stdio = stdio;
-    if (key) config.keys.push_back({"a", digest{}});
+    if (key) config.server.keys.push_back({"a", std::string(64, '0')});
     return config::warnings_of(config).size();
   };
   EXPECT_EQ(count("127.0.0.1:80", false), 0U);
@@ -266,9 +289,8 @@ TEST(warnings, of_what_is_likely_not_meant) {
   EXPECT_EQ(count("10.1.2.3:80", true), 1U) << "in clear text";
   EXPECT_EQ(count("", true, true), 1U) << "nobody is asked";
   config::serve_config empty;
-  empty.keys.push_back(
-      {"a",
-       *config::parse_sha256("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")});
+  empty.server.keys.push_back(
+      {"a", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"});
   EXPECT_EQ(config::warnings_of(empty).size(), 1U);
 }
 

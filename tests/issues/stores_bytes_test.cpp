@@ -223,15 +223,6 @@ TEST_P(store_parity, a_hidden_task_that_ended_lets_go_of_what_nobody_can_read) {
   EXPECT_TRUE(get(shown));
 }
 
-TEST_P(store_parity, waiting_tasks_are_counted_by_tool) {
-  create(origin("alice", "a"));
-  create(origin("bob", "a"));
-  create(origin("bob", "b"));
-  create(origin("bob", "c"), process_);
-  EXPECT_EQ(run(store_.waiting_by_tool()),
-            (std::map<std::string, std::size_t>{{"a", 2}, {"b", 1}}));
-}
-
 std::size_t resident_bytes() {
   std::ifstream file("/proc/self/statm");
   std::size_t all = 0, resident = 0;

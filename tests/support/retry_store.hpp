@@ -93,6 +93,10 @@ class retry_store final : public stores::store {
   awaitable<std::vector<task_ptr>> claimed(process_id process) override {
     return repeat([=, this] { return inner_.claimed(process); });
   }
+  awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
+                                            std::size_t limit) override {
+    return repeat([=, this] { return inner_.external(tool, after, limit); });
+  }
   awaitable<std::size_t> expire(std::size_t batch) override {
     return repeat([=, this] { return inner_.expire(batch); });
   }
@@ -111,9 +115,6 @@ class retry_store final : public stores::store {
   std::string secret() override { return inner_.secret(); }
   std::string trouble() const override { return inner_.trouble(); }
   std::string trouble_in_full() const override { return inner_.trouble_in_full(); }
-  awaitable<std::map<std::string, std::size_t>> waiting_by_tool() override {
-    return inner_.waiting_by_tool();
-  }
   stores::found_at_open found() const override { return inner_.found(); }
   void close() noexcept override { inner_.close(); }
   milliseconds report_interval() const noexcept override { return inner_.report_interval(); }

@@ -1,134 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Neutral requests against a real engine on a store in memory: call modes and policies, inline
 // wait, questions, callers that leave, subscriptions, paging.
-#include "server/dispatcher.hpp"
-
-#include <gtest/gtest.h>
-
 #include <thread>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
-#include "json/view.hpp"
-#include "tasks/engine_fixture.hpp"
+#include "dispatcher_fixture.hpp"
 
 namespace longhaul::test {
 namespace {
 
-using namespace std::chrono_literals;
-using namespace serving;
-
-class recorder : public audience {
- public:
-  bool progress(const tasks::progress_event& event) override {
-    progressed.push_back(event.state.done);
-    return true;
-  }
-  bool changed(const task_view& view) override {
-    if (refuse > 0) return --refuse, false;
-    changes.push_back(view.task);
-    if (on_change) on_change(view.task);
-    return true;
-  }
-  bool question(const task_record& task, const task_input& input) override {
-    if (refuse > 0) return --refuse, false;
-    asked.push_back(input.key);
-    if (on_question) on_question(task.id(), input.key);
-    return true;
-  }
-  void waiting() override { ++waits; }
-
-  int refuse = 0, waits = 0;
-  std::vector<double> progressed;
-  std::vector<task_ptr> changes;
-  std::vector<std::string> asked;
-  std::function<void(const std::string& id, const std::string& key)> on_question;
-  std::function<void(const task_ptr&)> on_change;
-};
-
-class dispatcher_test : public testing::Test {
- protected:
-  dispatcher_test() {
-    engine_options.clock = &clock;
-    engine_options.manual = true;
-    engine_options.store = std::make_shared<stores::memory_store>(stores::memory_options{}, clock);
-  }
-  ~dispatcher_test() override {
-    door.open();
-    if (engine) engine->stop();
-  }
-  template <class Handler>
-  void add(tool_options options, Handler handler) {
-    tools.add(make_tool(std::move(options), std::move(handler)));
-  }
-  void start() {
-    engine = std::make_unique<tasks::engine>(engine_options);
-    for (const auto& tool : tools.all()) engine->add_tool(tool->definition);
-    engine->start();
-    server = std::make_unique<dispatcher>(tools, *engine);
-  }
-  void add_asking(task_policy policy = task_policy::automatic, milliseconds inline_wait = 0ms) {
-    add({.name = "paint", .policy = policy, .inline_wait = inline_wait}, [](task_context& task) {
-      const auto reply = task.ask(
-          "color",
-          elicitation::form(
-              "Which?",
-              raw_json::trusted(R"({"type":"object","properties":{"color":{"type":"string"}}})")));
-      return std::string(reply.accepted() ? "accepted" : "declined");
-    });
-  }
-  exchange_ptr open() { return std::make_shared<exchange>(context.get_executor()); }
-  static call_request request(std::string tool, call_mode mode = call_mode::wait) {
-    call_request what;
-    what.tool = std::move(tool);
-    what.mode = mode;
-    return what;
-  }
-  /// Begins a call; its reply comes while `context` runs.
-  std::shared_ptr<std::optional<call_reply>> begin(call_request what, const exchange_ptr& by,
-                                                   bool cancel_on_abandon = true) {
-    auto reply = std::make_shared<std::optional<call_reply>>();
-    auto calling = server->call(who, std::move(what), by, to, cancel_on_abandon);
-    boost::asio::co_spawn(context, std::move(calling), [reply](std::exception_ptr e, call_reply r) {
-      if (e) std::rethrow_exception(e);
-      *reply = std::move(r);
-    });
-    return reply;
-  }
-  call_reply call(call_request what) {
-    const auto reply = begin(std::move(what), open());
-    context.restart();
-    context.run();
-    return std::move(**reply);
-  }
-  template <class T>
-  T wait_for(boost::asio::awaitable<T> work) {
-    return tasks::sync(std::move(work));
-  }
-  static std::optional<refusal> refusal_in(const call_reply& reply) {
-    const auto* no = std::get_if<refused>(&reply);
-    return no ? std::optional(no->why) : std::nullopt;
-  }
-  static std::string text_in(const call_reply& reply) {
-    const auto* result = std::get_if<outcome>(&reply);
-    if (result == nullptr) return "(no outcome)";
-    json::elements content(json::value(result->body)["content"]);
-    return content.next() ? content.value()["text"].string().value_or("") : "";
-  }
-  task_ptr stored(const std::string& id) { return tasks::sync(engine->get_any(who.owner, id)); }
-
-  virtual_clock clock;
-  tasks::engine_options engine_options;
-  registry tools{server_identity{"test", "1", "", ""}};
-  gate door;
-  caller who{"ann", "ann", true};
-  recorder to;
-  boost::asio::io_context context{1};
-  std::unique_ptr<tasks::engine> engine;
-  std::unique_ptr<dispatcher> server;
-};
+class dispatcher_test : public dispatcher_fixture {};
 
 TEST_F(dispatcher_test, every_mode_with_every_policy) {
   add({.name = "never", .policy = task_policy::never}, [] { return std::string("x"); });
@@ -398,7 +278,8 @@ TEST_F(dispatcher_test, listen_tells_the_last_state_to_an_audience_that_refuses_
   const auto by = open();
   ids.push_back(ids.front());
   ids.push_back("unknown");
-  const auto known = wait_for(server->follow(who, ids, by));
+  const auto followed = wait_for(server->follow(who, ids, by));
+  const auto& known = std::get<std::vector<task_view>>(followed);
   EXPECT_EQ(known.size(), 3u);
   to.refuse = 5;
   std::set<std::string> ended;

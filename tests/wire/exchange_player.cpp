@@ -141,14 +141,20 @@ std::size_t test_outlet::unread() {
 
 std::shared_ptr<test_outlet> send_http(fixture_server& server, std::string method,
                                        header_list headers, std::string body) {
+  return send_http_to(server, server.http(), std::move(headers), std::move(body),
+                      std::move(method));
+}
+
+std::shared_ptr<test_outlet> send_http_to(fixture_server& server, wire::http_endpoint& endpoint,
+                                          header_list headers, std::string body,
+                                          std::string method) {
   auto sent = std::make_shared<sent_request>();
   sent->method = std::move(method);
   sent->headers = std::move(headers);
   sent->body = std::move(body);
   fill(*sent);
   auto out = std::make_shared<test_outlet>(server.context());
-  boost::asio::co_spawn(server.context(), run_http(server.http(), sent, out),
-                        boost::asio::detached);
+  boost::asio::co_spawn(server.context(), run_http(endpoint, sent, out), boost::asio::detached);
   return out;
 }
 

@@ -60,6 +60,10 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 /// Sends one HTTP request; its reply comes out of the outlet.
 std::shared_ptr<test_outlet> send_http(fixture_server& server, std::string method,
                                        header_list headers, std::string body);
+/// The same to an endpoint that is not the fixture's own.
+std::shared_ptr<test_outlet> send_http_to(fixture_server& server, wire::http_endpoint& endpoint,
+                                          header_list headers, std::string body,
+                                          std::string method = "POST");
 /// Sends one line on a pipe; `done` counts finished lines.
 void send_line(fixture_server& server, wire::pipe_endpoint& pipe, std::string line);
 

@@ -40,7 +40,9 @@ TEST(jsonrpc, refuses_ids_of_other_types_without_inventing_one) {
 }
 
 TEST(jsonrpc, refuses_members_that_come_twice) {
-  EXPECT_FALSE(bad(R"({"jsonrpc":"2.0","id":1,"id":1,"method":"m"})").id);
+  EXPECT_EQ(bad(R"({"jsonrpc":"2.0","id":1,"id":1,"method":"m"})").id.raw(), "1");
+  EXPECT_EQ(bad(R"({"jsonrpc":"2.0","id":1,"id":2,"method":"m"})").id.raw(), "2")
+      << "the last one, as most readers have it";
   EXPECT_EQ(bad(R"({"jsonrpc":"2.0","id":1,"method":"m","method":"m"})").id.raw(), "1");
   EXPECT_EQ(bad(R"({"jsonrpc":"2.0","id":1,"method":"m","params":{},"p\u0061rams":{}})").id.raw(),
             "1");
@@ -51,11 +53,44 @@ TEST(jsonrpc, refuses_what_is_no_message_and_names_the_id_it_could_read) {
   EXPECT_EQ(bad(R"({"id":"x","method":"m"})").id.raw(), R"("x")");
   EXPECT_EQ(bad(R"({"jsonrpc":"2.0","id":3,"method":4})").id.raw(), "3");
   EXPECT_EQ(bad(R"({"jsonrpc":"2.0","id":3,"method":"m","params":[]})").id.raw(), "3");
-  EXPECT_EQ(bad(R"({"jsonrpc":"2.0","id":3,"method":"m","params":null})").id.raw(), "3");
   EXPECT_EQ(bad(R"({"jsonrpc":"2.0","id":3})").id.raw(), "3");
   EXPECT_EQ(bad(R"({"jsonrpc":"2.0","id":3,"result":{},"error":{}})").id.raw(), "3");
   EXPECT_EQ(bad(R"({"jsonrpc":"2.0","id":3,"method":"m","result":{}})").id.raw(), "3");
   EXPECT_FALSE(bad("7").id);
+}
+
+TEST(jsonrpc, a_member_that_may_be_left_out_may_be_null) {
+  const auto request =
+      good(R"({"jsonrpc":"2.0","id":1,"method":"m","params":null,"result":null,"error":null})");
+  EXPECT_EQ(request.kind, message_kind::request);
+  EXPECT_FALSE(request.params);
+  const auto nulls = good(R"({"jsonrpc":"2.0","id":1,"method":"m","params":{"a":null,"b":1}})");
+  EXPECT_FALSE(nulls.params["a"]);
+  EXPECT_TRUE(nulls.params["b"]);
+  EXPECT_EQ(good(R"({"jsonrpc":"2.0","id":1,"method":null,"result":{},"error":null})").kind,
+            message_kind::response);
+  EXPECT_EQ(good(R"({"jsonrpc":"2.0","id":1,"result":null})").kind, message_kind::response);
+  EXPECT_EQ(good(R"({"jsonrpc":"2.0","id":null,"error":{"code":1}})").kind, message_kind::response)
+      << "the answer to what could not be read";
+  EXPECT_EQ(bad(R"({"jsonrpc":"2.0","id":1,"method":null})").id.raw(), "1");
+  EXPECT_FALSE(bad(R"({"jsonrpc":"2.0","id":null,"method":"m"})").id);
+  EXPECT_FALSE(bad(R"({"jsonrpc":"2.0","id":null,"method":"m"})").unanswerable);
+}
+
+TEST(jsonrpc, a_refused_notification_or_response_gets_no_answer) {
+  for (const char* text :
+       {R"({"jsonrpc":"1.0","method":"m"})", R"({"method":"m"})", R"({"jsonrpc":"2.0","method":7})",
+        R"({"jsonrpc":"2.0","method":"m","params":[]})",
+        R"({"jsonrpc":"2.0","method":"m","method":"m"})", R"({"id":1,"result":{}})",
+        R"({"jsonrpc":"2.0","id":1,"result":{},"error":{}})",
+        R"({"jsonrpc":"2.0","id":{},"result":{}})"}) {
+    EXPECT_TRUE(bad(text).unanswerable) << text;
+    EXPECT_EQ(refusal_reply(bad(text), true), "") << text;
+  }
+  for (const char* text : {R"({"id":1,"method":"m"})", R"({"id":1})", "{}", "7", "null",
+                           R"({"jsonrpc":"2.0","id":null,"method":"m"})"}) {
+    EXPECT_FALSE(bad(text).unanswerable) << text;
+  }
 }
 
 TEST(jsonrpc, ignores_members_it_does_not_know) {

@@ -16,14 +16,14 @@ using namespace std::chrono_literals;
 
 class sessions : public testing::Test {
  protected:
-  std::shared_ptr<session> create(session_table& in, const std::string& owner = "ann") {
-    return in.create(owner, legacy_2025_11_25(), {});
+  static std::shared_ptr<session> create(session_table& in, const std::string& owner = "ann") {
+    return in.create({owner, owner, true}, legacy_2025_11_25(), {});
   }
   test::virtual_clock clock;
 };
 
 TEST_F(sessions, ids_are_long_visible_and_never_repeat) {
-  session_table table(2000, 1h, clock);
+  session_table table({2000, 2000, 1h}, clock);
   std::set<std::string> ids;
   for (int i = 0; i < 1000; ++i) {
     const auto id = create(table)->id();
@@ -34,7 +34,7 @@ TEST_F(sessions, ids_are_long_visible_and_never_repeat) {
 }
 
 TEST_F(sessions, do_not_exist_for_other_owners) {
-  session_table table(10, 1h, clock);
+  session_table table({10, 10, 1h}, clock);
   const auto made = create(table);
   EXPECT_EQ(table.find(made->id(), "ann"), made);
   EXPECT_EQ(table.find(made->id(), "bob"), nullptr);
@@ -45,9 +45,9 @@ TEST_F(sessions, do_not_exist_for_other_owners) {
 }
 
 TEST_F(sessions, end_when_idle_but_not_while_a_request_is_open) {
-  session_table table(10, 1h, clock);
+  session_table table({10, 10, 1h}, clock);
   const auto idle = create(table), busy = create(table);
-  ASSERT_TRUE(busy->requests()->open("i1"));
+  ASSERT_EQ(busy->requests()->open("i1"), opening::opened);
   clock.advance(50min);
   EXPECT_NE(table.find(idle->id(), "ann"), nullptr) << "use makes it live on";
   clock.advance(61min);
@@ -56,10 +56,10 @@ TEST_F(sessions, end_when_idle_but_not_while_a_request_is_open) {
 }
 
 TEST_F(sessions, are_bounded_and_only_idle_ones_give_way) {
-  session_table table(3, 1h, clock);
+  session_table table({3, 100, 1h}, clock);
   const auto a = create(table), b = create(table), c = create(table);
   EXPECT_EQ(create(table), nullptr);
-  ASSERT_TRUE(a->requests()->open("i1"));
+  ASSERT_EQ(a->requests()->open("i1"), opening::opened);
   clock.advance(2min);
   EXPECT_NE(table.find(b->id(), "ann"), nullptr);
   EXPECT_NE(create(table), nullptr);
@@ -69,8 +69,47 @@ TEST_F(sessions, are_bounded_and_only_idle_ones_give_way) {
   EXPECT_EQ(table.size(), 3U);
 }
 
+TEST_F(sessions, of_one_caller_are_bounded_and_its_own_oldest_idle_one_gives_way) {
+  session_table table({100, 3, 1h}, clock);
+  const auto others = create(table, "bob");
+  const auto a = create(table), b = create(table), c = create(table);
+  ASSERT_EQ(a->requests()->open("i1"), opening::opened);
+  clock.advance(1s);
+  ASSERT_NE(table.find(b->id(), "ann"), nullptr);
+  clock.advance(1s);
+  EXPECT_NE(create(table), nullptr) << "however young the others are";
+  EXPECT_EQ(table.find(c->id(), "ann"), nullptr) << "unused the longest, and idle";
+  EXPECT_NE(table.find(a->id(), "ann"), nullptr) << "it has an open request";
+  EXPECT_NE(table.find(b->id(), "ann"), nullptr);
+  EXPECT_NE(table.find(others->id(), "bob"), nullptr);
+  EXPECT_EQ(table.size(), 4U);
+}
+
+TEST_F(sessions, of_one_caller_that_are_all_busy_leave_no_room_for_another) {
+  session_table table({100, 2, 1h}, clock);
+  const auto a = create(table), b = create(table);
+  ASSERT_EQ(a->requests()->open("i1"), opening::opened);
+  ASSERT_EQ(b->requests()->open("i1"), opening::opened);
+  EXPECT_EQ(create(table), nullptr);
+  EXPECT_NE(create(table, "bob"), nullptr);
+  EXPECT_TRUE(table.end(a->id(), "ann"));
+  EXPECT_NE(create(table), nullptr) << "what ended leaves its place";
+  EXPECT_EQ(table.size(), 3U);
+}
+
+TEST_F(sessions, expired_ones_leave_their_share) {
+  session_table table({100, 2, 1h}, clock);
+  for (int round = 0; round < 3; ++round) {
+    const auto a = create(table), b = create(table);
+    clock.advance(61min);
+    EXPECT_EQ(table.find(a->id(), "ann"), nullptr);
+    EXPECT_EQ(table.find(b->id(), "ann"), nullptr);
+    EXPECT_EQ(table.size(), 0U);
+  }
+}
+
 TEST_F(sessions, one_stream_at_a_time_gets_the_messages_of_a_task) {
-  session_table table(3, 1h, clock);
+  session_table table({3, 3, 1h}, clock);
   const auto of = create(table);
   int first = 0, second = 0;
   EXPECT_TRUE(of->hold_stream("t", &first));
@@ -84,7 +123,7 @@ TEST_F(sessions, one_stream_at_a_time_gets_the_messages_of_a_task) {
 }
 
 TEST_F(sessions, progress_only_grows_over_all_streams) {
-  session_table table(3, 1h, clock);
+  session_table table({3, 3, 1h}, clock);
   const auto of = create(table);
   EXPECT_TRUE(of->advance_progress("t", 0));
   EXPECT_FALSE(of->advance_progress("t", 0));
@@ -121,9 +160,14 @@ TEST(open_requests, a_cancellation_that_comes_before_the_exchange_is_not_lost) {
 TEST(open_requests, are_bounded) {
   const auto requests = std::make_shared<open_requests>();
   for (std::size_t i = 0; i < tunables::open_requests_per_session; ++i) {
-    ASSERT_TRUE(requests->open(std::to_string(i)));
+    ASSERT_EQ(requests->open(std::to_string(i)), opening::opened);
   }
-  EXPECT_FALSE(requests->open("one more"));
+  EXPECT_EQ(requests->open("one more"), opening::full);
+  EXPECT_EQ(requests->open("7"), opening::in_use);
+  EXPECT_EQ(requests->open("urgent", true), opening::opened);
+  requests->close("urgent");
+  requests->close("7");
+  EXPECT_EQ(requests->open("one more"), opening::opened);
 }
 
 }  // namespace

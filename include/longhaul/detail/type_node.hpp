@@ -12,8 +12,11 @@
 #include <boost/json/value_from.hpp>
 #include <boost/json/value_to.hpp>
 #include <boost/mp11/algorithm.hpp>
+#include <chrono>
+#include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -48,7 +51,7 @@ struct type_node {
     boolean,
     integer,
     number,
-    string,       ///< `std::string`
+    string,       ///< `std::string`, `std::filesystem::path`
     enumeration,  ///< a described enum, by name
     optional,
     sequence,  ///< `std::vector` and its like
@@ -62,7 +65,9 @@ struct type_node {
   bool is_signed = false;                   ///< integer
   std::int64_t least = 0;                   ///< integer
   std::uint64_t most = 0;                   ///< integer
+  std::uint64_t multiple = 1;               ///< integer: what it is a multiple of
   double largest = 0;                       ///< number: greatest magnitude
+  bool seconds = false;                     ///< integer, number: a duration
   std::vector<std::string_view> names;      ///< enumeration, in the order of description
   std::vector<member_node> members;         ///< object
   const type_node& (*element)() = nullptr;  ///< optional, sequence, map
@@ -76,6 +81,8 @@ struct type_node {
   void (*store)(void*, std::uint64_t) = nullptr;
   double (*load_number)(const void*) = nullptr;
   void (*store_number)(void*, double) = nullptr;
+  std::string_view (*load_text)(const void*) = nullptr;
+  void (*store_text)(void*, std::string) = nullptr;
   /// optional: the value inside, or null; and one that is there from now on.
   const void* (*content)(const void*) = nullptr;
   void* (*emplace)(void*) = nullptr;
@@ -97,6 +104,11 @@ template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
 template <class T>
+inline constexpr bool is_duration = false;
+template <class Rep, class Period>
+inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
+
+template <class T>
 concept described_struct = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
 template <class T>
 concept described_enum = std::is_enum_v<T> && boost::describe::has_describe_enumerators<T>::value;
@@ -110,6 +122,10 @@ concept sequence = !string_map<T> && requires(T c, typename T::value_type v) {
   c.insert(c.end(), std::move(v));
   c.begin();
 } && !std::same_as<typename T::value_type, char>;
+
+/// What every value that is read must be; `make_node` says it to people.
+template <class T>
+concept has_json_shape = std::default_initializable<T> && std::movable<T>;
 
 template <class T>
 const type_node& node_of();
@@ -167,7 +183,7 @@ void describe(type_node& node) {
   if constexpr (std::is_floating_point_v<T>) {
     node.kind = shape::number;
     node.largest = sizeof(T) < sizeof(double) ? double(std::numeric_limits<T>::max())
-                                              : std::numeric_limits<double>::max();
+                                              : std::numeric_limits<double>::infinity();
     node.load_number = [](const void* at) { return double(*static_cast<const T*>(at)); };
     node.store_number = [](void* at, double x) { *static_cast<T*>(at) = static_cast<T>(x); };
   } else {
@@ -191,7 +207,9 @@ void describe(type_node& node) {
     const auto& value = *static_cast<const T*>(at);
     return value ? &*value : nullptr;
   };
-  node.emplace = [](void* at) -> void* { return &static_cast<T*>(at)->emplace(); };
+  if constexpr (has_json_shape<typename T::value_type>) {
+    node.emplace = [](void* at) -> void* { return &static_cast<T*>(at)->emplace(); };
+  }
 }
 
 template <class T>
@@ -200,13 +218,15 @@ void describe(type_node& node) {
   using element = typename T::value_type;
   node.kind = type_node::shape::sequence;
   node.element = &node_of<element>;
-  node.add = [](void* at, std::string_view, const type_node::use_one& read) {
-    element one{};
-    read(&one);
-    auto& all = *static_cast<T*>(at);
-    all.insert(all.end(), std::move(one));
-    return true;
-  };
+  if constexpr (has_json_shape<element>) {
+    node.add = [](void* at, std::string_view, const type_node::use_one& read) {
+      element one{};
+      read(&one);
+      auto& all = *static_cast<T*>(at);
+      all.insert(all.end(), std::move(one));
+      return true;
+    };
+  }
   node.each = [](const void* at, const type_node::visit& use) {
     for (const element& one : *static_cast<const T*>(at)) use({}, &one);
   };
@@ -218,19 +238,78 @@ void describe(type_node& node) {
   using element = typename T::mapped_type;
   node.kind = type_node::shape::map;
   node.element = &node_of<element>;
-  node.add = [](void* at, std::string_view key, const type_node::use_one& read) {
-    element one{};
-    read(&one);
-    return static_cast<T*>(at)->emplace(std::string(key), std::move(one)).second;
-  };
+  if constexpr (has_json_shape<element>) {
+    node.add = [](void* at, std::string_view key, const type_node::use_one& read) {
+      element one{};
+      read(&one);
+      return static_cast<T*>(at)->emplace(std::string(key), std::move(one)).second;
+    };
+  }
   node.each = [](const void* at, const type_node::visit& use) {
     for (const auto& [key, one] : *static_cast<const T*>(at)) use(key, &one);
   };
 }
 
-template <std::same_as<std::string> T>
+template <class T>
+  requires(std::same_as<T, std::string> || std::same_as<T, std::filesystem::path>)
 void describe(type_node& node) {
   node.kind = type_node::shape::string;
+  node.load_text = [](const void* at) -> std::string_view {
+    if constexpr (std::same_as<T, std::string>) {
+      return *static_cast<const T*>(at);
+    } else {
+      return static_cast<const T*>(at)->native();
+    }
+  };
+  node.store_text = [](void* at, std::string text) { *static_cast<T*>(at) = std::move(text); };
+}
+
+/// Seconds: an integer where ticks are whole seconds, else a number, read to the nearest tick.
+template <class T>
+  requires is_duration<T>
+void describe(type_node& node) {
+  using rep = typename T::rep;
+  using ratio = typename T::period;
+  using limits = std::numeric_limits<rep>;
+  node.seconds = true;
+  if constexpr (std::integral<rep> && ratio::den == 1) {
+    constexpr std::uint64_t per_tick = ratio::num;
+    constexpr auto least = std::numeric_limits<std::int64_t>::min();
+    constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+    constexpr auto fewest = static_cast<std::int64_t>(limits::min());
+    constexpr auto highest = static_cast<std::uint64_t>(limits::max());
+    node.kind = type_node::shape::integer;
+    node.is_signed = std::is_signed_v<rep>;
+    node.multiple = per_tick;
+    node.least = fewest < least / static_cast<std::int64_t>(per_tick)
+                     ? least
+                     : fewest * static_cast<std::int64_t>(per_tick);
+    node.most = highest > most / 2 / per_tick ? most / 2 : highest * per_tick;
+    node.load = [](const void* at) {
+      return static_cast<std::uint64_t>(static_cast<const T*>(at)->count()) * per_tick;
+    };
+    node.store = [](void* at, std::uint64_t x) {
+      if constexpr (std::is_signed_v<rep>) {
+        *static_cast<T*>(at) =
+            T(static_cast<rep>(static_cast<std::int64_t>(x) / static_cast<std::int64_t>(per_tick)));
+      } else {
+        *static_cast<T*>(at) = T(static_cast<rep>(x / per_tick));
+      }
+    };
+  } else {
+    using seconds = std::chrono::duration<double>;
+    node.kind = type_node::shape::number;
+    node.largest = std::nextafter(seconds(T::max()).count(), 0.0);
+    node.load_number = [](const void* at) { return seconds(*static_cast<const T*>(at)).count(); };
+    node.store_number = [](void* at, double x) {
+      if constexpr (std::is_floating_point_v<rep>) {
+        *static_cast<T*>(at) = T(seconds(x));
+      } else {
+        *static_cast<T*>(at) =
+            std::chrono::round<T>(std::chrono::duration<long double>(static_cast<long double>(x)));
+      }
+    };
+  }
 }
 
 template <std::same_as<raw_json> T>
@@ -240,22 +319,42 @@ void describe(type_node& node) {
 
 template <class T>
 concept has_own_description = requires(type_node& node) { describe<T>(node); };
+/// Whether values of the type are read and written; of what it is made of is asked one by one.
+template <class T>
+constexpr bool has_json() {
+  if constexpr (!has_json_shape<T>) {
+    return false;
+  } else if constexpr (has_own_description<T>) {
+    return true;
+  } else {
+    return boost::json::has_value_to<T>::value && boost::json::has_value_from<T>::value;
+  }
+}
 
 template <class T>
 type_node make_node() {
-  static_assert(std::default_initializable<T>, "a type read from JSON needs a default constructor");
   type_node node;
-  node.reset = [](void* at) { *static_cast<T*>(at) = T{}; };
-  node.with_fresh = [](const type_node::use_one& use) {
-    T fresh{};
-    use(&fresh);
-  };
-  if constexpr (has_own_description<T>) {
+  if constexpr (!has_json_shape<T>) {
+    static_assert(has_json_shape<T>,
+                  "longhaul: a type that is read from JSON needs a default constructor and must be "
+                  "movable");
+  } else if constexpr (!has_json<T>()) {
+    static_assert(has_json<T>(),
+                  "longhaul: this type is not read from JSON. Describe it with "
+                  "BOOST_DESCRIBE_STRUCT or BOOST_DESCRIBE_ENUM, give Boost.JSON a conversion "
+                  "(tag_invoke), or take a type of docs/tools.md");
+  } else {
+    node.reset = [](void* at) { *static_cast<T*>(at) = T{}; };
+    node.with_fresh = [](const type_node::use_one& use) {
+      T fresh{};
+      use(&fresh);
+    };
+  }
+  if constexpr (!has_json<T>()) {
+    return node;  // the message above is enough
+  } else if constexpr (has_own_description<T>) {
     describe<T>(node);
   } else {
-    static_assert(boost::json::has_value_to<T>::value && boost::json::has_value_from<T>::value,
-                  "not a type that JSON converts: describe it with BOOST_DESCRIBE_STRUCT or "
-                  "BOOST_DESCRIBE_ENUM, or give Boost.JSON a conversion");
     node.to_value = [](const void* at) {
       return boost::json::value_from(*static_cast<const T*>(at));
     };

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/command_line.hpp"
+
+#include <stdexcept>
+
+#include "base/duration.hpp"
+
+namespace longhaul {
+namespace {
+
+[[noreturn]] void refuse(const char* option, const std::string& given, const char* wanted) {
+  throw std::invalid_argument(std::string(option) + " must be " + wanted + ", not \"" + given +
+                              "\"");
+}
+
+}  // namespace
+
+log_settings log_settings_of(const common_options& given, const server_options& otherwise) {
+  log_settings result{otherwise.log, otherwise.log_format, otherwise.log_to};
+  if (!given.log.empty()) {
+    result.detail = log_detail_named(given.log);
+    if (!result.detail) refuse("--log", given.log, "off, error, info or debug");
+  }
+  if (!given.log_format.empty()) {
+    const auto style = log_style_named(given.log_format);
+    if (!style) refuse("--log-format", given.log_format, "text or json");
+    result.style = *style;
+  }
+  return result;
+}
+
+std::optional<std::chrono::milliseconds> drain_grace_of(const common_options& given,
+                                                        const server_options& otherwise) {
+  if (given.drain_grace.empty()) return otherwise.drain_grace;
+  const auto grace = parse_duration(given.drain_grace);
+  if (!grace) refuse("--drain-grace", given.drain_grace, "a time as 30s, 5m or 0s");
+  return grace;
+}
+
+}  // namespace longhaul

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the command lines of `longhaul serve` and `longhaul::run` have in common.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "longhaul/server.hpp"
+#include "run/process_log.hpp"
+
+namespace longhaul {
+
+/// As given; empty: not given.
+struct common_options {
+  std::string log = {}, log_format = {}, drain_grace = {};
+};
+
+inline constexpr const char* help_of_log =
+    "What to log on standard error: off, error, info (a line for each begin and end of a task) or "
+    "debug. If not said: info over HTTP, error over stdio";
+inline constexpr const char* help_of_log_format = "How: text or json, a record a line";
+inline constexpr const char* help_of_drain_grace =
+    "How long running work may go on after SIGTERM, SIGINT or SIGHUP, as 30s or 5m; a second "
+    "signal "
+    "ends it. If not said: 10s over HTTP; over stdio nothing, because the host is gone";
+
+// Each: what was given, else what the program or the file says. Throw `std::invalid_argument` that
+// says what to write.
+log_settings log_settings_of(const common_options& given, const server_options& otherwise);
+std::optional<std::chrono::milliseconds> drain_grace_of(const common_options& given,
+                                                        const server_options& otherwise);
+
+}  // namespace longhaul

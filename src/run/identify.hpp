@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who callers over HTTP are, as the server's options say: by key, the one user, or anonymous.
+#pragma once
+
+#include <string>
+
+#include "longhaul/server.hpp"
+#include "wire/endpoints.hpp"
+
+namespace longhaul {
+
+/// Throws `std::invalid_argument`, with what to do, for keys that are malformed or come twice, and
+/// for `single_user` with keys or with a `host` that others can reach.
+wire::identifier identify_by(const server_options& options, const std::string& host);
+
+/// The part of it that does not depend on where the server listens.
+void check_callers(const server_options& options);
+
+}  // namespace longhaul

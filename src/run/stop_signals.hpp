@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The signals that end a server: SIGTERM, SIGINT, and SIGHUP unless it was started with that one
+// ignored (nohup). They are heard from the construction on, also by process 1, which the kernel
+// spares what it does not handle; one object a process.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <functional>
+#include <thread>
+
+namespace longhaul {
+
+class stop_signals {
+ public:
+  /// `on_signal` gets their number so far (1, 2, …), one call at a time, on a thread of its own.
+  explicit stop_signals(std::function<void(int)> on_signal);
+  /// No call runs or begins from then on.
+  ~stop_signals();
+  stop_signals(const stop_signals&) = delete;
+  stop_signals& operator=(const stop_signals&) = delete;
+
+ private:
+  void wait();
+
+  const std::function<void(int)> on_signal_;
+  int count_ = 0;
+  boost::asio::io_context context_{1};
+  boost::asio::signal_set signals_;
+  std::thread thread_;
+};
+
+/// For the time before: a process 1 ends at once, as any other does by itself. Nothing is lost: it
+/// serves nobody yet, and its store survives that.
+void end_on_early_signals();
+
+}  // namespace longhaul

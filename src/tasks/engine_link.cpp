@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/engine_link.hpp"
+
+#include "longhaul/task_access.hpp"
+
+namespace longhaul::tasks {
+
+void engine_link::open(std::shared_ptr<engine> to) {
+  const std::unique_lock lock(mutex_);
+  engine_ = std::move(to);
+}
+
+void engine_link::close() {
+  closing_.request_stop();
+  std::shared_ptr<engine> last;  // maybe its end: not with the lock
+  const std::unique_lock lock(mutex_);
+  last.swap(engine_);
+}
+
+engine_link::access engine_link::look() const {
+  if (engine_ && !closing_.stop_requested()) return {engine_, closing_.get_token()};
+  throw not_running(closing_.stop_requested()
+                        ? "the server has stopped: its tasks cannot be reached any more"
+                        : "the server does not run yet: its tasks can be reached from the moment "
+                          "when longhaul::run calls what server::on_start was given");
+}
+
+engine_link::blocking_access engine_link::use() const {
+  std::shared_lock lock(mutex_);
+  return {look(), std::move(lock)};
+}
+
+engine_link::access engine_link::follow() const {
+  const std::shared_lock lock(mutex_);
+  return look();
+}
+
+bool engine_link::is_open() const {
+  const std::shared_lock lock(mutex_);
+  return engine_ != nullptr;
+}
+
+}  // namespace longhaul::tasks

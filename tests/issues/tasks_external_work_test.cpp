@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tool that returned `external{}` without the option `.external = true` failed only when it was
+// called, and after a restart nobody could find tasks whose work had been handed to somebody else.
+// The flag follows from the type now, `external` lists them with their tokens, and what the handler
+// saved is written before it is forgotten.
+#include "longhaul/task_access.hpp"
+#include "longhaul/task_engine.hpp"
+#include "tasks/engine_fixture.hpp"
+
+namespace longhaul::test {
+namespace {
+
+using external_work = engine_fixture;
+
+std::vector<task_ptr> listed(tasks::engine& engine, std::string_view tool = {},
+                             std::string_view after = {}, std::size_t limit = 100) {
+  return tasks::sync(engine.external(tool, after, limit));
+}
+
+TEST_F(external_work, the_type_says_it_and_the_task_waits_for_its_end) {
+  add({.name = "render"}, [](task_context& task) {
+    task.save_checkpoint(std::string("job 7"));
+    return external{};
+  });
+  start();
+  const auto task = submit(call("render"));
+  await(task, [](const task_record& t) { return static_cast<bool>(t.checkpoint); });
+  const auto open = listed(*engine);
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_EQ(open.at(0)->id(), task->id());
+  EXPECT_EQ(open.at(0)->checkpoint.view(), "\"job 7\"");
+  const stores::writer by{0, open.at(0)->origin->token};
+  const outcome done = outcome::result(raw_json::trusted(R"({"content":[]})"));
+  EXPECT_EQ(tasks::sync(engine->finish(task->id(), by, done, {})).code,
+            stores::change_code::applied);
+  EXPECT_TRUE(listed(*engine).empty());
+}
+
+// What the handler saved is in the store before its slot is given back: no tick is needed.
+TEST_F(external_work, what_the_handler_saved_needs_no_tick) {
+  add({.name = "render"}, [](task_context& task) {
+    task.save_checkpoint(1);
+    task.status("handed over");
+    return external{};
+  });
+  start();
+  const auto task = submit(call("render"));
+  const auto saved = await(task, [](const task_record& t) { return bool(t.checkpoint); });
+  EXPECT_EQ(saved->status_message, "handed over");
+}
+
+TEST_F(external_work, a_handler_may_decide_at_the_call) {
+  add({.name = "maybe"}, [](const raw_json& arguments) -> std::variant<std::string, external> {
+    if (arguments.view() == R"({"now":true})") return "done here";
+    return external{};
+  });
+  start();
+  auto now = call("maybe");
+  now.arguments = raw_json::trusted(R"({"now":true})");
+  EXPECT_EQ(text_of(*await_end(submit(now))), "done here");
+  const auto later = submit(call("maybe"));
+  EXPECT_EQ(listed(*engine, "maybe").size(), 1u);
+  cancel(later);
+  EXPECT_TRUE(listed(*engine).empty());
+}
+
+TEST_F(external_work, the_list_has_pages_tools_and_all_owners) {
+  options.max_running = 2;
+  add({.name = "a"}, [] { return external{}; });
+  add({.name = "b"}, [] { return external{}; });
+  add({.name = "c", .policy = task_policy::never}, [] { return external{}; });
+  gate& door = new_gate();
+  add({.name = "own"}, [&](task_context& task) { door.pass(task.stop_token()); });
+  start();
+  std::vector<std::string> durable;
+  for (int i = 0; i < 5; ++i) durable.push_back(submit(call(i < 3 ? "a" : "b", "ann"))->id());
+  durable.push_back(submit(call("a", "bob"))->id());
+  auto hidden = call("a", "eve");
+  hidden.hidden = true;
+  durable.push_back(submit(hidden)->id());
+  const std::string in_memory = submit(call("c"))->id();
+  submit(call("own"));
+  std::sort(durable.begin(), durable.end());
+
+  std::vector<std::string> walked;
+  for (std::string after;;) {
+    const auto page = listed(*engine, {}, after, 2);
+    if (page.empty()) break;
+    for (const auto& task : page) walked.push_back(task->id());
+    after = walked.back();
+  }
+  durable.push_back(in_memory);
+  EXPECT_EQ(walked, durable);
+  EXPECT_EQ(listed(*engine, "a").size(), 5u);
+  EXPECT_EQ(listed(*engine, "b").size(), 2u);
+  EXPECT_EQ(listed(*engine, "own").size(), 0u);
+}
+
+TEST(external_of_a_library, pages_have_cursors_and_results_are_of_any_type) {
+  task_engine engine;
+  engine.start();
+  std::vector<task_ptr> made;
+  for (int i = 0; i < 5; ++i) made.push_back(engine.create_external({.tool = "render"}));
+  auto page = engine.external("render", {}, 3);
+  EXPECT_EQ(page.tasks.size(), 3u);
+  ASSERT_TRUE(page.next_cursor);
+  page = engine.external("render", *page.next_cursor, 3);
+  EXPECT_EQ(page.tasks.size(), 2u);
+  EXPECT_FALSE(page.next_cursor);
+  for (const char* bad : {"1", "c1.", "c1.x", "c1.vv", "nonsense"}) {
+    EXPECT_THROW(engine.external({}, bad), std::invalid_argument) << bad;
+  }
+  const auto finish = [&](std::size_t which, const auto& result) {
+    const auto& task = made.at(which);
+    EXPECT_EQ(engine.complete(task->id(), task->origin->token, result).what, change::applied);
+    return std::string(engine.get("local", task->id())->result.body.view());
+  };
+  EXPECT_NE(finish(0, "as text").find("as text"), std::string::npos);
+  EXPECT_NE(finish(1, 42).find(R"("structuredContent":{"result":42})"), std::string::npos);
+  EXPECT_NE(finish(2, tool_result(text("no")).as_error()).find(R"("isError":true)"),
+            std::string::npos);
+  EXPECT_NE(finish(3, outcome::tool_error("no")).find(R"("isError":true)"), std::string::npos);
+  EXPECT_EQ(engine.complete(made.at(4)->id(), "not the token", 1).what, change::superseded);
+  EXPECT_EQ(engine.complete("nothing", "", 1).what, change::not_found);
+}
+
+}  // namespace
+}  // namespace longhaul::test

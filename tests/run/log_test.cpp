@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// How records become lines, and lines reach a descriptor.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/json.hpp>
+#include <csignal>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "run/command_line.hpp"
+#include "run/log_line.hpp"
+#include "run/log_writer.hpp"
+#include "support/virtual_clock.hpp"
+
+namespace longhaul::test {
+namespace {
+
+const timestamp when{milliseconds(1'795'683'600'000)};  // 2026-11-26T09:00:00Z
+
+std::string line(std::vector<log_field> fields, std::string_view text = {},
+                 log_style style = log_style::text) {
+  std::string out;
+  append_log_line(out, {log_level::info, "task.end", text, fields}, style, when);
+  return out;
+}
+
+TEST(log_line, text_has_the_fields_then_the_words) {
+  EXPECT_EQ(line({{"id", "01kc"}, {"attempt", 1}, {"ms", 12}, {"late", true}}),
+            "2026-11-26T09:00:00.000Z info task.end id=01kc attempt=1 ms=12 late=true\n");
+  EXPECT_EQ(line({}, "listening on http://127.0.0.1:1/mcp"),
+            "2026-11-26T09:00:00.000Z info task.end listening on http://127.0.0.1:1/mcp\n");
+  EXPECT_EQ(line({{"tool", "two words"}, {"owner", ""}, {"q", "a\"b"}, {"e", "a=b"}}),
+            "2026-11-26T09:00:00.000Z info task.end tool=\"two words\" owner=\"\" q=\"a\\\"b\" "
+            "e=\"a=b\"\n");
+}
+
+// What a peer or a tool said must not look like lines or fields of ours, nor move a terminal.
+TEST(log_line, nothing_a_stranger_writes_ends_a_line_or_moves_a_terminal) {
+  const std::string evil =
+      "a\n2026 info task.end\r\x1b[2J\x7f\t\xc2\x9b\xe2\x80\xa8\xe2\x80\xae\xff\xc3";
+  const std::string shown = line({{"from", evil}}, evil);
+  EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 1);
+  for (const char c : shown.substr(0, shown.size() - 1)) {
+    EXPECT_GE(static_cast<unsigned char>(c), 0x20U);
+    EXPECT_LT(static_cast<unsigned char>(c), 0x7fU);
+  }
+  EXPECT_NE(shown.find("from=\"a\\n2026 info task.end\\x0d\\x1b[2J"), std::string::npos) << shown;
+  EXPECT_NE(line({}, "Grüße \xe4\xb8\xad").find("Grüße \xe4\xb8\xad"), std::string::npos);
+  const std::string json = line({{"from", evil}}, evil, log_style::json);
+  EXPECT_EQ(std::count(json.begin(), json.end(), '\n'), 1);
+  EXPECT_NO_THROW(boost::json::parse(json));
+}
+
+TEST(log_line, json_is_one_object_a_line) {
+  const auto read = boost::json::parse(line({{"id", "01kc"}, {"ms", 12}, {"late", false}},
+                                            "words \"x\"", log_style::json))
+                        .as_object();
+  EXPECT_EQ(read.at("time").as_string(), "2026-11-26T09:00:00.000Z");
+  EXPECT_EQ(read.at("level").as_string(), "info");
+  EXPECT_EQ(read.at("event").as_string(), "task.end");
+  EXPECT_EQ(read.at("id").as_string(), "01kc");
+  EXPECT_EQ(read.at("ms").as_int64(), 12);
+  EXPECT_FALSE(read.at("late").as_bool());
+  EXPECT_EQ(read.at("text").as_string(), "words \"x\"");
+}
+
+TEST(log_line, long_values_are_cut) {
+  for (const auto style : {log_style::text, log_style::json}) {
+    const std::string shown =
+        line({{"f", std::string(1'000'000, 'x')}}, std::string(1'000'000, '\x01'), style);
+    EXPECT_LT(shown.size(), 8 * longest_text);
+  }
+}
+
+class log_pipe : public testing::Test {
+ protected:
+  log_pipe() { EXPECT_EQ(::pipe2(ends_.data(), O_CLOEXEC), 0); }
+  ~log_pipe() override {
+    for (const int fd : ends_) {
+      if (fd >= 0) ::close(fd);
+    }
+  }
+  std::string read_rest() {
+    ::close(std::exchange(ends_[1], -1));
+    std::string all;
+    std::array<char, 4096> part{};
+    for (ssize_t got = 0; (got = ::read(ends_[0], part.data(), part.size())) > 0;) {
+      all.append(part.data(), static_cast<std::size_t>(got));
+    }
+    return all;
+  }
+  static log_record record(std::string_view text) { return {log_level::info, "event", text, {}}; }
+  std::array<int, 2> ends_{};
+};
+
+TEST_F(log_pipe, lines_arrive_in_order_and_all_are_written_at_the_end) {
+  {
+    log_writer writer(ends_[1], log_style::text);
+    for (int i = 0; i < 100; ++i) writer.put(record(std::to_string(i)));
+  }
+  std::istringstream all(read_rest());
+  std::string one;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(std::getline(all, one));
+    EXPECT_TRUE(one.ends_with(" event " + std::to_string(i))) << one;
+  }
+}
+
+// A terminal that is stopped, a pipe that nobody reads: whoever logs goes on, and so does the end.
+TEST_F(log_pipe, nobody_waits_for_a_reader_and_what_was_dropped_is_counted) {
+  const std::string large(4000, 'x');
+  constexpr int many = 2000;  // 8 MB: more than the pipe and the queue take
+  int seen = 0;
+  {
+    log_writer writer(ends_[1], log_style::text);
+    for (int i = 0; i < many; ++i) writer.put(record(large));  // nobody reads
+    // Somebody reads again: what waited comes, and what it missed is said.
+    std::string all;
+    std::array<char, 65536> part{};
+    while (all.find("log.dropped lines=") == std::string::npos) {
+      const ssize_t got = ::read(ends_[0], part.data(), part.size());
+      ASSERT_GT(got, 0);
+      all.append(part.data(), static_cast<std::size_t>(got));
+    }
+    for (std::size_t at = 0; (at = all.find(" event ", at)) != std::string::npos; ++at) ++seen;
+  }
+  EXPECT_LT(seen, many);
+  EXPECT_GT(seen, 0);
+}
+
+TEST_F(log_pipe, a_reader_that_never_comes_holds_the_end_for_a_moment_only) {
+  log_writer writer(ends_[1], log_style::text);
+  for (int i = 0; i < 100; ++i) writer.put(record(std::string(4000, 'x')));
+}  // ends, or the watchdog does
+
+TEST_F(log_pipe, a_reader_that_went_away_is_no_signal_and_no_error) {
+  std::signal(SIGPIPE, SIG_DFL);
+  ::close(std::exchange(ends_[0], -1));
+  log_writer writer(ends_[1], log_style::text);
+  writer.put(record("one"));
+  writer.flush();
+  writer.put(record("two"));
+}
+
+TEST(log_options, what_is_not_understood_is_refused_with_what_to_write) {
+  const server_options file{.drain_grace = std::chrono::seconds(3), .log = log_detail::debug};
+  EXPECT_EQ(log_settings_of({}, file).detail, log_detail::debug);
+  EXPECT_EQ(log_settings_of({.log = "off"}, file).detail, log_detail::off);
+  EXPECT_EQ(log_settings_of({.log_format = "json"}, file).style, log_style::json);
+  EXPECT_EQ(drain_grace_of({}, file), std::chrono::seconds(3));
+  EXPECT_EQ(drain_grace_of({.drain_grace = "0s"}, file), std::chrono::seconds(0));
+  EXPECT_THROW(log_settings_of({.log = "loud"}, file), std::invalid_argument);
+  EXPECT_THROW(log_settings_of({.log_format = "xml"}, file), std::invalid_argument);
+  EXPECT_THROW(drain_grace_of({.drain_grace = "30"}, file), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace longhaul::test
