@@ -21,11 +21,10 @@ void add_store_verbs(CLI::App& app, longhaul::store_command& what) {
     }
     if (which == verb::list) {
       one->add_option("--status", what.status, "Only tasks of this status")
-          ->check(CLI::IsMember({"working", "queued", "input_required", "completed", "failed",
-                                 "cancelled"}));
+          ->check(CLI::IsMember(
+              {"working", "queued", "input_required", "completed", "failed", "cancelled"}));
       one->add_option("--tool", what.tool, "Only tasks of this tool")->type_name("NAME");
-      one->add_option("--owner", what.owner,
-                      "Only tasks of this owner: local, anonymous, key:NAME")
+      one->add_option("--owner", what.owner, "Only tasks of this owner: local, anonymous, key:NAME")
           ->type_name("OWNER");
       one->add_option("--limit", what.limit, "At most so many, the newest (50); 0: all")
           ->type_name("COUNT");

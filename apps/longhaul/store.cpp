@@ -121,8 +121,8 @@ void tell_stats(const sqlite::file_stats& is, const store_command& what) {
 // How long ago, in one unit.
 std::string age_of(timestamp then) {
   using namespace std::chrono;
-  const auto seconds_ago = std::max<std::int64_t>(
-      duration_cast<seconds>(system_clock().now() - then).count(), 0);
+  const auto seconds_ago =
+      std::max<std::int64_t>(duration_cast<seconds>(system_clock().now() - then).count(), 0);
   struct unit {
     std::int64_t seconds;
     const char* name;
@@ -156,8 +156,9 @@ void tell_list(const store_command& what, const std::string& path) {
   if (!what.tool.empty()) filter.tool = what.tool;
   if (!what.owner.empty()) filter.owner = what.owner;
   const bool queued = what.status == "queued", working = what.status == "working";
-  filter.queued = queued ? std::optional<bool>(true) : working ? std::optional<bool>(false)
-                                                               : std::nullopt;
+  filter.queued = queued    ? std::optional<bool>(true)
+                  : working ? std::optional<bool>(false)
+                            : std::nullopt;
   if (queued || working) {
     filter.status = task_status::working;
   } else {

@@ -76,7 +76,7 @@ struct task_origin {
   std::string owner;  ///< who may see it: `local`, `anonymous`, `key:<name>`, issuer + subject
   std::string quota;  ///< whom its use is counted against; the owner, or an address if anonymous
   std::string tool;
-  raw_json arguments;     ///< an object
+  raw_json arguments;  ///< an object
   /// What is kept of the creating request's `_meta` (progress token, trace), or absent.
   raw_json request_meta;
   timestamp created_at{};

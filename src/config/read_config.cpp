@@ -224,7 +224,8 @@ class config_reader {
       }
     }
     if (config_.server.single_user) {
-      faults_.add(table, "there is a [[key]], so there is more than one user: leave out single_user");
+      faults_.add(table,
+                  "there is a [[key]], so there is more than one user: leave out single_user");
     }
     from.finish();
     config_.server.keys.push_back(std::move(key));

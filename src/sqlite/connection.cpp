@@ -85,11 +85,11 @@ std::string name_for(const std::string& path, bool immutable) {
 connection::connection(const std::string& path, const connection_options& options) {
   sqlite3* opened = nullptr;
   // No shared cache, and no lock of its own: one thread at a time is our rule.
-  const int code = sqlite3_open_v2(name_for(path, options.immutable).c_str(), &opened,
-                                   flags_of(options.mode) | SQLITE_OPEN_NOMUTEX |
-                                       SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE |
-                                       (options.immutable ? SQLITE_OPEN_URI : 0),
-                                   options.vfs.empty() ? nullptr : options.vfs.c_str());
+  const int code =
+      sqlite3_open_v2(name_for(path, options.immutable).c_str(), &opened,
+                      flags_of(options.mode) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+                          SQLITE_OPEN_EXRESCODE | (options.immutable ? SQLITE_OPEN_URI : 0),
+                      options.vfs.empty() ? nullptr : options.vfs.c_str());
   handle_.reset(opened);
   if (code != SQLITE_OK) fail(opened, code);
   sqlite3_busy_timeout(opened, options.busy_timeout_ms);

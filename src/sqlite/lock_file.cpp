@@ -168,8 +168,10 @@ std::string lock_file::lost() const {
   const bool same = ::fstat(lock_, &mine) == 0 && ::stat(lock_path_.c_str(), &named) == 0 &&
                     inode_of(mine) == inode_of(named);
   if (same) return {};
-  return name_ + ".lock was removed or replaced while the server ran, so another one may begin to "
-                 "use " + name_ + ": restart the server";
+  return name_ +
+         ".lock was removed or replaced while the server ran, so another one may begin to "
+         "use " +
+         name_ + ": restart the server";
 }
 
 std::string lock_file::lost_database() const {
@@ -204,7 +206,8 @@ std::string lock_file::lost_log() const {
   const std::lock_guard guard(mutex_);
   if (log_ == inode{}) return {};
   if (!there || inode_of(named) != log_) {
-    return name_ + "-wal, its log, was removed or replaced while the server ran: restart the server";
+    return name_ +
+           "-wal, its log, was removed or replaced while the server ran: restart the server";
   }
   if (static_cast<std::uint64_t>(named.st_size) >= log_bytes_) return {};
   return name_ + "-wal, its log, was cut short while the server ran: restart the server";

@@ -132,10 +132,10 @@ std::vector<std::string> check(const std::string& path) {
   for (const rule& each : rules) collect(file, each.sql, each.what, found);
   if (version < version_with_bytes) return found;
   const std::string bytes(task_bytes);
-  collect(file,
-          ("SELECT t.id FROM states JOIN tasks t USING (seq) WHERE states.bytes <> " + bytes)
-              .c_str(),
-          "what it takes up is miscounted: task ", found);
+  collect(
+      file,
+      ("SELECT t.id FROM states JOIN tasks t USING (seq) WHERE states.bytes <> " + bytes).c_str(),
+      "what it takes up is miscounted: task ", found);
   collect(file,
           "SELECT quota FROM (SELECT quota, status, bytes FROM finished UNION ALL "
           "SELECT coalesce(quota, owner), status, -sum(bytes) FROM tasks JOIN states USING (seq) "
@@ -200,13 +200,14 @@ void list(const std::string& path, const list_filter& which,
           const std::function<void(const listed_task&)>& take) {
   connection file = open_beside(path);
   const transaction one_moment(file, transaction::kind::read);
-  statement query(file,
-                  "SELECT t.id, t.tool, t.owner, t.hidden, t.external, t.created_at, s.status, "
-                  "s.updated_at, s.attempt, s.process IS NOT NULL, s.message FROM tasks t "
-                  "JOIN states s USING (seq) WHERE t.hidden = 0 AND (?1 IS NULL OR s.status = ?1) "
-                  "AND (?2 IS NULL OR t.tool = ?2) AND (?3 IS NULL OR t.owner = ?3) "
-                  "AND (?5 IS NULL OR (s.status = 0 AND s.process IS NULL AND t.external = 0) = ?5) "
-                  "ORDER BY t.seq DESC LIMIT ?4");
+  statement query(
+      file,
+      "SELECT t.id, t.tool, t.owner, t.hidden, t.external, t.created_at, s.status, "
+      "s.updated_at, s.attempt, s.process IS NOT NULL, s.message FROM tasks t "
+      "JOIN states s USING (seq) WHERE t.hidden = 0 AND (?1 IS NULL OR s.status = ?1) "
+      "AND (?2 IS NULL OR t.tool = ?2) AND (?3 IS NULL OR t.owner = ?3) "
+      "AND (?5 IS NULL OR (s.status = 0 AND s.process IS NULL AND t.external = 0) = ?5) "
+      "ORDER BY t.seq DESC LIMIT ?4");
   if (which.status) {
     query.bind(1, static_cast<std::int64_t>(*which.status));
   } else {

@@ -189,7 +189,8 @@ connection open_to_read(const std::string& path, const std::string& vfs, written
                          code == SQLITE_READONLY;
     std::error_code error;
     const auto log = fs::file_size(path + "-wal", error);
-    if (whom == written_by::somebody || !no_room || (!error && log > 0)) throw;  // the log has what the file has not
+    if (whom == written_by::somebody || !no_room || (!error && log > 0))
+      throw;  // the log has what the file has not
   }
   how.mode = open_mode::read_only;
   how.immutable = true;

@@ -23,8 +23,9 @@ namespace fs = std::filesystem;
 // which versions of SQLite write differently. SQLite's own things have reserved names.
 std::map<std::pair<std::string, std::string>, std::string> made_in(connection& in) {
   std::map<std::pair<std::string, std::string>, std::string> result;
-  statement query(in, "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' "
-                      "ESCAPE '\\'");
+  statement query(in,
+                  "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' "
+                  "ESCAPE '\\'");
   while (query.step()) {
     std::string sql;
     for (const char c : query.text(2)) {
@@ -141,7 +142,8 @@ std::vector<std::string> faults_of_rights(const std::string& path, rights what) 
     found.push_back("it has " + std::to_string(about.st_nlink) +
                     " names (hard links), and its log belongs to one of them: remove the others");
   }
-  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) look_at_rights(real + suffix, what, found);
+  for (const char* suffix : {"", "-wal", "-shm", ".lock"})
+    look_at_rights(real + suffix, what, found);
   return found;
 }
 

@@ -205,18 +205,23 @@ bool same(const task_input& a, const task_input& b) {
 // --- reading
 
 task_reader::task_reader(connection& in)
-    : find_(in, select(detail::whole, "FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.id = ?")),
-      look_(in, select(detail::state, "FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.id = ?")),
+    : find_(in,
+            select(detail::whole, "FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.id = ?")),
+      look_(in,
+            select(detail::state, "FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.id = ?")),
       knows_(in, "SELECT 1 FROM tasks WHERE id = ?"),
-      page_(in, select(detail::line, "FROM tasks t JOIN states s ON s.seq = t.seq "
+      page_(in, select(detail::line,
+                       "FROM tasks t JOIN states s ON s.seq = t.seq "
                        "WHERE t.owner = ?1 AND t.hidden = 0 AND t.id < ?2 "
                        "AND (s.remove_at IS NULL OR s.remove_at > ?3) "
                        "ORDER BY t.id DESC LIMIT ?4")),
-      page_by_status_(in, select(detail::line, "FROM tasks t JOIN states s ON s.seq = t.seq "
+      page_by_status_(in, select(detail::line,
+                                 "FROM tasks t JOIN states s ON s.seq = t.seq "
                                  "WHERE t.owner = ?1 AND t.hidden = 0 AND t.id < ?2 "
                                  "AND (s.remove_at IS NULL OR s.remove_at > ?3) "
                                  "AND s.status = ?5 ORDER BY t.id DESC LIMIT ?4")),
-      external_(in, select(detail::whole, "FROM tasks t JOIN states s ON s.seq = t.seq "
+      external_(in, select(detail::whole,
+                           "FROM tasks t JOIN states s ON s.seq = t.seq "
                            "WHERE s.ended = 0 AND t.external = 1 AND t.id > ?1 "
                            "AND (?2 = '' OR t.tool = ?2) ORDER BY t.id LIMIT ?3")),
       inputs_(in,
@@ -366,17 +371,20 @@ task_writer::task_writer(connection& in)
       empty_state_(in,
                    "UPDATE states SET result = NULL, questions = 0, remove_at = ?2, bytes = ?3 "
                    "WHERE seq = ?1"),
-      find_by_key_(in, select(detail::whole, "FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.owner = ? "
+      find_by_key_(in, select(detail::whole,
+                              "FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.owner = ? "
                               "AND t.tool = ? AND t.idempotency_key = ?")),
       forget_key_(in, "UPDATE tasks SET idempotency_key = NULL WHERE seq = ?"),
-      live_(in, select(detail::state, "FROM states s INDEXED BY live_states JOIN tasks t ON t.seq = s.seq "
+      live_(in, select(detail::state,
+                       "FROM states s INDEXED BY live_states JOIN tasks t ON t.seq = s.seq "
                        "WHERE s.ended = 0 ORDER BY s.seq")),
       last_seq_(in, "SELECT max(seq) FROM tasks"),
-      overdue_(in,
-               "SELECT s.seq, t.id, coalesce(t.quota, t.owner), s.status, s.bytes, t.hidden = 1 AND "
-               "(s.retention IS NULL OR s.anchor + s.retention > ?1) FROM states s "
-               "JOIN tasks t ON t.seq = s.seq WHERE s.remove_at <= ?1 "
-               "ORDER BY s.remove_at LIMIT ?2"),
+      overdue_(
+          in,
+          "SELECT s.seq, t.id, coalesce(t.quota, t.owner), s.status, s.bytes, t.hidden = 1 AND "
+          "(s.retention IS NULL OR s.anchor + s.retention > ?1) FROM states s "
+          "JOIN tasks t ON t.seq = s.seq WHERE s.remove_at <= ?1 "
+          "ORDER BY s.remove_at LIMIT ?2"),
       next_removal_(in, "SELECT min(remove_at) FROM states WHERE remove_at IS NOT NULL"),
       finished_(in, "SELECT quota, status, n, bytes FROM finished"),
       add_finished_(in,

@@ -110,9 +110,8 @@ class task_writer {
   task_reader reader_;
   statement insert_task_, insert_state_, update_live_, update_all_, show_, put_input_,
       put_checkpoint_, erase_checkpoint_, erase_inputs_, erase_state_, erase_task_, empty_task_,
-      empty_state_, find_by_key_,
-      forget_key_, live_, last_seq_, overdue_, next_removal_, finished_, add_finished_,
-      erase_finished_;
+      empty_state_, find_by_key_, forget_key_, live_, last_seq_, overdue_, next_removal_, finished_,
+      add_finished_, erase_finished_;
 };
 
 }  // namespace longhaul::sqlite

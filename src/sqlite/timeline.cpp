@@ -56,8 +56,8 @@ std::optional<clock_row> parse_clock(std::string_view text) {
   std::istringstream words{std::string(text)};
   milliseconds::rep offset = 0, mono = 0, wall = 0;
   if (!(words >> offset >> mono >> wall)) return std::nullopt;
-  clock_row row{milliseconds(offset), monotonic_time(milliseconds(mono)),
-                timestamp(milliseconds(wall)), {}};
+  clock_row row{
+      milliseconds(offset), monotonic_time(milliseconds(mono)), timestamp(milliseconds(wall)), {}};
   words >> row.boot;
   return row;
 }

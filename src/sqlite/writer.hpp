@@ -14,8 +14,8 @@
 //                              ▼
 //                all are refused at once, with the reason, until a trial (one a second) succeeds
 //
-// After every commit, and at least every two seconds, it looks whether the file is still the one that
-// has its name (`lock_file::lost`). If not, nothing is acknowledged any more.
+// After every commit, and at least every two seconds, it looks whether the file is still the one
+// that has its name (`lock_file::lost`). If not, nothing is acknowledged any more.
 //
 // An operation whose own commit fails, too, has an unknown outcome; all are safe to repeat.
 //

@@ -157,9 +157,9 @@ struct store_stats {
 
 /// What a store found when it was opened, for the one who started it.
 struct found_at_open {
-  std::string place;           ///< where tasks are kept: a path, or "memory"
-  std::size_t tasks = 0;       ///< in all
-  std::size_t unfinished = 0;  ///< of these
+  std::string place;                      ///< where tasks are kept: a path, or "memory"
+  std::size_t tasks = 0;                  ///< in all
+  std::size_t unfinished = 0;             ///< of these
   std::vector<std::string> remarks = {};  ///< what he should know, a line each
 };
 

@@ -101,8 +101,7 @@ quota_table::part& quota_table::part_of(std::string_view quota) noexcept {
   return parts_[std::hash<std::string_view>()(quota) % parts_.size()];
 }
 
-std::shared_ptr<quota_table::use> quota_table::restore(std::string_view quota,
-                                                       const found& there) {
+std::shared_ptr<quota_table::use> quota_table::restore(std::string_view quota, const found& there) {
   part& in = part_of(quota);
   const guard lock(in.mutex);
   auto at = in.quotas.find(quota);
@@ -152,9 +151,8 @@ quota_table::admission quota_table::admit(std::string_view quota, const create_b
 }
 
 bool quota_table::try_grow(use& of, std::size_t by) noexcept {
-  const std::array<demand, 2> wanted = {
-      {{all_.open_bytes, by, with_answers(bytes_.open_total)},
-       {of.open_bytes, by, with_answers(bytes_.open_per_quota)}}};
+  const std::array<demand, 2> wanted = {{{all_.open_bytes, by, with_answers(bytes_.open_total)},
+                                         {of.open_bytes, by, with_answers(bytes_.open_per_quota)}}};
   if (!take(wanted[0].from, by, wanted[0].bound)) return false;
   if (!take(wanted[1].from, by, wanted[1].bound)) {
     give_back(all_.open_bytes, by);

@@ -57,8 +57,8 @@ std::optional<limit_deadline> limit_due(const task_record& task) noexcept;
 /// When a terminal task is to be removed; null: never, or not terminal.
 std::optional<monotonic_time> removal_due(const task_record& task) noexcept;
 
-/// How long the result of hidden work is kept once it has ended: for a waiter that learns of the end
-/// by reading, and for who hands the id out at that very moment.
+/// How long the result of hidden work is kept once it has ended: for a waiter that learns of the
+/// end by reading, and for who hands the id out at that very moment.
 inline constexpr milliseconds hidden_result_kept{2'000};
 /// When nobody can read what a hidden task carries any more, after it was kept for `kept`: its
 /// waiter has it, and its id was never handed out. Null: never (it may be asked for again by its

@@ -221,11 +221,11 @@ outcome engine::bounded(outcome result) const {
   if (most == 0 || bytes <= most) return result;
   std::string data;
   json::object(data).integer("bytes", bytes).integer("max_result", most).close();
-  return outcome::protocol_error(error_codes::result_too_large,
-                                 "the result has " + std::to_string(bytes) +
-                                     " bytes, more than this server keeps (max_result: " +
-                                     std::to_string(most) + ")",
-                                 raw_json::trusted(std::move(data)));
+  return outcome::protocol_error(
+      error_codes::result_too_large,
+      "the result has " + std::to_string(bytes) +
+          " bytes, more than this server keeps (max_result: " + std::to_string(most) + ")",
+      raw_json::trusted(std::move(data)));
 }
 
 awaitable<stores::create_result> engine::submit(const submission& what) {

@@ -33,7 +33,7 @@ stores::new_task task_with(std::shared_ptr<task_origin> origin, std::size_t argu
 
 TEST_P(store_parity, bytes_beyond_a_bound_are_refused_by_its_name_and_nothing_is_created) {
   struct bound {
-    std::size_t stores::byte_bounds::*member;
+    std::size_t stores::byte_bounds::* member;
     std::string_view name;
     bool of_all;
   };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A store file was trusted once it had been opened. Removed, replaced or cut short under a running
-// server, everything was acknowledged on, and lost; a hard link let a second server in, which failed
-// the first one's tasks; `store check` called sound what no server would open; a secret of no bytes
-// was taken; and on a full disk no server started, although what was there could have been read.
+// server, everything was acknowledged on, and lost; a hard link let a second server in, which
+// failed the first one's tasks; `store check` called sound what no server would open; a secret of
+// no bytes was taken; and on a full disk no server started, although what was there could have been
+// read.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -205,7 +206,8 @@ TEST_F(sqlite_file, what_a_server_refuses_is_what_check_tells) {
     const char* words;
   };
   for (const damage& each : {
-           damage{"UPDATE meta SET value = x'' WHERE name = 'secret'", "its secret is not 32 bytes"},
+           damage{"UPDATE meta SET value = x'' WHERE name = 'secret'",
+                  "its secret is not 32 bytes"},
            damage{"UPDATE meta SET value = randomblob(31) WHERE name = 'secret'", "not 32 bytes"},
            damage{"UPDATE meta SET value = randomblob(33) WHERE name = 'secret'", "not 32 bytes"},
            damage{"UPDATE meta SET value = NULL WHERE name = 'secret'", "not 32 bytes"},

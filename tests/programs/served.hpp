@@ -30,8 +30,8 @@ class served {
   explicit served(const temporary_folder& home, const std::string& tools,
                   const std::string& server_keys = "")
       : served(home.write("longhaul.toml", "[server]\nname = \"test\"\nstate_dir = \"" +
-                                               home.file("state") + "\"\n" + server_keys +
-                                               tools)) {}
+                                               home.file("state") + "\"\n" + server_keys + tools)) {
+  }
   /// Serves a file that is there.
   explicit served(const std::string& file) {
     process_ = std::make_unique<child>(
