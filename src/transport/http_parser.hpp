@@ -128,8 +128,7 @@ class http_parser {
   part at_ = part::request_line;
   parse_fault fault_ = parse_fault::none;
   bool wants_continue_ = false, several_hosts_ = false, several_origins_ = false, http_1_1_ = false,
-       forwarded_ = false,
-       close_ = false, chunked_ = false, dropping_ = false;
+       forwarded_ = false, close_ = false, chunked_ = false, dropping_ = false;
   std::optional<std::uint64_t> length_;
   std::size_t head_size_ = 0;
   std::string kept_;  // the text of everything below

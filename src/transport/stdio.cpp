@@ -132,7 +132,10 @@ void stdio_server::state::read() {
       self->take_line(std::move(text));
     });
   };
-  const auto on_too_long = [&] { send_reply(std::string(too_long)); };
+  const auto on_too_long = [&] {
+    std::string refusal = endpoint->refuse_long(cut.beginning());
+    send_reply(refusal.empty() ? std::string(too_long) : std::move(refusal));
+  };
   std::string buffer(read_size, '\0');
   while (admitted && wait_for_input(options.input, options.output, stop_reading)) {
     const ssize_t got = ::read(options.input, buffer.data(), buffer.size());

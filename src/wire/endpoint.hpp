@@ -114,6 +114,12 @@ class pipe_endpoint {
   /// construction. Completes when the message was fully dealt with; up to its first suspension it
   /// runs in order with the messages before. Never throws.
   virtual awaitable<void> handle(std::string line) = 0;
+  /// The answer to a line that is longer than what is taken, by its first bytes; empty: one without
+  /// an id. Any thread.
+  virtual std::string refuse_long(std::string_view beginning) const {
+    static_cast<void>(beginning);
+    return {};
+  }
   /// Ends open subscriptions gracefully.
   virtual void shut_down() = 0;
   /// Nobody is there to read replies any more: cancels the calls, and ends the waits, that have

@@ -50,6 +50,13 @@ class endpoint final : public pipe_endpoint {
     }
   }
 
+  std::string refuse_long(std::string_view beginning) const override {
+    const glimpse seen = glimpse_of(beginning);
+    if (!seen.id) return {};
+    return error_reply(seen.id, code::invalid_request,
+                       "Invalid request: this line is too long for a message");
+  }
+
   void shut_down() override {
     shared_.stopping = true;
     shared_.streams.shut_down();
@@ -130,7 +137,7 @@ awaitable<std::string> endpoint::take_request(const message& what, bool in_batch
     co_return modern_2026_07_28::refuse_version(what.id, meta.version).body;
   }
   // Who does not read what it asked for may still ask less of us.
-  if (out_->crowded() && what.method != "ping" && what.method != "tasks/cancel") {
+  if (out_->crowded() && !is_urgent(what)) {
     co_return busy_reply(what.id, crowded_refusal());
   }
   open_request open(requests_, id_key(what.id), is_urgent(what));
