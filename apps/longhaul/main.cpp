@@ -23,16 +23,27 @@ void add_store_verbs(CLI::App& app, longhaul::store_command& what) {
     if (which == verb::backup) {
       one->add_option("TO", what.to, "The copy; must not exist")->required();
     }
+    if (which == verb::list) {
+      one->add_option("--status", what.status, "Only tasks of this status")
+          ->check(CLI::IsMember(
+              {"working", "queued", "input_required", "completed", "failed", "cancelled"}));
+      one->add_option("--tool", what.tool, "Only tasks of this tool")->type_name("NAME");
+      one->add_option("--owner", what.owner, "Only tasks of this owner: local, anonymous, key:NAME")
+          ->type_name("OWNER");
+      one->add_option("--limit", what.limit, "At most so many, the newest (50); 0: all")
+          ->type_name("COUNT");
+    }
     one->add_flag("--json", what.json, "Say it as one JSON object");
     one->callback([&what, which] { what.what = which; });
   };
+  add("list", verb::list, "Show its tasks, newest first; never arguments or results");
   add("check", verb::check, "Say everything that is wrong with it");
   add("backup", verb::backup, "Copy the state of one moment, without captured output");
   add("vacuum", verb::vacuum, "Give its free space back to the file system");
   add("migrate", verb::migrate, "Bring it to this program's version (a server does it, too)");
   add("stats", verb::stats, "Count its tasks and bytes");
   store->footer(
-      "check, backup and stats may be used while a server runs; vacuum and migrate need it "
+      "list, check, backup and stats may be used while a server runs; vacuum and migrate need it "
       "stopped. Exit codes: 0 done and sound, 1 not, 2 wrong use.\n"
       "Example: longhaul store backup ~/.local/state/longhaul/files.db /backup/files.db");
 }

@@ -3,11 +3,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdio>
 #include <iostream>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "command/terminal_text.hpp"
 #include "json/write.hpp"
 #include "longhaul/clock.hpp"
 #include "sqlite/maintenance.hpp"
@@ -114,9 +118,79 @@ void tell_stats(const sqlite::file_stats& is, const store_command& what) {
   std::cout << std::flush;
 }
 
+// How long ago, in one unit.
+std::string age_of(timestamp then) {
+  using namespace std::chrono;
+  const auto seconds_ago =
+      std::max<std::int64_t>(duration_cast<seconds>(system_clock().now() - then).count(), 0);
+  struct unit {
+    std::int64_t seconds;
+    const char* name;
+  };
+  for (const unit& each : {unit{86'400, " d"}, unit{3'600, " h"}, unit{60, " min"}}) {
+    if (seconds_ago >= 2 * each.seconds) {
+      return std::to_string(seconds_ago / each.seconds) + each.name;
+    }
+  }
+  return std::to_string(seconds_ago) + " s";
+}
+
+std::string_view status_of(const sqlite::listed_task& task) {
+  return task.queued ? "queued" : to_string(task.status);
+}
+
+std::string task_in_json(const sqlite::listed_task& task) {
+  std::string text;
+  json::object out(text);
+  out.string("id", task.id).string("tool", task.tool).string("owner", task.owner);
+  out.string("status", status_of(task)).integer("attempt", task.attempt);
+  out.string("created", iso8601(task.created)).string("updated", iso8601(task.updated));
+  out.string("message", task.message);
+  out.close();
+  return text;
+}
+
+void tell_list(const store_command& what, const std::string& path) {
+  sqlite::list_filter filter;
+  filter.limit = what.limit;
+  if (!what.tool.empty()) filter.tool = what.tool;
+  if (!what.owner.empty()) filter.owner = what.owner;
+  const bool queued = what.status == "queued", working = what.status == "working";
+  filter.queued = queued    ? std::optional<bool>(true)
+                  : working ? std::optional<bool>(false)
+                            : std::nullopt;
+  if (queued || working) {
+    filter.status = task_status::working;
+  } else {
+    filter.status = parse_task_status(what.status);
+  }
+  bool first = true;
+  if (what.json) std::cout << "{\"tasks\":[";
+  sqlite::list(path, filter, [&](const sqlite::listed_task& task) {
+    if (what.json) {
+      std::cout << (first ? "" : ",") << task_in_json(task);
+    } else {
+      // What tools and callers said may not move the terminal's cursor.
+      std::cout << task.id << "  " << status_of(task) << " for " << age_of(task.updated)
+                << "  created " << iso8601(task.created) << "  attempt " << task.attempt << "  "
+                << command::plain_text(task.tool) << "  " << command::plain_text(task.owner);
+      if (!task.message.empty()) std::cout << "  " << command::plain_text(task.message);
+      std::cout << '\n';
+    }
+    first = false;
+  });
+  if (what.json) std::cout << "]}";
+  if (what.json) std::cout << '\n';
+  if (!what.json && first) std::cout << "no tasks\n";
+  std::cout << std::flush;
+}
+
 int run_verb(const store_command& what, const std::string& path) {
   using verb = store_command::verb;
   switch (what.what) {
+    case verb::list:
+      tell_list(what, path);
+      return 0;
     case verb::check:
       return tell_check(sqlite::check(path), what);
     case verb::stats:

@@ -2,16 +2,21 @@
 // `longhaul store …`: looks at a store file, copies it, keeps it small and new.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 namespace longhaul {
 
 struct store_command {
-  enum class verb { check, backup, vacuum, migrate, stats };
+  enum class verb { list, check, backup, vacuum, migrate, stats };
   verb what = verb::check;
   std::string file;  ///< a path, or `sqlite:PATH`
   std::string to;    ///< of a backup
   bool json = false;
+  // Of a list; empty: all.
+  std::string status;  ///< of a task, or "queued"
+  std::string tool, owner;
+  std::size_t limit = 50;  ///< 0: none
 };
 
 /// The exit code: 0 done and sound, 1 not.

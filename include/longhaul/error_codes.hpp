@@ -17,5 +17,7 @@ inline constexpr int busy = 31004;
 inline constexpr int idempotency_conflict = 31005;
 /// A handler asked another question under a key it had used before.
 inline constexpr int input_key_reused = 31006;
+/// The task's result has more bytes than `max_result` allows; `data` has both numbers.
+inline constexpr int result_too_large = 31007;
 
 }  // namespace longhaul::error_codes

@@ -9,6 +9,7 @@
 #include "longhaul/clock.hpp"
 #include "longhaul/elicitation.hpp"
 #include "longhaul/error_codes.hpp"
+#include "longhaul/limits.hpp"
 #include "longhaul/log.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/result.hpp"

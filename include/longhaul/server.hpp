@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "longhaul/limits.hpp"
 #include "longhaul/log.hpp"
 #include "longhaul/store.hpp"
 #include "longhaul/task_access.hpp"
@@ -41,10 +42,16 @@ struct server_options {
   std::string title = {};         ///< for people; may be empty
   std::string instructions = {};  ///< for the model: how to use this server; may be empty
 
-  std::size_t max_running = 64;             ///< handlers at once; more tasks wait
-  std::size_t max_parked = 256;             ///< blocking handlers that wait for an answer at once
-  std::size_t max_open_per_owner = 10'000;  ///< unfinished tasks of one owner
-  std::size_t max_open = 100'000;           ///< … of all
+  // Bounds; limits.hpp has their reasons.
+  std::size_t max_running = defaults::max_running;  ///< handlers at once; more tasks wait
+  /// Blocking handlers that wait for an answer at once.
+  std::size_t max_parked = defaults::max_parked;
+  std::size_t max_open_per_owner = defaults::max_open_per_owner;  ///< unfinished tasks of one owner
+  std::size_t max_open = defaults::max_open;                      ///< … of all
+  /// Tasks that are kept, finished ones included, of one owner.
+  std::size_t max_stored_per_owner = defaults::max_stored_per_owner;
+  std::size_t max_stored = defaults::max_stored;  ///< … of all
+  byte_limits limits = {};                        ///< the same in bytes
   /// How long a finished task is kept if nobody says otherwise; null: for ever.
   std::optional<std::chrono::milliseconds> retention = std::chrono::hours(24);
   /// What callers may ask for at most; null: anything.

@@ -76,8 +76,9 @@ struct task_origin {
   std::string owner;  ///< who may see it: `local`, `anonymous`, `key:<name>`, issuer + subject
   std::string quota;  ///< whom its use is counted against; the owner, or an address if anonymous
   std::string tool;
-  raw_json arguments;     ///< an object
-  raw_json request_meta;  ///< the `_meta` of the creating request, or absent
+  raw_json arguments;  ///< an object
+  /// What is kept of the creating request's `_meta` (progress token, trace), or absent.
+  raw_json request_meta;
   timestamp created_at{};
   std::string idempotency_key;  ///< empty: none
   digest arguments_hash{};
@@ -97,6 +98,9 @@ struct task_record {
 
   task_status status = task_status::working;
   bool hidden = false;  ///< works behind a plain call: its id was never handed out
+  /// Large parts were left in the store: arguments and metadata, in a list all that is large. Pages
+  /// and states that changes tell of may be so; what `get` reads and a handler sees is whole.
+  bool abridged = false;
   std::string status_message;
   std::optional<progress_state> progress = std::nullopt;
   std::uint64_t rev = 1;      ///< +1 on every stored change

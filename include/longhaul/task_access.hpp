@@ -67,7 +67,8 @@ enum class change : std::uint8_t {
   not_found,
   already_terminal,
   superseded,  ///< the token or epoch is not the current one
-  key_reused   ///< another question was asked under this key
+  key_reused,  ///< another question was asked under this key
+  busy         ///< the answers are more than the bounds in bytes allow; nothing was changed
 };
 struct change_reply {
   change what = change::applied;

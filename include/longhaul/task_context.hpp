@@ -109,6 +109,7 @@ class task_context {
     return from_json<T>(saved);
   }
   /// Saves what a re-run needs to go on; written with the next report, the last one always.
+  /// Throws `std::length_error` if it is larger than `byte_limits::max_checkpoint`.
   template <class T>
   void save_checkpoint(const T& value) {
     save_checkpoint_bytes(to_json(value));

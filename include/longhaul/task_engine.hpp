@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "longhaul/limits.hpp"
 #include "longhaul/store.hpp"
 #include "longhaul/task_access.hpp"
 #include "longhaul/tool.hpp"
@@ -23,8 +24,9 @@ struct task_engine_options {
   /// Where tasks are kept; null: in memory, as long as the engine lives.
   std::shared_ptr<stores::store> store = {};
   const clock_source* clock = &system_clock();
-  std::size_t max_running = 64;
-  std::size_t max_open_per_owner = 10'000;
+  std::size_t max_running = defaults::max_running;
+  std::size_t max_open_per_owner = defaults::max_open_per_owner;
+  byte_limits limits = {};
   std::optional<milliseconds> retention = std::chrono::hours(24);  ///< null: for ever
   std::optional<milliseconds> max_retention = std::chrono::hours(24 * 30);
   /// No housekeeping by itself: limits and retention are looked at in `remove_expired` only.

@@ -9,6 +9,7 @@
 #include "auth/api_keys.hpp"
 #include "auth/loopback.hpp"
 #include "base/web_origin.hpp"
+#include "command/channel.hpp"
 #include "config/nesting.hpp"
 #include "config/read_tool.hpp"
 #include "config/table_reader.hpp"
@@ -156,6 +157,9 @@ class config_reader {
     from.set_bytes("max_body_memory", server.max_body_memory, least_body_memory);
     from.set("allow_hosts", config_.allow_hosts);
     from.set("allow_origins", config_.allow_origins);
+    from.set_count("max_stored", server.max_stored);
+    from.set_count("max_stored_per_owner", server.max_stored_per_owner);
+    read_byte_limits(from, server.limits);
     if (const auto grace = from.duration("drain_grace")) server.drain_grace = *grace;
     if (const auto detail = from.word("log", {"off", "error", "info", "debug"})) {
       server.log = static_cast<log_detail>(*detail);
@@ -164,6 +168,19 @@ class config_reader {
       server.log_format = static_cast<log_style>(*style);
     }
     from.finish();
+  }
+
+  static void read_byte_limits(table_reader& from, byte_limits& limits) {
+    constexpr std::uint64_t kib = 1024, sums = 64 * kib;
+    from.set_bytes("max_arguments", limits.max_arguments, kib);
+    from.set_bytes("max_result", limits.max_result, kib);
+    // What a program may save comes in lines of at most so many.
+    from.set_bytes("max_checkpoint", limits.max_checkpoint, command::max_channel_line);
+    from.set_bytes("max_open_bytes_per_owner", limits.max_open_bytes_per_owner, sums);
+    from.set_bytes("max_open_bytes", limits.max_open_bytes, sums);
+    from.set_bytes("max_stored_bytes_per_owner", limits.max_stored_bytes_per_owner, sums);
+    from.set_bytes("max_stored_bytes", limits.max_stored_bytes, sums);
+    from.set_bytes("max_memory", limits.max_memory, sums);
   }
 
   void check_origins(const toml::table& root) {

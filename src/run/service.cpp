@@ -22,6 +22,9 @@ tasks::engine_options engine_options_for(const server_options& options, const se
   result.max_parked = options.max_parked;
   result.bounds.open_per_quota = options.max_open_per_owner;
   result.bounds.open_total = options.max_open;
+  result.bounds.stored_per_quota = options.max_stored_per_owner;
+  result.bounds.stored_total = options.max_stored;
+  result.limits = options.limits;
   result.default_retention = options.retention;
   result.max_retention = options.max_retention;
   result.log = log;
@@ -66,7 +69,18 @@ void service::tell_stopping() const {
 }
 
 void service::tell_tasks() {
-  const stores::store_stats found = tasks::sync(store().stats());
+  for (const std::string& remark : store().found().remarks) log().warning("store.remark", remark);
+  stores::store_stats found;
+  try {
+    found = tasks::sync(store().stats());
+  } catch (const stores::store_error& e) {  // a full disk: it serves what can be read
+    const stores::found_at_open there = store().found();
+    log().warning("server.tasks", "tasks are kept in " + options_.kept_in + ": " +
+                                      std::to_string(there.tasks) + " found, " +
+                                      std::to_string(there.unfinished) +
+                                      " unfinished, and they can be read only: " + e.what());
+    return;
+  }
   const std::size_t unfinished = found.working + found.input_required;
   const std::size_t all = unfinished + found.completed + found.failed + found.cancelled;
   std::string text = "tasks are kept in " + options_.kept_in;

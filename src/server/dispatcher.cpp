@@ -6,6 +6,8 @@
 
 #include "server/refusals.hpp"
 #include "server/wait_state.hpp"
+#include "stores/bounds.hpp"
+#include "stores/transitions.hpp"
 #include "tasks/failure.hpp"
 
 namespace longhaul::serving {
@@ -29,7 +31,7 @@ std::optional<refused> refusal_of(const stores::create_result& created) {
     case stores::create_code::busy:
       break;
   }
-  return busy("too many tasks (" + std::string(created.bound) + "): try again later");
+  return busy_at(created.bound);
 }
 
 }  // namespace
@@ -49,9 +51,15 @@ refused dispatcher::failure(const std::exception& e) const {
   if (dynamic_cast<const std::bad_alloc*>(&e) != nullptr) {
     return busy("the server has no memory for this now: try again later");
   }
-  const bool store = dynamic_cast<const stores::store_error*>(&e) != nullptr;
+  const auto* const store = dynamic_cast<const stores::store_error*>(&e);
+  if (store != nullptr && !store->outcome_unknown()) {
+    // A full disk, a file that is gone: callers hear why, without paths, and may come again.
+    refused r = busy("tasks cannot be stored or read now: " + store->reason());
+    r.retry_after = tasks::tunables::store_retry_after;
+    return r;
+  }
   const std::string_view what =
-      store ? "Internal error: the task store could not do this" : "Internal error";
+      store != nullptr ? "Internal error: the task store could not do this" : "Internal error";
   refused r = refuse(refusal::internal, {});
   r.error_id = tasks::new_error_id();
   r.message = tasks::with_error_id(what, r.error_id);
@@ -277,7 +285,7 @@ awaitable<call_reply> dispatcher::resume(const caller& who, call_request& reques
   open->following.push_back(engine_.follow(request.resume, open));
   auto reading = engine_.get_any(who.owner, request.resume);
   const task_ptr task = co_await std::move(reading);
-  if (!task || task->tool() != request.tool) {
+  if (!task || task->tool() != request.tool || stores::is_emptied(*task)) {
     co_return refuse(refusal::bad_resume, "the call that this state belongs to is over");
   }
   wait_state state{who, request, *open, to, task, pace_for(to)};
@@ -311,6 +319,9 @@ awaitable<reply<task_view>> dispatcher::update(const caller& who, std::string_vi
     auto writing = engine_.answer(who.owner, id, answers);
     stores::change_result result = co_await std::move(writing);
     if (!result.task) co_return unknown_task();
+    if (result.code == stores::change_code::busy) {
+      co_return busy_at(stores::bound_names::open_bytes_per_quota);
+    }
     co_return view(std::move(result.task));
   } catch (const tasks::unfit_answer& e) {
     co_return refuse_answer(e);

@@ -62,6 +62,7 @@ struct refused {
   refusal why = refusal::internal;
   std::string message;
   std::chrono::milliseconds retry_after{0};  ///< for `busy`
+  std::string_view bound = {};  ///< for `busy`: the setting that refused, or empty; static storage
   task_ptr task;
   std::string error_id = {};  ///< for `internal`
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "stores/bounds.hpp"
 #include "tasks/tunables.hpp"
 #include "typed/rules.hpp"
 
@@ -18,6 +19,19 @@ refused refuse(refusal why, std::string message) {
 refused busy(std::string message) {
   refused r = refuse(refusal::busy, std::move(message));
   r.retry_after = tasks::tunables::busy_retry_after;
+  return r;
+}
+
+refused busy_at(std::string_view bound) {
+  const bool arguments = bound == stores::bound_names::arguments;
+  const bool bytes =
+      bound.find("bytes") != std::string_view::npos || bound == stores::bound_names::memory;
+  std::string words = arguments ? "the arguments are too large ("
+                      : bytes   ? "tasks take up too much ("
+                                : "too many tasks (";
+  words.append(bound).append(arguments ? ")" : "): try again later");
+  refused r = busy(std::move(words));
+  r.bound = bound;
   return r;
 }
 

@@ -7,6 +7,7 @@
 #include "json/view.hpp"
 #include "server/refusals.hpp"
 #include "server/wait_state.hpp"
+#include "stores/bounds.hpp"
 #include "tasks/tunables.hpp"
 
 namespace longhaul::serving {
@@ -190,6 +191,9 @@ awaitable<std::optional<call_reply>> dispatcher::use_given_answers(wait_state& s
   try {
     auto answering = engine_.answer(state.who.owner, state.now->id(), known);
     const stores::change_result result = co_await std::move(answering);
+    if (result.code == stores::change_code::busy) {
+      co_return call_reply(busy_at(stores::bound_names::open_bytes_per_quota));
+    }
     if (result.task && result.task->rev > state.now->rev) state.now = result.task;
     co_return std::nullopt;
   } catch (const tasks::unfit_answer& e) {

@@ -23,13 +23,16 @@ int move_what_can_be(connection& in) {
 
 }  // namespace
 
-checkpointer::checkpointer(std::string path, std::string vfs)
-    : path_(std::move(path)), vfs_(std::move(vfs)), thread_([this] { run(); }) {}
+checkpointer::checkpointer(std::string path, std::string vfs, lock_file& lock)
+    : path_(std::move(path)), vfs_(std::move(vfs)), lock_(lock), thread_([this] { run(); }) {}
 
 void checkpointer::after_batch(connection& writer, int pages) {
   if (pages < worth_moving) return;
   // A failure is the thread's to meet, or is none: a reader was in the way.
-  if (pages >= large && round_done_.exchange(false)) move_what_can_be(writer);
+  if (pages >= large && round_done_.exchange(false)) {
+    const std::unique_lock moving(lock_.moving(), std::try_to_lock);
+    if (moving.owns_lock()) move_what_can_be(writer);
+  }
   const std::lock_guard lock(mutex_);
   if (wanted_) return;
   wanted_ = true;
@@ -39,6 +42,8 @@ void checkpointer::after_batch(connection& writer, int pages) {
 void checkpointer::force(connection& writer, int pages) {
   // Another process may be reading for long (a backup): no commit waits for that.
   constexpr int short_wait_ms = 100;
+  const std::unique_lock moving(lock_.moving(), std::chrono::milliseconds(short_wait_ms));
+  if (!moving.owns_lock()) return;
   sqlite3_busy_timeout(writer.handle(), short_wait_ms);
   const int code = sqlite3_wal_checkpoint_v2(writer.handle(), nullptr, SQLITE_CHECKPOINT_RESTART,
                                              nullptr, nullptr);
@@ -53,6 +58,8 @@ bool checkpointer::move_log() {
     file_.emplace(path_, how);
     file_->run("PRAGMA synchronous = FULL");
   }
+  if (const std::string why = lock_.lost(); !why.empty()) throw sqlite_error(why, SQLITE_IOERR);
+  const std::lock_guard moving(lock_.moving());
   const int code = move_what_can_be(*file_);
   if ((code & 0xff) == SQLITE_BUSY) return false;
   file_->check(code);

@@ -15,13 +15,15 @@
 #include <thread>
 
 #include "sqlite/connection.hpp"
+#include "sqlite/lock_file.hpp"
 
 namespace longhaul::sqlite {
 
 class checkpointer {
  public:
   /// The thread starts at once; the file is opened when there is something to do.
-  checkpointer(std::string path, std::string vfs);
+  /// `lock` must outlive it.
+  checkpointer(std::string path, std::string vfs, lock_file& lock);
   ~checkpointer() { stop(); }
   checkpointer(const checkpointer&) = delete;
   checkpointer& operator=(const checkpointer&) = delete;
@@ -46,6 +48,7 @@ class checkpointer {
   bool move_log();
 
   const std::string path_, vfs_;
+  lock_file& lock_;
   std::atomic<bool> round_done_{false};
   int force_from_ = huge;           // the writer's
   std::optional<connection> file_;  // the thread's

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sqlite/connection.hpp"
 
+#include <filesystem>
+#include <system_error>
+
 namespace longhaul::sqlite {
 namespace {
 
@@ -42,16 +45,59 @@ std::string in_words(const std::exception& e, const std::string& path) {
   }
 }
 
+std::string without_folders(std::string words, const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  for (const fs::path& whole : {fs::path(path), fs::weakly_canonical(path, error)}) {
+    const std::string folder = whole.parent_path().string() + "/";
+    if (folder.size() < 2) continue;
+    for (auto at = words.find(folder); at != std::string::npos; at = words.find(folder, at)) {
+      words.erase(at, folder.size());
+    }
+  }
+  return words;
+}
+
+namespace {
+
+// What SQLite takes a path from: a URI where one is needed.
+std::string name_for(const std::string& path, bool immutable) {
+  if (!immutable) return path;
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(path).string()) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '/' || c == '.' || c == '_' || c == '-';
+    if (plain) {
+      uri += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      uri += '%';
+      uri += digits[byte >> 4U];
+      uri += digits[byte & 15U];
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+}  // namespace
+
 connection::connection(const std::string& path, const connection_options& options) {
   sqlite3* opened = nullptr;
   // No shared cache, and no lock of its own: one thread at a time is our rule.
-  const int code = sqlite3_open_v2(path.c_str(), &opened,
-                                   flags_of(options.mode) | SQLITE_OPEN_NOMUTEX |
-                                       SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
-                                   options.vfs.empty() ? nullptr : options.vfs.c_str());
+  const int code =
+      sqlite3_open_v2(name_for(path, options.immutable).c_str(), &opened,
+                      flags_of(options.mode) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+                          SQLITE_OPEN_EXRESCODE | (options.immutable ? SQLITE_OPEN_URI : 0),
+                      options.vfs.empty() ? nullptr : options.vfs.c_str());
   handle_.reset(opened);
   if (code != SQLITE_OK) fail(opened, code);
   sqlite3_busy_timeout(opened, options.busy_timeout_ms);
+  // Nothing that somebody put into the file is run.
+  for (const int run : {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW,
+                        SQLITE_DBCONFIG_TRUSTED_SCHEMA}) {
+    sqlite3_db_config(opened, run, 0, nullptr);
+  }
 }
 
 void connection::check(int code) const {

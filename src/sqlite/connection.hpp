@@ -29,6 +29,8 @@ class sqlite_error : public std::runtime_error {
 
 /// What went wrong with the file at `path`, and what to do if that is known.
 std::string in_words(const std::exception& e, const std::string& path);
+/// The same for anybody: files lose the folders that they are in.
+std::string without_folders(std::string words, const std::string& path);
 
 enum class open_mode : std::uint8_t { read_only, read_write, create };
 
@@ -38,6 +40,9 @@ struct connection_options {
   int busy_timeout_ms = 10'000;
   /// SQLite's name of a file system layer; empty: the default one.
   std::string vfs = {};
+  /// Nobody writes the file as long as it is open; then it can be read without room for an index
+  /// of its log, which must be empty. Goes with `read_only`.
+  bool immutable = false;
 };
 
 class connection {

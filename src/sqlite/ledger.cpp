@@ -34,17 +34,31 @@ task_record without_downtime(const task_record& task, monotonic_time last_heard,
   return paused;
 }
 
+// A task that may wait for hours does not keep what only its handler wants.
+std::shared_ptr<task_record> abridge(std::shared_ptr<task_record> task) {
+  const task_origin& origin = *task->origin;
+  if (origin.arguments.size() + origin.request_meta.size() <= stores::small_payload) return task;
+  auto lean = std::make_shared<task_origin>(origin);
+  lean->arguments = {};
+  lean->request_meta = {};
+  auto result = std::make_shared<task_record>(*task);
+  result->origin = std::move(lean);
+  result->abridged = true;
+  return result;
+}
+
 }  // namespace
 
 ledger::ledger(connection& in, timeline& time, stores::lease_table& leases, claims_of whose)
     : in_(in), time_(time), leases_(leases), rows_(in), last_seq_(rows_.last_seq()) {
   rows_.each_finished([&](const task_writer::finished_count& count) {
     const auto n = static_cast<std::size_t>(std::max<std::int64_t>(count.n, 0));
-    quotas_.restore(count.quota, 0, n);
+    const auto bytes = static_cast<std::size_t>(std::max<std::int64_t>(count.bytes, 0));
+    quotas_.restore(count.quota, {0, 0, n, bytes});
     by_status_[index_of(count.status)] += n;
   });
   rows_.each_live([&](task_row row) {
-    auto quota = quotas_.restore(row.record->origin->quota, 1, 1);
+    auto quota = quotas_.restore(row.record->origin->quota, {1, row.bytes, 1, row.bytes});
     add(std::move(row), std::move(quota), whose == claims_of::former_process);
   });
   next_removal_ = rows_.next_removal();
@@ -77,7 +91,7 @@ void ledger::schedule(entry& at) {
 }
 
 void ledger::schedule_removal(const task_record& ended) {
-  if (const auto due = stores::removal_due(ended)) next_removal_ = std::min(next_removal_, *due);
+  if (const auto due = stores::next_due(ended)) next_removal_ = std::min(next_removal_, *due);
 }
 
 monotonic_time ledger::next_limit() const {
@@ -89,6 +103,7 @@ void ledger::add(task_row row, std::shared_ptr<stores::quota_table::use> quota, 
   entry& at = live_[id];
   at.seq = row.seq;
   at.record = std::move(row.record);
+  at.bytes = row.bytes;
   at.quota = std::move(quota);
   at.inherited = inherited && at.record->process;
   count(*at.record, true);
@@ -97,10 +112,17 @@ void ledger::add(task_row row, std::shared_ptr<stores::quota_table::use> quota, 
   if (stores::claimable(*at.record)) queue_.add(at.record->origin, at.record->run_at);
 }
 
-void ledger::install(entry& at, std::shared_ptr<const task_record> next) {
-  rows_.update(at.seq, *at.record, *next);
+std::size_t ledger::size_after(const entry& at, const task_record& next) {
+  return at.bytes - stores::changing_size_of(*at.record) + stores::changing_size_of(next);
+}
+
+void ledger::install(entry& at, std::shared_ptr<const task_record> next, std::size_t counted) {
+  const std::size_t bytes = size_after(at, *next);
+  rows_.update(at.seq, *at.record, *next, bytes);
 
   const task_ptr before = at.record;
+  quotas_.resized(*at.quota, at.bytes + counted, bytes);
+  at.bytes = bytes;
   count(*before, false);
   unschedule(at);
   at.record = std::move(next);
@@ -117,22 +139,38 @@ void ledger::install(entry& at, std::shared_ptr<const task_record> next) {
     schedule(at);
     return;
   }
-  quotas_.closed(*at.quota);
-  count_finished(task.origin->quota, task.status, 1);
+  quotas_.closed(*at.quota, bytes);
+  count_finished(task.origin->quota, task.status, 1, static_cast<std::int64_t>(bytes));
   schedule_removal(task);
   live_.erase(std::string_view(task.id()));
 }
 
-void ledger::count_finished(const std::string& quota, task_status status, std::int64_t by) {
-  finished_by_[{quota, status}] += by;
+task_ptr ledger::whole(const entry& at, const task_ptr& record) {
+  if (!record->abridged) return record;
+  const auto row = rows_.find(record->id());
+  if (!row || row->seq != at.seq) {
+    throw sqlite_error("task " + record->id() + " is not in the file", SQLITE_CORRUPT);
+  }
+  auto result = std::make_shared<task_record>(*record);
+  result->origin = row->record->origin;
+  result->abridged = false;
+  return result;
+}
+
+void ledger::count_finished(const std::string& quota, task_status status, std::int64_t by,
+                            std::int64_t bytes) {
+  finished_change& change = finished_by_[{quota, status}];
+  change.n += by;
+  change.bytes += bytes;
 }
 
 void ledger::flush() {
   for (const auto& [of, by] : finished_by_) {
-    if (by == 0) continue;
+    if (by.n == 0 && by.bytes == 0) continue;
     task_writer::finished_count count;
     std::tie(count.quota, count.status) = of;
-    count.n = by;
+    count.n = by.n;
+    count.bytes = by.bytes;
     rows_.add_finished(count);
   }
   finished_by_.clear();
@@ -152,7 +190,7 @@ stores::create_result ledger::create(const stores::new_task& task) {
     return {create_code::created, known, {}};
   };
   if (const auto known = live_.find(std::string_view(origin.id)); known != live_.end()) {
-    return same_id(known->second.record);
+    return same_id(whole(known->second, known->second.record));
   }
   if (!origin.idempotency_key.empty()) {
     if (const auto known = rows_.find_by_key(origin)) {
@@ -167,24 +205,25 @@ stores::create_result ledger::create(const stores::new_task& task) {
       rows_.forget_key(known->seq);
     }
   }
-  auto admitted = quotas_.admit(origin.quota, task.bounds);
+  task_row row;
+  const auto record = std::make_shared<task_record>(stores::initial(task, now()));
+  row.bytes = stores::size_of(*record);
+  auto admitted = quotas_.admit(origin.quota, task.bounds, row.bytes);
   if (!admitted.granted) {
     // Over the bound, but this may be a repetition of what was within it.
     if (const auto known = rows_.find(origin.id)) return same_id(known->record);
     return {create_code::busy, nullptr, admitted.bound};
   }
-  task_row row;
   row.seq = last_seq_ + 1;
-  row.record = std::make_shared<task_record>(stores::initial(task, now()));
-  const task_ptr record = row.record;
-  if (!rows_.insert(row.seq, *record)) {  // it has ended already
-    quotas_.closed(*admitted.granted);
-    quotas_.removed(origin.quota);
+  if (!rows_.insert(row.seq, *record, row.bytes)) {  // it has ended already
+    quotas_.closed(*admitted.granted, row.bytes);
+    quotas_.removed(origin.quota, row.bytes);
     return same_id(rows_.find(origin.id)->record);
   }
   last_seq_ = row.seq;
+  row.record = abridge(record);
+  changed_.push_back(row.record);
   add(std::move(row), std::move(admitted.granted), false);
-  changed_.push_back(record);
   return {create_code::created, record, {}};
 }
 
@@ -195,10 +234,11 @@ stores::change_result ledger::change_ended(
   const bool there = row && visible(*row->record) && (!owner || row->record->owner() == *owner);
   if (!there) return {change_code::not_found, nullptr};
   stores::step step = next(*row->record);
+  if (step.code == change_code::not_found) return {step.code, nullptr};
   if (step.code != change_code::applied) return {step.code, row->record};
-  rows_.update(row->seq, *row->record, *step.next);
+  rows_.update(row->seq, *row->record, *step.next, row->bytes);
   schedule_removal(*step.next);
-  changed_.push_back(step.next);
+  changed_.push_back(abridge(step.next));
   return {change_code::applied, std::move(step.next)};
 }
 
@@ -214,7 +254,7 @@ std::vector<task_ptr> ledger::claim(const stores::claim_request& request) {
     entry& found = live_.find(std::string_view(origin->id))->second;
     stores::step next = stores::claimed(*found.record, request.process, at);
     if (next.code != change_code::applied) continue;
-    taken.push_back(next.next);
+    taken.push_back(whole(found, next.next));
     install(found, std::move(next.next));
     --tools.find(origin->tool)->second;
   }
@@ -272,19 +312,36 @@ std::size_t ledger::expire(std::size_t batch) {
   return failed;
 }
 
-std::vector<std::string> ledger::purge(std::size_t batch) {
-  std::vector<std::string> ids;
-  for (task_writer::overdue_row& row : rows_.overdue(now().mono, batch)) {
-    rows_.erase(row.seq);
-    count_finished(row.quota, row.status, -1);
-    --by_status_[index_of(row.status)];
-    quotas_.removed(row.quota);
+ledger::purged ledger::purge(std::size_t batch) {
+  purged result;
+  const auto overdue = rows_.overdue(now().mono, batch);
+  for (const task_writer::overdue_row& row : overdue) {
     removed_.push_back(row.id);
-    ids.push_back(std::move(row.id));
+    if (row.to_be_emptied) {
+      empty(row);
+      continue;
+    }
+    rows_.erase(row.seq);
+    count_finished(row.quota, row.status, -1, -static_cast<std::int64_t>(row.bytes));
+    --by_status_[index_of(row.status)];
+    quotas_.removed(row.quota, row.bytes);
+    result.ids.push_back(row.id);
   }
   next_removal_ = rows_.next_removal();
-  if (ids.size() < batch) shrink();
-  return ids;
+  result.all = overdue.size() < batch;
+  if (result.all) shrink();
+  return result;
+}
+
+void ledger::empty(const task_writer::overdue_row& row) {
+  const auto known = rows_.find(row.id);
+  if (!known) return;
+  const auto left = stores::emptied(*known->record);
+  const std::size_t bytes = stores::size_of(*left);
+  rows_.empty(row.seq, *left, bytes);
+  count_finished(row.quota, row.status, 0,
+                 static_cast<std::int64_t>(bytes) - static_cast<std::int64_t>(row.bytes));
+  quotas_.resized_ended(row.quota, row.bytes, bytes);
 }
 
 void ledger::shrink() {

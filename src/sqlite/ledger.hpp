@@ -36,23 +36,33 @@ enum class claims_of : std::uint8_t {
   former_process,  ///< it is gone; its tasks ran until it was last heard of
 };
 
+/// Whether what a change adds to a task is held to the bounds in bytes.
+enum class growth : std::uint8_t { free, bounded };
+
 class ledger {
  public:
   /// Loads all live tasks. All references must outlive the ledger. Throws `sqlite_error`.
   ledger(connection& in, timeline& time, stores::lease_table& leases, claims_of whose);
+
+  /// Bounds in bytes for what comes.
+  void limit(const stores::byte_bounds& bounds) noexcept { quotas_.limit(bounds); }
 
   // The operations of the store contract that write, and those that want the writer's view.
   stores::create_result create(const stores::new_task& task);
   /// `transition(record, instant)` gives a `stores::step`. Without an owner: anybody's task.
   template <class Transition>
   stores::change_result change(std::string_view id, std::optional<std::string_view> owner,
-                               Transition transition);
+                               Transition transition, growth how = growth::free);
   std::vector<task_ptr> claim(const stores::claim_request& request);
   stores::renew_result renew(process_id process, milliseconds lease);
   stores::recover_result recover();
   std::vector<task_ptr> claimed(process_id process) const;
   std::size_t expire(std::size_t batch);
-  std::vector<std::string> purge(std::size_t batch);
+  struct purged {
+    std::vector<std::string> ids;
+    bool all = true;  ///< nothing is due any more
+  };
+  purged purge(std::size_t batch);
   stores::store_stats stats();
   /// When the next limit passes, and the next task is to be removed, at the earliest.
   monotonic_time next_limit() const;
@@ -67,7 +77,8 @@ class ledger {
  private:
   struct entry {
     std::int64_t seq = 0;
-    task_ptr record;
+    task_ptr record;  ///< abridged if it is large: of what waits, the file has the arguments
+    std::size_t bytes = 0;
     std::shared_ptr<stores::quota_table::use> quota;
     std::optional<monotonic_time> limit = std::nullopt;  ///< its place in `limits_`
     bool inherited = false;  ///< claimed by a former process; nothing was written since
@@ -77,7 +88,11 @@ class ledger {
   stores::instant now() const { return time_.now(); }
   bool visible(const task_record& task) const;
   void add(task_row row, std::shared_ptr<stores::quota_table::use> quota, bool inherited);
-  void install(entry& at, std::shared_ptr<const task_record> next);
+  /// `counted` bytes of its growth are in the quota already.
+  void install(entry& at, std::shared_ptr<const task_record> next, std::size_t counted = 0);
+  static std::size_t size_after(const entry& at, const task_record& next);
+  /// With what was left in the file.
+  task_ptr whole(const entry& at, const task_ptr& record);
   void schedule(entry& at);
   void unschedule(entry& at);
   void schedule_removal(const task_record& ended);
@@ -86,7 +101,10 @@ class ledger {
   void count(const task_record& task, bool arrives);
   stores::change_result change_ended(std::string_view id, std::optional<std::string_view> owner,
                                      const std::function<stores::step(const task_record&)>& next);
-  void count_finished(const std::string& quota, task_status status, std::int64_t by);
+  /// So many more have ended this way, or less, and take so many bytes.
+  void count_finished(const std::string& quota, task_status status, std::int64_t by,
+                      std::int64_t bytes);
+  void empty(const task_writer::overdue_row& row);
 
   connection& in_;
   timeline& time_;
@@ -106,14 +124,17 @@ class ledger {
 
   // Of the open transaction.
   bool touch_ = false;
-  std::map<std::pair<std::string, task_status>, std::int64_t> finished_by_;
+  struct finished_change {
+    std::int64_t n = 0, bytes = 0;
+  };
+  std::map<std::pair<std::string, task_status>, finished_change> finished_by_;
   std::vector<task_ptr> changed_;
   std::vector<std::string> removed_;
 };
 
 template <class Transition>
 stores::change_result ledger::change(std::string_view id, std::optional<std::string_view> owner,
-                                     Transition transition) {
+                                     Transition transition, growth how) {
   const auto found = live_.find(id);
   if (found == live_.end()) {
     return change_ended(id, owner,
@@ -124,9 +145,15 @@ stores::change_result ledger::change(std::string_view id, std::optional<std::str
     return {stores::change_code::not_found, nullptr};
   }
   stores::step next = transition(*at.record, now());
+  if (next.code == stores::change_code::not_found) return {next.code, nullptr};
   if (next.code != stores::change_code::applied) return {next.code, at.record};
+  const std::size_t size = how == growth::bounded ? size_after(at, *next.next) : 0;
+  const std::size_t added = size > at.bytes ? size - at.bytes : 0;
+  if (added > 0 && !quotas_.try_grow(*at.quota, added)) {
+    return {stores::change_code::busy, at.record};
+  }
   const task_ptr after = next.next;
-  install(at, std::move(next.next));
+  install(at, std::move(next.next), added);
   return {stores::change_code::applied, after};
 }
 

@@ -14,6 +14,9 @@
 
 #include "sqlite/lock_file.hpp"
 #include "sqlite/schema.hpp"
+#include "sqlite/soundness.hpp"
+#include "sqlite/task_rows.hpp"
+#include "sqlite/timeline.hpp"
 
 namespace longhaul::sqlite {
 namespace {
@@ -23,6 +26,9 @@ namespace fs = std::filesystem;
 /// Pages copied between two reports of progress: 4 MiB.
 constexpr int backup_pages = 1024;
 
+/// From this version on every row says what its task takes up.
+constexpr std::int64_t version_with_bytes = 2;
+
 connection open_existing(const std::string& path) {
   if (!fs::exists(path)) throw std::runtime_error(path + ": there is no such file");
   // Read-only would not do: a log that a killed server left is read into shared memory first.
@@ -31,7 +37,7 @@ connection open_existing(const std::string& path) {
   return file;
 }
 
-connection open_to_read(const std::string& path) {
+connection open_beside(const std::string& path) {
   connection file = open_existing(path);
   prepare_reader(file);
   return file;
@@ -111,20 +117,36 @@ void copy_pages(connection& from, connection& to, const std::function<void(int, 
 }  // namespace
 
 std::vector<std::string> check(const std::string& path) {
-  connection file = open_to_read(path);
+  connection file = open_beside(path);
   const transaction one_moment(file, transaction::kind::read);
   std::vector<std::string> found;
   collect(file, "PRAGMA integrity_check", "", found);
   if (found == std::vector<std::string>{"ok"}) found.clear();
   if (!found.empty()) return found;  // what the rest would say of such a file means nothing
+  const std::int64_t version = version_of(file, path);
+  found = faults_of_rights(path, rights::looked_at);
+  const std::vector<std::string> refused = faults_of(file);
+  found.insert(found.end(), refused.begin(), refused.end());
+  if (!refused.empty()) return found;
   collect(file, "SELECT \"table\" FROM pragma_foreign_key_check", "a row of no task in ", found);
   for (const rule& each : rules) collect(file, each.sql, each.what, found);
+  if (version < version_with_bytes) return found;
+  const std::string bytes(task_bytes);
+  collect(
+      file,
+      ("SELECT t.id FROM states JOIN tasks t USING (seq) WHERE states.bytes <> " + bytes).c_str(),
+      "what it takes up is miscounted: task ", found);
+  collect(file,
+          "SELECT quota FROM (SELECT quota, status, bytes FROM finished UNION ALL "
+          "SELECT coalesce(quota, owner), status, -sum(bytes) FROM tasks JOIN states USING (seq) "
+          "WHERE ended = 1 GROUP BY 1, 2) GROUP BY quota, status HAVING sum(bytes) <> 0",
+          "what ended tasks take up is miscounted: those of ", found);
   return found;
 }
 
 void backup(const std::string& path, const std::string& to,
             const std::function<void(int, int)>& progress) {
-  connection from = open_to_read(path);
+  connection from = open_beside(path);
   if (fs::exists(to)) {
     throw std::runtime_error(to + " exists already: name a file that does not");
   }
@@ -174,8 +196,47 @@ file_version migrate(const std::string& path) {
   return version;
 }
 
+void list(const std::string& path, const list_filter& which,
+          const std::function<void(const listed_task&)>& take) {
+  connection file = open_beside(path);
+  const transaction one_moment(file, transaction::kind::read);
+  statement query(
+      file,
+      "SELECT t.id, t.tool, t.owner, t.hidden, t.external, t.created_at, s.status, "
+      "s.updated_at, s.attempt, s.process IS NOT NULL, s.message FROM tasks t "
+      "JOIN states s USING (seq) WHERE t.hidden = 0 AND (?1 IS NULL OR s.status = ?1) "
+      "AND (?2 IS NULL OR t.tool = ?2) AND (?3 IS NULL OR t.owner = ?3) "
+      "AND (?5 IS NULL OR (s.status = 0 AND s.process IS NULL AND t.external = 0) = ?5) "
+      "ORDER BY t.seq DESC LIMIT ?4");
+  if (which.status) {
+    query.bind(1, static_cast<std::int64_t>(*which.status));
+  } else {
+    query.bind_null(1);
+  }
+  which.tool ? query.bind(2, std::string_view(*which.tool)) : query.bind_null(2);
+  which.owner ? query.bind(3, std::string_view(*which.owner)) : query.bind_null(3);
+  which.queued ? query.bind(5, std::int64_t{*which.queued}) : query.bind_null(5);
+  query.bind(4, which.limit == 0 ? -1 : static_cast<std::int64_t>(which.limit));
+  while (query.step()) {
+    listed_task task;
+    task.id = query.text(0);
+    task.tool = query.text(1);
+    task.owner = query.text(2);
+    const bool external = query.integer(4) != 0, runs = query.integer(9) != 0;
+    task.created = timestamp(milliseconds(query.integer(5)));
+    const std::int64_t status = query.integer(6);
+    if (status < 0 || status > static_cast<std::int64_t>(task_status::cancelled)) continue;
+    task.status = static_cast<task_status>(status);
+    task.updated = timestamp(milliseconds(query.integer(7)));
+    task.attempt = query.integer(8);
+    task.queued = task.status == task_status::working && !runs && !external;
+    task.message = query.text(10);
+    take(task);
+  }
+}
+
 file_stats stats_of(const std::string& path) {
-  connection file = open_to_read(path);
+  connection file = open_beside(path);
   const transaction one_moment(file, transaction::kind::read);
   file_stats result;
   result.version = version_of(file, path);

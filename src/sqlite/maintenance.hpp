@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "longhaul/clock.hpp"
+#include "longhaul/task.hpp"
 #include "sqlite/connection.hpp"
 
 namespace longhaul::sqlite {
@@ -23,6 +24,25 @@ std::vector<std::string> check(const std::string& path);
 /// and on the disk. `progress` is told pages done and in all, now and then.
 void backup(const std::string& path, const std::string& to,
             const std::function<void(int, int)>& progress);
+
+/// A task as an operator sees it: never its arguments or its result.
+struct listed_task {
+  std::string id, tool, owner;
+  task_status status = task_status::working;
+  bool queued = false;  ///< working, and nobody runs it
+  timestamp created{}, updated{};
+  std::int64_t attempt = 0;
+  std::string message;
+};
+struct list_filter {
+  std::optional<task_status> status = std::nullopt;
+  std::optional<bool> queued = std::nullopt;
+  std::optional<std::string> tool = std::nullopt, owner = std::nullopt;
+  std::size_t limit = 0;  ///< 0: none
+};
+/// Gives the tasks of one moment that fit, newest first. The work behind plain calls is left out.
+void list(const std::string& path, const list_filter& which,
+          const std::function<void(const listed_task&)>& take);
 
 struct file_size {
   std::int64_t before = 0, after = 0;  ///< bytes

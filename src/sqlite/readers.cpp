@@ -10,8 +10,8 @@ struct open_file {
   connection file;
   task_reader rows;
 
-  open_file(const std::string& path, const connection_options& how)
-      : file(path, how), rows(prepared(file)) {}
+  open_file(const std::string& path, const std::string& vfs, written_by whom)
+      : file(open_to_read(path, vfs, whom)), rows(prepared(file)) {}
 
  private:
   static connection& prepared(connection& in) {
@@ -48,9 +48,8 @@ void readers::submit(job& what, sleeper caller) {
 }
 
 void readers::run() {
-  connection_options how;
-  how.vfs = vfs_;
   std::unique_ptr<open_file> open;
+  std::uint64_t generation = 0;
   while (true) {
     job* next = nullptr;
     {
@@ -62,11 +61,20 @@ void readers::run() {
       ++reading_;
     }
     try {
-      if (!open) open = std::make_unique<open_file>(path_, how);
+      if (const std::uint64_t now = generation_; now != generation) {
+        open.reset();
+        generation = now;
+      }
+      if (!open) {
+        const auto whom = written_ ? written_by::somebody : written_by::nobody;
+        open = std::make_unique<open_file>(path_, vfs_, whom);
+      }
       next->read(open->rows);
       gate_.pass();
     } catch (const std::exception& e) {
-      next->error = std::make_exception_ptr(stores::store_error(path_ + ": " + e.what(), false));
+      const std::string why = path_ + ": " + e.what();
+      next->error =
+          std::make_exception_ptr(stores::store_error(why, without_folders(why, path_), false));
       open.reset();
     }
     {
@@ -88,6 +96,13 @@ void readers::without_readers(const std::function<void()>& work) {
   held_up_ = false;
   lock.unlock();
   news_.notify_all();
+}
+
+void readers::begin_to_write(const std::function<bool()>& work) {
+  without_readers([&] {
+    ++generation_;
+    if (work()) written_ = true;
+  });
 }
 
 void readers::close() noexcept {

@@ -5,7 +5,9 @@
 // Threads: `perform` and `close` any.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -38,6 +40,9 @@ class readers {
   boost::asio::awaitable<std::invoke_result_t<Read&, task_reader&>> perform(Read read);
   /// Runs `work` while none of them reads: waits for those that do, and holds the next ones up.
   void without_readers(const std::function<void()>& work);
+  /// `work` is the first that writes the file, if it returns true: as long as nobody did, reading
+  /// needs no room. None of them reads meanwhile, and each opens the file anew afterwards.
+  void begin_to_write(const std::function<bool()>& work);
   /// Finishes what is queued and refuses all that comes later. Idempotent.
   void close() noexcept;
 
@@ -53,6 +58,8 @@ class readers {
 
   const std::string path_, vfs_;
   const commit_gate& gate_;
+  std::atomic<std::uint64_t> generation_{0};
+  std::atomic<bool> written_{false};
   std::mutex mutex_;
   std::condition_variable news_;
   std::deque<job*> queue_;

@@ -105,11 +105,41 @@ CREATE TABLE finished (
 INSERT INTO meta VALUES ('secret', randomblob(32));
 )sql";
 
-constexpr std::array<std::string_view, 1> steps_so_far = {version_1};
+// What every task takes up, so that bounds in bytes hold from the first moment on without reading
+// all of them: `finished` has the sums of those that have ended.
+std::string version_2() {
+  return "ALTER TABLE states ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;"
+         "ALTER TABLE finished ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;"
+         "UPDATE states SET bytes = " +
+         std::string(task_bytes) +
+         ";"
+         "UPDATE finished SET bytes = (SELECT coalesce(sum(s.bytes), 0) FROM states s "
+         "JOIN tasks t USING (seq) WHERE s.ended = 1 AND s.status = finished.status "
+         "AND coalesce(t.quota, t.owner) = finished.quota);";
+}
 
 }  // namespace
 
-migrations all_migrations() { return steps_so_far; }
+const std::string_view task_bytes = R"sql((
+  SELECT coalesce((SELECT 1024 + length(CAST(owner AS BLOB))
+      + length(CAST(coalesce(quota, owner) AS BLOB)) + length(CAST(tool AS BLOB))
+      + coalesce(length(CAST(arguments AS BLOB)), 0) + coalesce(length(CAST(request_meta AS BLOB)), 0)
+      + coalesce(length(CAST(idempotency_key AS BLOB)), 0) + coalesce(length(CAST(token AS BLOB)), 0)
+      FROM tasks WHERE tasks.seq = states.seq), 0)
+    + length(CAST(states.message AS BLOB)) + coalesce(length(CAST(states.result AS BLOB)), 0)
+    + coalesce(length(CAST(states.cancel_reason AS BLOB)), 0)
+    + coalesce((SELECT length(CAST(body AS BLOB)) FROM checkpoints
+                WHERE checkpoints.seq = states.seq), 0)
+    + coalesce((SELECT sum(128 + length(CAST(key AS BLOB)) + length(CAST(request AS BLOB))
+                           + coalesce(length(CAST(response AS BLOB)), 0))
+                FROM inputs WHERE inputs.seq = states.seq), 0)
+))sql";
+
+migrations all_migrations() {
+  static const std::string second = version_2();
+  static const std::array<std::string_view, 2> steps = {version_1, second};
+  return steps;
+}
 
 void make_folder_of(const std::string& path) {
   const fs::path folder = fs::absolute(path).parent_path();
@@ -144,6 +174,29 @@ void prepare_reader(connection& in) {
   in.run("PRAGMA query_only = ON");
   in.run("PRAGMA temp_store = MEMORY");
   in.run("PRAGMA cache_size = -" + std::to_string(reader_cache_kib));
+}
+
+connection open_to_read(const std::string& path, const std::string& vfs, written_by whom) {
+  connection_options how;
+  how.vfs = vfs;
+  try {
+    connection file(path, how);
+    file.number("SELECT count(*) FROM sqlite_schema");  // reads the log's index, or makes it
+    return file;
+  } catch (const sqlite_error& e) {
+    const int code = e.primary();
+    const bool no_room = code == SQLITE_FULL || code == SQLITE_IOERR || code == SQLITE_CANTOPEN ||
+                         code == SQLITE_READONLY;
+    std::error_code error;
+    const auto log = fs::file_size(path + "-wal", error);
+    if (whom == written_by::somebody || !no_room || (!error && log > 0))
+      throw;  // the log has what the file has not
+  }
+  how.mode = open_mode::read_only;
+  how.immutable = true;
+  connection file(path, how);
+  file.number("SELECT count(*) FROM sqlite_schema");
+  return file;
 }
 
 std::int64_t version_of(connection& in, std::string_view path, migrations steps) {

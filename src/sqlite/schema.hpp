@@ -22,6 +22,10 @@ using migrations = std::span<const std::string_view>;
 migrations all_migrations();
 inline std::int64_t newest_version() { return static_cast<std::int64_t>(all_migrations().size()); }
 
+/// SQL for what a task takes up (`stores::size_of`), of the row of `states` at hand. Part of a
+/// migration: it stays as it is.
+extern const std::string_view task_bytes;
+
 /// Bytes of the log's file that are kept when it begins anew.
 inline constexpr std::int64_t log_kept = std::int64_t{64} << 20;
 
@@ -40,6 +44,11 @@ void make_private_file(const std::string& path);
 /// What makes commits durable and readers independent of the writer. Throws `sqlite_error`.
 void prepare_writer(connection& in);
 void prepare_reader(connection& in);
+
+/// A connection for reading. As long as nobody writes the file, also where there is no room for
+/// anything: on a full disk, or one that is read-only. Throws `sqlite_error`.
+enum class written_by : std::uint8_t { somebody, nobody };
+connection open_to_read(const std::string& path, const std::string& vfs, written_by whom);
 
 /// 0 for an empty file. Throws `std::runtime_error` if the file is not a store, or newer.
 std::int64_t version_of(connection& in, std::string_view path, migrations steps = all_migrations());

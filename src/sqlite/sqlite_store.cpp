@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sqlite/sqlite_store.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <filesystem>
 
 #include "sqlite/schema.hpp"
 #include "stores/cursor.hpp"
@@ -35,14 +38,20 @@ writer_options writer_options_for(const sqlite_options& options, checkpointer& m
       moving.after_batch(file, pages);
     }
   };
+  result.begin_to_write = [&](const std::function<bool()>& work) { reading.begin_to_write(work); };
   return result;
 }
 
-std::string read_secret(const sqlite_options& options) {
-  connection_options how;
-  how.vfs = options.vfs;
-  connection file(options.path, how);
-  return file.text("SELECT value FROM meta WHERE name = 'secret'");
+// Whoever may rename a file may put another one in its place. That is seen, and stops the server;
+// it is no reason not to start, because containers mount such folders.
+std::vector<std::string> remarks_on(const std::string& path) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::weakly_canonical(path).parent_path();
+  struct stat about{};
+  if (::stat(folder.c_str(), &about) != 0) return {};
+  if ((about.st_mode & S_IWOTH) == 0 || (about.st_mode & S_ISVTX) != 0) return {};
+  return {folder.string() + " may be written by everybody, who can put another file in the place " +
+          "of the tasks: chmod o-w it"};
 }
 
 }  // namespace
@@ -51,12 +60,10 @@ sqlite_store::sqlite_store(sqlite_options options)
     : options_(std::move(options)),
       lock_(with_folder(options_.path)),
       cache_(options_.cache_bytes),
-      checkpointer_(options_.path, options_.vfs),
+      checkpointer_(options_.path, options_.vfs, lock_),
       readers_(options_.path, options_.vfs, std::max<std::size_t>(options_.reader_threads, 1),
                gate_),
-      writer_(writer_options_for(options_, checkpointer_, readers_), cache_, gate_) {
-  secret_ = read_secret(options_);
-}
+      writer_(writer_options_for(options_, checkpointer_, readers_), lock_, cache_, gate_) {}
 
 void sqlite_store::close() noexcept {
   writer_.close();
@@ -64,9 +71,20 @@ void sqlite_store::close() noexcept {
   checkpointer_.stop();
 }
 
-std::string sqlite_store::trouble() const {
-  std::string why = writer_.trouble();
+std::string sqlite_store::trouble_in_full() const {
+  std::string why = writer_.trouble().full;
   return why.empty() ? checkpointer_.trouble() : why;
+}
+
+std::string sqlite_store::trouble() const {
+  std::string why = writer_.trouble().reason;
+  return why.empty() ? without_folders(checkpointer_.trouble(), options_.path) : why;
+}
+
+stores::found_at_open sqlite_store::found() const {
+  stores::found_at_open result = writer_.found();
+  result.remarks = remarks_on(options_.path);
+  return result;
 }
 
 bool sqlite_store::shows(const task_record& task, std::string_view owner) const {
@@ -78,9 +96,9 @@ bool sqlite_store::shows(const task_record& task, std::string_view owner) const 
 template <class Transition>
 stores::awaitable<stores::change_result> sqlite_store::change(std::string_view id,
                                                               std::optional<std::string_view> owner,
-                                                              Transition transition) {
-  return writer_.perform([id, owner, transition = std::move(transition)](ledger& in) {
-    return in.change(id, owner, transition);
+                                                              Transition transition, growth how) {
+  return writer_.perform([id, owner, how, transition = std::move(transition)](ledger& in) {
+    return in.change(id, owner, transition, how);
   });
 }
 
@@ -91,10 +109,29 @@ stores::awaitable<stores::create_result> sqlite_store::create(const stores::new_
 }
 
 stores::awaitable<task_ptr> sqlite_store::get(std::string_view owner, std::string_view id) {
-  if (const task_ptr known = cache_.find(id)) co_return shows(*known, owner) ? known : nullptr;
+  const task_ptr known = cache_.find(id);
+  if (known && !shows(*known, owner)) co_return nullptr;
+  if (known && !known->abridged) co_return known;
   if (!is_task_id(id)) co_return nullptr;
   auto reading = readers_.perform([id](task_reader& from) -> task_ptr {
     const auto row = from.find(id);
+    return row ? row->record : nullptr;
+  });
+  const task_ptr found = co_await std::move(reading);
+  if (!found || !shows(*found, owner)) co_return nullptr;
+  if (!known) co_return found;
+  // The file has what never changes; of the rest the cache has what is known to be committed.
+  auto whole = std::make_shared<task_record>(*known);
+  whole->origin = found->origin;
+  whole->abridged = false;
+  co_return whole;
+}
+
+stores::awaitable<task_ptr> sqlite_store::look(std::string_view owner, std::string_view id) {
+  if (const task_ptr known = cache_.find(id)) co_return shows(*known, owner) ? known : nullptr;
+  if (!is_task_id(id)) co_return nullptr;
+  auto reading = readers_.perform([id](task_reader& from) -> task_ptr {
+    const auto row = from.look(id);
     return row ? row->record : nullptr;
   });
   const task_ptr found = co_await std::move(reading);
@@ -126,9 +163,12 @@ stores::awaitable<std::optional<stores::list_page>> sqlite_store::list(
 
 stores::awaitable<stores::change_result> sqlite_store::answer(
     std::string_view owner, std::string_view id, std::span<const stores::response> responses) {
-  return change(id, owner, [responses](const task_record& task, stores::instant at) {
-    return stores::answered(task, responses, at);
-  });
+  return change(
+      id, owner,
+      [responses](const task_record& task, stores::instant at) {
+        return stores::answered(task, responses, at);
+      },
+      growth::bounded);
 }
 
 stores::awaitable<stores::change_result> sqlite_store::cancel(std::string_view owner,
@@ -226,9 +266,9 @@ stores::awaitable<std::vector<std::string>> sqlite_store::purge(std::size_t batc
   while (removed.size() < batch && writer_.next_removal() <= writer_.now().mono) {
     const std::size_t chunk = std::min(purge_chunk, batch - removed.size());
     auto work = writer_.perform([chunk](ledger& in) { return in.purge(chunk); });
-    const std::vector<std::string> gone = co_await std::move(work);
-    removed.insert(removed.end(), gone.begin(), gone.end());
-    if (gone.size() < chunk) break;
+    const ledger::purged gone = co_await std::move(work);
+    removed.insert(removed.end(), gone.ids.begin(), gone.ids.end());
+    if (gone.all) break;
   }
   co_return removed;
 }

@@ -45,6 +45,7 @@ class sqlite_store final : public stores::store {
 
   awaitable<stores::create_result> create(const stores::new_task& task) override;
   awaitable<task_ptr> get(std::string_view owner, std::string_view id) override;
+  awaitable<task_ptr> look(std::string_view owner, std::string_view id) override;
   awaitable<std::optional<stores::list_page>> list(std::string_view owner,
                                                    std::optional<task_status> status,
                                                    std::string_view cursor,
@@ -73,11 +74,14 @@ class sqlite_store final : public stores::store {
   awaitable<std::size_t> expire(std::size_t batch) override;
   awaitable<std::vector<std::string>> purge(std::size_t batch) override;
   void watch(observer on_change) override { writer_.watch(std::move(on_change)); }
+  void limit(const stores::byte_bounds& bounds) override { writer_.limit(bounds); }
   awaitable<stores::store_stats> stats() override;
   awaitable<void> migrate() override;
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
-  std::string secret() override { return secret_; }
+  std::string secret() override { return writer_.secret(); }
   std::string trouble() const override;
+  std::string trouble_in_full() const override;
+  stores::found_at_open found() const override;
   void close() noexcept override;
   milliseconds report_interval() const noexcept override;
   bool exclusive() const noexcept override { return true; }
@@ -91,12 +95,11 @@ class sqlite_store final : public stores::store {
   template <class Transition>
   awaitable<stores::change_result> change(std::string_view id,
                                           std::optional<std::string_view> owner,
-                                          Transition transition);
+                                          Transition transition, growth how = growth::free);
   bool shows(const task_record& task, std::string_view owner) const;
 
   const sqlite_options options_;
   lock_file lock_;
-  std::string secret_;
   task_cache cache_;
   commit_gate gate_;
   checkpointer checkpointer_;

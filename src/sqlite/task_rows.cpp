@@ -4,28 +4,38 @@
 #include <algorithm>
 #include <utility>
 
+#include "stores/bounds.hpp"
 #include "stores/transitions.hpp"
 
 namespace longhaul::sqlite {
 namespace {
 
-// The columns of a record, in the order of `read`.
-constexpr std::string_view select_task =
-    "SELECT t.seq, t.id, t.owner, t.quota, t.hidden, t.tool, t.arguments, t.request_meta, "
-    "t.created_at, t.idempotency_key, t.arguments_hash, t.on_crash, t.max_attempts, "
-    "t.retry_backoff, t.attempt_limit, t.overall_limit, t.answer_within, t.external, t.token, "
-    "s.rev, s.epoch, s.attempt, s.status, s.message, s.progress, s.progress_total, s.run_at, "
-    "s.updated_at, s.retention, s.anchor, s.attempt_left, s.overall_left, s.answer_left, "
-    "s.process, s.questions, s.checkpointed, s.result, s.result_kind, s.cancelled_at, "
-    "s.cancel_reason ";
+/// Tasks that take up more are read in part by who does not want all of them.
+constexpr std::size_t large = stores::task_overhead + 4 * stores::small_payload;
 
-std::string select(std::string_view rest) { return std::string(select_task).append(rest); }
+// The columns of a record, in the order of `read`.
+std::string select(detail how, std::string_view rest) {
+  const std::string small = " CASE WHEN s.bytes <= " + std::to_string(large) + " THEN ";
+  const auto of = [&](std::string_view column, bool always) {
+    return always ? std::string(" ").append(column) : small + std::string(column) + " END";
+  };
+  const bool origin = how == detail::whole, result = how != detail::line;
+  return "SELECT t.seq, s.bytes, t.id, t.owner, t.quota, t.hidden, t.tool," +
+         of("t.arguments", origin) + "," + of("t.request_meta", origin) +
+         ", t.created_at, t.idempotency_key, t.arguments_hash, t.on_crash, t.max_attempts, "
+         "t.retry_backoff, t.attempt_limit, t.overall_limit, t.answer_within, t.external, t.token, "
+         "s.rev, s.epoch, s.attempt, s.status, s.message, s.progress, s.progress_total, s.run_at, "
+         "s.updated_at, s.retention, s.anchor, s.attempt_left, s.overall_left, s.answer_left, "
+         "s.process, s.questions, s.checkpointed," +
+         of("s.result", result) + ", s.result_kind, s.cancelled_at, s.cancel_reason " +
+         std::string(rest);
+}
 
 // What a running task writes again and again; the rest is written at its end.
 constexpr std::string_view live_columns =
     "rev = ?, epoch = ?, attempt = ?, status = ?, message = ?, progress = ?, progress_total = ?, "
     "run_at = ?, updated_at = ?, retention = ?, anchor = ?, attempt_left = ?, overall_left = ?, "
-    "answer_left = ?, process = ?, questions = ?, checkpointed = ?";
+    "answer_left = ?, process = ?, questions = ?, checkpointed = ?, bytes = ?";
 constexpr std::string_view end_columns =
     ", ended = ?, remove_at = ?, result = ?, result_kind = ?, cancelled_at = ?, cancel_reason = ?";
 constexpr std::string_view at_revision = " WHERE seq = ? AND rev = ?";
@@ -154,7 +164,7 @@ void bind_origin(parameters& to, const task_record& task) {
   to.text_or_null(origin.token);
 }
 
-void bind_live(parameters& to, const task_record& task) {
+void bind_live(parameters& to, const task_record& task, std::size_t bytes) {
   to.count(task.rev);
   to.count(task.epoch);
   to.count(task.attempt);
@@ -172,11 +182,12 @@ void bind_live(parameters& to, const task_record& task) {
   task.process ? to.blob(task.process->bytes) : to.null();
   to.count(task.inputs ? task.inputs->size() : 0);
   to.flag(static_cast<bool>(task.checkpoint));
+  to.count(bytes);
 }
 
 void bind_end(parameters& to, const task_record& task) {
   to.flag(task.terminal());
-  to.time(stores::removal_due(task));
+  to.time(stores::next_due(task));
   to.json(task.result.body);
   to.integer(task.result.is_protocol_error ? protocol_error_kind
              : task.result.is_error        ? is_error_kind
@@ -194,17 +205,23 @@ bool same(const task_input& a, const task_input& b) {
 // --- reading
 
 task_reader::task_reader(connection& in)
-    : find_(in, select("FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.id = ?")),
+    : find_(in,
+            select(detail::whole, "FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.id = ?")),
+      look_(in,
+            select(detail::state, "FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.id = ?")),
       knows_(in, "SELECT 1 FROM tasks WHERE id = ?"),
-      page_(in, select("FROM tasks t JOIN states s ON s.seq = t.seq "
+      page_(in, select(detail::line,
+                       "FROM tasks t JOIN states s ON s.seq = t.seq "
                        "WHERE t.owner = ?1 AND t.hidden = 0 AND t.id < ?2 "
                        "AND (s.remove_at IS NULL OR s.remove_at > ?3) "
                        "ORDER BY t.id DESC LIMIT ?4")),
-      page_by_status_(in, select("FROM tasks t JOIN states s ON s.seq = t.seq "
+      page_by_status_(in, select(detail::line,
+                                 "FROM tasks t JOIN states s ON s.seq = t.seq "
                                  "WHERE t.owner = ?1 AND t.hidden = 0 AND t.id < ?2 "
                                  "AND (s.remove_at IS NULL OR s.remove_at > ?3) "
                                  "AND s.status = ?5 ORDER BY t.id DESC LIMIT ?4")),
-      external_(in, select("FROM tasks t JOIN states s ON s.seq = t.seq "
+      external_(in, select(detail::whole,
+                           "FROM tasks t JOIN states s ON s.seq = t.seq "
                            "WHERE s.ended = 0 AND t.external = 1 AND t.id > ?1 "
                            "AND (?2 = '' OR t.tool = ?2) ORDER BY t.id LIMIT ?3")),
       inputs_(in,
@@ -212,12 +229,14 @@ task_reader::task_reader(connection& in)
               "WHERE seq = ? ORDER BY position"),
       checkpoint_(in, "SELECT body FROM checkpoints WHERE seq = ?") {}
 
-task_row task_reader::read(statement& row) {
+task_row task_reader::read(statement& row, detail how) {
   columns from(row);
   task_row result;
   result.seq = from.integer();
+  result.bytes = from.count();
   result.record = std::make_shared<task_record>();
   task_record& task = *result.record;
+  task.abridged = how != detail::whole && result.bytes > large;
   task.origin = read_origin(from, task.hidden);
   task.rev = from.count();
   task.epoch = from.count();
@@ -246,6 +265,7 @@ task_row task_reader::read(statement& row) {
   task.result.is_protocol_error = kind == protocol_error_kind;
   task.cancel_requested_at = from.optional_time();
   task.cancel_reason = from.text();
+  if (how == detail::line && task.abridged) return result;
   if (questions) read_inputs(result);
   if (checkpointed) read_checkpoint(result);
   return result;
@@ -279,7 +299,14 @@ std::optional<task_row> task_reader::find(std::string_view id) {
   const use once(find_);
   find_.bind(1, id);
   if (!find_.step()) return std::nullopt;
-  return read(find_);
+  return read(find_, detail::whole);
+}
+
+std::optional<task_row> task_reader::look(std::string_view id) {
+  const use once(look_);
+  look_.bind(1, id);
+  if (!look_.step()) return std::nullopt;
+  return read(look_, detail::state);
 }
 
 bool task_reader::knows(std::string_view id) {
@@ -300,7 +327,7 @@ std::vector<task_ptr> task_reader::page(std::string_view owner, std::optional<ta
       .bind(4, static_cast<std::int64_t>(limit));
   if (status) query.bind(5, static_cast<std::int64_t>(*status));
   std::vector<task_ptr> result;
-  while (query.step()) result.push_back(read(query).record);
+  while (query.step()) result.push_back(read(query, detail::line).record);
   return result;
 }
 
@@ -309,7 +336,7 @@ std::vector<task_ptr> task_reader::external(std::string_view tool, std::string_v
   const use once(external_);
   external_.bind(1, after).bind(2, tool).bind(3, static_cast<std::int64_t>(limit));
   std::vector<task_ptr> result;
-  while (external_.step()) result.push_back(read(external_).record);
+  while (external_.step()) result.push_back(read(external_, detail::whole).record);
   return result;
 }
 
@@ -325,9 +352,9 @@ task_writer::task_writer(connection& in)
           in,
           "INSERT INTO states (seq, rev, epoch, attempt, status, message, progress, "
           "progress_total, run_at, updated_at, retention, anchor, attempt_left, "
-          "overall_left, answer_left, process, questions, checkpointed, ended, remove_at, "
+          "overall_left, answer_left, process, questions, checkpointed, bytes, ended, remove_at, "
           "result, result_kind, cancelled_at, cancel_reason) "
-          "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+          "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       update_live_(in, std::string("UPDATE states SET ").append(live_columns).append(at_revision)),
       update_all_(in, std::string("UPDATE states SET ")
                           .append(live_columns)
@@ -340,23 +367,33 @@ task_writer::task_writer(connection& in)
       erase_inputs_(in, "DELETE FROM inputs WHERE seq = ?"),
       erase_state_(in, "DELETE FROM states WHERE seq = ?"),
       erase_task_(in, "DELETE FROM tasks WHERE seq = ?"),
-      find_by_key_(in, select("FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.owner = ? "
+      empty_task_(in, "UPDATE tasks SET arguments = NULL, request_meta = NULL WHERE seq = ?"),
+      empty_state_(in,
+                   "UPDATE states SET result = NULL, questions = 0, remove_at = ?2, bytes = ?3 "
+                   "WHERE seq = ?1"),
+      find_by_key_(in, select(detail::whole,
+                              "FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.owner = ? "
                               "AND t.tool = ? AND t.idempotency_key = ?")),
       forget_key_(in, "UPDATE tasks SET idempotency_key = NULL WHERE seq = ?"),
-      live_(in, select("FROM states s INDEXED BY live_states JOIN tasks t ON t.seq = s.seq "
+      live_(in, select(detail::state,
+                       "FROM states s INDEXED BY live_states JOIN tasks t ON t.seq = s.seq "
                        "WHERE s.ended = 0 ORDER BY s.seq")),
       last_seq_(in, "SELECT max(seq) FROM tasks"),
-      overdue_(in,
-               "SELECT s.seq, t.id, coalesce(t.quota, t.owner), s.status FROM states s "
-               "JOIN tasks t ON t.seq = s.seq WHERE s.remove_at <= ? ORDER BY s.remove_at LIMIT ?"),
+      overdue_(
+          in,
+          "SELECT s.seq, t.id, coalesce(t.quota, t.owner), s.status, s.bytes, t.hidden = 1 AND "
+          "(s.retention IS NULL OR s.anchor + s.retention > ?1) FROM states s "
+          "JOIN tasks t ON t.seq = s.seq WHERE s.remove_at <= ?1 "
+          "ORDER BY s.remove_at LIMIT ?2"),
       next_removal_(in, "SELECT min(remove_at) FROM states WHERE remove_at IS NOT NULL"),
-      finished_(in, "SELECT quota, status, n FROM finished"),
+      finished_(in, "SELECT quota, status, n, bytes FROM finished"),
       add_finished_(in,
-                    "INSERT INTO finished VALUES (?1, ?2, ?3) "
-                    "ON CONFLICT DO UPDATE SET n = n + excluded.n"),
+                    "INSERT INTO finished (quota, status, n, bytes) VALUES (?1, ?2, ?3, ?4) "
+                    "ON CONFLICT DO UPDATE SET n = n + excluded.n, bytes = bytes + "
+                    "excluded.bytes"),
       erase_finished_(in, "DELETE FROM finished WHERE quota = ? AND status = ? AND n <= 0") {}
 
-bool task_writer::insert(std::int64_t seq, const task_record& task) {
+bool task_writer::insert(std::int64_t seq, const task_record& task, std::size_t bytes) {
   {
     const use once(insert_task_);
     parameters to(insert_task_);
@@ -368,13 +405,14 @@ bool task_writer::insert(std::int64_t seq, const task_record& task) {
   const use once(insert_state_);
   parameters to(insert_state_);
   to.integer(seq);
-  bind_live(to, task);
+  bind_live(to, task, bytes);
   bind_end(to, task);
   insert_state_.step();
   return true;
 }
 
-void task_writer::update(std::int64_t seq, const task_record& before, const task_record& after) {
+void task_writer::update(std::int64_t seq, const task_record& before, const task_record& after,
+                         std::size_t bytes) {
   if (before.inputs != after.inputs) write_inputs(seq, before, after);
   if (!(before.checkpoint == after.checkpoint)) {
     if (after.checkpoint) {
@@ -388,7 +426,7 @@ void task_writer::update(std::int64_t seq, const task_record& before, const task
   statement& change = after.terminal() ? update_all_ : update_live_;
   const use once(change);
   parameters to(change);
-  bind_live(to, after);
+  bind_live(to, after, bytes);
   if (after.terminal()) bind_end(to, after);
   to.integer(seq);
   to.count(before.rev);
@@ -421,20 +459,33 @@ void task_writer::erase(std::int64_t seq) {
   }
 }
 
+void task_writer::empty(std::int64_t seq, const task_record& emptied, std::size_t bytes) {
+  empty_task_.bind(1, seq).run();
+  erase_inputs_.bind(1, seq).run();
+  const auto due = stores::next_due(emptied);
+  empty_state_.bind(1, seq).bind(3, static_cast<std::int64_t>(bytes));
+  if (due) {
+    empty_state_.bind(2, std::int64_t(due->time_since_epoch().count()));
+  } else {
+    empty_state_.bind_null(2);
+  }
+  empty_state_.run();
+}
+
 std::optional<task_row> task_writer::find_by_key(const task_origin& origin) {
   const use once(find_by_key_);
   find_by_key_.bind(1, std::string_view(origin.owner))
       .bind(2, std::string_view(origin.tool))
       .bind(3, std::string_view(origin.idempotency_key));
   if (!find_by_key_.step()) return std::nullopt;
-  return reader_.read(find_by_key_);
+  return reader_.read(find_by_key_, detail::whole);
 }
 
 void task_writer::forget_key(std::int64_t seq) { forget_key_.bind(1, seq).run(); }
 
 void task_writer::each_live(const std::function<void(task_row)>& take) {
   const use once(live_);
-  while (live_.step()) take(reader_.read(live_));
+  while (live_.step()) take(reader_.read(live_, detail::state));
 }
 
 std::int64_t task_writer::last_seq() {
@@ -454,6 +505,8 @@ std::vector<task_writer::overdue_row> task_writer::overdue(monotonic_time now, s
     row.id = from.text();
     row.quota = from.text();
     row.status = static_cast<task_status>(from.integer());
+    row.bytes = from.count();
+    row.to_be_emptied = from.flag();
     result.push_back(std::move(row));
   }
   return result;
@@ -473,6 +526,7 @@ void task_writer::each_finished(const std::function<void(finished_count)>& take)
     count.quota = from.text();
     count.status = static_cast<task_status>(from.integer());
     count.n = from.integer();
+    count.bytes = from.integer();
     if (!is_terminal(count.status) || count.status > task_status::cancelled) {
       corrupt("ended tasks are counted under a status that does not exist");
     }
@@ -482,7 +536,8 @@ void task_writer::each_finished(const std::function<void(finished_count)>& take)
 
 void task_writer::add_finished(const finished_count& by) {
   const auto status = static_cast<std::int64_t>(by.status);
-  add_finished_.bind(1, std::string_view(by.quota)).bind(2, status).bind(3, by.n).run();
+  add_finished_.bind(1, std::string_view(by.quota)).bind(2, status).bind(3, by.n);
+  add_finished_.bind(4, by.bytes).run();
   if (by.n < 0) erase_finished_.bind(1, std::string_view(by.quota)).bind(2, status).run();
 }
 

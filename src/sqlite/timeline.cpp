@@ -20,17 +20,13 @@ timeline::timeline(connection& in, const clock_source& clock, std::string boot)
   last_heard_ = clock.monotonic();
   if (!query.step()) return;
 
-  std::istringstream text{std::string(query.text(0))};
-  std::string boot_then;
-  milliseconds::rep offset = 0, mono = 0, wall = 0;
-  if (!(text >> offset >> mono >> wall))
-    throw sqlite_error("the clock row is damaged", SQLITE_CORRUPT);
-  text >> boot_then;
-  last_heard_ = monotonic_time(milliseconds(mono));
-  offset_ = milliseconds(offset);
-  const bool same_boot = boot_then == boot_ && now().mono >= last_heard_;
+  const auto row = parse_clock(query.text(0));
+  if (!row) throw sqlite_error("the clock row is damaged", SQLITE_CORRUPT);
+  last_heard_ = row->mono;
+  offset_ = row->offset;
+  const bool same_boot = row->boot == boot_ && now().mono >= last_heard_;
   if (same_boot) return;
-  const milliseconds away = stores::elapsed(timestamp(milliseconds(wall)), clock.now());
+  const milliseconds away = stores::elapsed(row->wall, clock.now());
   offset_ = stores::saturating_add(last_heard_, away) - clock.monotonic();
 }
 
@@ -54,6 +50,16 @@ void timeline::save(connection& in) {
   put.bind(1, std::string_view(text)).run();
   saved_ = at.mono;
   saved_skew_ = at.wall.time_since_epoch() - at.mono.time_since_epoch();
+}
+
+std::optional<clock_row> parse_clock(std::string_view text) {
+  std::istringstream words{std::string(text)};
+  milliseconds::rep offset = 0, mono = 0, wall = 0;
+  if (!(words >> offset >> mono >> wall)) return std::nullopt;
+  clock_row row{
+      milliseconds(offset), monotonic_time(milliseconds(mono)), timestamp(milliseconds(wall)), {}};
+  words >> row.boot;
+  return row;
 }
 
 std::string machine_boot() {

@@ -6,7 +6,9 @@
 // Threads: `now` any; `save` the writer's.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "sqlite/connection.hpp"
 #include "stores/saturate.hpp"
@@ -40,6 +42,16 @@ class timeline {
   milliseconds saved_skew_{0};  ///< of the wall clock against store time
   monotonic_time saved_ = monotonic_time::min();
 };
+
+/// The clock row of a file.
+struct clock_row {
+  milliseconds offset{0};
+  monotonic_time mono{};
+  timestamp wall{};
+  std::string boot;
+};
+/// Null: it is damaged.
+std::optional<clock_row> parse_clock(std::string_view text);
 
 /// The kernel's name for this boot; empty if it does not tell.
 std::string machine_boot();

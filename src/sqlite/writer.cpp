@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "sqlite/schema.hpp"
+#include "sqlite/soundness.hpp"
 
 namespace longhaul::sqlite {
 namespace {
@@ -20,23 +21,46 @@ constexpr std::size_t crowd = 8;
 constexpr auto crowd_returns = 100us;
 /// How often a file that could not be written is tried again.
 constexpr auto trial_interval = 1s;
+/// How often the file is looked at when nothing is written.
+constexpr auto look_interval = 2s;
 
 }  // namespace
 
-writer::writer(writer_options options, task_cache& cache, commit_gate& gate)
-    : options_(std::move(options)), cache_(cache), gate_(gate) {
-  make_private_file(options_.path);
+writer::writer(writer_options options, lock_file& lock, task_cache& cache, commit_gate& gate)
+    : options_(std::move(options)), lock_(lock), cache_(cache), gate_(gate) {
   try {
     open();
     empty_log();  // what a crashed process could not sync lies there; readers only put it off
-    time_ = std::make_unique<timeline>(*file_, *options_.clock, options_.boot);
-    ledger_ = std::make_unique<ledger>(*file_, *time_, leases_, claims_of::former_process);
+    load();
+    written_ = true;
+    if (options_.begin_to_write) options_.begin_to_write([] { return true; });
   } catch (const sqlite_error& e) {
-    throw sqlite_error(in_words(e, options_.path), e.code());
+    const int code = e.primary();
+    const bool no_room = code == SQLITE_FULL || code == SQLITE_IOERR || code == SQLITE_READONLY ||
+                         code == SQLITE_CANTOPEN;
+    if (!no_room) throw sqlite_error(in_words(e, options_.path), e.code());
+    try {
+      open_to_read();
+      load();
+    } catch (const std::exception&) {
+      throw sqlite_error(in_words(e, options_.path), e.code());
+    }
+    set_trouble(in_trouble(e));
   }
   for (const auto& [id, live] : ledger_->live()) cache_.put(live.record);
   note_agenda();
   thread_ = std::thread([this] { run(); });
+}
+
+void writer::load() {
+  refuse_faults(options_.path, faults_of(*file_));
+  time_ = std::make_unique<timeline>(*file_, *options_.clock, options_.boot);
+  ledger_ = std::make_unique<ledger>(*file_, *time_, leases_, claims_);
+  secret_ = file_->text("SELECT value FROM meta WHERE name = 'secret'");
+  const stores::store_stats there = ledger_->stats();
+  found_.place = options_.path;
+  found_.unfinished = there.working + there.input_required;
+  found_.tasks = found_.unfinished + there.completed + there.failed + there.cancelled;
 }
 
 void writer::open() {
@@ -49,6 +73,9 @@ void writer::open() {
   file_ = std::make_unique<connection>(options_.path, how);
   prepare_writer(*file_);
   upgrade(*file_, options_.path);
+  page_bytes_ = static_cast<std::uint64_t>(file_->number("PRAGMA page_size"));
+  lock_.log_opened();
+  log_pages_ = 0;
   sqlite3_wal_hook(
       file_->handle(),
       [](void* self, sqlite3*, const char*, int pages) {
@@ -60,6 +87,26 @@ void writer::open() {
   commit_ = std::make_unique<statement>(*file_, "COMMIT");
 }
 
+void writer::open_to_read() {
+  begin_.reset();
+  commit_.reset();
+  ledger_.reset();
+  file_.reset();
+  file_ = std::make_unique<connection>(
+      sqlite::open_to_read(options_.path, options_.vfs, written_by::nobody));
+  if (version_of(*file_, options_.path) != newest_version()) {
+    throw std::runtime_error("it is of an older version, and cannot be brought forward");
+  }
+}
+
+void writer::make_sure_of_file() {
+  // Of a frame in the log: a page and 24 bytes; the log begins with 32.
+  constexpr std::uint64_t frame_header = 24, header = 32;
+  const auto pages = static_cast<std::uint64_t>(log_pages_);
+  lock_.log_grown(pages == 0 ? 0 : header + pages * (page_bytes_ + frame_header));
+  if (const std::string why = lock_.lost(); !why.empty()) throw sqlite_error(why, SQLITE_IOERR);
+}
+
 void writer::close() noexcept {
   {
     const std::lock_guard lock(mutex_);
@@ -69,14 +116,24 @@ void writer::close() noexcept {
   if (thread_.joinable()) thread_.join();
 }
 
-std::string writer::trouble() const {
+write_trouble writer::trouble() const {
   const std::lock_guard lock(mutex_);
   return trouble_;
 }
 
-void writer::set_trouble(std::string why) {
+write_trouble writer::in_trouble(const std::exception& e) const {
+  const std::string full = in_words(e, options_.path);
+  return {full, without_folders(full, options_.path)};
+}
+
+void writer::set_trouble(write_trouble why) {
   const std::lock_guard lock(mutex_);
   trouble_ = std::move(why);
+}
+
+void writer::limit(const stores::byte_bounds& bounds) {
+  const std::lock_guard lock(mutex_);
+  bounds_ = bounds;
 }
 
 void writer::submit(operation& what, sleeper caller) {
@@ -89,20 +146,17 @@ void writer::submit(operation& what, sleeper caller) {
       return;
     }
   }
-  refuse({&what}, "the store is closed", false);
+  refuse({&what}, {"the store is closed", "the store is closed"}, false);
 }
 
 std::optional<writer::batch> writer::take() {
   if (last_batch_ >= crowd) watch_queue();
   std::unique_lock lock(mutex_);
   const auto something = [this] { return closing_ || !queue_.empty(); };
-  if (trouble_.empty()) {
-    news_.wait(lock, something);
-  } else {
-    news_.wait_for(lock, trial_interval, something);
-  }
+  news_.wait_for(lock, trouble_.none() ? look_interval : trial_interval, something);
   batch taken;
   move_queue(taken);
+  if (ledger_) ledger_->limit(bounds_);
   if (taken.empty() && closing_) return std::nullopt;
   return taken;
 }
@@ -146,18 +200,25 @@ bool writer::join(batch& work) {
 }
 
 void writer::run() {
-  auto next_trial = std::chrono::steady_clock::now();
+  auto next_trial = std::chrono::steady_clock::now() + (written_ ? 0s : trial_interval);
   while (std::optional<batch> work = take()) {
-    if (!trouble_.empty()) {
+    if (!trouble_.none()) {
       if (std::chrono::steady_clock::now() >= next_trial && !restore()) {
         next_trial = std::chrono::steady_clock::now() + trial_interval;
       }
-      if (!trouble_.empty()) {
+      if (!trouble_.none()) {
         refuse(*work, trouble_, false);
         continue;
       }
     }
-    if (work->empty()) continue;
+    if (work->empty()) {
+      try {
+        make_sure_of_file();
+      } catch (const sqlite_error& e) {
+        set_trouble(in_trouble(e));
+      }
+      continue;
+    }
     carry_out(std::move(*work));
     if (options_.after_batch && file_) options_.after_batch(*file_, log_pages_);
   }
@@ -176,10 +237,10 @@ void writer::carry_out(batch work) {
     commit(committing);
     finish(work);
   } catch (const std::exception& e) {
-    const std::string why = in_words(e, options_.path);
+    write_trouble why = in_trouble(e);
     if (!restore()) {
-      set_trouble(why);
       refuse(work, why, committing);
+      set_trouble(std::move(why));
     } else {
       one_by_one(work);
     }
@@ -198,7 +259,7 @@ void writer::one_by_one(const batch& work) {
       commit(committing);
       finish(alone);
     } catch (const std::exception& e) {
-      const std::string why = in_words(e, options_.path);
+      const write_trouble why = in_trouble(e);
       const bool usable = restore();
       refuse(alone, why, committing);
       if (usable) continue;
@@ -223,7 +284,9 @@ void writer::commit(bool& committing) {
   const commit_gate::closed until_published(gate_);
   committing = true;
   commit_->run();
+  make_sure_of_file();
   committing = false;
+  claims_ = claims_of::this_process;
   publish();
 }
 
@@ -250,9 +313,10 @@ void writer::finish(const batch& work) noexcept {
   wake(std::move(callers));
 }
 
-void writer::refuse(const batch& work, const std::string& why, bool outcome_unknown) {
+void writer::refuse(const batch& work, const write_trouble& why, bool outcome_unknown) {
   for (operation* each : work) {
-    each->error = std::make_exception_ptr(stores::store_error(why, outcome_unknown));
+    each->error =
+        std::make_exception_ptr(stores::store_error(why.full, why.reason, outcome_unknown));
   }
   finish(work);
 }
@@ -260,7 +324,16 @@ void writer::refuse(const batch& work, const std::string& why, bool outcome_unkn
 // --- trouble
 
 bool writer::restore() {
+  if (written_ || !options_.begin_to_write) return restore_now();
+  options_.begin_to_write([this] { return written_ = restore_now(); });
+  return written_;
+}
+
+bool writer::restore_now() {
   try {
+    if (const std::string lost = lock_.lost(); written_ && !lost.empty()) {
+      throw sqlite_error(lost, SQLITE_IOERR);  // another file, or half of one, is not opened
+    }
     open();
     {
       // Writes over what a failed commit may have left at the end of the log.
@@ -269,22 +342,29 @@ bool writer::restore() {
       trial.commit();
     }
     if (!empty_log()) throw std::runtime_error("waiting for readers, to settle a failed commit");
-    ledger_ = std::make_unique<ledger>(*file_, *time_, leases_, claims_of::this_process);
+    make_sure_of_file();
+    ledger_ = std::make_unique<ledger>(*file_, *time_, leases_, claims_);
+    {
+      const std::lock_guard lock(mutex_);
+      ledger_->limit(bounds_);
+    }
     publish_all();
     set_trouble({});
     return true;
   } catch (const std::exception& e) {
-    set_trouble(in_words(e, options_.path));
+    set_trouble(in_trouble(e));
     return false;
   }
 }
 
 bool writer::empty_log() {
+  const std::lock_guard moving(lock_.moving());
   int pages = 0, moved = 0;
   const int code = sqlite3_wal_checkpoint_v2(file_->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE,
                                              &pages, &moved);
   if ((code & 0xff) == SQLITE_BUSY) return false;
   file_->check(code);
+  log_pages_ = 0;
   return true;
 }
 
@@ -303,7 +383,7 @@ void writer::publish_all() {
   }
   for (const task_ptr& known : cache_.unfinished()) {
     if (ledger_->live().contains(std::string_view(known->id()))) continue;
-    if (auto row = task_reader(*file_).find(known->id())) {
+    if (auto row = task_reader(*file_).look(known->id())) {
       changed.push_back(row->record);
     } else {
       cache_.remove(known->id());

@@ -14,6 +14,9 @@
 //                              ▼
 //                all are refused at once, with the reason, until a trial (one a second) succeeds
 //
+// After every commit, and at least every two seconds, it looks whether the file is still the one
+// that has its name (`lock_file::lost`). If not, nothing is acknowledged any more.
+//
 // An operation whose own commit fails, too, has an unknown outcome; all are safe to repeat.
 //
 // Threads: `perform`, `trouble` and `close` any; the rest is the writer's own.
@@ -35,6 +38,7 @@
 #include "sqlite/commit_gate.hpp"
 #include "sqlite/connection.hpp"
 #include "sqlite/ledger.hpp"
+#include "sqlite/lock_file.hpp"
 #include "sqlite/resume.hpp"
 #include "sqlite/task_cache.hpp"
 #include "sqlite/timeline.hpp"
@@ -52,30 +56,42 @@ struct writer_options {
   const clock_source* clock = &system_clock();
   /// Called on the writer's thread, between transactions, with the pages in the write-ahead log.
   std::function<void(connection&, int)> after_batch = {};
+  /// Runs what may be the first to write the file (true: it was), while nobody reads.
+  std::function<void(const std::function<bool()>&)> begin_to_write = {};
+};
+
+/// Why nothing can be written: for the log, and without paths for anybody.
+struct write_trouble {
+  std::string full, reason;
+  bool none() const noexcept { return full.empty(); }
 };
 
 class writer {
  public:
   using observer = std::function<void(const task_ptr&)>;
 
-  /// Opens the file (makes it if there is none), brings it to the newest version and loads it. The
-  /// references must outlive the writer. Requires: nobody else in this process has it open, and the
-  /// lock is ours. Throws `std::runtime_error` if it cannot be opened.
-  writer(writer_options options, task_cache& cache, commit_gate& gate);
+  /// Opens the file, brings it to the newest version and loads it. If it can be read and not be
+  /// written (a full disk), it is loaded all the same, and writing is tried again once a second.
+  /// The references must outlive the writer. Requires: nobody else in this process has it open.
+  /// Throws `std::runtime_error` if it cannot be opened.
+  writer(writer_options options, lock_file& lock, task_cache& cache, commit_gate& gate);
   ~writer() { close(); }
   writer(const writer&) = delete;
   writer& operator=(const writer&) = delete;
 
   /// Before the first operation.
   void watch(observer on_change) { observer_ = std::move(on_change); }
+  void limit(const stores::byte_bounds& bounds);
 
   /// Runs `apply(ledger&)` in the next transaction; its result once that is durable. May run it
   /// more than once; an exception must leave the ledger as it was. Throws `stores::store_error`.
   template <class Apply>
   awaitable<std::invoke_result_t<Apply&, ledger&>> perform(Apply apply);
 
-  /// Why nothing can be written now; empty: it can.
-  std::string trouble() const;
+  /// Why nothing can be written now.
+  write_trouble trouble() const;
+  const std::string& secret() const noexcept { return secret_; }
+  const stores::found_at_open& found() const noexcept { return found_; }
   stores::instant now() const { return time_->now(); }
   /// No limit passes, and nothing is to be removed, before these; any thread.
   monotonic_time next_limit() const noexcept { return next_limit_; }
@@ -112,17 +128,25 @@ class writer {
   void publish() noexcept;
   static void finish(const batch& work) noexcept;
   void note_agenda();
-  static void refuse(const batch& work, const std::string& why, bool outcome_unknown);
+  static void refuse(const batch& work, const write_trouble& why, bool outcome_unknown);
+  write_trouble in_trouble(const std::exception& e) const;
 
   void open();
+  void open_to_read();
+  /// Reads what a writer begins with. Throws `std::runtime_error`, also for a file with faults.
+  void load();
+  /// What is written goes where the next server will find it. Throws `sqlite_error`.
+  void make_sure_of_file();
   /// Tries to make the file usable again; false: it is not, `trouble` says why.
   bool restore();
+  bool restore_now();
   void publish_all();
   /// Empties the log into the database. False: somebody reads, it was not emptied.
   bool empty_log();
-  void set_trouble(std::string why);
+  void set_trouble(write_trouble why);
 
   const writer_options options_;
+  lock_file& lock_;
   task_cache& cache_;
   commit_gate& gate_;
   observer observer_;
@@ -132,7 +156,13 @@ class writer {
   stores::lease_table leases_;
   std::unique_ptr<ledger> ledger_;
   std::unique_ptr<statement> begin_, commit_;
+  std::string secret_;
+  stores::found_at_open found_;
+  /// Whom the claims in the file belong to until we have written to it.
+  claims_of claims_ = claims_of::former_process;
+  bool written_ = false;  ///< by this process
   int log_pages_ = 0;
+  std::uint64_t page_bytes_ = 0;
   std::atomic<monotonic_time> next_limit_{monotonic_time::max()};
   std::atomic<monotonic_time> next_removal_{monotonic_time::max()};
 
@@ -140,7 +170,8 @@ class writer {
   std::condition_variable news_;
   batch queue_;
   std::size_t last_batch_ = 0;
-  std::string trouble_;
+  write_trouble trouble_;
+  stores::byte_bounds bounds_;
   bool closing_ = false;
 
   std::thread thread_;

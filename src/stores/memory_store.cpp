@@ -15,23 +15,6 @@ namespace {
 constexpr std::size_t max_intake = 256;
 /// Tasks looked at in one go while a list is put together.
 constexpr std::size_t list_chunk = 256;
-/// Nodes of indexes and the allocator's own, measured once with a million small tasks.
-constexpr std::size_t overhead = 640;
-
-std::size_t size_of(const task_record& task) {
-  const task_origin& origin = *task.origin;
-  std::size_t bytes = overhead + sizeof(task_record) + sizeof(task_origin) + origin.owner.size() +
-                      origin.quota.size() + origin.tool.size() + origin.arguments.size() +
-                      origin.request_meta.size() + 2 * origin.idempotency_key.size() +
-                      origin.token.size() + task.status_message.size() + task.result.body.size() +
-                      task.checkpoint.size() + task.cancel_reason.size();
-  if (task.inputs) {
-    for (const task_input& input : *task.inputs) {
-      bytes += sizeof(task_input) + input.key.size() + input.request.size() + input.response.size();
-    }
-  }
-  return bytes;
-}
 
 bool queued(const task_record& task) noexcept {
   return task.status == task_status::working && claimable(task);
@@ -48,7 +31,8 @@ std::size_t memory_store::shard_number(std::string_view id) const noexcept {
 }
 
 bool memory_store::visible(const entry& at) const {
-  return !at.due || !at.record->terminal() || *at.due > clock_.monotonic();
+  const auto due = removal_due(*at.record);
+  return !due || *due > clock_.monotonic();
 }
 
 // --- changes of one task
@@ -61,7 +45,7 @@ void memory_store::count(shard& in, const task_record& task, bool arrives) {
 
 void memory_store::unschedule(shard& in, entry& at) {
   if (!at.due) return;
-  agenda& from = at.record->terminal() ? in.removals : in.limits;
+  agenda& from = at.record->terminal() ? in.endings : in.limits;
   from.erase({*at.due, at.record->id()});
   at.due.reset();
 }
@@ -69,8 +53,8 @@ void memory_store::unschedule(shard& in, entry& at) {
 void memory_store::schedule(shard& in, entry& at) {
   const task_record& task = *at.record;
   if (task.terminal()) {
-    at.due = removal_due(task);
-    if (at.due) in.removals.emplace_hint(in.removals.end(), *at.due, task.id());
+    at.due = next_due(task, options_.hidden_result_kept);
+    if (at.due) in.endings.emplace_hint(in.endings.end(), *at.due, task.id());
   } else if (const auto limit = limit_due(task)) {
     at.due = limit->at;
     in.limits.emplace_hint(in.limits.end(), *at.due, task.id());
@@ -78,7 +62,8 @@ void memory_store::schedule(shard& in, entry& at) {
 }
 
 memory_store::aftermath memory_store::install(shard& in, entry& at,
-                                              std::shared_ptr<const task_record> next) {
+                                              std::shared_ptr<const task_record> next,
+                                              std::size_t counted) {
   const task_ptr before = at.record;
   aftermath after;
   count(in, *before, false);
@@ -88,12 +73,16 @@ memory_store::aftermath memory_store::install(shard& in, entry& at,
   schedule(in, at);
 
   const task_record& task = *at.record;
-  const std::size_t size = size_of(task);
-  bytes_.fetch_add(size - at.bytes, std::memory_order_relaxed);
-  at.bytes = size;
+  const std::size_t bytes_before = at.bytes + counted;
+  at.bytes = size_of(task);
+  if (before->terminal()) {
+    quotas_.resized_ended(task.origin->quota, bytes_before, at.bytes);
+  } else {
+    quotas_.resized(*at.quota, bytes_before, at.bytes);
+    if (task.terminal()) quotas_.closed(*at.quota, at.bytes);
+  }
   if (before->process && !task.process) in.running.erase(task.id());
   if (!before->process && task.process) in.running.insert(task.id());
-  if (task.terminal() && !before->terminal()) quotas_.closed(*at.quota);
   if (before->hidden && !task.hidden) owners_.add(task.origin);
 
   if (claimable(*before) && !claimable(task)) after.left_queue = before->run_at;
@@ -121,7 +110,7 @@ void memory_store::settle(const aftermath& after) {
 
 template <class Transition>
 change_result memory_store::change(std::string_view id, const std::string_view* owner,
-                                   Transition transition) {
+                                   Transition transition, growth how) {
   change_result result;
   aftermath after;
   {
@@ -134,7 +123,16 @@ change_result memory_store::change(std::string_view id, const std::string_view* 
     entry& at = found->second;
     step next = transition(*at.record, now());
     result.code = next.code;
-    if (next.code == change_code::applied) after = install(in, at, std::move(next.next));
+    if (next.code == change_code::not_found) return result;
+    if (next.code == change_code::applied) {
+      const std::size_t size = how == growth::bounded ? size_of(*next.next) : 0;
+      const std::size_t added = size > at.bytes ? size - at.bytes : 0;
+      if (added > 0 && !quotas_.try_grow(*at.quota, added)) {
+        result.code = change_code::busy;
+      } else {
+        after = install(in, at, std::move(next.next), added);
+      }
+    }
     result.task = at.record;
   }
   settle(after);
@@ -155,18 +153,13 @@ create_result memory_store::insert(const new_task& task, aftermath& after) {
     return {create_code::created, found->second.record, {}};
   }
   const std::size_t bytes = size_of(*record);
-  if (options_.max_bytes != 0 &&
-      bytes_.load(std::memory_order_relaxed) + bytes > options_.max_bytes) {
-    return {create_code::busy, nullptr, bound_names::store_bytes};
-  }
-  auto admitted = quotas_.admit(origin.quota, task.bounds);
+  auto admitted = quotas_.admit(origin.quota, task.bounds, bytes);
   if (!admitted.granted) return {create_code::busy, nullptr, admitted.bound};
 
   entry& at = in.tasks[record->id()];
   at.record = std::move(record);
   at.quota = std::move(admitted.granted);
   at.bytes = bytes;
-  bytes_.fetch_add(bytes, std::memory_order_relaxed);
   count(in, *at.record, true);
   schedule(in, at);
   if (!at.record->hidden) owners_.add(at.record->origin);
@@ -262,9 +255,10 @@ awaitable<std::optional<list_page>> memory_store::list(std::string_view owner,
 
 awaitable<change_result> memory_store::answer(std::string_view owner, std::string_view id,
                                               std::span<const response> responses) {
-  co_return change(id, &owner, [&](const task_record& task, instant at) {
-    return answered(task, responses, at);
-  });
+  co_return change(
+      id, &owner,
+      [&](const task_record& task, instant at) { return answered(task, responses, at); },
+      growth::bounded);
 }
 
 awaitable<change_result> memory_store::cancel(std::string_view owner, std::string_view id,
@@ -451,20 +445,36 @@ awaitable<std::size_t> memory_store::expire(std::size_t batch) {
   co_return failed;
 }
 
+// What it carries goes; the id of the record that stays is another string: it is entered anew.
+void memory_store::empty(shard& in, std::string_view id) {
+  const auto found = in.tasks.find(id);
+  entry at = std::move(found->second);
+  unschedule(in, at);
+  in.tasks.erase(found);
+  at.record = emptied(*at.record);
+  const std::size_t before = std::exchange(at.bytes, size_of(*at.record));
+  quotas_.resized_ended(at.record->origin->quota, before, at.bytes);
+  entry& again = in.tasks[at.record->id()] = std::move(at);
+  schedule(in, again);
+}
+
 std::size_t memory_store::remove_overdue(shard& in, monotonic_time by, std::size_t batch,
                                          std::vector<std::string>& removed) {
   std::vector<task_ptr> gone;
   {
     const guard lock(in.mutex);
-    while (gone.size() < batch && !in.removals.empty() && in.removals.begin()->first <= by) {
-      const auto found = in.tasks.find(in.removals.begin()->second);
+    while (gone.size() < batch && !in.endings.empty() && in.endings.begin()->first <= by) {
+      const auto found = in.tasks.find(in.endings.begin()->second);
       entry& at = found->second;
       const task_ptr task = at.record;
+      if (const auto removal = removal_due(*task); !removal || *removal > by) {
+        empty(in, task->id());
+        continue;
+      }
       unschedule(in, at);
       count(in, *task, false);
-      bytes_.fetch_sub(at.bytes, std::memory_order_relaxed);
       if (!task->hidden) owners_.remove(*task->origin);
-      quotas_.removed(task->origin->quota);
+      quotas_.removed(task->origin->quota, at.bytes);
       in.tasks.erase(found);
       gone.push_back(task);
     }
@@ -503,7 +513,7 @@ awaitable<store_stats> memory_store::stats() {
   result.completed = all[static_cast<std::size_t>(task_status::completed)];
   result.failed = all[static_cast<std::size_t>(task_status::failed)];
   result.cancelled = all[static_cast<std::size_t>(task_status::cancelled)];
-  result.bytes = bytes_.load(std::memory_order_relaxed);
+  result.bytes = quotas_.bytes();
   co_return result;
 }
 
@@ -526,7 +536,7 @@ std::size_t memory_store::index_size() {
   }
   for (shard& in : shards_) {
     const guard lock(in.mutex);
-    all += in.running.size() + in.limits.size() + in.removals.size();
+    all += in.running.size() + in.limits.size() + in.endings.size();
   }
   return all;
 }

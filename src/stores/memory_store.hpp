@@ -36,9 +36,8 @@ namespace longhaul::stores {
 struct memory_options {
   /// More shards, less waiting; 64 is plenty for any number of cores a server gives it.
   std::size_t shards = 64;
-  /// `create` is refused beyond this many bytes (approximately); 0: no bound. What running tasks
-  /// write is never refused.
-  std::size_t max_bytes = 0;
+  /// How long hidden work keeps its result once it has ended; 0: where its waiter is always told.
+  milliseconds hidden_result_kept = stores::hidden_result_kept;
 };
 
 class memory_store final : public store {
@@ -75,6 +74,7 @@ class memory_store final : public store {
   awaitable<std::size_t> expire(std::size_t batch) override;
   awaitable<std::vector<std::string>> purge(std::size_t batch) override;
   void watch(observer on_change) override { observer_ = std::move(on_change); }
+  void limit(const byte_bounds& bounds) override { quotas_.limit(bounds); }
   awaitable<store_stats> stats() override;
   awaitable<void> migrate() override;
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
@@ -93,7 +93,7 @@ class memory_store final : public store {
     task_ptr record;
     std::shared_ptr<quota_table::use> quota;
     std::size_t bytes = 0;
-    /// Its place in `limits` (not terminal) or `removals` (terminal).
+    /// Its place in `limits` (not terminal) or `endings` (terminal).
     std::optional<monotonic_time> due = std::nullopt;
   };
   using agenda = std::set<std::pair<monotonic_time, std::string_view>>;
@@ -104,7 +104,7 @@ class memory_store final : public store {
     boost::unordered_flat_map<std::string_view, entry> tasks LONGHAUL_GUARDED_BY(mutex);
     boost::unordered_flat_set<std::string_view> running LONGHAUL_GUARDED_BY(mutex);
     agenda limits LONGHAUL_GUARDED_BY(mutex);
-    agenda removals LONGHAUL_GUARDED_BY(mutex);
+    agenda endings LONGHAUL_GUARDED_BY(mutex);  ///< what is to be emptied or removed
     std::vector<origin_ptr> intake LONGHAUL_GUARDED_BY(mutex);
     std::array<std::size_t, 5> by_status LONGHAUL_GUARDED_BY(mutex){};
     std::size_t queued LONGHAUL_GUARDED_BY(mutex) = 0;
@@ -126,16 +126,21 @@ class memory_store final : public store {
   create_result create_now(const new_task& task);
   create_result create_with_key(const new_task& task);
   create_result insert(const new_task& task, aftermath& after);
+  /// Nothing is bounded, or only what the change adds to the task.
+  enum class growth : std::uint8_t { free, bounded };
   template <class Transition>
-  change_result change(std::string_view id, const std::string_view* owner, Transition transition);
+  change_result change(std::string_view id, const std::string_view* owner, Transition transition,
+                       growth how = growth::free);
   std::vector<task_ptr> claim_now(const claim_request& request);
   std::size_t fail_overdue(shard& in, monotonic_time by, std::size_t batch);
   std::size_t remove_overdue(shard& in, monotonic_time by, std::size_t batch,
                              std::vector<std::string>& removed);
   void recover_shard(shard& in, instant at, recover_result& result);
 
-  aftermath install(shard& in, entry& at, std::shared_ptr<const task_record> next)
-      LONGHAUL_REQUIRES(in.mutex);
+  /// `counted` bytes of its growth are in the quota already.
+  aftermath install(shard& in, entry& at, std::shared_ptr<const task_record> next,
+                    std::size_t counted = 0) LONGHAUL_REQUIRES(in.mutex);
+  void empty(shard& in, std::string_view id) LONGHAUL_REQUIRES(in.mutex);
   void count(shard& in, const task_record& task, bool arrives) LONGHAUL_REQUIRES(in.mutex);
   void schedule(shard& in, entry& at) LONGHAUL_REQUIRES(in.mutex);
   void unschedule(shard& in, entry& at) LONGHAUL_REQUIRES(in.mutex);
@@ -151,7 +156,6 @@ class memory_store final : public store {
   quota_table quotas_;
   key_index keys_;
   lease_table leases_;
-  std::atomic<std::size_t> bytes_{0};
   std::atomic<std::size_t> next_expiry_shard_{0}, next_purge_shard_{0};
 
   guarded_mutex queue_mutex_;

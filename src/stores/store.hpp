@@ -33,13 +33,20 @@ namespace longhaul::stores {
 template <class T>
 using awaitable = boost::asio::awaitable<T>;
 
+/// `what` is for logs and may name files; `reason` is for callers and has no paths.
 class store_error : public std::runtime_error {
  public:
   store_error(const std::string& what, bool outcome_unknown)
-      : std::runtime_error(what), outcome_unknown_(outcome_unknown) {}
+      : store_error(what, what, outcome_unknown) {}
+  store_error(const std::string& what, std::string reason, bool outcome_unknown)
+      : std::runtime_error(what),
+        reason_(std::make_shared<const std::string>(std::move(reason))),
+        outcome_unknown_(outcome_unknown) {}
   bool outcome_unknown() const noexcept { return outcome_unknown_; }
+  const std::string& reason() const noexcept { return *reason_; }
 
  private:
+  std::shared_ptr<const std::string> reason_;  // shared: copying an exception must not throw
   bool outcome_unknown_;
 };
 
@@ -49,6 +56,16 @@ struct create_bounds {
   std::size_t open_total = 0;        ///< … of all
   std::size_t stored_per_quota = 0;  ///< tasks of one quota, terminal ones included
   std::size_t stored_total = 0;
+};
+
+/// Bounds in bytes (`size_of` in bounds.hpp says of what). Zero means "no bound".
+struct byte_bounds {
+  std::size_t open_per_quota = 0;  ///< tasks of one quota that are not terminal
+  std::size_t open_total = 0;
+  std::size_t stored_per_quota = 0;  ///< tasks of one quota, terminal ones included
+  std::size_t stored_total = 0;
+  std::size_t memory_per_quota = 0;  ///< the same again, by another name: of a store in memory
+  std::size_t memory_total = 0;
 };
 
 struct new_task {
@@ -78,6 +95,7 @@ enum class change_code : std::uint8_t {
   already_terminal,  ///< `task` is the final state
   superseded,        ///< the writer's epoch or token is not the current one
   key_reused,        ///< a question under a used key that asks something else
+  busy,              ///< a bound in bytes is reached; nothing was changed
 };
 struct change_result {
   change_code code = change_code::applied;
@@ -137,6 +155,14 @@ struct store_stats {
   std::map<std::string, std::size_t> open_by_tool = {};
 };
 
+/// What a store found when it was opened, for the one who started it.
+struct found_at_open {
+  std::string place;                      ///< where tasks are kept: a path, or "memory"
+  std::size_t tasks = 0;                  ///< in all
+  std::size_t unfinished = 0;             ///< of these
+  std::vector<std::string> remarks = {};  ///< what he should know, a line each
+};
+
 class store {
  public:
   virtual ~store() = default;
@@ -147,13 +173,19 @@ class store {
   virtual awaitable<create_result> create(const new_task& task) = 0;
   /// The task of this owner, hidden ones included, or null.
   virtual awaitable<task_ptr> get(std::string_view owner, std::string_view id) = 0;
+  /// The same for who asks how it is doing: it may be `abridged`.
+  virtual awaitable<task_ptr> look(std::string_view owner, std::string_view id) {
+    return get(owner, id);
+  }
   /// Tasks of this owner that are not hidden, newest first; `status` filters. `cursor` is one that
-  /// an earlier page gave, or empty. Returns null if the cursor is not one of ours.
+  /// an earlier page gave, or empty. Returns null if the cursor is not one of ours. Tasks may be
+  /// `abridged`.
   virtual awaitable<std::optional<list_page>> list(std::string_view owner,
                                                    std::optional<task_status> status,
                                                    std::string_view cursor, std::size_t limit) = 0;
   /// Stores responses to open questions; unknown and answered keys are ignored (`unchanged` if
-  /// nothing was left). The last open one moves the task back to working.
+  /// nothing was left). The last open one moves the task back to working. `busy` if the bounds for
+  /// open tasks in bytes, and an eighth of them, are used up.
   virtual awaitable<change_result> answer(std::string_view owner, std::string_view id,
                                           std::span<const response> responses) = 0;
   /// Ends the task as cancelled, at once; fences its worker.
@@ -168,7 +200,8 @@ class store {
   virtual awaitable<change_result> reveal(std::string_view owner, std::string_view id,
                                           std::optional<milliseconds> retention) = 0;
 
-  // --- workers' side: fenced by `writer`.
+  // --- workers' side: fenced by `writer`. What these write counts, and is never refused for its
+  // size: one task's part is bounded by who calls.
 
   virtual awaitable<change_result> report(std::string_view id, writer by,
                                           const report_change& change) = 0;
@@ -213,7 +246,8 @@ class store {
   /// Fails up to `batch` tasks whose limit has passed, with an error that names the limit.
   virtual awaitable<std::size_t> expire(std::size_t batch) = 0;
   /// Removes up to `batch` terminal tasks whose retention is over. Nothing is visible past its
-  /// retention even if purge comes late. Returns the ids that were removed.
+  /// retention even if purge comes late. Returns the ids that were removed. Of hidden tasks that
+  /// ended a moment ago it takes what nobody can read any more (`emptied` in transitions.hpp).
   virtual awaitable<std::vector<std::string>> purge(std::size_t batch) = 0;
 
   // --- the rest
@@ -224,6 +258,8 @@ class store {
   /// it must neither block nor throw. Notifications of one task may overtake each other: compare
   /// `rev`. Set once, before the first operation.
   virtual void watch(observer on_change) = 0;
+  /// What `create` and `answer` are held to. Set once, before the first operation; none at first.
+  virtual void limit(const byte_bounds& bounds) = 0;
   virtual awaitable<store_stats> stats() = 0;
   /// Brings the schema to the newest version; a no-op where there is none.
   virtual awaitable<void> migrate() = 0;
@@ -232,8 +268,11 @@ class store {
   virtual awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) = 0;
   /// 32 random bytes that live as long as the store's tasks: keys are derived from them.
   virtual std::string secret() = 0;
-  /// Why nothing can be written now, for an operator to read; empty: it can.
+  /// Why nothing can be written now, in words for anybody: no paths in it. Empty: it can.
   virtual std::string trouble() const = 0;
+  /// The same for the log, with paths and what to do.
+  virtual std::string trouble_in_full() const { return trouble(); }
+  virtual found_at_open found() const { return {"memory"}; }
   /// Finishes what is under way and refuses everything after it (`store_error`). Blocks. Before the
   /// contexts of those who may be waiting are destroyed. Idempotent.
   virtual void close() noexcept = 0;

@@ -1,23 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stores/task_index.hpp"
 
+#include <span>
+
 #include "stores/bounds.hpp"
 
 namespace longhaul::stores {
 namespace {
 
-// One more, unless the bound (0: none) is reached.
-bool take(std::atomic<std::size_t>& count, std::size_t bound) noexcept {
-  std::size_t now = count.load(std::memory_order_relaxed);
+using counter = std::atomic<std::size_t>;
+
+void add(counter& to, std::size_t amount) noexcept {
+  to.fetch_add(amount, std::memory_order_relaxed);
+}
+void give_back(counter& to, std::size_t amount) noexcept {
+  to.fetch_sub(amount, std::memory_order_relaxed);
+}
+
+// So much more, unless the bound (0: none) would be passed.
+bool take(counter& from, std::size_t amount, std::size_t bound) noexcept {
+  std::size_t now = from.load(std::memory_order_relaxed);
   do {
-    if (bound != 0 && now >= bound) return false;
-  } while (!count.compare_exchange_weak(now, now + 1, std::memory_order_relaxed));
+    if (bound != 0 && (now >= bound || amount > bound - now)) return false;
+  } while (!from.compare_exchange_weak(now, now + amount, std::memory_order_relaxed));
   return true;
 }
 
-void give_back(std::atomic<std::size_t>& count) noexcept {
-  count.fetch_sub(1, std::memory_order_relaxed);
+struct demand {
+  counter& from;
+  std::size_t amount = 1;
+  std::size_t bound = 0;
+  std::string_view name = {};
+};
+
+// All of them, or none: then the name of the bound that refuses.
+std::string_view take_all(std::span<const demand> wanted) noexcept {
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (take(wanted[i].from, wanted[i].amount, wanted[i].bound)) continue;
+    for (const demand& taken : wanted.first(i)) give_back(taken.from, taken.amount);
+    return wanted[i].name;
+  }
+  return {};
 }
+
+// The tighter one of two bounds on the same bytes.
+demand stored_bytes(counter& from, std::size_t bytes, std::size_t bound, std::string_view name,
+                    std::size_t memory) noexcept {
+  const bool tighter = memory != 0 && (bound == 0 || memory < bound);
+  return {from, bytes, tighter ? memory : bound, tighter ? bound_names::memory : name};
+}
+
+std::size_t with_answers(std::size_t bound) noexcept { return bound + bound / answer_room_divisor; }
 
 }  // namespace
 
@@ -68,61 +101,101 @@ quota_table::part& quota_table::part_of(std::string_view quota) noexcept {
   return parts_[std::hash<std::string_view>()(quota) % parts_.size()];
 }
 
-std::shared_ptr<quota_table::use> quota_table::restore(std::string_view quota, std::size_t open,
-                                                       std::size_t stored) {
-  all_.open.fetch_add(open, std::memory_order_relaxed);
-  all_.stored.fetch_add(stored, std::memory_order_relaxed);
+std::shared_ptr<quota_table::use> quota_table::restore(std::string_view quota, const found& there) {
   part& in = part_of(quota);
   const guard lock(in.mutex);
-  auto found = in.quotas.find(quota);
-  if (found == in.quotas.end()) {
-    found = in.quotas.emplace(std::string(quota), std::make_shared<use>()).first;
+  auto at = in.quotas.find(quota);
+  if (at == in.quotas.end()) {
+    at = in.quotas.emplace(std::string(quota), std::make_shared<use>()).first;
   }
-  found->second->open.fetch_add(open, std::memory_order_relaxed);
-  found->second->stored.fetch_add(stored, std::memory_order_relaxed);
-  return found->second;
+  for (use* each : {&all_, at->second.get()}) {
+    add(each->open, there.open);
+    add(each->open_bytes, there.open_bytes);
+    add(each->stored, there.stored);
+    add(each->stored_bytes, there.stored_bytes);
+  }
+  return at->second;
 }
 
-quota_table::admission quota_table::admit(std::string_view quota, const create_bounds& bounds) {
-  if (!take(all_.open, bounds.open_total)) return {nullptr, bound_names::open_total};
-  if (!take(all_.stored, bounds.stored_total)) {
-    give_back(all_.open);
-    return {nullptr, bound_names::stored_total};
-  }
-  std::string_view bound;
+quota_table::admission quota_table::admit(std::string_view quota, const create_bounds& bounds,
+                                          std::size_t bytes) {
+  namespace names = bound_names;
+  const std::array<demand, 4> of_all = {
+      {{all_.open, 1, bounds.open_total, names::open_total},
+       {all_.stored, 1, bounds.stored_total, names::stored_total},
+       {all_.open_bytes, bytes, bytes_.open_total, names::open_bytes_total},
+       stored_bytes(all_.stored_bytes, bytes, bytes_.stored_total, names::stored_bytes_total,
+                    bytes_.memory_total)}};
+  if (const auto refused = take_all(of_all); !refused.empty()) return {nullptr, refused};
+  std::string_view refused;
   {
     part& in = part_of(quota);
     const guard lock(in.mutex);
-    auto found = in.quotas.find(quota);
-    if (found == in.quotas.end()) {
-      found = in.quotas.emplace(std::string(quota), std::make_shared<use>()).first;
-    }
-    use& mine = *found->second;
-    if (!take(mine.open, bounds.open_per_quota)) {
-      bound = bound_names::open_per_quota;
-    } else if (!take(mine.stored, bounds.stored_per_quota)) {
-      give_back(mine.open);
-      bound = bound_names::stored_per_quota;
-    } else {
-      return {found->second};
+    const auto found = in.quotas.find(quota);
+    const bool known = found != in.quotas.end();
+    auto mine = known ? found->second : std::make_shared<use>();
+    const std::array<demand, 4> of_mine = {
+        {{mine->open, 1, bounds.open_per_quota, names::open_per_quota},
+         {mine->stored, 1, bounds.stored_per_quota, names::stored_per_quota},
+         {mine->open_bytes, bytes, bytes_.open_per_quota, names::open_bytes_per_quota},
+         stored_bytes(mine->stored_bytes, bytes, bytes_.stored_per_quota,
+                      names::stored_bytes_per_quota, bytes_.memory_per_quota)}};
+    refused = take_all(of_mine);
+    if (refused.empty()) {
+      if (!known) in.quotas.emplace(std::string(quota), mine);
+      return {std::move(mine)};
     }
   }
-  give_back(all_.open);
-  give_back(all_.stored);
-  return {nullptr, bound};
+  for (const demand& taken : of_all) give_back(taken.from, taken.amount);
+  return {nullptr, refused};
 }
 
-void quota_table::closed(use& of) noexcept {
-  give_back(of.open);
-  give_back(all_.open);
+bool quota_table::try_grow(use& of, std::size_t by) noexcept {
+  const std::array<demand, 2> wanted = {{{all_.open_bytes, by, with_answers(bytes_.open_total)},
+                                         {of.open_bytes, by, with_answers(bytes_.open_per_quota)}}};
+  if (!take(wanted[0].from, by, wanted[0].bound)) return false;
+  if (!take(wanted[1].from, by, wanted[1].bound)) {
+    give_back(all_.open_bytes, by);
+    return false;
+  }
+  add(all_.stored_bytes, by);
+  add(of.stored_bytes, by);
+  return true;
 }
 
-void quota_table::removed(std::string_view quota) {
-  give_back(all_.stored);
+void quota_table::resized(use& of, std::size_t before, std::size_t after) noexcept {
+  if (before == after) return;
+  const std::size_t by = after - before;  // wraps around when it is less: so does the sum
+  for (use* each : {&all_, &of}) {
+    add(each->open_bytes, by);
+    add(each->stored_bytes, by);
+  }
+}
+
+void quota_table::closed(use& of, std::size_t bytes) noexcept {
+  for (use* each : {&all_, &of}) {
+    give_back(each->open, 1);
+    give_back(each->open_bytes, bytes);
+  }
+}
+
+void quota_table::resized_ended(std::string_view quota, std::size_t before, std::size_t after) {
+  if (before == after) return;
+  add(all_.stored_bytes, after - before);
+  part& in = part_of(quota);
+  const guard lock(in.mutex);
+  const auto found = in.quotas.find(quota);
+  if (found != in.quotas.end()) add(found->second->stored_bytes, after - before);
+}
+
+void quota_table::removed(std::string_view quota, std::size_t bytes) {
+  give_back(all_.stored, 1);
+  give_back(all_.stored_bytes, bytes);
   part& in = part_of(quota);
   const guard lock(in.mutex);
   const auto found = in.quotas.find(quota);
   if (found == in.quotas.end()) return;
+  give_back(found->second->stored_bytes, bytes);
   // Only this lock lets `stored` grow, so a quota without tasks is nobody's.
   if (found->second->stored.fetch_sub(1, std::memory_order_relaxed) == 1) in.quotas.erase(found);
 }

@@ -57,26 +57,40 @@ class owner_index {
 /// How much of the store each quota uses, against the bounds of `create`.
 class quota_table {
  public:
-  /// The use of one quota. `open` is given back as tasks end, without a lock.
+  /// The use of one quota, tasks and bytes. `open` is given back as tasks end, without a lock.
   struct use {
-    std::atomic<std::size_t> open{0};
-    std::atomic<std::size_t> stored{0};
+    std::atomic<std::size_t> open{0}, open_bytes{0};
+    std::atomic<std::size_t> stored{0}, stored_bytes{0};
   };
   struct admission {
     std::shared_ptr<use> granted;  ///< null: refused
     std::string_view bound = {};   ///< the name of the bound that refused
   };
+  /// What a store finds at its start.
+  struct found {
+    std::size_t open = 0, open_bytes = 0, stored = 0, stored_bytes = 0;
+  };
 
-  /// Counts one more open and stored task, or says which bound refuses.
-  admission admit(std::string_view quota, const create_bounds& bounds);
+  /// Bounds in bytes for `admit` and `try_grow`. Before the first of these.
+  void limit(const byte_bounds& bounds) noexcept { bytes_ = bounds; }
+  /// Counts one more open and stored task of so many bytes, or says which bound refuses.
+  admission admit(std::string_view quota, const create_bounds& bounds, std::size_t bytes);
   /// Counts what a store found at its start, whatever the bounds.
-  std::shared_ptr<use> restore(std::string_view quota, std::size_t open, std::size_t stored);
-  /// A task of `quota` has ended.
-  void closed(use& of) noexcept;
-  /// A task that had ended was removed.
-  void removed(std::string_view quota);
+  std::shared_ptr<use> restore(std::string_view quota, const found& there);
+  /// An open task takes so many bytes more, unless the bounds refuse.
+  bool try_grow(use& of, std::size_t by) noexcept;
+  /// The size of an open task has changed.
+  void resized(use& of, std::size_t before, std::size_t after) noexcept;
+  /// A task that takes `bytes` has ended.
+  void closed(use& of, std::size_t bytes) noexcept;
+  /// The size of a task that has ended has changed.
+  void resized_ended(std::string_view quota, std::size_t before, std::size_t after);
+  /// A task of so many bytes that had ended was removed.
+  void removed(std::string_view quota, std::size_t bytes);
   /// Quotas that have tasks.
   std::size_t size() const;
+  /// Of all tasks.
+  std::size_t bytes() const noexcept { return all_.stored_bytes.load(std::memory_order_relaxed); }
 
  private:
   struct alignas(64) part {
@@ -85,6 +99,7 @@ class quota_table {
   };
   part& part_of(std::string_view quota) noexcept;
 
+  byte_bounds bytes_;
   use all_;
   std::array<part, 16> parts_;
 };

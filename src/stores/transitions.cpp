@@ -52,7 +52,7 @@ std::shared_ptr<task_record> successor(const task_record& task, instant now) {
 void end(task_record& task, task_status status, std::string_view message) {
   task.status = status;
   task.ends = true;
-  task.status_message = message;
+  task.status_message = clipped(message);
   task.process.reset();
   task.checkpoint = {};
   task.attempt_left.reset();
@@ -190,13 +190,15 @@ step claimed(const task_record& task, process_id process, instant now) {
 step reported(const task_record& task, writer by, const report_change& change, instant now) {
   if (const auto why = denied(task, by)) return refused(*why);
   const auto progress = accepted(task.progress, change.progress);
-  const bool message = change.status_message && *change.status_message != task.status_message;
+  const std::string_view line =
+      change.status_message ? clipped(*change.status_message) : std::string_view();
+  const bool message = change.status_message && line != task.status_message;
   const bool checkpoint = change.checkpoint && !(change.checkpoint == task.checkpoint);
   if (!progress && !message && !checkpoint) return refused(change_code::unchanged);
 
   auto next = successor(task, now);
   if (progress) next->progress = progress;
-  if (message) next->status_message = *change.status_message;
+  if (message) next->status_message = line;
   if (checkpoint) next->checkpoint = change.checkpoint;
   return {change_code::applied, std::move(next)};
 }
@@ -265,7 +267,7 @@ step cancelled(const task_record& task, std::string_view reason, instant now) {
   if (!reason.empty()) message.assign("The task was cancelled: ").append(reason);
   end(*next, task_status::cancelled, message);
   next->cancel_requested_at = now.wall;
-  next->cancel_reason = reason;
+  next->cancel_reason = clipped(reason);
   return {change_code::applied, std::move(next)};
 }
 
@@ -282,6 +284,7 @@ step retained(const task_record& task, std::optional<milliseconds> retention, in
 
 step revealed(const task_record& task, std::optional<milliseconds> retention, instant now) {
   if (!task.hidden) return refused(change_code::unchanged);
+  if (is_emptied(task)) return refused(change_code::not_found);
   // The successor of a terminal task begins its retention anew: nobody could read it before.
   auto next = successor(task, now);
   next->hidden = false;
@@ -355,6 +358,44 @@ std::optional<limit_deadline> limit_due(const task_record& task) noexcept {
 std::optional<monotonic_time> removal_due(const task_record& task) noexcept {
   if (!task.terminal() || !task.retention) return std::nullopt;
   return saturating_add(task.anchor, std::max(*task.retention, milliseconds(0)));
+}
+
+std::optional<monotonic_time> emptying_due(const task_record& task, milliseconds kept) noexcept {
+  const task_origin& origin = *task.origin;
+  if (!task.hidden || !task.terminal() || !origin.idempotency_key.empty()) return std::nullopt;
+  const bool carries = origin.arguments || origin.request_meta || task.result.body || task.inputs;
+  if (!carries) return std::nullopt;
+  return saturating_add(task.anchor, kept);
+}
+
+std::shared_ptr<task_record> emptied(const task_record& task) {
+  auto origin = std::make_shared<task_origin>(*task.origin);
+  origin->arguments = {};
+  origin->request_meta = {};
+  auto result = std::make_shared<task_record>(task);
+  result->origin = std::move(origin);
+  result->result.body = {};
+  result->inputs = nullptr;
+  return result;
+}
+
+bool is_emptied(const task_record& task) noexcept {
+  const bool has_result =
+      task.status == task_status::completed || task.status == task_status::failed;
+  return task.hidden && has_result && !task.result.body;
+}
+
+std::optional<monotonic_time> next_due(const task_record& task, milliseconds kept) noexcept {
+  const auto removal = removal_due(task), emptying = emptying_due(task, kept);
+  if (!removal || !emptying) return removal ? removal : emptying;
+  return std::min(*removal, *emptying);
+}
+
+std::string_view clipped(std::string_view text) noexcept {
+  if (text.size() <= longest_message) return text;
+  std::size_t end = longest_message;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
 }
 
 bool claimable(const task_record& task) noexcept {

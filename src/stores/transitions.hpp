@@ -57,6 +57,27 @@ std::optional<limit_deadline> limit_due(const task_record& task) noexcept;
 /// When a terminal task is to be removed; null: never, or not terminal.
 std::optional<monotonic_time> removal_due(const task_record& task) noexcept;
 
+/// How long the result of hidden work is kept once it has ended: for a waiter that learns of the
+/// end by reading, and for who hands the id out at that very moment.
+inline constexpr milliseconds hidden_result_kept{2'000};
+/// When nobody can read what a hidden task carries any more, after it was kept for `kept`: its
+/// waiter has it, and its id was never handed out. Null: never (it may be asked for again by its
+/// idempotency key), or there is nothing left.
+std::optional<monotonic_time> emptying_due(const task_record& task,
+                                           milliseconds kept = hidden_result_kept) noexcept;
+/// The same task without arguments, metadata, questions and result.
+std::shared_ptr<task_record> emptied(const task_record& task);
+/// True of what `emptied` made of a task with a result.
+bool is_emptied(const task_record& task) noexcept;
+/// The next of the two things that happen to a terminal task; null: none.
+std::optional<monotonic_time> next_due(const task_record& task,
+                                       milliseconds kept = hidden_result_kept) noexcept;
+
+/// Lines that people read are cut to so many bytes, at the end of a character: status messages and
+/// reasons.
+inline constexpr std::size_t longest_message = 4096;
+std::string_view clipped(std::string_view text) noexcept;
+
 /// True if the task waits to be claimed, from `run_at` on: not terminal, not external, nobody runs
 /// it. It may be input_required.
 bool claimable(const task_record& task) noexcept;

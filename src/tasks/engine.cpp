@@ -12,7 +12,9 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "json/view.hpp"
+#include "json/write.hpp"
 #include "longhaul/error_codes.hpp"
+#include "stores/bounds.hpp"
 #include "stores/digest.hpp"
 #include "stores/memory_store.hpp"
 #include "stores/random.hpp"
@@ -54,12 +56,33 @@ std::vector<stores::response> fitting_responses(const task_record& task,
 
 bool is_volatile(std::string_view id) noexcept { return id.starts_with('v'); }
 
+stores::byte_bounds bounds_of(const byte_limits& limits, bool in_memory) {
+  stores::byte_bounds bounds;
+  bounds.open_per_quota = limits.max_open_bytes_per_owner;
+  bounds.open_total = limits.max_open_bytes;
+  bounds.stored_per_quota = limits.max_stored_bytes_per_owner;
+  bounds.stored_total = limits.max_stored_bytes;
+  if (in_memory) {
+    bounds.memory_per_quota = limits.max_memory - limits.max_memory / 2;
+    bounds.memory_total = limits.max_memory;
+  }
+  return bounds;
+}
+
+std::shared_ptr<stores::store> volatile_store(const engine_options& options) {
+  // A waiter there is always told of the end: nothing is kept for it to read.
+  const stores::memory_options how{.hidden_result_kept = milliseconds(0)};
+  auto store = std::make_shared<stores::memory_store>(how, *options.clock);
+  store->limit(bounds_of(options.limits, true));
+  return store;
+}
+
 }  // namespace
 
 engine::engine(engine_options options)
     : options_(std::move(options)),
       process_(new_process_id()),
-      volatile_(std::make_shared<stores::memory_store>(stores::memory_options{}, *options_.clock)),
+      volatile_(volatile_store(options_)),
       hub_(tunables::followers_per_task),
       slots_(options_.max_running, reserved(options_.max_running), options_.max_parked),
       keeper_work_(keeper_.get_executor()),
@@ -69,6 +92,7 @@ engine::engine(engine_options options)
     handler_work_.emplace_back(handlers_.back()->get_executor());
   }
   const auto observe = [this](const task_ptr& task) { on_change(task); };
+  options_.store->limit(bounds_of(options_.limits, !options_.store->durable()));
   options_.store->watch(observe);
   volatile_->watch(observe);
 }
@@ -188,9 +212,29 @@ std::shared_ptr<task_origin> engine::origin_for(const submission& what,
   return origin;
 }
 
+bool engine::too_large(const raw_json& arguments) const noexcept {
+  return options_.limits.max_arguments != 0 && arguments.size() > options_.limits.max_arguments;
+}
+
+outcome engine::bounded(outcome result) const {
+  const std::size_t bytes = result.body.size(), most = options_.limits.max_result;
+  if (most == 0 || bytes <= most) return result;
+  std::string data;
+  json::object(data).integer("bytes", bytes).integer("max_result", most).close();
+  return outcome::protocol_error(
+      error_codes::result_too_large,
+      "the result has " + std::to_string(bytes) +
+          " bytes, more than this server keeps (max_result: " + std::to_string(most) + ")",
+      raw_json::trusted(std::move(data)));
+}
+
 awaitable<stores::create_result> engine::submit(const submission& what) {
   const tool_definition* tool = this->tool(what.tool);
   if (tool == nullptr) throw std::invalid_argument("no such tool: " + what.tool);
+  if (too_large(what.arguments)) {
+    co_return stores::create_result(stores::create_code::busy, nullptr,
+                                    stores::bound_names::arguments);
+  }
   stores::new_task task;
   const auto origin = origin_for(what, *tool);
   task.origin = origin;
@@ -253,6 +297,10 @@ awaitable<stores::create_result> engine::create_finished(stores::store& in, stor
 }
 
 awaitable<stores::create_result> engine::submit_external(const external_submission& what) {
+  if (too_large(what.arguments)) {
+    co_return stores::create_result(stores::create_code::busy, nullptr,
+                                    stores::bound_names::arguments);
+  }
   auto origin = std::make_shared<task_origin>();
   origin->created_at = options_.clock->now();
   origin->id = new_task_id(origin->created_at);
@@ -278,6 +326,14 @@ awaitable<stores::create_result> engine::submit_external(const external_submissi
 
 awaitable<task_ptr> engine::get(std::string_view owner, std::string_view id) {
   if (is_volatile(id)) co_return nullptr;
+  auto reading = options_.store->look(owner, id);
+  task_ptr task = co_await std::move(reading);
+  if (task && task->hidden) task = nullptr;
+  co_return task;
+}
+
+awaitable<task_ptr> engine::get_whole(std::string_view owner, std::string_view id) {
+  if (is_volatile(id)) co_return nullptr;
   auto reading = options_.store->get(owner, id);
   task_ptr task = co_await std::move(reading);
   if (task && task->hidden) task = nullptr;
@@ -285,7 +341,7 @@ awaitable<task_ptr> engine::get(std::string_view owner, std::string_view id) {
 }
 
 awaitable<task_ptr> engine::get_any(std::string_view owner, std::string_view id) {
-  return store_of(id).get(owner, id);
+  return store_of(id).look(owner, id);
 }
 
 awaitable<std::optional<stores::list_page>> engine::list(std::string_view owner,
@@ -360,7 +416,8 @@ awaitable<stores::change_result> engine::ask(std::string_view id, stores::writer
 
 awaitable<stores::change_result> engine::finish(std::string_view id, stores::writer by,
                                                 const outcome& result, std::string_view message) {
-  auto writing = certain([&] { return store_of(id).finish(id, by, result, message); });
+  const outcome kept = bounded(result);
+  auto writing = certain([&] { return store_of(id).finish(id, by, kept, message); });
   co_return co_await std::move(writing);
 }
 
@@ -455,7 +512,7 @@ awaitable<void> engine::start(stores::store& in, task_ptr task) {
   log_begin(*task);
   // A change between the claim and the registration told nobody here: look once more.
   try {
-    auto reading = in.get(task->owner(), task->id());
+    auto reading = in.look(task->owner(), task->id());
     const task_ptr now = co_await std::move(reading);
     if (!now || now->terminal() || now->epoch != task->epoch) run->request_stop();
   } catch (const std::exception& e) {
@@ -668,6 +725,7 @@ awaitable<void> engine::write_last_report(running_task& run) {
 }
 
 awaitable<bool> engine::write_end(std::shared_ptr<running_task> run, outcome result) {
+  result = bounded(std::move(result));
   try {
     auto reporting = write_last_report(*run);
     co_await std::move(reporting);

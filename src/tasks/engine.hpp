@@ -42,6 +42,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "longhaul/limits.hpp"
 #include "longhaul/tool.hpp"
 #include "stores/store.hpp"
 #include "tasks/blocking_pool.hpp"
@@ -59,11 +60,12 @@ using awaitable = boost::asio::awaitable<T>;
 struct engine_options {
   std::shared_ptr<stores::store> store;  ///< required
   const clock_source* clock = &system_clock();
-  std::size_t max_running = tunables::max_running;
-  std::size_t max_parked = tunables::max_parked;
+  std::size_t max_running = defaults::max_running;
+  std::size_t max_parked = defaults::max_parked;
   std::size_t handler_threads = tunables::handler_threads;
-  stores::create_bounds bounds{tunables::open_per_owner, tunables::open_total,
-                               tunables::stored_per_owner, tunables::stored_total};
+  stores::create_bounds bounds{defaults::max_open_per_owner, defaults::max_open,
+                               defaults::max_stored_per_owner, defaults::max_stored};
+  byte_limits limits = {};
   /// Retention where nobody says otherwise; null: unlimited.
   std::optional<milliseconds> default_retention = tunables::default_retention;
   /// Every retention is cut to this; null: unlimited is allowed.
@@ -148,7 +150,9 @@ class engine {
                                             std::optional<milliseconds> wish) const;
   awaitable<stores::create_result> submit(const submission& what);
   awaitable<stores::create_result> submit_external(const external_submission& what);
+  /// May be `abridged`.
   awaitable<task_ptr> get(std::string_view owner, std::string_view id);
+  awaitable<task_ptr> get_whole(std::string_view owner, std::string_view id);
   awaitable<task_ptr> get_any(std::string_view owner, std::string_view id);
   awaitable<std::optional<stores::list_page>> list(std::string_view owner,
                                                    std::optional<task_status> status,
@@ -228,7 +232,7 @@ class engine {
   std::optional<milliseconds> within_bounds(std::optional<milliseconds> retention) const;
   /// The one in memory needs no lease.
   bool may_claim(const stores::store& from) const noexcept {
-    return &from == volatile_.get() || may_claim_;
+    return &from == volatile_.get() || (may_claim_ && recovered_);
   }
   std::shared_ptr<task_origin> origin_for(const submission& what,
                                           const tool_definition& tool) const;
@@ -279,6 +283,13 @@ class engine {
   awaitable<void> audit();
   /// Hands a claimed task back if it may run again, else fails it.
   awaitable<void> give_up(stores::store& in, task_ptr task);
+  bool too_large(const raw_json& arguments) const noexcept;
+  std::size_t max_checkpoint() const noexcept { return options_.limits.max_checkpoint; }
+  /// The outcome, or the error that it is too large to be kept.
+  outcome bounded(outcome result) const;
+  void watch_trouble();
+  /// The store is in trouble, which `watch_trouble` tells once, not every tick.
+  bool told() const { return !options_.store->trouble().empty(); }
   void schedule_tick();
   void log_begin(const task_record& task) const noexcept;
   void log_refusal(const task_origin& origin, std::string_view bound) const noexcept;
@@ -313,6 +324,8 @@ class engine {
   std::mutex tick_mutex_;  // one tick at a time; beneath it:
   std::optional<monotonic_time> renewed_at_, alive_since_, recovered_at_, audited_at_, looked_at_;
   std::set<std::pair<std::string, std::uint64_t>> suspects_;
+  std::string told_trouble_;
+  std::atomic<bool> recovered_{true};  ///< what former processes left was dealt with
   std::atomic<bool> may_claim_{true};
 
   // Threads last: they stop before anything they use is gone.

@@ -28,6 +28,17 @@ void engine::start() {
   }
 }
 
+void engine::watch_trouble() {
+  const std::string now = options_.store->trouble_in_full();
+  if (now == told_trouble_) return;
+  if (now.empty()) {
+    options_.log.info("store.mended", "the store can be written again");
+  } else {
+    log_trouble("store.trouble", now);
+  }
+  told_trouble_ = now;
+}
+
 // --- claiming
 
 // A claim under way has cleared the backlog and may set it again: it must look once more for what
@@ -76,7 +87,7 @@ awaitable<bool> engine::pump_store(stores::store& from, std::atomic<bool>& backl
   } catch (const std::exception& e) {
     slots_.give_back(room.count);
     backlog = true;  // claims whose outcome is unknown are found by the audit
-    log_trouble("claim.failed", std::string("the next tick tries again: ") + e.what());
+    if (!told()) log_trouble("claim.failed", std::string("the next tick tries again: ") + e.what());
     co_return false;
   }
   // Full, or cut by a bound: look again when somebody gives a slot back.
@@ -116,6 +127,7 @@ void engine::tick() {
 }
 
 awaitable<void> engine::housekeep() {
+  watch_trouble();
   using step = awaitable<void> (engine::*)();
   for (const step part :
        {&engine::keep_lease, &engine::recover_lost, &engine::flush_reports, &engine::retry_deferred,
@@ -124,6 +136,7 @@ awaitable<void> engine::housekeep() {
       auto work = (this->*part)();
       co_await std::move(work);
     } catch (const std::exception& e) {
+      if (told()) continue;
       log_trouble("upkeep.failed", std::string("the next tick tries again: ") + e.what());
     }
   }
@@ -142,7 +155,7 @@ awaitable<void> engine::keep_lease() {
       may_claim_ = false;
       alive_since_.reset();
     }
-    log_trouble("lease.not_renewed", e.what());
+    if (!told()) log_trouble("lease.not_renewed", e.what());
     co_return;
   }
   if (!result.alive) {
@@ -164,6 +177,12 @@ awaitable<void> engine::keep_lease() {
 // Only who kept its own lease for a whole one may declare others dead: after an outage of the store
 // everybody's lease has run out, and nobody is dead.
 awaitable<void> engine::recover_lost() {
+  if (!recovered_) {
+    auto recovering = recover_now();
+    co_await std::move(recovering);
+    recovered_ = true;
+    backlog_ = true;
+  }
   const monotonic_time now = clock().monotonic();
   if (!alive_since_ || now - *alive_since_ < options_.lease) co_return;
   if (recovered_at_ && now - *recovered_at_ < options_.lease / 3) co_return;
@@ -181,6 +200,12 @@ awaitable<void> engine::recover_at_start() {
       co_await std::move(recovering);
       co_return;
     } catch (const stores::store_error& e) {
+      if (!options_.store->trouble().empty()) {
+        // A full disk: what is there can be read meanwhile.
+        recovered_ = false;
+        log_trouble("recover.waits", std::string("nothing runs before: ") + e.what());
+        co_return;
+      }
       if (attempt == tunables::retry_attempts) throw;
       log_trouble("recover.failed", std::string("once more: ") + e.what());
     }

@@ -188,7 +188,7 @@ boost::asio::awaitable<std::vector<answer>> running_task::put_questions(
   if (tool == nullptr || !tool->options.keeps_slot) {
     place.emplace(engine_.slots_, *this);
     if (!place->found()) {
-      auto reading = certain([&] { return store_.get(claimed_->owner(), id()); });
+      auto reading = certain([&] { return store_.look(claimed_->owner(), id()); });
       const task_ptr now = co_await std::move(reading);
       if (!now || !all_answered(*now, questions)) {
         throw question_error(
@@ -230,7 +230,7 @@ boost::asio::awaitable<task_ptr> running_task::wait_for_answers(
   const auto following = engine_.follow(id(), hears);
   const std::stop_callback on_stop(stop_token(), [&hears] { hears->wake(); });
   // Read once more: an answer may have come between the question and the registration.
-  auto reading = certain([&] { return store_.get(claimed_->owner(), id()); });
+  auto reading = certain([&] { return store_.look(claimed_->owner(), id()); });
   if (task_ptr current = co_await std::move(reading)) now = std::move(current);
   while (!all_answered(*now, questions)) {
     if (now->terminal() || now->epoch != claimed_->epoch || stop_.stop_requested()) {
@@ -251,6 +251,10 @@ raw_json running_task::saved_checkpoint() const {
 
 void running_task::save_checkpoint_bytes(raw_json value) {
   throw_if_cancelled();
+  if (const std::size_t most = engine_.max_checkpoint(); most != 0 && value.size() > most) {
+    throw std::length_error("a checkpoint of " + std::to_string(value.size()) +
+                            " bytes: max_checkpoint allows " + std::to_string(most));
+  }
   std::unique_lock lock(mutex_);
   checkpoint_ = std::move(value);
   checkpoint_unwritten_ = true;

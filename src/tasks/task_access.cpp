@@ -25,12 +25,11 @@ task_ptr created_or_throw(stores::create_result result) {
     case stores::create_code::busy:
       break;
   }
-  throw engine_busy("too many tasks (" + std::string(result.bound) + ")");
+  throw engine_busy("a bound is reached (" + std::string(result.bound) + ")");
 }
 
 change_reply to_reply(stores::change_result result) {
-  static_assert(static_cast<int>(change::key_reused) ==
-                static_cast<int>(stores::change_code::key_reused));
+  static_assert(static_cast<int>(change::busy) == static_cast<int>(stores::change_code::busy));
   return {static_cast<change>(result.code), std::move(result.task)};
 }
 
@@ -126,7 +125,7 @@ task_ptr task_access::create_external(const task_request& request) {
 }
 
 task_ptr task_access::get(std::string_view owner, std::string_view id) {
-  return tasks::sync(link_->use().engine->get(owner, id));
+  return tasks::sync(link_->use().engine->get_whole(owner, id));
 }
 
 task_access::page task_access::list(std::string_view owner, std::optional<task_status> status,

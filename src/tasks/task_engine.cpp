@@ -15,6 +15,7 @@ tasks::engine_options to_engine_options(const task_engine_options& options) {
   result.clock = options.clock;
   result.max_running = options.max_running;
   result.bounds.open_per_quota = options.max_open_per_owner;
+  result.limits = options.limits;
   result.default_retention = options.retention;
   result.max_retention = options.max_retention;
   result.manual = options.manual;

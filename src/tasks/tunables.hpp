@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every number of the engine that somebody may want to change, with its unit and its reason.
+// The bounds that callers meet stand in longhaul/limits.hpp.
 #pragma once
 
 #include <chrono>
@@ -9,28 +10,18 @@ namespace longhaul::tasks::tunables {
 
 using namespace std::chrono_literals;
 
-/// Handlers that run at once. Most wait for programs or the network; a user of a small machine with
-/// busy handlers lowers it.
-inline constexpr std::size_t max_running = 64;
 /// The part of the slots that only owners without a running task may take, so that one busy owner
 /// never makes another wait for the end of a long task. One in so many.
 inline constexpr std::size_t reserved_slots_divisor = 8;
-/// Blocking handlers that may wait for an answer at once; each costs a thread.
-inline constexpr std::size_t max_parked = 256;
 /// Threads for coroutine handlers. They do not block, so two keep two cores busy.
 inline constexpr std::size_t handler_threads = 2;
 /// A pool thread without work ends after this time.
 inline constexpr auto idle_thread_lifetime = 10s;
 
-/// Tasks of one owner that are not finished: more is a runaway client.
-inline constexpr std::size_t open_per_owner = 10'000;
-/// … of all owners: bounds memory, about 1 KiB a task without payload.
-inline constexpr std::size_t open_total = 100'000;
-/// Tasks kept for one owner and in all, finished ones included.
-inline constexpr std::size_t stored_per_owner = 1'000'000;
-inline constexpr std::size_t stored_total = 4'000'000;
 /// What "busy" tells a caller to wait.
 inline constexpr auto busy_retry_after = 1000ms;
+/// … if the store is in trouble: that needs a person.
+inline constexpr auto store_retry_after = 5000ms;
 
 /// Open waits and subscriptions on one task: a task is followed by a few hosts, not by thousands
 /// of streams of one; P16 wants room for a thousand.

@@ -71,7 +71,7 @@ std::string_view read_call(const incoming& in, const session& of, serving::call_
     return "Invalid params: 'arguments' must be an object";
   }
   request.arguments = keep(arguments);
-  request.meta = keep(in.meta.all);
+  request.meta = keep_meta(in.meta.all);
   std::string_view fault;
   auto key = read_idempotency_key(in.meta, in.who, fault);
   if (!key) return fault;

@@ -79,7 +79,7 @@ std::string_view read_call(const incoming& in, serving::call_request& request) {
     return "Invalid params: 'arguments' must be an object";
   }
   request.arguments = keep(arguments);
-  request.meta = keep(in.meta.all);
+  request.meta = keep_meta(in.meta.all);
   if (const auto responses = params["inputResponses"]) {
     auto answers = read_responses(responses);
     if (!answers)

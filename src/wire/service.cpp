@@ -2,6 +2,7 @@
 #include "wire/service.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "json/validate.hpp"
 #include "json/write.hpp"
@@ -100,6 +101,25 @@ std::optional<std::vector<stores::response>> read_responses(json::value response
 raw_json keep(json::value value) {
   if (!value) return {};
   return raw_json::trusted(json::without_line_breaks(value.raw()));
+}
+
+raw_json keep_meta(json::value meta) {
+  constexpr std::array<std::string_view, 4> used = {"progressToken", "traceparent", "tracestate",
+                                                    "baggage"};
+  if (!meta.is(json::kind::object)) return {};
+  std::string kept;
+  for (const std::string_view name : used) {
+    const json::value member = meta[name];
+    const std::size_t more = name.size() + member.raw().size() + 4;
+    if (!member || kept.size() + more > tunables::kept_meta) continue;
+    kept += kept.empty() ? '{' : ',';
+    json::append_string(kept, name);
+    kept += ':';
+    kept += json::without_line_breaks(member.raw());
+  }
+  if (kept.empty()) return {};
+  kept += '}';
+  return raw_json::trusted(std::move(kept));
 }
 
 std::optional<std::string> read_idempotency_key(const request_meta& meta,

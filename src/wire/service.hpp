@@ -89,6 +89,9 @@ std::optional<std::vector<stores::response>> read_responses(json::value response
 
 /// Bytes of a validated value to keep, on one line.
 raw_json keep(json::value value);
+/// What a task keeps of the `_meta` of its call: the members that are used later (progress token,
+/// trace context), each as long as all of them stay within `tunables::kept_meta`.
+raw_json keep_meta(json::value meta);
 
 /// Reads the idempotency key. Null: there is a fault, and `fault` says which.
 std::optional<std::string> read_idempotency_key(const request_meta& meta,

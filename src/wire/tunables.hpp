@@ -42,6 +42,9 @@ inline constexpr auto request_state_lifetime = 24h;
 inline constexpr std::size_t anonymous_key_length = 22;
 inline constexpr std::size_t idempotency_key_length = 256;
 
+/// Bytes of a call's `_meta` that its task keeps: what baggage alone may have by its specification.
+inline constexpr std::size_t kept_meta = 8192;
+
 /// Freshness of what does not change while the server runs; a restart may change it.
 inline constexpr auto list_ttl = 5min;
 /// What a caller is told to wait when the server stops.

@@ -360,6 +360,39 @@ TEST_F(durable, a_second_server_on_the_same_file_is_refused_with_the_pid) {
   }
 }
 
+// A server on a full disk did not start; callers could not even read what had been done.
+TEST_F(durable, on_a_full_disk_a_server_starts_and_tells_what_is_there) {
+  const std::string tools = script_tool(home, "work", "echo ok", marked);
+  start(tools);
+  const std::string done = server_->start("work");
+  server_->end_of(done);
+  for (const bool killed : {false, true}) {
+    killed ? kill_server() : server_.reset();
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    rlimit small = before;
+    small.rlim_cur = 1;
+    std::signal(SIGXFSZ, SIG_IGN);
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    std::unique_ptr<served> second;
+    try {
+      second = std::make_unique<served>(home.file("longhaul.toml"));
+    } catch (const std::exception& e) {
+      ADD_FAILURE() << e.what();
+    }
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    ASSERT_TRUE(second);
+    server_ = std::move(second);
+    EXPECT_EQ(server_->fetch("/readyz").status, 503);
+    EXPECT_EQ(served::status(server_->get(done)), "completed");
+    const auto refused = server_->send("tools/call", {{"name", "work"}});
+    EXPECT_NE(refused.body.find("31004"), std::string::npos) << refused.body;
+    ASSERT_EQ(::prlimit(server_->process().pid(), RLIMIT_FSIZE, &before, nullptr), 0);
+    EXPECT_TRUE(wait_until([&] { return server_->fetch("/readyz").status == 200; }));
+    EXPECT_EQ(served::text(server_->result("work")), "ok\n");
+  }
+}
+
 TEST_F(durable, readyz_names_what_is_wrong_with_the_store) {
   // Needs a disk that fills up: a quota on file sizes does the same to the server alone.
   const std::string tools = script_tool(home, "work", "echo ok", marked);
@@ -376,8 +409,11 @@ TEST_F(durable, readyz_names_what_is_wrong_with_the_store) {
   EXPECT_NE(refused.body.find("error"), std::string::npos) << refused.body;
   const auto not_ready = server_->fetch("/readyz");
   EXPECT_EQ(not_ready.status, 503);
-  EXPECT_NE(not_ready.body.find("disk"), std::string::npos) << not_ready.body;
-  EXPECT_EQ(not_ready.body.find("test.db"), std::string::npos) << not_ready.body;
+  EXPECT_NE(not_ready.body.find("test.db"), std::string::npos) << not_ready.body;
+  EXPECT_EQ(not_ready.body.find(home.path()), std::string::npos) << "no paths for strangers";
+  EXPECT_NE(refused.body.find("31004"), std::string::npos) << refused.body;
+  EXPECT_NE(refused.body.find("test.db"), std::string::npos) << refused.body;
+  EXPECT_EQ(refused.body.find(home.path()), std::string::npos) << refused.body;
   EXPECT_EQ(server_->fetch("/healthz").status, 200);
   ASSERT_EQ(::prlimit(server_->process().pid(), RLIMIT_FSIZE, &before, nullptr), 0);
   EXPECT_TRUE(wait_until([&] { return server_->fetch("/readyz").status == 200; }));

@@ -28,10 +28,12 @@ class served {
  public:
   /// Serves `tools`, the text of a file without its `[server]` table, from `home`.
   explicit served(const temporary_folder& home, const std::string& tools,
-                  const std::string& server_keys = "") {
-    const std::string file =
-        home.write("longhaul.toml", "[server]\nname = \"test\"\nstate_dir = \"" +
-                                        home.file("state") + "\"\n" + server_keys + tools);
+                  const std::string& server_keys = "")
+      : served(home.write("longhaul.toml", "[server]\nname = \"test\"\nstate_dir = \"" +
+                                               home.file("state") + "\"\n" + server_keys + tools)) {
+  }
+  /// Serves a file that is there.
+  explicit served(const std::string& file) {
     process_ = std::make_unique<child>(
         std::vector<std::string>{LONGHAUL_SERVE, "serve", file, "--http", "127.0.0.1:0"});
     for (std::string line = process_->error_line(); !line.empty(); line = process_->error_line()) {

@@ -64,7 +64,7 @@ TEST_F(store_command, looks_and_copies_beside_a_running_server) {
   EXPECT_EQ(found.at("cancelled"), 1);
   EXPECT_EQ(found.at("working"), 2);
   EXPECT_EQ(found.at("queued"), 1);
-  EXPECT_EQ(found.at("version"), 1);
+  EXPECT_EQ(found.at("version"), 2);
   EXPECT_NE(store({"stats", file_}).out.find("completed         3\n"), std::string::npos);
 
   const std::string copy = home.file("copy.db");
@@ -86,6 +86,48 @@ TEST_F(store_command, looks_and_copies_beside_a_running_server) {
               std::string::npos)
         << refused.errors;
   }
+}
+
+// An operator had no view of tasks without being their caller.
+TEST_F(store_command, lists_tasks_beside_a_running_server_and_never_what_they_carry) {
+  fill();
+  const auto listed = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"list", file_, "--json"});
+    const said ran = store(more);
+    EXPECT_EQ(ran.code, 0) << ran.errors;
+    EXPECT_EQ(ran.out.find("arguments"), std::string::npos);
+    EXPECT_EQ(ran.out.find("content"), std::string::npos);
+    return json::parse(ran.out).as_object().at("tasks").as_array();
+  };
+  const auto all = listed({});
+  ASSERT_EQ(all.size(), 6U);
+  std::vector<std::string> ids;
+  for (const auto& task : all) ids.emplace_back(task.at("id").as_string().c_str());
+  EXPECT_TRUE(std::is_sorted(ids.rbegin(), ids.rend())) << "newest first";
+  EXPECT_EQ(all.at(0).at("status"), "queued");
+  EXPECT_EQ(all.at(0).at("tool"), "slow");
+  EXPECT_EQ(all.at(0).at("owner"), "anonymous");
+  EXPECT_EQ(all.at(0).at("attempt"), 0);
+  EXPECT_EQ(listed({"--status", "completed"}).size(), 3U);
+  EXPECT_EQ(listed({"--status", "working"}).size(), 1U);
+  EXPECT_EQ(listed({"--status", "queued"}).size(), 1U);
+  EXPECT_EQ(listed({"--status", "cancelled"}).size(), 1U);
+  EXPECT_EQ(listed({"--tool", "slow"}).size(), 3U);
+  EXPECT_EQ(listed({"--owner", "nobody"}).size(), 0U);
+  EXPECT_EQ(listed({"--limit", "2"}).size(), 2U);
+  EXPECT_EQ(listed({"--limit", "0"}).size(), 6U);
+  EXPECT_EQ(store({"list", file_, "--status", "lost"}).code, 2);
+  EXPECT_EQ(store({"list", home.file("missing.db")}).code, 1);
+  const said lines = store({"list", file_, "--status", "queued"});
+  EXPECT_NE(lines.out.find(ids.front() + "  queued for "), std::string::npos) << lines.out;
+  server_.reset();
+  {
+    sqlite::connection file(file_);
+    file.run("UPDATE states SET message = char(27) || '[2Jx' || char(10) || 'y'");
+  }
+  const said quiet = store({"list", file_, "--limit", "1"});
+  EXPECT_EQ(quiet.out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(std::count(quiet.out.begin(), quiet.out.end(), '\n'), 1) << quiet.out;
 }
 
 TEST_F(store_command, a_backup_is_of_one_moment_whatever_the_server_does) {
@@ -111,8 +153,8 @@ TEST_F(store_command, changes_a_file_that_nobody_uses) {
   server_.reset();
   EXPECT_EQ(store({"check", file_}).code, 0) << "a killed server's log is read, too";
   EXPECT_EQ(store({"vacuum", file_}).code, 0);
-  EXPECT_EQ(store({"migrate", file_}).out, file_ + ": version 1 already\n");
-  EXPECT_EQ(store({"migrate", file_, "--json"}).out, "{\"before\":1,\"after\":1}\n");
+  EXPECT_EQ(store({"migrate", file_}).out, file_ + ": version 2 already\n");
+  EXPECT_EQ(store({"migrate", file_, "--json"}).out, "{\"before\":2,\"after\":2}\n");
   EXPECT_EQ(store({"check", file_}).code, 0);
 }
 

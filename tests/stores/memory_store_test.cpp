@@ -46,13 +46,16 @@ TEST(memory_store, works_with_one_shard) {
 
 TEST(memory_store, refuses_tasks_beyond_its_bytes_and_never_what_runs) {
   virtual_clock clock;
-  stores::memory_store store({.shards = 4, .max_bytes = 50'000}, clock);
+  stores::memory_store store({.shards = 4}, clock);
+  stores::byte_bounds bounds;
+  bounds.memory_total = 50'000;
+  store.limit(bounds);
   const auto first = small_task();
   ASSERT_EQ(run(store.create(first)).code, create_code::created);
   const auto large = small_task('"' + std::string(60'000, 'x') + '"');
   const auto refused = run(store.create(large));
   EXPECT_EQ(refused.code, create_code::busy);
-  EXPECT_EQ(refused.bound, stores::bound_names::store_bytes);
+  EXPECT_EQ(refused.bound, stores::bound_names::memory);
   EXPECT_FALSE(run(store.get("alice", large.origin->id)));
 
   const outcome result = outcome::result(raw_json::trusted('"' + std::string(60'000, 'x') + '"'));

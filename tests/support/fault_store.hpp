@@ -65,6 +65,9 @@ class fault_store final : public stores::store {
   awaitable<task_ptr> get(std::string_view owner, std::string_view id) override {
     return disturbed("get", inner_.get(owner, id));
   }
+  awaitable<task_ptr> look(std::string_view owner, std::string_view id) override {
+    return disturbed("get", inner_.look(owner, id));
+  }
   awaitable<std::optional<stores::list_page>> list(std::string_view owner,
                                                    std::optional<task_status> status,
                                                    std::string_view cursor,
@@ -126,6 +129,7 @@ class fault_store final : public stores::store {
     return disturbed("purge", inner_.purge(batch));
   }
   void watch(observer on_change) override { inner_.watch(std::move(on_change)); }
+  void limit(const stores::byte_bounds& bounds) override { inner_.limit(bounds); }
   awaitable<stores::store_stats> stats() override { return disturbed("stats", inner_.stats()); }
   awaitable<void> migrate() override { return inner_.migrate(); }
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override {
@@ -133,6 +137,8 @@ class fault_store final : public stores::store {
   }
   std::string secret() override { return inner_.secret(); }
   std::string trouble() const override { return inner_.trouble(); }
+  std::string trouble_in_full() const override { return inner_.trouble_in_full(); }
+  stores::found_at_open found() const override { return inner_.found(); }
   void close() noexcept override { inner_.close(); }
   milliseconds report_interval() const noexcept override { return inner_.report_interval(); }
   bool exclusive() const noexcept override { return inner_.exclusive(); }
