@@ -30,12 +30,12 @@ struct word {
 
 /// An interpreter, and where its program text stands.
 struct interpreter {
-  std::string_view names;      ///< blanks around each
-  std::string_view text;       ///< letters whose argument is the text, behind them or next
-  std::string_view words;      ///< the same as long options (or verbs), blanks around each
-  std::string_view arguments;  ///< letters that take another argument, behind them or next
+  std::string_view names;         ///< blanks around each
+  std::string_view text;          ///< letters whose argument is the text, behind them or next
+  std::string_view words;         ///< the same as long options (or verbs), blanks around each
+  std::string_view arguments;     ///< letters that take another argument, behind them or next
   std::string_view program = {};  ///< letters behind which a program of its own follows
-  bool text_attached = true;   ///< `-eTEXT` is possible
+  bool text_attached = true;      ///< `-eTEXT` is possible
   bool text_is_first = false;  ///< without those, the first argument that is no option is the text
   bool anywhere = false;       ///< options may stand behind other arguments
   std::string_view instead;    ///< how a value is passed instead

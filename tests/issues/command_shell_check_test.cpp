@@ -126,8 +126,8 @@ TEST(shell_check, takes_values_that_stand_elsewhere) {
 TEST(shell_check, what_only_a_shell_would_understand_is_a_warning) {
   for (const char* text :
        {"*.txt",  "src/*", "~/x", "~",    "--file=~/x",  "$HOME",  "${{HOME}}/x", "$(date)",
-        "`date`", ">",     ">>",  "2>&1", "2>/dev/null", ">out",   "|",         "&&",
-        "||",     ";",     "&",   "<",    "a | b",       "a && b", "a > b",     "ls;"}) {
+        "`date`", ">",     ">>",  "2>&1", "2>/dev/null", ">out",   "|",           "&&",
+        "||",     ";",     "&",   "<",    "a | b",       "a && b", "a > b",       "ls;"}) {
     EXPECT_NE(warnings_of({"ls", text}), "") << text;
   }
   for (const char* text : {"a.txt", "a~", "a$", "$1", "5%", "a;b", "a|b", "a>b", "->", "=>",
