@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/http_connection.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -404,7 +405,8 @@ void http_connection::watch_peer() {
 }
 
 void http_connection::on_peer_readable() {
-  if (input_.size() >= tunables::pipelined_ahead) return;  // it must wait
+  // It must wait; the sweep sees whether it leaves.
+  if (input_.size() >= tunables::pipelined_ahead) return;
   const auto room = input_.room(tunables::head_chunk);
   const ssize_t got = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
   if (got > 0) {
@@ -415,6 +417,12 @@ void http_connection::on_peer_readable() {
   const auto last = last_write_;
   watch_peer();
   last_write_ = last;
+}
+
+// Behind bytes that nobody reads for now.
+bool http_connection::peer_has_closed() {
+  pollfd state{socket_.native_handle(), POLLRDHUP, 0};
+  return ::poll(&state, 1, 0) > 0;
 }
 
 void http_connection::peer_left() {
@@ -433,6 +441,7 @@ void http_connection::sweep(clock::time_point now) {
     }
     return close();
   }
+  if (waiting_ && !watching_ && peer_has_closed()) return peer_left();
   if (waiting_ && writing_.empty() && now - last_write_ >= loop_.options.keep_alive_comment) {
     if (!streaming()) start_stream();
     append_comment(output_, chunked_);
