@@ -96,6 +96,7 @@ asio::awaitable<void> http_connection::serve() {
 
 void http_connection::begin_request() {
   parser_.reset();
+  request_ = {};  // views of what the parser has forgotten
   verdict_ = {};
   give_back(lines_);
   input_.give_back(tunables::head_chunk);
