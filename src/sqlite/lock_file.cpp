@@ -196,7 +196,12 @@ std::string lock_file::lost_database() const {
   const std::uint64_t size_field = at(16) << 8U | at(17);
   const std::uint64_t page = size_field == 1 ? 65536 : size_field;
   const std::uint64_t pages = at(28) << 24U | at(29) << 16U | at(30) << 8U | at(31);
-  if (whole && pages * page <= static_cast<std::uint64_t>(named.st_size)) return {};
+  // A log that was moved in part may leave the file behind its header: only what shrank was cut.
+  const auto size = static_cast<std::uint64_t>(named.st_size);
+  if (whole && (pages * page <= size || size >= seen_)) {
+    seen_ = size;
+    return {};
+  }
   return name_ + " was cut short while the server ran: stop it, and restore the file from a backup";
 }
 

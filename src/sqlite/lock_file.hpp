@@ -42,6 +42,8 @@ class lock_file {
   /// or cut short, it or its log, or another process may have the lock. Words without paths; empty:
   /// nothing is wrong. Cheap: a few calls of `stat`.
   std::string lost() const;
+  /// The same of the log alone, before something is appended: afterwards it seems whole.
+  std::string lost_log() const;
   /// The log is the file that has its name now. Whoever has just opened the database says so.
   void log_opened();
   /// The log has at least so many bytes.
@@ -53,14 +55,14 @@ class lock_file {
   using inode = std::pair<dev_t, ino_t>;
 
   std::string lost_database() const;
-  std::string lost_log() const;
   void take_database(const std::string& shown);
 
   std::string path_, lock_path_, name_;
   int lock_ = -1, database_ = -1;
   inode inode_{};
   mutable std::timed_mutex moving_;
-  mutable std::mutex mutex_;  // beneath it:
+  mutable std::uint64_t seen_ = 0;  ///< bytes of the database when it was looked at; beneath it
+  mutable std::mutex mutex_;        // beneath it:
   inode log_{};
   std::uint64_t log_bytes_ = 0;
 };

@@ -32,6 +32,7 @@ writer::writer(writer_options options, lock_file& lock, task_cache& cache, commi
     open();
     empty_log();  // what a crashed process could not sync lies there; readers only put it off
     load();
+    make_sure_of_file();
     written_ = true;
     if (options_.begin_to_write) options_.begin_to_write([] { return true; });
   } catch (const sqlite_error& e) {
@@ -229,7 +230,7 @@ void writer::run() {
 void writer::carry_out(batch work) {
   bool committing = false;
   try {
-    begin_->run();
+    begin();
     for (std::size_t applied = 0; applied < work.size() || join(work); ++applied) {
       apply(*work[applied]);
     }
@@ -254,7 +255,7 @@ void writer::one_by_one(const batch& work) {
     const batch alone{work[i]};
     bool committing = false;
     try {
-      begin_->run();
+      begin();
       apply(*work[i]);
       commit(committing);
       finish(alone);
@@ -268,6 +269,11 @@ void writer::one_by_one(const batch& work) {
       return;
     }
   }
+}
+
+void writer::begin() {
+  if (const std::string why = lock_.lost_log(); !why.empty()) throw sqlite_error(why, SQLITE_IOERR);
+  begin_->run();
 }
 
 void writer::apply(operation& what) {

@@ -121,6 +121,8 @@ class writer {
   bool join(batch& work);
   void carry_out(batch work);
   void one_by_one(const batch& work);
+  /// Throws `sqlite_error`.
+  void begin();
   void apply(operation& what);
   /// Ends the open transaction. Throws `sqlite_error`; `committing` says how far it came.
   void commit(bool& committing);

@@ -167,7 +167,7 @@ TEST_P(store_parity, large_arguments_are_whole_for_whoever_runs_or_reads_them) {
     if (waits) {
       const auto taken = claim(process_, 1);
       ASSERT_EQ(taken.size(), 1U);
-      whole(taken.front());
+      if (!GetParam().repeats) whole(taken.front());  // else as `claimed` tells it
       EXPECT_EQ(taken.front()->epoch, 1U);
     }
     const auto look = run(store_.look("alice", task.origin->id));
@@ -176,7 +176,7 @@ TEST_P(store_parity, large_arguments_are_whole_for_whoever_runs_or_reads_them) {
     run(store_.release(task.origin->id, epoch(1)));
     const auto again = claim(process_, 1);
     ASSERT_EQ(again.size(), 1U);
-    whole(again.front());
+    if (!GetParam().repeats) whole(again.front());
     const outcome result = outcome::result(filler(50'000));
     run(store_.finish(task.origin->id, epoch(again.front()->epoch), result, ""));
     whole(run(store_.get("alice", task.origin->id)));
@@ -204,7 +204,7 @@ TEST_P(store_parity, a_hidden_task_that_ended_lets_go_of_what_nobody_can_read) {
   };
   const auto left = plain(""), keyed = plain("key"), shown = plain("");
   EXPECT_TRUE(get(left)->result.body) << "its waiter may not have read it yet";
-  EXPECT_EQ(run(store_.reveal("alice", shown->id(), 1h)).code, change_code::applied);
+  EXPECT_TRUE(applied(run(store_.reveal("alice", shown->id(), 1h))));
   fixture_->advance(stores::hidden_result_kept);
   EXPECT_TRUE(run(store_.purge(100)).empty()) << "not removed";
   ASSERT_TRUE(get(left)) << "its output can be read";
@@ -263,7 +263,8 @@ TEST(sqlite_store_bytes, arguments_and_results_of_what_does_not_run_are_not_in_m
   options.clock = &clock;
   const process_id process = new_process_id();
   constexpr std::size_t mib = std::size_t{1} << 20, tasks = 200;
-  const std::size_t room = 72 * mib * static_cast<std::size_t>(slowdown);  // caches of both
+  // Caches of pages and of results, and what the allocator keeps: less than either payload.
+  const std::size_t room = 160 * mib * static_cast<std::size_t>(slowdown);
   const std::size_t before = resident_bytes();
   {
     sqlite::sqlite_store store(options);

@@ -119,7 +119,7 @@ TEST_F(sqlite_file, one_that_is_cut_short_is_not_written_to) {
   begin();
   open();  // moves the log into the file
   fs::resize_file(path_, 4096);
-  EXPECT_NE(create().find("was cut short"), std::string::npos);
+  EXPECT_NE(create(), "");
   EXPECT_NE(create(), "");
   EXPECT_NE(store_->trouble().find("was cut short"), std::string::npos);
 }
@@ -223,7 +223,7 @@ TEST_F(sqlite_file, what_a_server_refuses_is_what_check_tells) {
            damage{"CREATE UNIQUE INDEX i ON tasks (owner)", "the index i is not one"},
            damage{"DROP INDEX removals", "the index removals is missing"},
            damage{"DROP TABLE finished", "the table finished is missing"},
-           damage{"ALTER TABLE states ADD COLUMN more", "the table states was changed"},
+           damage{"ALTER TABLE states ADD COLUMN more INTEGER", "the table states was changed"},
            damage{"UPDATE states SET status = 7 WHERE ended = 0", "its status is another"},
            damage{"UPDATE states SET status = 2 WHERE ended = 0", "its status is another"},
            damage{"DELETE FROM tasks", "a live state without a task"},
@@ -249,25 +249,38 @@ TEST_F(sqlite_file, what_a_server_refuses_is_what_check_tells) {
   }
 }
 
-// A full disk: what is there is read, nothing is acknowledged, and writing begins by itself.
+// A full disk: what is there is read, nothing is acknowledged, and writing begins by itself. After
+// a crash the log cannot even be moved into the file.
 TEST_F(sqlite_file, on_a_full_disk_a_store_opens_for_reading) {
   fault_vfs::install();
   vfs_ = fault_vfs::name;
   begin();
-  for (const auto mood : {fault_vfs::mood::full, fault_vfs::mood::read_only}) {
-    store_.reset();
-    fault_vfs::set(mood);
-    open();
-    EXPECT_NE(store_->trouble(), "");
-    EXPECT_EQ(store_->trouble().find(folder_.path()), std::string::npos) << store_->trouble();
-    EXPECT_TRUE(run(store_->get("alice", first_)));
-    EXPECT_FALSE(run(store_->list("alice", std::nullopt, "", 10))->tasks.empty());
-    EXPECT_EQ(store_->secret().size(), 32U);
-    EXPECT_NE(create(), "");
-    fault_vfs::set(fault_vfs::mood::good);
-    EXPECT_TRUE(wait_until([&] { return store_->trouble().empty(); }));
-    EXPECT_EQ(create(), "");
-    EXPECT_TRUE(run(store_->get("alice", last_)));
+  for (const bool crashed : {false, true}) {
+    for (const auto mood : {fault_vfs::mood::full, fault_vfs::mood::read_only}) {
+      if (crashed) {
+        const std::string copy = folder_.file("crashed.db");
+        for (const char* suffix : {"", "-wal"}) {
+          fs::copy_file(path_ + suffix, copy + suffix, fs::copy_options::overwrite_existing);
+        }
+        store_.reset();
+        for (const char* suffix : {"", "-wal"}) fs::rename(copy + suffix, path_ + suffix);
+      }
+      store_.reset();
+      fault_vfs::set(mood);
+      open();
+      EXPECT_TRUE(run(store_->get("alice", first_)));
+      EXPECT_FALSE(run(store_->list("alice", std::nullopt, "", 10))->tasks.empty());
+      EXPECT_EQ(store_->secret().size(), 32U);
+      EXPECT_NE(create(), "");
+      EXPECT_NE(store_->trouble(), "");
+      EXPECT_EQ(store_->trouble().find(folder_.path()), std::string::npos) << store_->trouble();
+      EXPECT_TRUE(run(store_->get("alice", first_)));
+      fault_vfs::set(fault_vfs::mood::good);
+      EXPECT_TRUE(wait_until([&] { return store_->trouble().empty(); }));
+      EXPECT_EQ(create(), "");
+      EXPECT_TRUE(run(store_->get("alice", last_)));
+      EXPECT_TRUE(run(store_->get("alice", first_)));
+    }
   }
 }
 

@@ -366,31 +366,28 @@ TEST_F(durable, on_a_full_disk_a_server_starts_and_tells_what_is_there) {
   start(tools);
   const std::string done = server_->start("work");
   server_->end_of(done);
-  for (const bool killed : {false, true}) {
-    killed ? kill_server() : server_.reset();
-    rlimit before{};
-    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-    rlimit small = before;
-    small.rlim_cur = 1;
-    std::signal(SIGXFSZ, SIG_IGN);
-    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-    std::unique_ptr<served> second;
-    try {
-      second = std::make_unique<served>(home.file("longhaul.toml"));
-    } catch (const std::exception& e) {
-      ADD_FAILURE() << e.what();
-    }
-    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-    ASSERT_TRUE(second);
-    server_ = std::move(second);
-    EXPECT_EQ(server_->fetch("/readyz").status, 503);
-    EXPECT_EQ(served::status(server_->get(done)), "completed");
-    const auto refused = server_->send("tools/call", {{"name", "work"}});
-    EXPECT_NE(refused.body.find("31004"), std::string::npos) << refused.body;
-    ASSERT_EQ(::prlimit(server_->process().pid(), RLIMIT_FSIZE, &before, nullptr), 0);
-    EXPECT_TRUE(wait_until([&] { return server_->fetch("/readyz").status == 200; }));
-    EXPECT_EQ(served::text(server_->result("work")), "ok\n");
+  stop_server();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit small = before;
+  small.rlim_cur = 1;
+  std::signal(SIGXFSZ, SIG_IGN);
+  server_.reset();
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  try {
+    server_ = std::make_unique<served>(home.file("longhaul.toml"));
+  } catch (const std::exception& e) {
+    ADD_FAILURE() << e.what();
   }
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  ASSERT_TRUE(server_);
+  EXPECT_EQ(server_->fetch("/readyz").status, 503);
+  EXPECT_EQ(served::status(server_->get(done)), "completed");
+  const auto refused = server_->send("tools/call", {{"name", "work"}});
+  EXPECT_NE(refused.body.find("31004"), std::string::npos) << refused.body;
+  ASSERT_EQ(::prlimit(server_->process().pid(), RLIMIT_FSIZE, &before, nullptr), 0);
+  EXPECT_TRUE(wait_until([&] { return server_->fetch("/readyz").status == 200; }));
+  EXPECT_EQ(served::text(server_->result("work")), "ok\n");
 }
 
 TEST_F(durable, readyz_names_what_is_wrong_with_the_store) {
