@@ -113,7 +113,7 @@ double raw_per_second(const std::string& folder, std::size_t together, bool whol
       for (std::size_t i = 0; i < together; ++i) {
         const auto task = new_task("local", process, on_crash::fail);
         batch.emplace_back(++seq, stores::initial(task, {system_clock().now(), {}}));
-        rows.insert(seq, batch.back().second);
+        rows.insert(seq, batch.back().second, 0);
       }
       write.commit();
     }
@@ -122,7 +122,7 @@ double raw_per_second(const std::string& folder, std::size_t together, bool whol
       for (const auto& [at, task] : batch) {
         const auto next =
             stores::finished(task, {.epoch = 1}, result(), "", {system_clock().now(), {}});
-        rows.update(at, task, *next.next);
+        rows.update(at, task, *next.next, 0);
       }
       write.commit();
     }

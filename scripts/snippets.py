@@ -30,7 +30,8 @@ OPTIONS = [
     ("server.hpp", "server_options", "tools.md", "## Options of a server"),
     ("task_engine.hpp", "task_engine_options", "engine.md", "## Stores"),
 ]
-MEMBER = re.compile(r"^  [A-Za-z_][\w:<>,()*& ]*?[ >&*](\w+)(?: = [^;]*|\{[^;]*\})?;", re.M)
+MEMBER = re.compile(r"^  [A-Za-z_][\w:<>,()*& ]*?[ >&*](\w+)( = [^;]*|\{[^;]*\})?;", re.M)
+ANOTHER = re.compile(r"\}, (\w+) = ")  # declared in the same line
 SETTING = re.compile(r"^([a-z_]+) *=", re.M)
 
 
@@ -69,7 +70,7 @@ def undocumented(header, struct, page, heading):
     """What is wrong with a table of options; empty: nothing."""
     text = (ROOT / "include" / "longhaul" / header).read_text()
     body = re.search(rf"^struct {struct} \{{$(.*?)^\}};$", text, re.M | re.S)[1]
-    members = MEMBER.findall(body)
+    members = [n for first, rest in MEMBER.findall(body) for n in (first, *ANOTHER.findall(rest))]
     section = (ROOT / "docs" / page).read_text().split(heading + "\n", 1)[-1].split("\n## ", 1)[0]
     rows = re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\|([^|]*`[^|]*)\|", section, re.M)))
     if rows == members:

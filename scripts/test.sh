@@ -55,6 +55,7 @@ done
 counted snippets 300 scripts/snippets.py
 counted diagnostics 300 scripts/diagnostics.py
 step census-after 60 scripts/census.sh after
+counted siege 300 scripts/siege.sh ${full:+60}
 step npm-packages 300 scripts/npm-install.sh && {
   counted conformance 600 scripts/conformance.py
   counted interop 300 scripts/interop.sh

@@ -2,7 +2,11 @@
 // `longhaul`: the executable. CLI11 stays in this translation unit.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "config/units.hpp"
 #include "run/serve.hpp"
 #include "serve.hpp"
 #include "store.hpp"
@@ -44,6 +48,27 @@ void add_store_verbs(CLI::App& app, longhaul::store_command& what) {
       "Example: longhaul store backup ~/.local/state/longhaul/files.db /backup/files.db");
 }
 
+// What is wrong with a command that is none of ours; CLI11 would only say that one is missing.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* at = &app;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    const std::string_view given = argv[i];
+    std::vector<std::string_view> names;
+    const CLI::App* next = nullptr;
+    for (const CLI::App* one : at->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(one->get_name());
+      if (one->get_name() == given) next = one;
+    }
+    if (names.empty()) break;
+    if (next == nullptr) {
+      const std::string before = at == &app ? "" : at->get_name() + ": ";
+      return before + "unknown command" + longhaul::config::unknown_word(given, names);
+    }
+    at = next;
+  }
+  return {};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -81,6 +106,10 @@ int main(int argc, char** argv) {
       "  claude mcp add tools -- longhaul serve /path/to/tools.toml --stdio");
   longhaul::store_command store;
   add_store_verbs(app, store);
+  if (const std::string wrong = unknown_command(app, argc, argv); !wrong.empty()) {
+    std::cerr << "longhaul: " << wrong << "\nRun with --help for more information." << std::endl;
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

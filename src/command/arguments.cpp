@@ -2,8 +2,10 @@
 #include "command/arguments.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "command/shell_check.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul::command {
@@ -39,7 +41,8 @@ class argument_template::compiler {
         members(std::get<std::vector<std::string>>(all[item_]), made);
       }
       made.repeated = repeated_;
-      if (item_ == 0) check_program(made);
+      const auto* written = std::get_if<std::string>(&all[item_]);
+      if (item_ == 0 && written != nullptr) check_program(made, *written);
       check_numbers(made);
       to_.groups_.push_back(std::move(made));
     }
@@ -61,12 +64,13 @@ class argument_template::compiler {
     }
   }
 
-  void check_program(const group& made) {
-    if (made.arguments.size() != 1 || member_) return;  // a group: said already
+  void check_program(const group& made, std::string_view written) {
     const std::vector<piece>& pieces = made.arguments.front().pieces;
     const auto varies = [](const piece& p) { return p.parameter.has_value(); };
     if (std::ranges::any_of(pieces, varies)) {
-      fail("the program itself must be written out; a caller cannot choose it by a parameter");
+      fail(written.find(' ') == std::string_view::npos
+               ? "the program itself must be written out; a caller cannot choose it by a parameter"
+               : "each argument is an item of its own: write [" + as_separate_items(written) + "]");
     } else if (pieces.empty()) {
       fail("the program's name is empty");
     }
@@ -200,6 +204,9 @@ argument_template::argument_template(const std::vector<template_item>& items,
         {.message = R"(is empty; its first item is the program, as in ["xz", "-k"])"});
   }
   compiler(*this, parameters).items(items);
+  shell_findings shell = check_for_shell(items);
+  std::ranges::move(shell.faults, std::back_inserter(faults_));
+  warnings_ = std::move(shell.warnings);
   // A slip in an item leaves its parameter unused: one message is enough.
   const bool say_unused = faults_.empty();
   const auto input = std::ranges::find(parameters_, stdin_parameter, &named::name);

@@ -47,6 +47,8 @@ class argument_template {
 
   /// In the order of the items; those of parameters and of standard input last.
   const std::vector<template_fault>& faults() const noexcept { return faults_; }
+  /// What is no fault, but likely not what was meant.
+  const std::vector<template_fault>& warnings() const noexcept { return warnings_; }
 
   /// What the first item says. Requires: no faults.
   const std::string& program() const {
@@ -85,7 +87,7 @@ class argument_template {
 
   std::vector<group> groups_;
   std::vector<named> parameters_;
-  std::vector<template_fault> faults_;
+  std::vector<template_fault> faults_, warnings_;
 };
 
 }  // namespace longhaul::command

@@ -342,6 +342,7 @@ tool_definition make_program_tool(tool_spec spec, std::shared_ptr<const program_
   definition.options.plain_retention = plain_output_kept;
   definition.options.keeps_slot = true;
   definition.input_schema = tool->parameters.input_schema();
+  definition.output_schema = tool->spec.options.output_schema;
   definition.tidy = [tool](const raw_json& arguments, const argument_leniency& how) {
     return tool->parameters.tidy(arguments, how);
   };

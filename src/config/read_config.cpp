@@ -10,6 +10,7 @@
 #include "auth/loopback.hpp"
 #include "base/web_origin.hpp"
 #include "command/channel.hpp"
+#include "config/nesting.hpp"
 #include "config/read_tool.hpp"
 #include "config/table_reader.hpp"
 #include "config/units.hpp"
@@ -276,6 +277,11 @@ read_result read_config(std::string_view text, const read_options& options) {
   fault_list faults;
   if (text.size() > max_config_bytes) {
     faults.add(toml::source_position{1, 1}, "the file has more than 1 MiB");
+  } else if (const auto deep = too_deep(text)) {
+    faults.add(toml::source_position{static_cast<toml::source_index>(deep->line),
+                                     static_cast<toml::source_index>(deep->column)},
+               "this nests deeper than " + std::to_string(max_levels) +
+                   " levels of keys, tables and arrays: make it flatter");
   } else {
     try {
       const toml::table root = toml::parse(text, options.file_name);

@@ -5,8 +5,8 @@
 
 #include "command/parameter.hpp"
 #include "config/read_tool.hpp"
+#include "config/to_json.hpp"
 #include "config/units.hpp"
-#include "json/write.hpp"
 
 namespace longhaul::config {
 namespace {
@@ -47,27 +47,6 @@ constexpr std::array<std::string_view, 32> not_understood = {"$ref",
                                                              "contentEncoding",
                                                              "contentMediaType",
                                                              "examples"};
-
-void append_json(std::string& out, const toml::node& node) {
-  if (const auto* text = node.as_string()) {
-    json::append_string(out, text->get());
-  } else if (const auto* whole = node.as_integer()) {
-    json::append_number(out, std::int64_t{whole->get()});
-  } else if (const auto* real = node.as_floating_point()) {
-    json::append_number(out, real->get());
-  } else if (const auto* flag = node.as_boolean()) {
-    out += flag->get() ? "true" : "false";
-  } else if (const toml::array* all = node.as_array()) {
-    out += '[';
-    for (const toml::node& one : *all) {
-      if (out.back() != '[') out += ',';
-      append_json(out, one);
-    }
-    out += ']';
-  } else {
-    out += "null";
-  }
-}
 
 class parameter_reader {
  public:
@@ -215,15 +194,8 @@ class parameter_reader {
 
 std::vector<parameter> read_parameters(const toml::table& table, const std::string& tool,
                                        fault_list& faults) {
-  // The library sorts keys; the file's order is that of its places.
-  std::vector<std::pair<const toml::key*, const toml::node*>> all;
-  for (const auto& [key, value] : table) all.emplace_back(&key, &value);
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    const auto &x = a.first->source().begin, &y = b.first->source().begin;
-    return std::tie(x.line, x.column) < std::tie(y.line, y.column);
-  });
   std::vector<parameter> result;
-  for (const auto& [key, value] : all) {
+  for (const auto& [key, value] : in_file_order(table)) {
     const toml::table* one = value->as_table();
     if (one == nullptr) {
       faults.add(*value, tool + ": params." + std::string(key->str()) + " must be a table, not " +

@@ -8,7 +8,11 @@
 
 #include "command/arguments.hpp"
 #include "command/line_progress.hpp"
+#include "command/shell_check.hpp"
+#include "config/to_json.hpp"
 #include "config/units.hpp"
+#include "json/view.hpp"
+#include "typed/ecma_pattern.hpp"
 
 namespace longhaul::config {
 namespace {
@@ -59,6 +63,9 @@ class tool_reader {
       const auto name = from_.text("name");
       if (name && !is_tool_name(*name)) {
         from_.fail_at("name", "name must be 1 to 128 characters of A-Z a-z 0-9 _ . -");
+      } else if (name) {
+        const std::string why = detail::name_warning(*name);
+        if (!why.empty()) from_.warn(*from_.find("name"), "the name " + why);
       }
       options.name = name.value_or("");
     }
@@ -100,7 +107,14 @@ class tool_reader {
     if (!whole) return;
     const command::argument_template compiled(tool_.command, tool_.parameters,
                                               tool_.stdin_parameter);
-    for (const auto& fault : compiled.faults()) place(fault, *items);
+    for (const auto& fault : compiled.faults()) {
+      const auto [at, what] = place(fault, *items);
+      from_.fail(*at, what);
+    }
+    for (const auto& warning : compiled.warnings()) {
+      const auto [at, what] = place(warning, *items);
+      from_.warn(*at, what);
+    }
     if (compiled.faults().empty()) find_program(compiled.program(), *items->get(0));
   }
 
@@ -122,7 +136,9 @@ class tool_reader {
     return whole;
   }
 
-  void place(const command::template_fault& fault, const toml::array& items) {
+  // Where it is, and what is said there.
+  std::pair<const toml::node*, std::string> place(const command::template_fault& fault,
+                                                  const toml::array& items) const {
     const toml::node* at = &items;
     std::string what = fault.message;
     if (fault.item && *fault.item < items.size()) {
@@ -140,14 +156,18 @@ class tool_reader {
     } else {
       what = "command " + what;
     }
-    from_.fail(at != nullptr ? *at : items, what);
+    return {at != nullptr ? at : &items, std::move(what)};
   }
 
   void find_program(const std::string& name, const toml::node& at) {
+    const std::string hint = name.find(' ') == std::string::npos
+                                 ? ""
+                                 : "; each argument is an item of its own: write [" +
+                                       command::as_separate_items(name) + "]";
     if (name.find('/') != std::string::npos) {
       tool_.program = (fs::path(options_.folder) / name).lexically_normal().string();
       if (const std::string why = why_not(tool_.program); !why.empty()) {
-        from_.fail(at, "the program " + in_quotes(tool_.program) + " " + why);
+        from_.fail(at, "the program " + in_quotes(tool_.program) + " " + why + hint);
       }
       return;
     }
@@ -162,7 +182,8 @@ class tool_reader {
       return;
     }
     from_.fail(at, "there is no program " + in_quotes(name) + " in the folders of PATH (" +
-                       std::string(options_.search_path) + "): install it, or write its path");
+                       std::string(options_.search_path) + ")" +
+                       (hint.empty() ? ": install it, or write its path" : hint));
   }
 
   static std::string why_not(const std::string& path) {
@@ -328,6 +349,7 @@ class tool_reader {
                       "result_limit must be at most 16MiB: the rest can be read as a resource");
       tool_.result_limit = static_cast<std::size_t>(*limit);
     }
+    read_output_schema();
     const toml::node* codes = from_.find("success");
     if (codes == nullptr) return;
     tool_.success.clear();
@@ -342,6 +364,27 @@ class tool_reader {
       } else {
         tool_.success.push_back(static_cast<int>(code->get()));
       }
+    }
+  }
+
+  // A table, or the text of one in JSON.
+  void read_output_schema() {
+    const toml::node* node = from_.find("output_schema");
+    if (node == nullptr) return;
+    if (tool_.result != command::result_form::json) {
+      return from_.fail(*node, "output_schema is for result = \"json\"");
+    }
+    const auto* text = node->as_string();
+    std::string schema = text != nullptr ? text->get() : "";
+    if (text == nullptr) append_json(schema, *node);
+    try {
+      tool_.options.output_schema = raw_json::parse(schema);
+      if (!json::value(tool_.options.output_schema)["type"].equals("object")) {
+        return from_.fail(*node, "output_schema must have type = \"object\"");
+      }
+      detail::check_patterns_of(tool_.options.output_schema);
+    } catch (const std::invalid_argument& e) {
+      from_.fail(*node, std::string("output_schema: ") + e.what());
     }
   }
 

@@ -8,6 +8,8 @@
 #include "run/command_line.hpp"
 #include "run/default_store.hpp"
 #include "run/serve.hpp"
+#include "server/registry.hpp"
+#include "typed/rules.hpp"
 
 namespace longhaul {
 
@@ -59,6 +61,12 @@ int run(server& server, int argc, char** argv) {
     return exit_usage;
   }
   process_log log(logging, !settings.http.empty());
+  for (const auto& tool : server.tools().all()) {
+    const std::string& name = tool->definition.options.name;
+    if (const std::string why = detail::name_warning(name); !why.empty()) {
+      log.log().warning("tool.name", "the tool's name " + why, {{"tool", name}});
+    }
+  }
   return serve(server, settings, log);
 }
 

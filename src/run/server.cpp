@@ -12,7 +12,7 @@ server::server(server_options options) : options_(std::move(options)) {
   tools_ = std::make_unique<serving::registry>(
       serving::server_identity{options_.name, options_.version, options_.title,
                                options_.instructions},
-      argument_leniency{options_.ignore_arguments, options_.strict_arguments});
+      argument_leniency{options_.ignore_arguments, options_.strict_arguments}, options_.links);
   link_ = std::make_shared<longhaul::tasks::engine_link>();
 }
 

@@ -6,6 +6,7 @@
 
 #include "json/view.hpp"
 #include "server/fallback_tools.hpp"
+#include "server/links.hpp"
 
 namespace longhaul::serving {
 namespace {
@@ -106,6 +107,7 @@ void registry::add(tool_definition tool) {
   header_finder finder(name);
   finder.walk(json::value(tool.input_schema));
   auto entry = std::make_unique<registered_tool>();
+  if (!tool.options.links.value_or(links_)) remove_links(tool);
   entry->definition = std::move(tool);
   entry->mirrored = std::move(finder.found);
   entry->leniency = leniency_;

@@ -40,9 +40,9 @@ struct registered_tool {
 
 class registry {
  public:
-  /// `leniency`: where a tool does not say otherwise.
-  explicit registry(server_identity identity, argument_leniency leniency = {})
-      : identity_(std::move(identity)), leniency_(std::move(leniency)) {}
+  /// `leniency` and `links`: where a tool does not say otherwise.
+  explicit registry(server_identity identity, argument_leniency leniency = {}, bool links = true)
+      : identity_(std::move(identity)), leniency_(std::move(leniency)), links_(links) {}
 
   const server_identity& identity() const noexcept { return identity_; }
 
@@ -61,6 +61,7 @@ class registry {
  private:
   server_identity identity_;
   argument_leniency leniency_;
+  bool links_;
   bool fallback_tools_ = false;
   std::vector<std::unique_ptr<registered_tool>> tools_;
   std::unordered_map<std::string_view, const registered_tool*> by_name_;

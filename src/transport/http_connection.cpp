@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transport/http_connection.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -95,6 +96,7 @@ asio::awaitable<void> http_connection::serve() {
 
 void http_connection::begin_request() {
   parser_.reset();
+  request_ = {};  // views of what the parser has forgotten
   verdict_ = {};
   give_back(lines_);
   input_.give_back(tunables::head_chunk);
@@ -177,8 +179,18 @@ void http_connection::log_refusal(int status) const {
   const bool probe = request_.method != "POST" && status == 503;
   const bool worth_a_line = !probe && std::find(told.begin(), told.end(), status) != told.end();
   const log_level level = worth_a_line ? log_level::info : log_level::debug;
+  if (status != 403) {
+    loop_.options.log.stranger(level, "http.refused", {},
+                               {{"status", status}, {"from", peer_}, {"method", parser_.method()}});
+    return;
+  }
+  // Which name or site was refused is what an operator has to allow.
   loop_.options.log.stranger(level, "http.refused", {},
-                             {{"status", status}, {"from", peer_}, {"method", parser_.method()}});
+                             {{"status", status},
+                              {"from", peer_},
+                              {"method", parser_.method()},
+                              {"host", parser_.host()},
+                              {"origin", parser_.origin()}});
 }
 
 wire::http_reply http_connection::fault_reply() const {
@@ -394,7 +406,8 @@ void http_connection::watch_peer() {
 }
 
 void http_connection::on_peer_readable() {
-  if (input_.size() >= tunables::pipelined_ahead) return;  // it must wait
+  // It must wait; the sweep sees whether it leaves.
+  if (input_.size() >= tunables::pipelined_ahead) return;
   const auto room = input_.room(tunables::head_chunk);
   const ssize_t got = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
   if (got > 0) {
@@ -405,6 +418,12 @@ void http_connection::on_peer_readable() {
   const auto last = last_write_;
   watch_peer();
   last_write_ = last;
+}
+
+// Behind bytes that nobody reads for now.
+bool http_connection::peer_has_closed() {
+  pollfd state{socket_.native_handle(), POLLRDHUP, 0};
+  return ::poll(&state, 1, 0) > 0;
 }
 
 void http_connection::peer_left() {
@@ -423,6 +442,7 @@ void http_connection::sweep(clock::time_point now) {
     }
     return close();
   }
+  if (waiting_ && !watching_ && peer_has_closed()) return peer_left();
   if (waiting_ && writing_.empty() && now - last_write_ >= loop_.options.keep_alive_comment) {
     if (!streaming()) start_stream();
     append_comment(output_, chunked_);

@@ -104,6 +104,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   void gather(http_outlet& from);
   void write_pending();
   void on_peer_readable();
+  bool peer_has_closed();
   void peer_left();
 
   http_loop& loop_;

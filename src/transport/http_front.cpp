@@ -54,11 +54,6 @@ void http_front::greet_page(const http_parser& parser, std::string& lines) const
 head_verdict http_front::judge(const http_parser& parser, wire::http_request& request,
                                bool stopping, std::string& lines) {
   if (const std::string why = refusal(parser); !why.empty()) {
-    options_.log.stranger(log_level::info, "request.refused", why,
-                          {{"status", 403},
-                           {"peer", request.peer_address},
-                           {"host", parser.host()},
-                           {"origin", parser.origin()}});
     head_verdict verdict = answered(error_reply(403, why));
     verdict.stranger = true;
     return verdict;

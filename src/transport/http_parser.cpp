@@ -31,18 +31,45 @@ void give_back(Buffer& buffer) {
 
 }  // namespace
 
-const std::array<http_parser::known_header, http_parser::header_count> http_parser::known_headers =
-    {{
-        {"mcp-protocol-version", "MCP-Protocol-Version"},
-        {"mcp-session-id", "Mcp-Session-Id"},
-        {"mcp-method", "Mcp-Method"},
-        {"mcp-name", "Mcp-Name"},
-        {"content-type", "Content-Type"},
-        {"authorization", "Authorization"},
-        {"last-event-id", "Last-Event-ID"},
-        {"access-control-request-headers", {}},
-        {"access-control-request-private-network", {}},
-    }};
+// By size, and few have the same: a name is compared with one or two.
+http_parser::header http_parser::header_named(std::string_view name) noexcept {
+  const auto is = [&](std::string_view lower_case, header which) {
+    return same_name(name, lower_case) ? which : unknown;
+  };
+  switch (name.size()) {
+    case 4:
+      return is("host", host_header);
+    case 6: {
+      const header found = is("accept", accept);
+      if (found != unknown) return found;
+      return is("origin", origin_header) == unknown ? is("expect", expect) : origin_header;
+    }
+    case 8:
+      return is("mcp-name", mcp_name);
+    case 10:
+      return is("mcp-method", mcp_method) == unknown ? is("connection", connection) : mcp_method;
+    case 12:
+      return is("content-type", content_type);
+    case 13:
+      return is("authorization", authorization) == unknown ? is("last-event-id", last_event_id)
+                                                           : authorization;
+    case 14:
+      return is("content-length", content_length) == unknown ? is("mcp-session-id", session)
+                                                             : content_length;
+    case 16:
+      return is("proxy-connection", connection);
+    case 17:
+      return is("transfer-encoding", transfer_encoding);
+    case 20:
+      return is("mcp-protocol-version", version);
+    case 30:
+      return is("access-control-request-headers", requested_headers_of_page);
+    case 38:
+      return is("access-control-request-private-network", private_network_of_page);
+    default:
+      return unknown;
+  }
+}
 
 http_parser::http_parser(std::size_t max_header, std::size_t max_body, body_memory* memory)
     : max_header_(max_header),
@@ -110,12 +137,12 @@ void http_parser::take_line(std::string_view line) {
 void http_parser::take_request_line(std::string_view line) {
   const std::size_t first = line.find(' '), last = line.rfind(' ');
   if (first == last) return refuse(parse_fault::malformed);
-  const std::string_view method = line.substr(0, first), version = line.substr(last + 1);
+  const std::string_view method = line.substr(0, first), spoken = line.substr(last + 1);
   const std::string_view target = line.substr(first + 1, last - first - 1);
-  const bool fits = is_token(method) && !target.empty() && all_are<is_target_char>(target) &&
-                    (version == "HTTP/1.1" || version == "HTTP/1.0");
+  const bool fits =
+      is_token(method) && is_target(target) && (spoken == "HTTP/1.1" || spoken == "HTTP/1.0");
   if (!fits) return refuse(parse_fault::malformed);
-  http_1_1_ = version == "HTTP/1.1";
+  http_1_1_ = spoken == "HTTP/1.1";
   method_ = keep(method);
   target_ = keep(target);
   at_ = part::fields;
@@ -124,45 +151,58 @@ void http_parser::take_request_line(std::string_view line) {
 void http_parser::take_field(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return refuse(parse_fault::malformed);
-  // A line that begins with white space (a folded one) has no name that is a token.
   const std::string_view name = line.substr(0, colon), value = line.substr(colon + 1);
-  if (!is_token(name) || !all_are<is_field_char>(value)) return refuse(parse_fault::malformed);
-  take_header(name, trimmed(value));
+  if (!is_field_value(value)) return refuse(parse_fault::malformed);
+  const header which = header_named(name);
+  if (which != unknown) return take_header(which, trimmed(value));
+  // A line that begins with white space (a folded one) has no name that is a token.
+  if (!is_token(name)) return refuse(parse_fault::malformed);
+  forwarded_ = forwarded_ || is_of_a_proxy(name);
+  if (name.size() > param_prefix.size() &&
+      same_name(name.substr(0, param_prefix.size()), param_prefix)) {
+    take_param(name.substr(param_prefix.size()), trimmed(value));
+  }
 }
 
-void http_parser::take_header(std::string_view name, std::string_view value) {
-  forwarded_ = forwarded_ || is_of_a_proxy(name);
-  for (std::size_t i = 0; i < header_count; ++i) {
-    if (!same_name(name, known_headers[i].lower_case)) continue;
-    if (!first_[i].there()) {
-      first_[i] = keep(value);
-    } else if (at(first_[i]) != value && repeated_.empty()) {
-      repeated_ = known_headers[i].name;
-    }
-    return;
+void http_parser::take_header(header which, std::string_view value) {
+  switch (which) {
+    case host_header:
+      several_hosts_ = several_hosts_ || host_.there();
+      host_ = keep(value);
+      return;
+    case origin_header:
+      several_origins_ = several_origins_ || origin_.there();
+      origin_ = keep(value);
+      return;
+    case accept:
+      return take_accept(value);
+    case content_length:
+      return take_content_length(value);
+    case transfer_encoding:
+      // Another coding, or this one twice, would leave open where the body ends: the next request
+      // could be smuggled.
+      if (chunked_ || !same_name(value, "chunked")) return refuse(parse_fault::malformed);
+      chunked_ = true;
+      return;
+    case connection:
+      return take_connection(value);
+    case expect:
+      wants_continue_ = http_1_1_ && same_name(value, "100-continue");
+      return;
+    default:
+      return take_once(which, value);
   }
-  if (same_name(name, "host")) {
-    several_hosts_ = several_hosts_ || host_.there();
-    host_ = keep(value);
-  } else if (same_name(name, "origin")) {
-    several_origins_ = several_origins_ || origin_.there();
-    origin_ = keep(value);
-  } else if (same_name(name, "accept")) {
-    take_accept(value);
-  } else if (same_name(name, "content-length")) {
-    take_content_length(value);
-  } else if (same_name(name, "transfer-encoding")) {
-    // Another coding, or this one twice, would leave open where the body ends: the next request
-    // could be smuggled.
-    if (chunked_ || !same_name(value, "chunked")) return refuse(parse_fault::malformed);
-    chunked_ = true;
-  } else if (same_name(name, "connection") || same_name(name, "proxy-connection")) {
-    take_connection(value);
-  } else if (same_name(name, "expect")) {
-    wants_continue_ = http_1_1_ && same_name(value, "100-continue");
-  } else if (name.size() > param_prefix.size() &&
-             same_name(name.substr(0, param_prefix.size()), param_prefix)) {
-    take_param(name.substr(param_prefix.size()), value);
+}
+
+void http_parser::take_once(header which, std::string_view value) {
+  // As the wire reports one that comes twice; what pages ask for is none of its business.
+  static constexpr std::array<std::string_view, kept_count> names = {
+      "MCP-Protocol-Version", "Mcp-Session-Id", "Mcp-Method", "Mcp-Name", "Content-Type",
+      "Authorization",        "Last-Event-ID",  {},           {}};
+  if (!first_[which].there()) {
+    first_[which] = keep(value);
+  } else if (at(first_[which]) != value && repeated_.empty()) {
+    repeated_ = names[which];
   }
 }
 

@@ -85,7 +85,7 @@ class http_parser {
     static constexpr std::uint32_t npos = ~std::uint32_t(0);
     bool there() const noexcept { return offset != npos; }
   };
-  // Headers of which the first one counts.
+  // Headers that are read. Of those before `kept_count` the first one counts and is kept.
   enum header : std::uint8_t {
     version,
     session,
@@ -96,19 +96,24 @@ class http_parser {
     last_event_id,
     requested_headers_of_page,
     private_network_of_page,
-    header_count,
+    kept_count,
+    host_header = kept_count,
+    origin_header,
+    accept,
+    content_length,
+    transfer_encoding,
+    connection,
+    expect,
+    unknown,
   };
-  struct known_header {
-    std::string_view lower_case;
-    std::string_view name;  // as the wire reports one that comes twice; empty: it does not
-  };
-  static const std::array<known_header, header_count> known_headers;
 
   void refuse(parse_fault fault) noexcept { fault_ = fault; }
   void take_line(std::string_view line);
   void take_request_line(std::string_view line);
   void take_field(std::string_view line);
-  void take_header(std::string_view name, std::string_view value);
+  static header header_named(std::string_view name) noexcept;
+  void take_header(header which, std::string_view value);
+  void take_once(header which, std::string_view value);
   void take_accept(std::string_view value);
   void take_param(std::string_view name, std::string_view value);
   void take_content_length(std::string_view value);
@@ -133,9 +138,9 @@ class http_parser {
   std::size_t head_size_ = 0;
   std::string kept_;  // the text of everything below
   span method_, target_, host_, origin_, accept_;
-  std::array<span, header_count> first_;
+  std::array<span, kept_count> first_;
   std::string accepts_;        // what came in several headers, as one list
-  std::string_view repeated_;  // of `known_headers`
+  std::string_view repeated_;  // of a header
   std::vector<std::pair<span, span>> param_spans_;
   std::vector<std::pair<std::string_view, std::string_view>> params_;
   chunk_decoder chunks_;

@@ -234,6 +234,16 @@ void problem_list::throw_if_any() const {
   throw invalid_arguments(all);
 }
 
+std::string name_warning(std::string_view name) {
+  constexpr std::size_t longest = 64;
+  if (name.size() > longest) {
+    return "has " + std::to_string(name.size()) +
+           " characters: many hosts refuse more than 64; shorten it";
+  }
+  if (name.find('.') == std::string_view::npos) return {};
+  return "has a dot, which many hosts refuse: write '_' or '-' in its place";
+}
+
 std::optional<std::size_t> find_member(const type_node& type, std::string_view name) {
   for (std::size_t i = 0; i < type.members.size(); ++i) {
     if (type.members[i].name == name) return i;

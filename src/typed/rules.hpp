@@ -93,6 +93,9 @@ std::optional<std::size_t> find_member(const type_node& type, std::string_view n
 std::string unknown_name(const type_node& type, std::string_view name);
 /// `missing member "a"`, `missing members "a", "b"`; cut if there are many.
 std::string missing_members(const std::vector<std::string_view>& names);
+/// Why many hosts refuse a tool of this name, and what to do; empty: they do not. Reads on from
+/// "the name".
+std::string name_warning(std::string_view name);
 /// As a JSON string, cut if it is long.
 std::string in_quotes(std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 namespace longhaul::wire {
@@ -113,22 +114,24 @@ class scanner {
     seen.id = certain.id;
     if (!seen.id && !certain.has_id && clean && !several) seen.id = doubtful.id;
     certain.take(doubtful);
-    const bool response = certain.has_outcome && !certain.has_method;
-    const bool notification = certain.has_method && !certain.has_id;
+    const bool call = certain.has_method.value_or(false);
+    const bool response = certain.has_outcome && !call;
+    const bool notification = call && !certain.has_id;
     seen.unanswerable = clean && !doubt_ && (response || notification);
     return seen;
   }
 
   struct found {
     json::value id;
-    bool has_id = false, has_method = false, has_outcome = false;
+    bool has_id = false, has_outcome = false;
+    std::optional<bool> has_method = std::nullopt;  // as the last one of that name says
 
     void take(const found& other) {
       if (other.has_id) {
         id = other.id;
         has_id = true;
       }
-      has_method = has_method || other.has_method;
+      if (other.has_method) has_method = other.has_method;
       has_outcome = has_outcome || other.has_outcome;
     }
   };
@@ -162,7 +165,7 @@ class scanner {
       const bool whole = begin + value.size() < text_.size();
       if ((whole && is_integer(value)) || is_string(value)) into.id = json::value(value);
     }
-    into.has_method = names(key, "method") && value != "null";
+    if (names(key, "method")) into.has_method = value != "null";
     into.has_outcome = names(key, "result") || names(key, "error");
     return true;
   }

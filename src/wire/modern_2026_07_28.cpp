@@ -463,7 +463,8 @@ awaitable<wire_reply> modern_2026_07_28::listen(const incoming& in) {
   }
   auto listening = shared_.server.listen(exchange, audience);
   const bool stopped = co_await std::move(listening);
-  if (!stopped) co_return wire_reply{};
+  // What the client cancelled ends without a word, also if the server stops in the same moment.
+  if (!stopped || in.open.close()) co_return wire_reply{};
   if (in.pipe) audience.announce_end();
   co_return wire_reply{200, result_reply(in.call.id, subscription_end(in.call.id, server_meta_))};
 }

@@ -40,6 +40,13 @@ parameter_value value_of(const parameter& p, const std::string& json) {
   }
 }
 
+/// The same of a call whose arguments are taken as they are meant, as servers take them.
+parameter_value value_meant(const parameter& p, const std::string& json) {
+  const parameter_set set({p});
+  const auto given = raw_json::parse(R"({")" + p.name + R"(":)" + json + "}");
+  return set.read(set.tidy(given, {})).front();
+}
+
 std::string refusal(const parameter_set& set, std::string_view arguments) {
   try {
     (void)read(set, arguments);
@@ -131,8 +138,8 @@ TEST(parameter, values_become_the_texts_that_programs_read) {
   EXPECT_EQ(value_of(number, "-1E+400"), one("-1E+400"));
   EXPECT_EQ(value_of(list("l", value_type::number), "[1.50,18446744073709551617,1e999]"),
             parameter_value(texts{"1.5", "18446744073709551617", "1e999"}));
-  EXPECT_EQ(value_of(number, R"("18446744073709551617")"), one("18446744073709551617"));
-  EXPECT_EQ(value_of(list("l", value_type::number), R"("[18446744073709551617,1e999]")"),
+  EXPECT_EQ(value_meant(number, R"("18446744073709551617")"), one("18446744073709551617"));
+  EXPECT_EQ(value_meant(list("l", value_type::number), R"("[18446744073709551617,1e999]")"),
             parameter_value(texts{"18446744073709551617", "1e999"}));
   for (const char* large : {"18446744073709551616", "9223372036854775808", "1e999", "-1e400"}) {
     EXPECT_TRUE(std::get<std::string>(value_of(integer, large)).starts_with("refused: ")) << large;

@@ -38,6 +38,12 @@ task_request render(const std::string& scene) {
   return request;
 }
 
+// As a server ends: `stop` alone would end the process while a handler is about to return.
+void end(service& running) {
+  running.engine().drain(std::chrono::seconds(60), std::chrono::seconds(60));
+  running.stop();
+}
+
 TEST(tasks_of_a_server, are_there_while_it_runs_and_only_then) {
   server farm_server = farm();
   const task_access tasks = farm_server.tasks();
@@ -71,7 +77,7 @@ TEST(tasks_of_a_server, are_there_while_it_runs_and_only_then) {
     const task_ptr second = early.submit(render("dog"));
     waits = std::async(std::launch::async,
                        [&, id = second->id()] { return farm_server.tasks().wait("local", id); });
-    running.stop();
+    end(running);
   }
   EXPECT_THROW(waits.get(), not_running) << "a wait ends with the server";
   EXPECT_THROW(static_cast<void>(early.external()), not_running);
@@ -94,7 +100,7 @@ TEST(tasks_of_a_server, external_ones_are_found_again_after_a_restart) {
       if (task->checkpoint) std::call_once(once, [&] { written.set_value(); });
     });
     if (!saved()) written.get_future().wait();
-    running.stop();
+    end(running);
   }
   server second = farm();
   std::string job;
@@ -109,7 +115,7 @@ TEST(tasks_of_a_server, external_ones_are_found_again_after_a_restart) {
   running.start();
   EXPECT_EQ(job, "job of cat");
   EXPECT_EQ(second.tasks().get("local", id)->status, task_status::completed);
-  running.stop();
+  end(running);
 }
 
 int run_with(server& wrong, std::vector<std::string> arguments = {"--store", "memory:"}) {

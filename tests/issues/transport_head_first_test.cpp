@@ -113,7 +113,9 @@ TEST_F(head_first, a_dropped_body_has_its_time_too) {
 
 TEST_F(head_first, an_endpoint_that_throws_at_a_head_is_a_500) {
   test::events logged;
-  options.log = [&](const log_record&) { logged.note("line"); };
+  options.log = [&](const log_record& what) {
+    if (what.event != "http.refused") logged.note("line");
+  };
   endpoint.judge = [](const wire::http_request&) -> std::optional<wire::http_reply> {
     throw std::runtime_error("secret");
   };
@@ -150,9 +152,11 @@ class many_bodies : public test::http_test {
 
   // Sends requests like this one until one is answered so: other connections are read whenever the
   // server gets to it.
-  bool comes_to(int status, const std::string& request) {
+  bool comes_to(
+      int status, const std::string& request, const std::function<void()>& before = [] {}) {
     const auto limit = std::chrono::steady_clock::now() + test::hang;
     while (std::chrono::steady_clock::now() < limit) {
+      before();
       client peer = connect();
       std::thread sender([&] { peer.send(request); });
       const reply got = peer.read_reply();
@@ -168,34 +172,51 @@ class many_bodies : public test::http_test {
     }
     return false;
   }
+
+  // Most of the room is held by a body that lacks its last byte. While it grows, another one may
+  // get between, and it is this one that is refused and sent anew; a second 503 of others shows
+  // that it is here to stay.
+  void hold_the_room() {
+    const auto send_slow = [this] {
+      if (slow && slow->silent()) return;
+      slow = std::make_unique<client>(server->port());
+      EXPECT_TRUE(slow->send(std::string_view(whole).substr(0, whole.size() - 1)));
+    };
+    ASSERT_TRUE(comes_to(503, other, send_slow));
+    ASSERT_TRUE(comes_to(503, other, send_slow));
+  }
+
+  const std::string whole = post(std::string(700'000, 'x'));
+  const std::string other = post(std::string(200'000, 'y'));
+  std::unique_ptr<client> slow;
 };
 
 TEST_F(many_bodies, beyond_the_bound_get_503_and_small_ones_are_served_all_the_while) {
   start();
-  const std::string whole = post(std::string(700'000, 'x'));
-  const std::string other = post(std::string(200'000, 'y'));
-  client slow = connect();
-  ASSERT_TRUE(slow.send(std::string_view(whole).substr(0, whole.size() - 1)));
-  ASSERT_TRUE(comes_to(503, other));
+  hold_the_room();
   client small = connect();
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(small.send(post(std::string(5000, 'z'))));
     EXPECT_EQ(small.read_reply().status, 200);
   }
-  ASSERT_TRUE(slow.send("x"));
-  EXPECT_EQ(slow.read_reply().body.size(), 700'000u);
+  ASSERT_TRUE(slow->send("x"));
+  EXPECT_EQ(slow->read_reply().body.size(), 700'000u);
   EXPECT_TRUE(comes_to(200, other));
 }
 
-TEST_F(many_bodies, room_comes_back_from_clients_that_leave_and_from_those_that_are_too_slow) {
+TEST_F(many_bodies, room_comes_back_from_clients_that_leave) {
   start();
-  const std::string whole = post(std::string(700'000, 'x'));
-  const std::string other = post(std::string(200'000, 'y'));
-  {
-    client slow = connect();
-    ASSERT_TRUE(slow.send(std::string_view(whole).substr(0, whole.size() - 1)));
-    ASSERT_TRUE(comes_to(503, other));
-  }
+  hold_the_room();
+  slow.reset();
+  EXPECT_TRUE(comes_to(200, other));
+}
+
+TEST_F(many_bodies, room_comes_back_from_clients_that_are_too_slow) {
+  options.body_time = std::chrono::milliseconds(500);
+  start();
+  client late = connect();
+  ASSERT_TRUE(late.send(std::string_view(whole).substr(0, whole.size() - 1)));
+  EXPECT_EQ(late.read_reply().status, 408);
   EXPECT_TRUE(comes_to(200, other));
 }
 

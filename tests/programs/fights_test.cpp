@@ -60,6 +60,15 @@ class programs_that_fight : public serve {
       })) << fights[i];
     }
   }
+  // What forgot its environment or never stays the same process, and outlives both helper and
+  // server, nobody can know: the server is given the time to deal with helpers that were killed.
+  void wait_for_killed_helpers() {
+    for (std::size_t i = 0; i < fights.size(); ++i) {
+      const std::string how = fights[i];
+      if (how != "kill_helper" && how != "kill_helper_and_hop") continue;
+      EXPECT_TRUE(wait_until([&] { return has_ended(tasks_[i]); })) << how;
+    }
+  }
   bool has_ended(const std::string& task) {
     const std::string is = served::status(server->get(task));
     return is != "working" && is != "input_required";
@@ -118,13 +127,7 @@ TEST_F(programs_that_fight, end_at_their_limit) {
 
 TEST_F(programs_that_fight, end_after_a_killed_server_with_the_next_one_at_the_latest) {
   begin();
-  // What forgot its environment, and killed both helper and server, nobody can know: the server is
-  // given the time to see that helpers were killed.
-  for (std::size_t i = 0; i < fights.size(); ++i) {
-    const std::string how = fights[i];
-    if (how != "kill_helper" && how != "kill_helper_and_hop") continue;
-    EXPECT_TRUE(wait_until([&] { return has_ended(tasks_[i]); })) << how;
-  }
+  wait_for_killed_helpers();
   server->process().signal(SIGKILL);
   server->process().wait();
   server = std::make_unique<served>(home, tool_);
@@ -133,6 +136,7 @@ TEST_F(programs_that_fight, end_after_a_killed_server_with_the_next_one_at_the_l
 
 TEST_F(programs_that_fight, end_with_a_server_that_drains) {
   begin();
+  wait_for_killed_helpers();
   server->process().signal(SIGTERM);
   EXPECT_NE(server->process().error_line_with("stopping"), "");
   server->process().signal(SIGTERM);

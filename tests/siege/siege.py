@@ -53,7 +53,7 @@ name = "wait"
 description = "Stays"
 command = ["sleep", "3600"]
 stdin = "{{text}}"
-concurrency = 2
+max_running = 2
   [tool.params.text]
   type = "string"
   default = ""
@@ -63,7 +63,7 @@ description = "Takes a text"
 command = ["true"]
 stdin = "{{text}}"
 policy = "never"
-concurrency = 2
+max_running = 2
   [tool.params.text]
   type = "string"
   default = ""

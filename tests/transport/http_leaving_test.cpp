@@ -66,6 +66,21 @@ TEST_F(http_leaving, a_reset_is_noticed_once) {
   expect_one_end();
 }
 
+// From `pipelined_ahead` on nothing is read any more, and so the end was not seen either.
+TEST_F(http_leaving, a_close_behind_more_bytes_than_are_read_is_noticed) {
+  wait_for_leaving();
+  start();
+  client peer = connect();
+  ASSERT_TRUE(peer.send(post("a")));
+  ASSERT_TRUE(endpoint.seen.wait("waits"));
+  std::thread sender([&] {
+    peer.send(post(std::string(tunables::pipelined_ahead + 10'000, 'b')));
+    peer.half_close();
+  });
+  expect_one_end();
+  sender.join();
+}
+
 TEST_F(http_leaving, a_close_behind_pipelined_bytes_is_noticed) {
   wait_for_leaving();
   start();

@@ -231,7 +231,7 @@ TEST(http_parser, agrees_with_beast_in_any_pieces) {
   http_parser parser(max_header, max_body);
   std::map<parse_fault, int> faults;
   int whole = 0, skipped = 0;
-  for (int round = 0; round < 40'000 / test::slowdown; ++round) {
+  for (int round = 0; round < 12'000 / test::slowdown; ++round) {
     std::string text = make.request();
     if (make.one_in(2)) text = make.broken(text);
     if (make.one_in(3)) text += make.request();  // pipelined: must not be touched
@@ -247,6 +247,8 @@ TEST(http_parser, agrees_with_beast_in_any_pieces) {
     }
     if (text.starts_with("\r\n")) continue;  // which we pass over
     const bool cut = text.find("\r\n\r\n") == std::string::npos;
+    // Beast tells a head that is too large some bytes early.
+    if (cut && theirs.fault == parse_fault::header_too_large) continue;
     if (cut && mine.fault == parse_fault::none && theirs.fault == parse_fault::malformed) {
       // We wait for the end of the line.
       ASSERT_NE(ours(parser, text + "\r\n", sizes).fault, parse_fault::none) << text;
@@ -264,7 +266,7 @@ TEST(http_parser, agrees_with_beast_in_any_pieces) {
     }
   }
   EXPECT_GT(whole, 1000 / test::slowdown);
-  EXPECT_LT(skipped, 8000 / test::slowdown);
+  EXPECT_LT(skipped, 4000 / test::slowdown);
   EXPECT_GT(faults[parse_fault::malformed], 0);
   EXPECT_GT(faults[parse_fault::header_too_large], 0);
   EXPECT_GT(faults[parse_fault::body_too_large], 0);

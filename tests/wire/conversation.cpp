@@ -215,6 +215,11 @@ class player {
       const auto from = at;
       if (kind == "skip") {  // anything, up to what comes behind it
         const auto stop = pattern.find("{{", end + 2);
+        if (stop == std::string::npos) {  // nothing but this text follows: it is the end
+          const std::string rest = pattern.substr(end + 2);
+          if (came.size() < at + rest.size() || !came.ends_with(rest)) fail();
+          return;
+        }
         at = came.find(pattern.substr(end + 2, stop - end - 2), at);
         if (at == std::string::npos) fail();
         p = end + 2;
