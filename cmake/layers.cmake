@@ -3,6 +3,8 @@
 # from tests/issues/NAME_*_test.cpp: bugs that were mended, each with its story.
 
 add_library(longhaul_flags INTERFACE)
+# RE2 brings -pthread, and precompiled headers are shared.
+target_compile_options(longhaul_flags INTERFACE -pthread)
 target_compile_options(longhaul_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
@@ -19,6 +21,35 @@ if(LONGHAUL_SANITIZE)
     -fsanitize=${LONGHAUL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(longhaul_flags INTERFACE -fsanitize=${LONGHAUL_SANITIZE})
 endif()
+
+# Under sanitizers the optimiser costs most of a test's compile time, and what is tested is in src/.
+if(LONGHAUL_SANITIZE)
+  set(longhaul_test_options -O0)
+endif()
+
+# longhaul_precompiled(TARGET pch|test_pch): one set of precompiled headers for all layers and one
+# for all tests; each target would make its own otherwise.
+foreach(kind pch test_pch)
+  if(kind STREQUAL test_pch AND NOT LONGHAUL_TESTS)
+    continue()
+  endif()
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/${kind}.cpp CONTENT "")
+  add_library(longhaul_${kind} OBJECT ${PROJECT_BINARY_DIR}/${kind}.cpp)
+  target_precompile_headers(longhaul_${kind} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/${kind}.hpp)
+  target_include_directories(longhaul_${kind} PRIVATE
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(longhaul_${kind} PRIVATE longhaul_flags Boost::headers Boost::json
+    $<$<STREQUAL:${kind},test_pch>:GTest::gtest>)
+endforeach()
+if(LONGHAUL_TESTS)  # as CMake compiles an executable
+  set_target_properties(longhaul_test_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(longhaul_test_pch PRIVATE -fPIE ${longhaul_test_options})
+endif()
+
+function(longhaul_precompiled target kind)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:Boost::json>)  # the same macros
+  target_precompile_headers(${target} REUSE_FROM longhaul_${kind})
+endfunction()
 
 function(longhaul_layer name)
   cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
@@ -37,7 +68,7 @@ function(longhaul_layer name)
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
            $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
   target_link_libraries(${target} PUBLIC ${arg_LINK} PRIVATE $<BUILD_INTERFACE:longhaul_flags>)
-  target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/pch.hpp)
+  longhaul_precompiled(${target} pch)
 endfunction()
 
 function(longhaul_test name)
@@ -53,6 +84,7 @@ function(longhaul_test name)
   target_compile_definitions(${target} PRIVATE
     LONGHAUL_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/${name}")
   target_link_libraries(${target} PRIVATE ${arg_LINK} longhaul_flags GTest::gtest GTest::gtest_main)
-  target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/pch.hpp <gtest/gtest.h>)
+  target_compile_options(${target} PRIVATE ${longhaul_test_options})
+  longhaul_precompiled(${target} test_pch)
   add_test(NAME ${name} COMMAND ${target})
 endfunction()

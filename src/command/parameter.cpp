@@ -29,6 +29,10 @@ using detail::type_node;
 
 constexpr std::size_t max_name = 64;
 
+bool is_int64(long double x) {
+  return std::trunc(x) == x && x >= -0x1p63L && x < 0x1p63L;  // false for NaN
+}
+
 // Calls `use` with the type that stands behind `value_type`.
 template <class Use>
 auto with_type(value_type type, const Use& use) {
@@ -300,7 +304,10 @@ class checker {
       std::string text;
       detail::append_bound(text, value);
       if (!seen.insert(value).second) fail("enum", text + " is there twice");
-      if (integer && std::trunc(value) != value) fail("enum", text + " is no integer");
+      if (integer && !is_int64(value)) {
+        fail("enum", text + (std::trunc(value) != value ? " is no integer"
+                                                        : " is more than 64 bits can hold"));
+      }
       if (value < p_.minimum.value_or(value) || value > p_.maximum.value_or(value)) {
         fail("enum", text + " is outside of minimum and maximum");
       }
@@ -347,8 +354,10 @@ std::string unknown_parameter(const std::vector<parameter>& known, std::string_v
 std::vector<std::string> own_values(const parameter& of) {
   std::vector<std::string> result = of.choices;
   for (const long double value : of.numbers) {
-    result.push_back(of.type == value_type::integer ? text_of(static_cast<std::int64_t>(value))
-                                                    : text_of(static_cast<double>(value)));
+    if (!std::isfinite(value)) continue;  // a fault, told by check_parameter
+    const bool integer = of.type == value_type::integer && is_int64(value);
+    result.push_back(integer ? text_of(static_cast<std::int64_t>(value))
+                             : text_of(static_cast<double>(value)));
   }
   if (!of.default_value) return result;
   parameter_value value;

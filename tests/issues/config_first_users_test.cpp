@@ -138,6 +138,9 @@ TEST(enums, may_be_of_numbers) {
   EXPECT_EQ(lines(read(begin + "type = \"integer\"\nenum = [1.5, nan]\n").faults),
             "f:7:8: [[tool]] \"t\" params.n: enum 1.5 is no integer\n"
             "f:7:8: [[tool]] \"t\" params.n: enum must hold finite numbers\n");
+  EXPECT_EQ(lines(read(begin + "type = \"integer\"\nenum = [1, 1e300, inf]\n").faults),
+            "f:7:8: [[tool]] \"t\" params.n: enum 1e+300 is more than 64 bits can hold\n"
+            "f:7:8: [[tool]] \"t\" params.n: enum must hold finite numbers\n");
 }
 
 TEST(output_schemas, are_a_table_or_json_for_results_that_are_json) {

@@ -3,6 +3,7 @@
 // The disk is modelled: only what was synced is sure to be there.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -131,7 +132,8 @@ class sqlite_power : public testing::TestWithParam<mood> {
 };
 
 TEST_P(sqlite_power, P2_what_was_acknowledged_survives_a_power_failure) {
-  for (int round = 0; round < 20; ++round) {
+  const int rounds = std::max(4, 20 / slowdown);
+  for (int round = 0; round < rounds; ++round) {
     fault_vfs::set(GetParam());
     ASSERT_NO_FATAL_FAILURE(let_them_work());
     const auto promised = acknowledged();
