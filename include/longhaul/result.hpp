@@ -126,8 +126,9 @@ class raw_result {
 
 namespace detail {
 
-/// Text of the JSON and structured content; what is no object is wrapped: `{"result": …}`.
-tool_result json_result(const raw_json& value);
+/// Text of the JSON and structured content; what is no object is wrapped: `{"result": …}`. So is an
+/// object of a type that may say something else as well, an optional struct: one schema fits all.
+tool_result json_result(const raw_json& value, const type_node& type);
 /// The output schema that fits: that of an object as it is, any other as the member `result`.
 raw_json json_result_schema(const type_node& type);
 
@@ -200,7 +201,7 @@ handler_result to_handler_result(R&& value) {
   } else if constexpr (std::same_as<type, std::filesystem::path>) {
     return tool_result(text(value.native())).to_outcome();
   } else if constexpr (has_result<type>()) {
-    return json_result(to_json(value)).to_outcome();
+    return json_result(to_json(value), node_of<type>()).to_outcome();
   } else {
     static_assert(has_result<type>(),
                   "longhaul: a handler returns void, text, content, a tool_result, raw_result, "

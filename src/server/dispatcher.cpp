@@ -259,6 +259,9 @@ awaitable<call_reply> dispatcher::answer_by_tool(const caller& who,
     const std::span answers(&wanted.answer, 1);
     auto answering = engine_.answer(who.owner, wanted.task, answers);
     const stores::change_result result = co_await std::move(answering);
+    if (result.code == stores::change_code::busy) {
+      co_return busy_at(stores::bound_names::open_bytes_per_quota);
+    }
     co_return result.task ? describe_task(*result.task) : no_such_task();
   } catch (const tasks::unfit_answer& e) {
     unfit = e.what();

@@ -31,6 +31,7 @@ refused busy_at(std::string_view bound) {
                                 : "too many tasks (";
   words.append(bound).append(arguments ? ")" : "): try again later");
   refused r = busy(std::move(words));
+  if (arguments) r.retry_after = {};  // they will be as large the next time
   r.bound = bound;
   return r;
 }

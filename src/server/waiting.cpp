@@ -187,24 +187,24 @@ awaitable<std::optional<call_reply>> dispatcher::use_given_answers(wait_state& s
     request.answers.erase(given);
   }
   if (known.empty()) co_return std::nullopt;
-  std::optional<refused> unfit;
+  std::optional<refused> not_taken;
   try {
     auto answering = engine_.answer(state.who.owner, state.now->id(), known);
     const stores::change_result result = co_await std::move(answering);
-    if (result.code == stores::change_code::busy) {
-      co_return call_reply(busy_at(stores::bound_names::open_bytes_per_quota));
+    if (result.code != stores::change_code::busy) {
+      if (result.task && result.task->rev > state.now->rev) state.now = result.task;
+      co_return std::nullopt;
     }
-    if (result.task && result.task->rev > state.now->rev) state.now = result.task;
-    co_return std::nullopt;
+    not_taken = busy_at(stores::bound_names::open_bytes_per_quota);
   } catch (const tasks::unfit_answer& e) {
-    unfit = refuse_answer(e);
+    not_taken = refuse_answer(e);
   }
   // Work that this very request began can be found again by nobody but with its key.
   if (state.now->hidden && state.begun_here && request.idempotency_key.empty()) {
-    auto cancelling = engine_.cancel(state.who.owner, state.now->id(), "its answers do not fit");
+    auto cancelling = engine_.cancel(state.who.owner, state.now->id(), "its answers are refused");
     co_await std::move(cancelling);
   }
-  co_return call_reply(std::move(*unfit));
+  co_return call_reply(std::move(*not_taken));
 }
 
 awaitable<std::optional<call_reply>> dispatcher::give_up_unaskable(wait_state& state) {

@@ -40,7 +40,8 @@ std::shared_ptr<task_record> abridge(std::shared_ptr<task_record> task) {
   if (origin.arguments.size() + origin.request_meta.size() <= stores::small_payload) return task;
   auto lean = std::make_shared<task_origin>(origin);
   lean->arguments = {};
-  lean->request_meta = {};
+  // Streams that follow the task later look for its progress token there.
+  if (origin.request_meta.size() > stores::small_payload) lean->request_meta = {};
   auto result = std::make_shared<task_record>(*task);
   result->origin = std::move(lean);
   result->abridged = true;

@@ -20,8 +20,13 @@ std::string select(detail how, std::string_view rest) {
     return always ? std::string(" ").append(column) : small + std::string(column) + " END";
   };
   const bool origin = how == detail::whole, result = how != detail::line;
+  // Streams look for the progress token in it.
+  const std::string small_meta =
+      " CASE WHEN s.bytes <= " + std::to_string(large) +
+      " OR length(t.request_meta) <= " + std::to_string(stores::small_payload) +
+      " THEN t.request_meta END";
   return "SELECT t.seq, s.bytes, t.id, t.owner, t.quota, t.hidden, t.tool," +
-         of("t.arguments", origin) + "," + of("t.request_meta", origin) +
+         of("t.arguments", origin) + "," + (origin ? " t.request_meta" : small_meta) +
          ", t.created_at, t.idempotency_key, t.arguments_hash, t.on_crash, t.max_attempts, "
          "t.retry_backoff, t.attempt_limit, t.overall_limit, t.answer_within, t.external, t.token, "
          "s.rev, s.epoch, s.attempt, s.status, s.message, s.progress, s.progress_total, s.run_at, "

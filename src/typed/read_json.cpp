@@ -206,7 +206,8 @@ boost::json::value to_boost(json::value v) {
   if (const auto integer = v.integer()) return *integer;
   std::uint64_t large = 0;
   const char* end = v.raw().data() + v.raw().size();
-  if (std::from_chars(v.raw().data(), end, large).ptr == end) return large;
+  const auto [stop, error] = std::from_chars(v.raw().data(), end, large);
+  if (error == std::errc() && stop == end) return large;
   return v.number().value_or(0);
 }
 

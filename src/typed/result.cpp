@@ -176,8 +176,11 @@ outcome raw_result::to_outcome() const {
 
 namespace detail {
 
-tool_result json_result(const raw_json& value) {
-  if (json::value(value).is(json::kind::object)) return structured(value);
+tool_result json_result(const raw_json& value, const type_node& type) {
+  using shape = type_node::shape;
+  const bool may_stand_alone = type.kind == shape::object || type.kind == shape::map ||
+                               type.kind == shape::anything || type.kind == shape::raw;
+  if (may_stand_alone && json::value(value).is(json::kind::object)) return structured(value);
   std::string wrapped;
   json::object o(wrapped);
   o.raw("result", value).close();

@@ -133,8 +133,8 @@ raw_json tidy_arguments(const raw_json& given, const declared_type& declared,
     made.raw(m.key(), text ? std::string_view(*text) : m.value().raw());
   }
   made.close();
-  // What stood in strings may nest deeper than JSON that comes in may.
-  return changed && is_json(out) ? raw_json::trusted(std::move(out)) : given;
+  // What stood in strings may nest deeper than JSON that comes in may, and have line breaks.
+  return changed && is_json(out) ? raw_json::trusted(json::without_line_breaks(out)) : given;
 }
 
 raw_json typed_schema::tidy(const raw_json& arguments, const argument_leniency& how) const {

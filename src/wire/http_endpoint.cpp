@@ -215,7 +215,8 @@ http_reply endpoint::refuse_failed(std::string_view body, bool no_memory) {
   try {
     const malformed what = refuse_failure(body, no_memory);
     reply.body = refusal_reply(what, false, no_memory ? busy_data() : std::string());
-    if (what.id || !what.elements.empty()) reply.status = 200;
+    const bool has_id = what.id || !what.elements.empty();
+    if (has_id && !what.unanswerable) reply.status = 200;
   } catch (const std::exception&) {
     reply.body.clear();
   }

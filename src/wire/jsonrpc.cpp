@@ -215,11 +215,6 @@ std::string refusal_reply(const malformed& what, bool null_ids, std::string_view
   return error_reply(what.id, what.code, what.reason, data);
 }
 
-std::string too_long_reply(std::string_view beginning) {
-  return refusal_reply(
-      refuse_text(beginning, code::invalid_request, "this line is too long for a message"), false);
-}
-
 std::string error_object_reply(json::value id, std::string_view error) {
   std::string out;
   out.reserve(id.raw().size() + error.size() + 40);

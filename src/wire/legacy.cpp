@@ -246,11 +246,15 @@ awaitable<void> take_response(service& shared, const serving::caller& who,
   auto updating = shared.server.update(who, question->task, answers);
   const auto updated = co_await std::move(updating);
   const auto* no = std::get_if<serving::refused>(&updated);
-  if (no == nullptr || no->why != serving::refusal::bad_answer) co_return;
+  if (no == nullptr) co_return;
+  const bool unfit = no->why == serving::refusal::bad_answer;
+  // Nothing tells the client that its answer could not be kept now, so it is asked for it again.
+  if (!unfit && no->why != serving::refusal::busy) co_return;
   if (question->round < serving::max_rounds) {
     shared.server.ask_again(question->task, question->key, question->round + 1);
     co_return;
   }
+  if (!unfit) co_return;
   answers[0].value = raw_json::trusted(R"({"action":"cancel"})");
   auto giving_up = shared.server.update(who, question->task, answers);
   co_await std::move(giving_up);

@@ -91,7 +91,7 @@ std::string busy_reply(json::value id, const serving::refused& why) {
                            : (stopping ? "The server is shutting down" : "The server is busy");
   std::string data;
   json::object o(data);
-  o.integer("retryAfterMs", after.count());
+  if (after.count() > 0) o.integer("retryAfterMs", after.count());
   if (!why.bound.empty()) o.string("bound", why.bound);
   o.close();
   return error_reply(id, error_codes::busy, words, data);

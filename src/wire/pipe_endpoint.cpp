@@ -5,6 +5,7 @@
 //
 // Threads: `handle` is called by one thread; up to its first suspension it runs in order, which is
 // all that `initialize` and notifications need. What comes after may end anywhere.
+#include <algorithm>
 #include <new>
 
 #include "wire/endpoints.hpp"
@@ -51,10 +52,12 @@ class endpoint final : public pipe_endpoint {
   }
 
   std::string refuse_long(std::string_view beginning) const override {
-    const glimpse seen = glimpse_of(beginning);
-    if (!seen.id) return {};
-    return error_reply(seen.id, code::invalid_request,
-                       "Invalid request: this line is too long for a message");
+    const malformed what = refuse_text(beginning, code::invalid_request,
+                                       "Invalid request: this line is too long for a message");
+    const bool any_id = what.id || std::ranges::any_of(what.elements, [](const glimpse& one) {
+                          return one.id && !one.unanswerable;
+                        });
+    return any_id ? refusal_reply(what, false) : std::string();
   }
 
   void shut_down() override {

@@ -80,6 +80,7 @@ TEST(tidied_arguments, strings_that_are_json_of_the_wanted_type_are_taken_as_it)
       {R"("names":"[\"a\", \"5\"]")", R"("names":["a", "5"])"},
       {R"("sizes":"[1,2]")", R"("sizes":[1,2])"},
       {R"("sizes":[1,"2" , "3"])", R"("sizes":[1,2 , 3])"},
+      {R"("sizes":"[1,\n\t2]")", R"("sizes":[1,2])"},  // no line breaks where lines are messages
       {R"("sizes":"[1,\"2\"]")", R"("sizes":[1,2])"},
       {R"("by_name":"{\"a\":1}")", R"("by_name":{"a":1})"},
       {R"("by_name":{"a":"1"})", R"("by_name":{"a":1})"},

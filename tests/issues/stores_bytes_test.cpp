@@ -172,6 +172,7 @@ TEST_P(store_parity, large_arguments_are_whole_for_whoever_runs_or_reads_them) {
     }
     const auto look = run(store_.look("alice", task.origin->id));
     EXPECT_EQ(look->status, task_status::working);
+    EXPECT_EQ(look->origin->request_meta, task.origin->request_meta) << "it has a progress token";
     whole(run(store_.get("alice", task.origin->id)));
     run(store_.release(task.origin->id, epoch(1)));
     const auto again = claim(process_, 1);

@@ -101,6 +101,18 @@ TEST_F(task_answer, it_is_the_owners_alone) {
   EXPECT_TRUE(has_open_input(*tasks::sync(engine->get("ann", id))));
 }
 
+// Else the model would ask the user for the same answer again and again.
+TEST_F(task_answer, one_that_cannot_be_kept_is_told_as_busy) {
+  ask("paint");
+  stores::byte_bounds bounds;
+  bounds.open_per_quota = 100;
+  engine_options.store->limit(bounds);
+  const auto reply = use("task_answer", R"(,"key":"color","content":{"color":"red"})");
+  ASSERT_EQ(refusal_in(reply), refusal::busy);
+  EXPECT_EQ(std::get<refused>(reply).bound, "max_open_bytes_per_owner");
+  EXPECT_TRUE(has_open_input(*tasks::sync(engine->get("ann", id))));
+}
+
 // A caller that can be asked in one way is asked in that way, and told of the others.
 TEST_F(task_answer, who_can_be_asked_is_asked_as_ever) {
   auto what = request("paint");

@@ -130,6 +130,10 @@ TEST(values_of_any_type, extreme_durations_do_not_overflow) {
   EXPECT_EQ(far.limit, std::chrono::seconds::max());
   EXPECT_EQ(far.pause, 9223372036854774s);
   EXPECT_EQ(far.keep.count(), 9223372036854774000 / 3600);
+  EXPECT_EQ(to_json(std::chrono::seconds::max()).view(), "9223372036854775807");
+  EXPECT_EQ(to_json(std::chrono::seconds::min()).view(), "-9223372036854775808");
+  EXPECT_THROW(to_json(std::chrono::hours::max()), std::invalid_argument);
+  EXPECT_THROW(to_json(std::chrono::minutes::min()), std::invalid_argument);
 }
 
 TEST(values_of_any_type, forms_and_checkpoints_have_them) {
@@ -235,6 +239,7 @@ TEST(results_of_any_type, containers_enums_and_optionals) {
   const std::string point_or_null =
       R"({"anyOf":[)" + std::string(output_schema_of<point>().view()) + R"(,{"type":"null"}]})";
   expect_wrapped([] { return std::optional<point>(); }, "null", point_or_null);
+  expect_wrapped([] { return std::optional<point>(point{}); }, R"({"x":1,"y":2})", point_or_null);
   expect_wrapped([] { return std::pair(1, true); }, "[1,true]", "");
 }
 
@@ -243,11 +248,18 @@ TEST(results_of_any_type, objects_are_not_wrapped) {
   EXPECT_EQ(map.structured, R"({"a":true})");
   EXPECT_EQ(map.schema,
             R"({"type":"object","properties":{},"additionalProperties":{"type":"boolean"}})");
-  const shown some = result_of([] { return std::optional<point>(point{}); });
-  EXPECT_EQ(some.text, R"({"x":1,"y":2})");
   const shown described = result_of([] { return point{}; });
   EXPECT_EQ(described.structured, R"({"x":1,"y":2})");
   EXPECT_EQ(described.schema, output_schema_of<point>().view());
+}
+
+TEST(values_of_any_type, integers_beyond_64_bits_become_doubles) {
+  const auto read = [](const char* text) {
+    return from_json<boost::json::value>(raw_json::parse(text));
+  };
+  EXPECT_EQ(read("18446744073709551615"), boost::json::value(18446744073709551615U));
+  EXPECT_EQ(read("18446744073709551616"), boost::json::value(0x1p64));
+  EXPECT_EQ(read("-9223372036854775809"), boost::json::value(-0x1p63));
 }
 
 TEST(results_of_any_type, values_that_are_json_already) {

@@ -76,6 +76,62 @@ TEST(busy, a_session_with_too_many_open_calls_too) {
   for (const auto& one : open) EXPECT_TRUE(one->next()->reply);
 }
 
+TEST(busy, arguments_that_are_too_large_are_not_to_be_sent_again) {
+  fixture_options options;
+  options.limits.max_arguments = 100;
+  fixture_server server(options);
+  const auto session = begin_session(server);
+  const auto reply =
+      post_legacy(server, session, work("1").insert(work("1").find("shut"), 100, 'x'));
+  EXPECT_EQ(view(reply.body)["error"]["code"].integer(), 31004) << reply.body;
+  EXPECT_EQ(view(reply.body)["error"]["data"].raw(), R"({"bound":"max_arguments"})");
+}
+
+// A client of a session learns nothing of what becomes of its answer (202): what could not be kept
+// was lost, and the call waited for the rest of its time.
+TEST(busy, an_answer_that_cannot_be_kept_is_asked_for_again) {
+  fixture_options options;
+  options.limits.max_open_bytes_per_owner = 8192;
+  fixture_server server(options);
+  const auto session = begin_session(server, R"({"elicitation":{"form":{}}})");
+  const auto call = send_http(
+      server, "POST", {{"Mcp-Session-Id", session}},
+      R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"asks","arguments":{}}})");
+  const auto id_of_question = [&] {
+    const auto came = call->next();
+    return std::string(came ? view(came->text)["id"].string().value_or("") : "");
+  };
+  const auto answer = [&](const std::string& id, std::size_t length) {
+    return post_legacy(server, session,
+                       R"({"jsonrpc":"2.0","id":")" + id +
+                           R"(","result":{"action":"accept","content":{"name":")" +
+                           std::string(length, 'n') + R"("}}})")
+        .status;
+  };
+  const std::string first = id_of_question();
+  EXPECT_EQ(answer(first, 20'000), 202);
+  const std::string second = id_of_question();
+  EXPECT_NE(second, first);
+  EXPECT_EQ(answer(second, 3), 202);
+  const auto end = call->next();
+  ASSERT_TRUE(end && end->reply);
+  EXPECT_NE(end->reply->body.find("hello nnn"), std::string::npos) << end->reply->body;
+}
+
+TEST(busy, a_long_line_of_several_messages_is_answered_to_each_id_that_is_seen) {
+  std::unique_ptr<wire::pipe_endpoint> pipe;
+  fixture_server server;
+  pipe = server.pipe(std::make_shared<test_outlet>(server.context()));
+  const std::string reply = pipe->refuse_long(
+      R"([{"jsonrpc":"2.0","id":1,"method":"m"},{"jsonrpc":"2.0","id":2,"method":"m","params":{"a":"xx)");
+  json::elements each(view(reply));
+  ASSERT_TRUE(each.next()) << reply;
+  EXPECT_EQ(each.value()["id"].raw(), "1");
+  ASSERT_TRUE(each.next()) << reply;
+  EXPECT_EQ(each.value()["id"].raw(), "2");
+  EXPECT_EQ(pipe->refuse_long(R"({"jsonrpc":"2.0","method":"m","params":{"a":"xx)"), "");
+}
+
 // Time is asked for where no error is expected: here it stands for any allocation that fails.
 class clock_without_memory final : public clock_source {
  public:
@@ -101,6 +157,8 @@ TEST(busy, no_memory_is_told_as_busy_to_the_id) {
   const auto told = post(R"({"jsonrpc":"2.0","method":"notifications/x"})", session);
   EXPECT_EQ(told.status, 503);
   EXPECT_EQ(told.body, "");
+  const auto answer = post(R"({"jsonrpc":"2.0","id":"q","result":{"action":"cancel"}})", session);
+  EXPECT_EQ(answer.status, 503) << "an answer is lost, and its sender is not to believe otherwise";
   const auto batch = post(R"([{"jsonrpc":"2.0","id":1,"method":"ping"}])", session);
   json::elements first(view(batch.body));
   ASSERT_TRUE(first.next()) << batch.body;

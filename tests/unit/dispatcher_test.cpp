@@ -174,6 +174,20 @@ TEST_F(dispatcher_test, answers_in_advance_are_used_when_their_question_comes) {
   EXPECT_EQ(text_in(call(what)), "accepted");
 }
 
+// Nobody could find the work again, and it counted against its owner until its question expired.
+TEST_F(dispatcher_test, work_whose_answers_in_advance_cannot_be_kept_ends) {
+  engine_options.limits.max_open_bytes_per_owner = 4096;
+  add_asking();
+  start();
+  auto what = request("paint");
+  what.ask = asking::by_reply;
+  what.modes.form = true;
+  what.answers.push_back({"color", raw_json::trusted(R"({"action":"accept","content":{"color":")" +
+                                                     std::string(10'000, 'x') + "\"}}")});
+  EXPECT_EQ(refusal_in(call(what)), refusal::busy);
+  EXPECT_EQ(tasks::sync(engine_options.store->stats()).input_required, 0U);
+}
+
 TEST_F(dispatcher_test, who_leaves_takes_the_hidden_work_along_if_so_wished) {
   for (const bool cancel : {true, false}) {
     const std::string name = cancel ? "along" : "stays";

@@ -138,14 +138,5 @@ TEST(find_id, of_every_element_of_an_array) {
             R"({"jsonrpc":"2.0","id":2,"error":{"code":-1,"message":"no"}}])");
 }
 
-TEST(find_id, a_line_that_is_too_long_is_answered_by_its_beginning) {
-  EXPECT_EQ(too_long_reply(R"({"jsonrpc":"2.0","id":5,"method":"m","params":{"a":"aaaa)"),
-            R"({"jsonrpc":"2.0","id":5,"error":{"code":-32600,)"
-            R"("message":"this line is too long for a message"}})");
-  EXPECT_EQ(too_long_reply(R"({"jsonrpc":"2.0","params":{"a":"aaaa)"),
-            R"({"jsonrpc":"2.0","error":{"code":-32600,)"
-            R"("message":"this line is too long for a message"}})");
-}
-
 }  // namespace
 }  // namespace longhaul::wire

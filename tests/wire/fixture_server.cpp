@@ -67,6 +67,7 @@ fixture_server::fixture_server(fixture_options options)
   with.clock = &clock;
   with.manual = true;
   with.bounds = options_.bounds;
+  with.limits = options_.limits;
   engine_ = std::make_unique<tasks::engine>(with);
   for (const auto& tool : tools_.all()) engine_->add_tool(tool->definition);
   engine_->start();

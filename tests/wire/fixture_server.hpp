@@ -81,6 +81,7 @@ struct fixture_options {
   std::size_t max_sessions = 100;
   std::vector<std::string> secrets = {"a secret of this test"};
   stores::create_bounds bounds = {};
+  byte_limits limits = {};
 };
 
 class fixture_server {

@@ -20,6 +20,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -286,7 +287,12 @@ void describe(type_node& node) {
                      : fewest * static_cast<std::int64_t>(per_tick);
     node.most = highest > most / 2 / per_tick ? most / 2 : highest * per_tick;
     node.load = [](const void* at) {
-      return static_cast<std::uint64_t>(static_cast<const T*>(at)->count()) * per_tick;
+      const rep ticks = static_cast<const T*>(at)->count();
+      if (std::cmp_less(ticks, least / static_cast<std::int64_t>(per_tick)) ||
+          std::cmp_greater(ticks, most / 2 / per_tick)) {
+        throw std::invalid_argument("to_json: a duration has more seconds than 64 bits hold");
+      }
+      return static_cast<std::uint64_t>(ticks) * per_tick;
     };
     node.store = [](void* at, std::uint64_t x) {
       if constexpr (std::is_signed_v<rep>) {
