@@ -79,8 +79,8 @@ run_options read_options(const std::vector<std::string>& words) {
 }
 
 const char* const help_text =
-    R"(Runs one program for a Longhaul server: keeps the newest part of its output and how it ended in
-files, and sees to it that nothing it started is left behind.
+    R"(Runs one program for a Longhaul server: keeps the newest part of its output in files, says how it
+ended, and sees to it that nothing it started is left behind.
 
   longhaul-run --dir DIR [OPTION VALUE]… -- PROGRAM ARGV0 [ARGUMENT]…
 

@@ -2,6 +2,7 @@
 #include "supervisor.hpp"
 
 #include <poll.h>
+#include <sys/select.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,29 @@ constexpr auto first_pause = 2ms;
 constexpr auto longest_pause = 200ms;
 // How long we kill before the server is to do it.
 constexpr auto hand_over_after = 2s;
+
+// As poll(), which takes no more descriptors than RLIMIT_NOFILE says, and a program may have lowered
+// ours: select() does not ask.
+template <std::size_t count>
+int wait_for_any(std::array<pollfd, count>& watched, int milliseconds) {
+  const int found = ::poll(watched.data(), watched.size(), milliseconds);
+  if (found >= 0 || errno != EINVAL) return found;
+  fd_set all;
+  FD_ZERO(&all);
+  int last = -1;
+  for (const pollfd& one : watched) {
+    if (one.fd < 0 || one.fd >= FD_SETSIZE) continue;
+    FD_SET(one.fd, &all);
+    last = std::max(last, one.fd);
+  }
+  timeval time{milliseconds / 1000, (milliseconds % 1000) * 1000};
+  const int ready = ::select(last + 1, &all, nullptr, nullptr, milliseconds < 0 ? nullptr : &time);
+  for (pollfd& one : watched) {
+    const bool is_ready = ready > 0 && one.fd >= 0 && one.fd < FD_SETSIZE && FD_ISSET(one.fd, &all);
+    one.revents = is_ready ? POLLIN : 0;
+  }
+  return ready;
+}
 
 }  // namespace
 
@@ -62,7 +86,7 @@ void supervisor::wait() {
   std::array<pollfd, 4> watched{
       pollfd{signals_.get(), POLLIN, 0}, pollfd{listening_ ? lifeline_ : -1, POLLIN, 0},
       pollfd{streams_[0].pipe.get(), POLLIN, 0}, pollfd{streams_[1].pipe.get(), POLLIN, 0}};
-  if (::poll(watched.data(), watched.size(), time_to_sleep()) < 0) return;  // EINTR: once more
+  if (wait_for_any(watched, time_to_sleep()) < 0) return;  // EINTR: once more
   // A program that ended before its lifeline did was not stopped by that: signals come first.
   if (watched[0].revents != 0) read_signals();
   if (watched[1].revents != 0) read_lifeline();
@@ -133,7 +157,9 @@ void supervisor::advance() {
 
 bool supervisor::server_lives() const {
   pollfd other_side{lifeline_, 0, 0};
-  return lifeline_ >= 0 && ::poll(&other_side, 1, 0) >= 0 && (other_side.revents & POLLHUP) == 0;
+  if (lifeline_ < 0) return false;
+  if (::poll(&other_side, 1, 0) < 0) return ::getppid() == server_;  // see wait_for_any
+  return (other_side.revents & POLLHUP) == 0;
 }
 
 ending supervisor::result() const {

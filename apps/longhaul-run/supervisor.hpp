@@ -13,6 +13,8 @@
 // us.
 #pragma once
 
+#include <unistd.h>
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -63,6 +65,7 @@ class supervisor {
   std::chrono::milliseconds grace_;
   command::descriptor signals_;
   int lifeline_;
+  const pid_t server_ = ::getppid();
   bool listening_ = true;  // to the lifeline
   std::array<stream, 2> streams_;
   family family_;

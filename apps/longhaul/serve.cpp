@@ -170,6 +170,7 @@ int run_serve(const serve_command& what) {
     settings.on_removed = [host](const std::vector<std::string>& gone) {
       host->output->remove(gone);
     };
+    settings.on_exit = command::leave_helpers;
     settings.on_stopping = [leaving]() mutable { leaving.request_stop(); };
     const int code = serve(definition, settings, log);
     command::leave_helpers();

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 #include <iostream>
+#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -165,24 +166,26 @@ void tell_list(const store_command& what, const std::string& path) {
     filter.status = parse_task_status(what.status);
   }
   bool first = true;
-  if (what.json) std::cout << "{\"tasks\":[";
+  // Printed when the file is closed: who reads slowly (a pager) must not hold a moment of it, or the
+  // log of a server that runs grows all the while.
+  std::ostringstream out;
+  if (what.json) out << "{\"tasks\":[";
   sqlite::list(path, filter, [&](const sqlite::listed_task& task) {
     if (what.json) {
-      std::cout << (first ? "" : ",") << task_in_json(task);
+      out << (first ? "" : ",") << task_in_json(task);
     } else {
       // What tools and callers said may not move the terminal's cursor.
-      std::cout << task.id << "  " << status_of(task) << " for " << age_of(task.updated)
+      out << task.id << "  " << status_of(task) << " for " << age_of(task.updated)
                 << "  created " << iso8601(task.created) << "  attempt " << task.attempt << "  "
                 << command::plain_text(task.tool) << "  " << command::plain_text(task.owner);
-      if (!task.message.empty()) std::cout << "  " << command::plain_text(task.message);
-      std::cout << '\n';
+      if (!task.message.empty()) out << "  " << command::plain_text(task.message);
+      out << '\n';
     }
     first = false;
   });
-  if (what.json) std::cout << "]}";
-  if (what.json) std::cout << '\n';
-  if (!what.json && first) std::cout << "no tasks\n";
-  std::cout << std::flush;
+  if (what.json) out << "]}\n";
+  if (!what.json && first) out << "no tasks\n";
+  std::cout << out.view() << std::flush;
 }
 
 int run_verb(const store_command& what, const std::string& path) {

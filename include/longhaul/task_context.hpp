@@ -71,12 +71,12 @@ class task_context {
   /// handlers. The slot is kept.
   template <class Rep, class Period>
   void sleep_for(std::chrono::duration<Rep, Period> duration) {
-    pause(std::chrono::ceil<std::chrono::milliseconds>(duration));
+    pause(in_milliseconds(duration));
   }
   /// The same for coroutine handlers: `co_await task.async_sleep_for(1s)`.
   template <class Rep, class Period>
   boost::asio::awaitable<void> async_sleep_for(std::chrono::duration<Rep, Period> duration) {
-    return async_pause(std::chrono::ceil<std::chrono::milliseconds>(duration));
+    return async_pause(in_milliseconds(duration));
   }
 
   /// Reports progress; never blocks. `done` must grow: what does not is dropped.
@@ -118,6 +118,15 @@ class task_context {
   virtual void save_checkpoint_bytes(raw_json value) = 0;
 
  private:
+  // Longer than anybody waits is as good as for ever, and can be counted in any unit.
+  template <class Rep, class Period>
+  static std::chrono::milliseconds in_milliseconds(std::chrono::duration<Rep, Period> duration) {
+    using wide = std::chrono::duration<long double, std::milli>;
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(24) * 365 * 100;
+    if (wide(duration) >= wide(longest)) return longest;
+    if (!(wide(duration) > wide(0))) return std::chrono::milliseconds(0);
+    return std::chrono::ceil<std::chrono::milliseconds>(duration);
+  }
   void pause(std::chrono::milliseconds duration) const;
   boost::asio::awaitable<void> async_pause(std::chrono::milliseconds duration) const;
 };

@@ -83,12 +83,22 @@ void remove_tree(const fs::path& folder, std::error_code& error) {
   fs::remove_all(folder, error);
 }
 
+// As mkdtemp makes them. A place that is a `state_dir` also holds what other servers keep, which
+// they do not lock: `longhaul-2.db.output`.
+bool is_temporary_root(std::string_view name) {
+  constexpr std::size_t random = 6;
+  return name.size() == prefix.size() + random && name.starts_with(prefix) &&
+         std::ranges::all_of(name.substr(prefix.size()), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+         });
+}
+
 // A lock that can be taken is nobody's.
 void remove_left_behind(const fs::path& place) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(place, error)) {
     const fs::path& root = entry.path();
-    if (!root.filename().string().starts_with(prefix) || entry.is_symlink(error)) continue;
+    if (!is_temporary_root(root.filename().string()) || entry.is_symlink(error)) continue;
     const descriptor lock = take_lock(root);
     if (!lock) continue;
     end_former_programs(root, [&](const std::string& task) {
@@ -246,7 +256,12 @@ std::optional<serving::output_source::part> output_folder::tail(std::string_view
 
 std::string output_folder::trouble() {
   using namespace std::chrono_literals;
-  const std::lock_guard lock(mutex_);
+  // Whoever asks must not wait for a folder that hangs: one looks, the others hear what it was.
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock) {
+    const std::lock_guard told(told_mutex_);
+    return trouble_;
+  }
   const auto now = std::chrono::steady_clock::now();
   if (looked_ && now - *looked_ < 1s) return trouble_;
   looked_ = now;
@@ -260,6 +275,7 @@ std::string output_folder::trouble() {
                 {{"folder", root_.string()}});
     }
   }
+  const std::lock_guard told(told_mutex_);
   trouble_ = std::move(found);
   return trouble_;
 }

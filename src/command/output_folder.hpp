@@ -3,7 +3,7 @@
 // writes there, under a root that belongs to one server process. `longhaul-run` holds a lock on the
 // folder as long as it or what it runs lives.
 //
-//   ROOT/<task id>/stdout, stderr, status, stdin
+//   ROOT/<task id>/stdout, stderr, stdin
 //
 // Tasks that outlive the server have a root beside their store, which is kept; the store's lock
 // guards it, and what belongs to no task is swept at the next start. Else the root is a temporary
@@ -80,8 +80,9 @@ class output_folder final : public serving::output_source {
   std::mutex mutex_;                                             ///< beneath it:
   descriptor lock_;                                              ///< of a temporary root
   std::optional<std::chrono::steady_clock::time_point> looked_;  ///< for trouble
-  std::string trouble_;
   logger log_;
+  std::mutex told_mutex_;  ///< taken after `mutex_`; to change `trouble_` both are held
+  std::string trouble_;
 };
 
 /// Where output goes if nobody says: a folder of this user under `temporary` (as $TMPDIR).

@@ -96,9 +96,9 @@ class own_children {
   void chase(const std::function<bool(pid_t)>& ours,
              const std::function<bool(const std::vector<pid_t>&)>& collect) const;
 
- private:
   std::vector<pid_t> ids() const;
 
+ private:
   descriptor file_;  // empty: a kernel without this file
 };
 

@@ -39,19 +39,29 @@ struct interpreter {
   bool text_is_first = false;  ///< without those, the first argument that is no option is the text
   bool anywhere = false;       ///< options may stand behind other arguments
   std::string_view instead;    ///< how a value is passed instead
+  std::string_view long_arguments = {};  ///< long options whose argument is the next word
+  bool behind_first = false;  ///< the text option stands behind the first argument, or nowhere
 };
 
 constexpr std::string_view shell_way =
     R"(write "$1" in the text, and the value behind it: ["sh", "-c", "… \"$1\"", "sh", "{NAME}"])";
 
-constexpr std::array<interpreter, 16> interpreters{{
+constexpr std::array<interpreter, 17> interpreters{{
     {.names = " sh bash dash ash zsh ksh mksh rbash csh tcsh fish posh yash ",
      .text = "c",
      .words = " --command ",
      .arguments = "oO",
      .text_attached = false,
-     .instead = shell_way},
-    {.names = " su runuser script flock ",
+     .instead = shell_way,
+     .long_arguments = " --rcfile --init-file --init-command "},
+    {.names = " flock ",
+     .text = "",
+     .words = "",
+     .arguments = "wE",
+     .instead = "start the program without it, as an argument vector",
+     .long_arguments = " --timeout --wait --conflict-exit-code ",
+     .behind_first = true},
+    {.names = " su runuser script ",
      .text = "c",
      .words = " --command --session-command ",
      .arguments = "",
@@ -67,7 +77,8 @@ constexpr std::array<interpreter, 16> interpreters{{
      .words = "",
      .arguments = "WX",
      .program = "m",
-     .instead = R"(write sys.argv[1] in the text, and "{NAME}" behind it)"},
+     .instead = R"(write sys.argv[1] in the text, and "{NAME}" behind it)",
+     .long_arguments = " --check-hash-based-pycs "},
     {.names = " perl ",
      .text = "eE",
      .words = "",
@@ -77,12 +88,16 @@ constexpr std::array<interpreter, 16> interpreters{{
      .text = "e",
      .words = "",
      .arguments = "IrCEFKTxWi",
-     .instead = R"(write ARGV[0] in the text, and "{NAME}" behind it)"},
+     .instead = R"(write ARGV[0] in the text, and "{NAME}" behind it)",
+     .long_arguments = " --encoding --external-encoding --internal-encoding "},
     {.names = " node nodejs bun ",
      .text = "ep",
      .words = " --eval --print ",
      .arguments = "rC",
-     .instead = R"(write process.argv[1] in the text, and "{NAME}" behind it)"},
+     .instead = R"(write process.argv[1] in the text, and "{NAME}" behind it)",
+     .long_arguments =
+         " --require --import --loader --experimental-loader --input-type --conditions "
+         "--env-file --preload "},
     {.names = " deno ",
      .text = "",
      .words = " eval ",
@@ -138,7 +153,8 @@ constexpr std::string_view wrappers =
     "chroot runuser su flock find parallel busybox toybox docker podman kubectl systemd-run "
     "firejail "
     "bwrap strace ltrace gdb valgrind unbuffer script ssh watch exec command rlwrap catchsegv "
-    "faketime torsocks proxychains nix-shell tini dumb-init catatonit prlimit cgexec numactl perf ";
+    "faketime torsocks proxychains nix-shell tini dumb-init catatonit prlimit cgexec numactl perf "
+    "uv poetry pipenv pdm rye hatch conda mamba micromamba npx pnpm bundle nix direnv mise asdf ";
 
 // Programs whose arguments are a language of their own, in which the same characters mean
 // something.
@@ -237,6 +253,13 @@ class text_finder {
         short_options(literal);
       } else if (which_.anywhere) {
         ++next_;
+      } else if (which_.behind_first) {
+        ++next_;
+        const std::string option = next_ < words_.size() ? words_[next_].literal : std::string();
+        if ((option == "-c" || option == "--command") && next_ + 1 < words_.size()) {
+          is_text(next_ + 1);
+        }
+        return;
       } else {
         break;
       }
@@ -257,7 +280,11 @@ class text_finder {
 
   void short_options(const std::string& literal) {
     const std::size_t here = next_++;
-    if (literal.starts_with("--")) return;
+    if (literal.starts_with("--")) {
+      if (holds(which_.long_arguments, literal) && next_ < words_.size()) ++next_;
+      if (which_.text_is_first && literal.starts_with("--file=")) from_file_ = true;
+      return;
+    }
     for (std::size_t i = 1; i < literal.size(); ++i) {
       const bool last = i + 1 == literal.size();
       if (which_.text.find(literal[i]) != std::string_view::npos) {

@@ -148,6 +148,12 @@ class warden {
 
   void wake() noexcept { raise_event(wake_.get()); }
 
+  /// Children that are there before anybody is adopted are not ours: a shell that became this
+  /// process (exec) had started them. Before the first helper.
+  void spare_children() {
+    for (const pid_t child : children_.ids()) spared_.insert(child);
+  }
+
   void leave() noexcept {
     std::unique_lock lock(mutex_);
     if (!started_) return;
@@ -202,6 +208,7 @@ class warden {
         effort |= one->clearing_;
         if (!one->clearing_) watched.push_back({one->pidfd_.get(), POLLIN, 0});
       }
+      if (adopting) collect_orphans();
       if (leaving && !effort) {
         const std::lock_guard lock(mutex_);
         leaving_ = false;
@@ -342,7 +349,7 @@ class warden {
     for (const process_entry& other : all) {
       if (other.started < one.started_ || other.id == self || helpers.contains(other.id)) continue;
       if ((session_is_its && other.session == one.id_) ||
-          (orphans_are_its && other.parent == self) ||
+          (orphans_are_its && other.parent == self && !spared_.contains(other.id)) ||
           (has_environment(other.id, one.mark_) && !is_of_other_helper(other.id))) {
         roots.push_back(other);
       }
@@ -375,16 +382,32 @@ class warden {
   void chase_orphans() {
     const std::unique_lock no_birth(births_);
     const auto helpers = ids_of_helpers();
-    children_.chase([&](pid_t child) { return !helpers.contains(child); },
+    children_.chase([&](pid_t child) { return is_orphan(child, helpers); },
                     [](const std::vector<pid_t>& chased) {
                       for (const pid_t child : chased) ::waitpid(child, nullptr, WNOHANG);
                       return true;
                     });
   }
 
+  bool is_orphan(pid_t child, const std::unordered_set<pid_t>& helpers) const {
+    return !helpers.contains(child) && !spared_.contains(child);
+  }
+
+  // Orphans that ended by themselves: those of other users, which helpers leave, say.
+  void collect_orphans() {
+    const auto some = children_.ids();
+    if (std::ranges::all_of(some, [&](pid_t child) { return spared_.contains(child); })) return;
+    const std::unique_lock no_birth(births_);
+    const auto helpers = ids_of_helpers();
+    for (const pid_t child : children_.ids()) {
+      if (is_orphan(child, helpers)) ::waitpid(child, nullptr, WNOHANG);
+    }
+  }
+
   const own_children children_;
-  std::shared_mutex births_;  // shared: a helper is being made
-  std::mutex mutex_;          // after it; beneath it:
+  std::unordered_set<pid_t> spared_;  // nobody collects them, so their ids stay theirs
+  std::shared_mutex births_;          // shared: a helper is being made
+  std::mutex mutex_;                  // after it; beneath it:
   bool started_ = false;
   std::list<std::shared_ptr<ward>> wards_;
   bool leaving_ = false;
@@ -423,6 +446,11 @@ std::shared_ptr<ward> end_marked(std::string mark) {
 }
 
 void adopt_orphans() {
+  // Whoever started us may have ignored it, which exec keeps: then nobody's status would stay.
+  struct sigaction action{};
+  action.sa_handler = SIG_DFL;
+  if (::sigaction(SIGCHLD, &action, nullptr) != 0) cannot("cannot adopt processes");
+  warden::instance().spare_children();
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) cannot("cannot adopt processes");
   adopting = true;
 }

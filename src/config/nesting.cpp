@@ -65,6 +65,10 @@ class scanner {
         ++at_;
       } else if (many_lines ? text_.substr(at_).starts_with(mark) : text_[at_] == quote) {
         at_ += many_lines ? 3 : 1;
+        // One or two quotes before the end belong to the text: """a"""" is a".
+        for (int more = 0; many_lines && more < 2 && text_.substr(at_).starts_with(quote); ++more) {
+          ++at_;
+        }
         return;
       } else if (!many_lines && text_[at_] == '\n') {
         return;

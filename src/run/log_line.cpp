@@ -100,18 +100,42 @@ std::string_view cut(std::string_view text, std::size_t longest) {
   return text.substr(0, longest);
 }
 
+// What moves a terminal is all within four digits.
+void append_json_string(std::string& out, std::string_view text, std::size_t longest) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  const std::string_view shown = cut(text, longest);
+  out += '"';
+  for (std::string_view rest = shown; !rest.empty();) {
+    const character c = front_of(rest);
+    const std::string_view bytes = rest.substr(0, std::max<std::size_t>(c.size, 1));
+    if (c.size == 0) {
+      out += "\\ufffd";
+    } else if (moves_what_is_shown(c.value)) {
+      out += "\\u";
+      for (unsigned shift = 16; shift > 0; shift -= 4)
+        out += digits[(c.value >> (shift - 4)) & 0xfU];
+    } else {
+      if (c.value == '"' || c.value == '\\') out += '\\';
+      out += bytes;
+    }
+    rest.remove_prefix(bytes.size());
+  }
+  if (shown.size() < text.size()) out += "…";
+  out += '"';
+}
+
 void append_json(std::string& out, const log_record& what, timestamp when) {
   json::object line(out);
   line.string("time", iso8601(when)).string("level", name_of(what.level));
   line.string("event", what.event);
   for (const log_field& field : what.fields) {
     if (field.what == log_field::kind::text) {
-      line.string(field.name, cut(field.text, longest_field));
+      append_json_string(line.key(field.name), field.text, longest_field);
     } else {
       append_value(line.key(field.name), field);
     }
   }
-  if (!what.text.empty()) line.string("text", cut(what.text, longest_text));
+  if (!what.text.empty()) append_json_string(line.key("text"), what.text, longest_text);
   line.close();
 }
 

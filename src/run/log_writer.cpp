@@ -37,8 +37,9 @@ void log_writer::put(const log_record& what) {
     ++dropped_;
     return;
   }
-  if (dropped_ > 0) tell_dropped();
   if (queue_.empty()) filled_.notify_one();
+  dropped_ += std::exchange(lost_, 0);
+  if (dropped_ > 0) tell_dropped();
   queue_ += line;
 }
 
@@ -83,11 +84,21 @@ bool log_writer::write_all(std::string_view bytes) {
     if (wait_for(fd_, POLLOUT, stop_) != readiness::ready) return false;
     const ssize_t put = ::write(fd_, bytes.data(), std::min(bytes.size(), pipe_piece));
     if (put < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (put < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) return true;  // later
+    if (put < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
+      lose(bytes);
+      return true;  // later
+    }
     if (put < 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(put));
   }
   return true;
+}
+
+// A full disk: counted, and told before the next line, not at once, which would fail again for
+// ever.
+void log_writer::lose(std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  lost_ += std::count(bytes.begin(), bytes.end(), '\n');
 }
 
 }  // namespace longhaul

@@ -41,6 +41,7 @@ class log_writer {
   void write();
   /// False: nobody reads any more, or nobody takes it in time.
   bool write_all(std::string_view bytes);
+  void lose(std::string_view bytes);
   void tell_dropped();  // `mutex_` is held
 
   const int fd_;
@@ -52,6 +53,7 @@ class log_writer {
   std::condition_variable filled_, emptied_;
   std::string queue_;
   std::int64_t dropped_ = 0;
+  std::int64_t lost_ = 0;  // on a full disk
   bool writing_ = false, closing_ = false, broken_ = false;
 
   std::thread thread_;  // last: it uses all of these

@@ -74,12 +74,17 @@ int serve(server& server, const serve_settings& settings, process_log& log) {
     end_on_early_signals();
     if (!options.store) open_store_for(server, settings, log, options);
     service running(server, options, log);
-    if (settings.http.empty()) return serve_stdio(running);
     const server_options& about = server.options();
     address.allowed_hosts = joined(about.allow_hosts, settings.allowed_hosts);
     address.allowed_origins = joined(about.allow_origins, settings.allowed_origins);
     address.max_body_memory = about.max_body_memory;
-    return serve_http(running, address);
+    try {
+      return settings.http.empty() ? serve_stdio(running) : serve_http(running, address);
+    } catch (const std::exception& e) {
+      const int code = tell_failure(log, e);
+      running.fail(code);  // a handler that ignores its stop token must not keep the process
+      return code;
+    }
   } catch (const std::exception& e) {
     return tell_failure(log, e);
   }

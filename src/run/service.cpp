@@ -109,11 +109,21 @@ void service::stop() {
   definition_.link_->close();
   if (const std::size_t left = engine_->running(); left > 0) {
     log().warning("server.stop", "handlers have not ended yet; leaving them", {{"handlers", left}});
+    if (options_.on_exit) options_.on_exit();
     log_.flush();
     std::_Exit(0);
   }
   engine_->stop();
   options_.store->close();
+}
+
+void service::fail(int code) {
+  definition_.link_->close();
+  engine_->drain(std::chrono::milliseconds(0), http_stop_grace);
+  if (engine_->running() == 0) return;
+  if (options_.on_exit) options_.on_exit();
+  log_.flush();
+  std::_Exit(code);
 }
 
 http_address parse_http_address(const std::string& text) {

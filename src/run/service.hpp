@@ -29,6 +29,8 @@ struct service_options {
   std::function<void(const std::vector<std::string>&)> on_removed = {};
   /// Called once when the server is told to stop, before it drains: no new work begins from now on.
   std::function<void()> on_stopping = {};
+  /// Called before the process exits with handlers that have not ended.
+  std::function<void()> on_exit = {};
   /// Null: `http_drain_grace` or `stdio_drain_grace`.
   std::optional<std::chrono::milliseconds> drain_grace = {};
   std::string kept_in = {};  ///< where tasks are kept, for people: "PATH", "memory"
@@ -55,6 +57,8 @@ class service {
   /// Ends the engine and closes the store. Handlers that ignore their stop token cannot be ended:
   /// with some left, the process exits here, with 0, because a server that was told to stop must.
   void stop();
+  /// After a failure: as `stop`, but the process exits with `code` if handlers cannot be ended.
+  void fail(int code);
 
   tasks::engine& engine() noexcept { return *engine_; }
   serving::dispatcher& dispatcher() noexcept { return dispatcher_; }

@@ -203,7 +203,11 @@ stores::create_result ledger::create(const stores::new_task& task) {
         }
         return {create_code::existing, known->record, {}};
       }
-      rows_.forget_key(known->seq);
+      const std::size_t less = known->bytes - std::min(known->bytes, origin.idempotency_key.size());
+      rows_.forget_key(known->seq, less);
+      count_finished(earlier.origin->quota, earlier.status, 0,
+                     static_cast<std::int64_t>(less) - static_cast<std::int64_t>(known->bytes));
+      quotas_.resized_ended(earlier.origin->quota, known->bytes, less);
     }
   }
   task_row row;

@@ -113,9 +113,10 @@ std::string version_2() {
          "UPDATE states SET bytes = " +
          std::string(task_bytes) +
          ";"
-         "UPDATE finished SET bytes = (SELECT coalesce(sum(s.bytes), 0) FROM states s "
-         "JOIN tasks t USING (seq) WHERE s.ended = 1 AND s.status = finished.status "
-         "AND coalesce(t.quota, t.owner) = finished.quota);";
+         "UPDATE finished SET bytes = e.bytes FROM (SELECT coalesce(t.quota, t.owner) AS quota, "
+         "s.status AS status, sum(s.bytes) AS bytes FROM states s JOIN tasks t USING (seq) "
+         "WHERE s.ended = 1 GROUP BY 1, 2) AS e "
+         "WHERE e.quota = finished.quota AND e.status = finished.status;";
 }
 
 }  // namespace

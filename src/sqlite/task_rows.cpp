@@ -380,6 +380,7 @@ task_writer::task_writer(connection& in)
                               "FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.owner = ? "
                               "AND t.tool = ? AND t.idempotency_key = ?")),
       forget_key_(in, "UPDATE tasks SET idempotency_key = NULL WHERE seq = ?"),
+      resize_(in, "UPDATE states SET bytes = ?2 WHERE seq = ?1"),
       live_(in, select(detail::state,
                        "FROM states s INDEXED BY live_states JOIN tasks t ON t.seq = s.seq "
                        "WHERE s.ended = 0 ORDER BY s.seq")),
@@ -486,7 +487,10 @@ std::optional<task_row> task_writer::find_by_key(const task_origin& origin) {
   return reader_.read(find_by_key_, detail::whole);
 }
 
-void task_writer::forget_key(std::int64_t seq) { forget_key_.bind(1, seq).run(); }
+void task_writer::forget_key(std::int64_t seq, std::size_t bytes) {
+  forget_key_.bind(1, seq).run();
+  resize_.bind(1, seq).bind(2, static_cast<std::int64_t>(bytes)).run();
+}
 
 void task_writer::each_live(const std::function<void(task_row)>& take) {
   const use once(live_);

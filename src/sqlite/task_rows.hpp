@@ -75,7 +75,7 @@ class task_writer {
   std::optional<task_row> find(std::string_view id) { return reader_.find(id); }
   std::optional<task_row> find_by_key(const task_origin& origin);
   /// Another task may have the key from now on.
-  void forget_key(std::int64_t seq);
+  void forget_key(std::int64_t seq, std::size_t bytes);
 
   /// Every task that has not ended, oldest first, with `detail::state`.
   void each_live(const std::function<void(task_row)>& take);
@@ -110,8 +110,8 @@ class task_writer {
   task_reader reader_;
   statement insert_task_, insert_state_, update_live_, update_all_, show_, put_input_,
       put_checkpoint_, erase_checkpoint_, erase_inputs_, erase_state_, erase_task_, empty_task_,
-      empty_state_, find_by_key_, forget_key_, live_, last_seq_, overdue_, next_removal_, finished_,
-      add_finished_, erase_finished_;
+      empty_state_, find_by_key_, forget_key_, resize_, live_, last_seq_, overdue_, next_removal_,
+      finished_, add_finished_, erase_finished_;
 };
 
 }  // namespace longhaul::sqlite

@@ -22,6 +22,7 @@ inline constexpr std::string_view open_bytes_total = "max_open_bytes";
 inline constexpr std::string_view stored_bytes_per_quota = "max_stored_bytes_per_owner";
 inline constexpr std::string_view stored_bytes_total = "max_stored_bytes";
 inline constexpr std::string_view memory = "max_memory";
+inline constexpr std::string_view parked = "max_parked";
 
 }  // namespace bound_names
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "longhaul/error_codes.hpp"
 #include "stores/bounds.hpp"
 #include "stores/cursor.hpp"
 #include "stores/saturate.hpp"
@@ -300,7 +301,15 @@ awaitable<change_result> memory_store::ask(std::string_view id, writer by,
 awaitable<change_result> memory_store::finish(std::string_view id, writer by, const outcome& result,
                                               std::string_view message) {
   co_return change(id, nullptr, [&](const task_record& task, instant at) {
-    return finished(task, by, result, message, at);
+    step ended = finished(task, by, result, message, at);
+    const std::size_t bytes = result.body.size();
+    if (ended.code != change_code::applied || bytes <= small_payload ||
+        quotas_.has_memory(task.origin->quota, bytes)) {
+      return ended;
+    }
+    constexpr std::string_view why = "there is no memory left for the result (max_memory)";
+    const outcome lost = outcome::protocol_error(error_codes::result_too_large, std::string(why));
+    return finished(task, by, lost, why, at);
   });
 }
 

@@ -151,8 +151,12 @@ quota_table::admission quota_table::admit(std::string_view quota, const create_b
 }
 
 bool quota_table::try_grow(use& of, std::size_t by) noexcept {
-  const std::array<demand, 2> wanted = {{{all_.open_bytes, by, with_answers(bytes_.open_total)},
-                                         {of.open_bytes, by, with_answers(bytes_.open_per_quota)}}};
+  // What workers wrote, which nobody refuses, may fill the bounds: a small answer always lets its
+  // task go on, and end. There is one for each question at most.
+  const bool small = by <= small_payload;
+  const std::array<demand, 2> wanted = {
+      {{all_.open_bytes, by, small ? 0 : with_answers(bytes_.open_total)},
+       {of.open_bytes, by, small ? 0 : with_answers(bytes_.open_per_quota)}}};
   if (!take(wanted[0].from, by, wanted[0].bound)) return false;
   if (!take(wanted[1].from, by, wanted[1].bound)) {
     give_back(all_.open_bytes, by);
@@ -161,6 +165,19 @@ bool quota_table::try_grow(use& of, std::size_t by) noexcept {
   add(all_.stored_bytes, by);
   add(of.stored_bytes, by);
   return true;
+}
+
+bool quota_table::has_memory(std::string_view quota, std::size_t more) {
+  const auto fits = [more](const use& of, std::size_t bound) {
+    const std::size_t most = with_answers(bound);
+    const std::size_t now = of.stored_bytes.load(std::memory_order_relaxed);
+    return most == 0 || (now < most && more <= most - now);
+  };
+  if (!fits(all_, bytes_.memory_total)) return false;
+  part& in = part_of(quota);
+  const guard lock(in.mutex);
+  const auto found = in.quotas.find(quota);
+  return found == in.quotas.end() || fits(*found->second, bytes_.memory_per_quota);
 }
 
 void quota_table::resized(use& of, std::size_t before, std::size_t after) noexcept {

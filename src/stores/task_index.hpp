@@ -79,6 +79,8 @@ class quota_table {
   std::shared_ptr<use> restore(std::string_view quota, const found& there);
   /// An open task takes so many bytes more, unless the bounds refuse.
   bool try_grow(use& of, std::size_t by) noexcept;
+  /// There is memory for so much more of what a task ends with: an eighth beyond the bounds.
+  bool has_memory(std::string_view quota, std::size_t more);
   /// The size of an open task has changed.
   void resized(use& of, std::size_t before, std::size_t after) noexcept;
   /// A task that takes `bytes` has ended.

@@ -258,17 +258,27 @@ awaitable<stores::create_result> engine::submit(const submission& what) {
   const bool slot = !origin->external && may_claim(in) && !draining_ && !backlog &&
                     slots_.try_acquire(origin->quota, origin->tool);
   if (slot) task.claim_for = process_;
+  // They never wait for a slot, so they are refused where others would wait.
+  const bool beyond = origin->external;
+  if (beyond && handing_over_.fetch_add(1) >= options_.max_running + options_.max_parked) {
+    --handing_over_;
+    log_refusal(*origin, stores::bound_names::parked);
+    co_return stores::create_result(stores::create_code::busy, nullptr,
+                                    stores::bound_names::parked);
+  }
   stores::create_result result;
   try {
     auto creating = certain([&] { return in.create(task); });
     result = co_await std::move(creating);
   } catch (...) {
+    if (beyond) --handing_over_;
     if (slot) slots_.release(origin->quota, origin->tool);
     pump();
     throw;
   }
   if (result.code == stores::create_code::busy) log_refusal(*origin, result.bound);
   const bool ours = result.code == stores::create_code::created;
+  if (beyond && !ours) --handing_over_;
   if (ours && (slot || origin->external)) {
     auto starting = start(in, result.task);
     co_await std::move(starting);
@@ -417,7 +427,8 @@ awaitable<stores::change_result> engine::ask(std::string_view id, stores::writer
 awaitable<stores::change_result> engine::finish(std::string_view id, stores::writer by,
                                                 const outcome& result, std::string_view message) {
   const outcome kept = bounded(result);
-  auto writing = certain([&] { return store_of(id).finish(id, by, kept, message); });
+  const std::string line = message.empty() ? message_of(kept) : std::string(message);
+  auto writing = certain([&] { return store_of(id).finish(id, by, kept, line); });
   co_return co_await std::move(writing);
 }
 
@@ -621,6 +632,10 @@ handler_result engine::outcome_of_exception(const running_task& run) const {
   } catch (const protocol_error& e) {
     return outcome::protocol_error(e.code(), e.what(), e.data());
   } catch (...) {
+    if (run.stop_requested()) {  // what it awaited failed because of that; its end is written
+      options_.log.debug("task.stopped", text_of(std::current_exception()), {task_field(run.id())});
+      return std::nullopt;
+    }
     return failed(run, "the tool failed", std::current_exception());
   }
 }
@@ -696,6 +711,7 @@ awaitable<void> engine::end_run(std::shared_ptr<running_task> run, handler_resul
 
 void engine::release_slot(running_task& run) {
   const task_origin& origin = *run.claimed()->origin;
+  if (origin.external) --handing_over_;
   if (run.holds_slot.exchange(false)) slots_.release(origin.quota, origin.tool);
 }
 

@@ -312,6 +312,7 @@ class engine {
   std::mutex launch_mutex_;
   std::vector<std::shared_ptr<running_task>> launching_;
   std::atomic<std::size_t> next_handlers_{0};
+  std::atomic<std::size_t> handing_over_{0};  // handlers of external tasks: beyond the slots
 
   std::mutex dirty_mutex_;
   std::vector<std::shared_ptr<running_task>> dirty_;

@@ -2,11 +2,13 @@
 #include "tasks/running_task.hpp"
 
 #include <algorithm>
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cmath>
+#include <exception>
 
 #include "stores/digest.hpp"
 #include "tasks/certain.hpp"
@@ -213,12 +215,26 @@ boost::asio::awaitable<std::vector<answer>> running_task::put_questions(
     place->leave();
     engine_.pump();
   }
-  auto waiting = wait_for_answers(asked.task, questions);
-  const task_ptr answered = co_await std::move(waiting);
-  if (place) {
+  task_ptr answered;
+  std::exception_ptr given_up;
+  try {
+    auto waiting = wait_for_answers(asked.task, questions);
+    answered = co_await std::move(waiting);
+  } catch (...) {
+    given_up = std::current_exception();
+  }
+  // Whoever gives a question up goes on running, too: with a slot, like everybody.
+  if (place && !cancelled()) {
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    if (state.cancelled() != boost::asio::cancellation_type::none) {
+      auto unstopped =
+          boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+      co_await std::move(unstopped);
+    }
     auto again = place->retake();
     co_await std::move(again);
   }
+  if (given_up) std::rethrow_exception(given_up);
   throw_if_cancelled();
   co_return answers_of(*answered, questions);
 }

@@ -18,9 +18,11 @@ class body_memory {
   /// last quarter is for small bodies, so that a few large ones that come slowly lock nobody out.
   bool take(std::size_t bytes, std::size_t size) noexcept {
     const std::size_t bound = size <= tunables::small_body ? all_ : for_large_;
-    if (taken_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bound) return true;
-    give(bytes);
-    return false;
+    std::size_t now = taken();
+    do {  // never more than there is, not even for a moment: others would be refused meanwhile
+      if (bytes > bound || now > bound - bytes) return false;
+    } while (!taken_.compare_exchange_weak(now, now + bytes, std::memory_order_relaxed));
+    return true;
   }
   void give(std::size_t bytes) noexcept { taken_.fetch_sub(bytes, std::memory_order_relaxed); }
   std::size_t taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
@@ -28,6 +30,24 @@ class body_memory {
  private:
   const std::size_t all_, for_large_;
   std::atomic<std::size_t> taken_{0};
+};
+
+/// Room for a scope.
+class body_share {
+ public:
+  body_share(body_memory& from, std::size_t bytes) noexcept
+      : from_(from), bytes_(bytes), granted_(from.take(bytes, bytes)) {}
+  ~body_share() {
+    if (granted_) from_.give(bytes_);
+  }
+  body_share(const body_share&) = delete;
+  body_share& operator=(const body_share&) = delete;
+  bool granted() const noexcept { return granted_; }
+
+ private:
+  body_memory& from_;
+  const std::size_t bytes_;
+  const bool granted_;
 };
 
 }  // namespace longhaul::transport

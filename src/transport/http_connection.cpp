@@ -28,6 +28,12 @@ void give_back(std::string& buffer) {
   if (buffer.capacity() > tunables::kept_buffer) std::string().swap(buffer);
 }
 
+wire::http_reply no_room_reply(std::string_view why) {
+  wire::http_reply reply = error_reply(503, why);
+  reply.retry_after = static_cast<int>(std::chrono::seconds(tunables::retry_after).count());
+  return reply;
+}
+
 }  // namespace
 
 // --- reading
@@ -111,6 +117,7 @@ asio::awaitable<bool> http_connection::read_request() {
     if (!input_.empty()) {
       if (phase_ == phase::idle) enter(phase::head);
       take_input();
+      if (!parser_.begun() && input_.empty()) enter(phase::idle);
     }
     if (verdict_.reply || parser_.done() || parser_.fault() != parse_fault::none) co_return true;
     if (parser_.head_done() && phase_ != phase::body) enter(phase::body);
@@ -202,12 +209,8 @@ wire::http_reply http_connection::fault_reply() const {
     case parse_fault::body_too_large:
       return error_reply(413, "the body is larger than " + std::to_string(loop_.options.max_body) +
                                   " bytes; put large data where the tool can read it");
-    case parse_fault::no_memory: {
-      wire::http_reply reply =
-          error_reply(503, "too many bodies are being read; send it again in a moment");
-      reply.retry_after = static_cast<int>(std::chrono::seconds(tunables::retry_after).count());
-      return reply;
-    }
+    case parse_fault::no_memory:
+      return no_room_reply("too many bodies are being read; send it again in a moment");
     default:
       return error_reply(400, "this is not a well-formed HTTP/1.1 request");
   }
@@ -276,11 +279,16 @@ asio::awaitable<bool> http_connection::drop_rest() {
 
 asio::awaitable<wire::http_reply> http_connection::handle() {
   enter(phase::handling);
+  std::string body = parser_.take_body();
+  const body_share share(loop_.open_bodies, body.capacity());
+  if (!share.granted()) {
+    co_return no_room_reply("too many large requests wait for their replies; send it again later");
+  }
   outlet_ = std::make_shared<http_outlet>(shared_from_this());
-  waiting_ = stream_started_ = false;
+  waiting_ = stream_started_ = only_reply_ = false;
   wire::http_reply reply;
   try {
-    auto handling = loop_.endpoint.handle(request_, parser_.take_body(), outlet_);
+    auto handling = loop_.endpoint.handle(request_, std::move(body), outlet_);
     reply = co_await std::move(handling);
   } catch (const std::exception& e) {
     loop_.options.log.error("request.failed", e.what());
@@ -443,7 +451,8 @@ void http_connection::sweep(clock::time_point now) {
     return close();
   }
   if (waiting_ && !watching_ && peer_has_closed()) return peer_left();
-  if (waiting_ && writing_.empty() && now - last_write_ >= loop_.options.keep_alive_comment) {
+  if (waiting_ && !only_reply_ && writing_.empty() &&
+      now - last_write_ >= loop_.options.keep_alive_comment) {
     if (!streaming()) start_stream();
     append_comment(output_, chunked_);
     write_pending();

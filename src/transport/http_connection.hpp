@@ -36,12 +36,14 @@ using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, loop_e
 
 /// What the connections of one thread share. One thread.
 struct http_loop {
-  http_loop(const http_options& o, http_front& f, body_memory& m, wire::http_endpoint& e)
-      : options(o), front(f), bodies(m), endpoint(e), sweep(context) {}
+  http_loop(const http_options& o, http_front& f, body_memory& reading, body_memory& waiting,
+            wire::http_endpoint& e)
+      : options(o), front(f), bodies(reading), open_bodies(waiting), endpoint(e), sweep(context) {}
 
   const http_options& options;
   http_front& front;
-  body_memory& bodies;
+  body_memory& bodies;       ///< being read
+  body_memory& open_bodies;  ///< of requests that wait for their replies
   wire::http_endpoint& endpoint;
   boost::asio::io_context context{1};
   boost::asio::steady_timer sweep;
@@ -76,6 +78,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   void flush(http_outlet& from);
   void log_refusal(int status) const;
   void watch_peer();
+  void only_reply() noexcept { only_reply_ = true; }
 
   loop_executor executor() noexcept { return socket_.get_executor(); }
   const http_options& options() const noexcept { return loop_.options; }
@@ -124,6 +127,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
   // The exchange that is being handled.
   std::shared_ptr<http_outlet> outlet_;
   bool stream_started_ = false, chunked_ = true, watching_ = false, waiting_ = false;
+  bool only_reply_ = false;  // no comments: the client takes no stream
   bool peer_gone_ = false;
   std::string output_;   // being gathered
   std::string writing_;  // being written; not empty while a stream write runs

@@ -32,9 +32,27 @@ bool is_local_name(std::string_view name) {
 // No name service is asked for these, so nobody can make them point elsewhere.
 bool is_address(std::string_view name) { return name.starts_with('[') || is_v4(name); }
 
-std::vector<std::string> lower_all(std::vector<std::string> list) {
-  for (std::string& item : list) item = lower(item);
-  return list;
+// As the header is read: without port. What is no name stays, and matches nothing.
+std::vector<std::string> names_of(std::vector<std::string> hosts) {
+  for (std::string& host : hosts) {
+    std::string name = host_name(host);
+    host = name.empty() ? lower(host) : std::move(name);
+  }
+  return hosts;
+}
+
+// As browsers send them: without the port that the scheme implies.
+std::vector<std::string> origins_of(std::vector<std::string> origins) {
+  const auto leave_out = [](std::string& origin, std::string_view scheme, std::string_view port) {
+    const bool implied = origin.starts_with(scheme) && origin.ends_with(port);
+    if (implied) origin.resize(origin.size() - port.size());
+  };
+  for (std::string& origin : origins) {
+    origin = lower(origin);
+    leave_out(origin, "http://", ":80");
+    leave_out(origin, "https://", ":443");
+  }
+  return origins;
 }
 
 // The authority of `http://authority` or `https://authority`; empty if it is not of this form.
@@ -64,8 +82,8 @@ std::string host_name(std::string_view host) {
 http_guard::http_guard(bool loopback, std::vector<std::string> hosts,
                        std::vector<std::string> origins)
     : loopback_(loopback),
-      hosts_(lower_all(std::move(hosts))),
-      origins_(lower_all(std::move(origins))),
+      hosts_(names_of(std::move(hosts))),
+      origins_(origins_of(std::move(origins))),
       any_origin_(contains(origins_, "*")) {}
 
 bool http_guard::host_allowed(std::string_view name) const {
@@ -75,8 +93,10 @@ bool http_guard::host_allowed(std::string_view name) const {
 
 std::string http_guard::refusal(std::string_view host, std::string_view origin) const {
   if (!host_allowed(host_name(host))) {
-    return "this Host is not allowed here: use localhost, 127.0.0.1, or a host that the server is "
-           "configured for";
+    return loopback_
+               ? "this Host is not allowed here: use localhost, 127.0.0.1, or a host that the "
+                 "server is configured for"
+               : "this Host is not allowed here: use a host that the server is configured for";
   }
   if (origin.data() == nullptr || any_origin_ || contains(origins_, lower(origin))) return {};
   const std::string_view authority = authority_of(origin);

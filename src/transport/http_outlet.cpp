@@ -41,13 +41,18 @@ void http_outlet::close() {
   connection_.reset();
 }
 
+// Null once closed.
+std::shared_ptr<http_connection> http_outlet::still_open() {
+  const std::lock_guard lock(mutex_);
+  return connection_;
+}
+
 void http_outlet::expect_wait() {
-  std::shared_ptr<http_connection> connection;
-  {
-    const std::lock_guard lock(mutex_);
-    connection = connection_;
-  }
-  if (connection) connection->watch_peer();
+  if (const auto to = still_open()) to->watch_peer();
+}
+
+void http_outlet::only_reply() {
+  if (const auto to = still_open()) to->only_reply();
 }
 
 void http_outlet::on_gone(std::function<void()> callback) {

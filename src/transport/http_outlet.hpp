@@ -25,6 +25,7 @@ class http_outlet final : public wire::outlet, public std::enable_shared_from_th
 
   bool send(std::string message) override;
   void expect_wait() override;
+  void only_reply() override;
   void on_gone(std::function<void()> callback) override;
 
   // The connection's side, on its thread.
@@ -37,6 +38,7 @@ class http_outlet final : public wire::outlet, public std::enable_shared_from_th
 
  private:
   void call_gone();
+  std::shared_ptr<http_connection> still_open();
 
   const std::size_t bound_;
   const loop_executor executor_;

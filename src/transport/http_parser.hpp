@@ -49,6 +49,8 @@ class http_parser {
   std::size_t put(std::string_view bytes);
 
   parse_fault fault() const noexcept { return fault_; }
+  /// Empty lines before a request are nothing of it.
+  bool begun() const noexcept { return at_ != part::request_line; }
   bool head_done() const noexcept { return at_ >= part::body; }
   bool done() const noexcept { return at_ == part::done; }
   /// HTTP/1.1 and not `Connection: close`. HTTP/1.0 connections always end with the reply.

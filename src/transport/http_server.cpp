@@ -40,6 +40,12 @@ tcp::endpoint listen_endpoint(const http_options& options) {
   return {address, options.port};
 }
 
+// 127.0.0.1 written as ::ffff:127.0.0.1, too.
+bool is_loopback(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.is_loopback();
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
+}
+
 }  // namespace
 
 struct http_server::state {
@@ -48,9 +54,10 @@ struct http_server::state {
         endpoint(to),
         where(listen_endpoint(options)),
         bodies(options.max_body_memory),
-        front(options, where.address().is_loopback(), endpoint) {
+        open_bodies(options.max_open_body_memory),
+        front(options, is_loopback(where.address()), endpoint) {
     for (std::size_t i = 0; i < thread_count(options.threads); ++i) {
-      loops.push_back(std::make_unique<http_loop>(options, front, bodies, endpoint));
+      loops.push_back(std::make_unique<http_loop>(options, front, bodies, open_bodies, endpoint));
     }
     try {
       acceptor = std::make_unique<tcp::acceptor>(loops.front()->context, where);
@@ -74,7 +81,7 @@ struct http_server::state {
   http_options options;
   wire::http_endpoint& endpoint;
   tcp::endpoint where;
-  body_memory bodies;
+  body_memory bodies, open_bodies;
   http_front front;
   std::vector<std::unique_ptr<http_loop>> loops;
   std::vector<asio::executor_work_guard<loop_executor>> work;
@@ -116,8 +123,8 @@ void http_server::state::accept() {
       return;
     }
     no_accept.fine();
+    accept();  // first: whatever becomes of this one, the next is waited for
     take(std::move(socket));
-    accept();
   });
 }
 
@@ -162,6 +169,7 @@ void http_server::state::schedule_sweep(http_loop& loop) {
   loop.sweep.async_wait([this, &loop](boost::system::error_code error) {
     // Not the error alone: a cancel finds nothing if the time was up already.
     if (error || (loop.stopping && loop.connections.empty())) return;
+    schedule_sweep(loop);  // first: what throws below ends this round, not all that follow
     const auto now = http_connection::clock::now();
     // A sweep may close connections, which takes them out of the set later, never at once.
     for (http_connection* connection : loop.connections) connection->sweep(now);
@@ -169,7 +177,6 @@ void http_server::state::schedule_sweep(http_loop& loop) {
       tell("accept.failed", no_accept.sweep());
       tell("accept.full", full.sweep());
     }
-    schedule_sweep(loop);
   });
 }
 

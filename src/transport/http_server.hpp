@@ -30,6 +30,8 @@ struct http_options {
   std::size_t max_body = tunables::max_body;  ///< bytes
   /// Bytes that all bodies which are being read may hold together; beyond it requests get 503.
   std::size_t max_body_memory = tunables::max_body_memory;
+  /// The same of those that were read and wait for their replies.
+  std::size_t max_open_body_memory = tunables::open_body_memory;
   std::size_t max_header = tunables::max_header;  ///< bytes
   std::size_t max_connections = tunables::max_connections;
   std::size_t stream_buffer = tunables::stream_buffer;  ///< bytes

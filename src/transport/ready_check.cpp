@@ -66,7 +66,8 @@ void ready_check::tell(const std::string& what) {
   if (what.empty()) {
     log_.info("server.ready", "again");
   } else {
-    log_.error("server.not_ready", what);
+    // A drain is no error, and what is one has an event of its own.
+    log_.warning("server.not_ready", what);
   }
 }
 

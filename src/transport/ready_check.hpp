@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the server is ready to serve, for whoever asks: reasons without paths. The log gets them
-// with paths, once an episode. Thread-safe.
+// as they came, once an episode. Thread-safe.
 #pragma once
 
 #include <functional>

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -220,13 +221,13 @@ void stdio_server::state::break_off() {
 
 void stdio_server::state::end_of_input() {
   if (std::exchange(ended, true)) return;
+  timer = std::make_unique<asio::steady_timer>(context);
   if (options.on_end) options.on_end();
   endpoint->shut_down();
   const bool nobody = [&] {
     const std::lock_guard lock(mutex);
     return stopping || broken;
   }();
-  timer = std::make_unique<asio::steady_timer>(context);
   if (nobody) return leave_all();
   endpoint->leave(options.answer_time);
   if (exchanges == 0) return end_writing();
@@ -295,7 +296,15 @@ void stdio_server::run() {
       s.context.get_executor());
   std::thread reader([self = state_] { self->read(); });
   std::thread writer([self = state_] { self->write(); });
-  s.context.run();
+  // What throws (there is no memory, for instance) ends its own message, not the process.
+  for (bool over = false; !over;) {
+    try {
+      s.context.run();
+      over = true;
+    } catch (const std::exception& e) {
+      s.options.log.error("callback.failed", e.what());
+    }
+  }
   s.stop_reading.set();
   {
     const std::lock_guard lock(s.mutex);

@@ -14,6 +14,9 @@ inline constexpr std::size_t max_body = 4 << 20;  // bytes
 /// What all bodies that are being read hold together: sixteen of the largest, or thousands of
 /// ordinary ones.
 inline constexpr std::size_t max_body_memory = 64 << 20;  // bytes
+/// What the bodies of requests that wait for their replies hold together: a plain call or a
+/// subscription holds its own for hours.
+inline constexpr std::size_t open_body_memory = 128 << 20;  // bytes
 /// Bodies up to this size still find room when large ones find none.
 inline constexpr std::size_t small_body = 64 << 10;  // bytes
 /// A body that is announced as larger is not believed before its bytes come.

@@ -45,6 +45,10 @@ class outlet {
   /// and sends keep-alives. Called at most once, on the exchange's executor.
   virtual void expect_wait() = 0;
 
+  /// Says that the client takes no stream: nothing but the reply is sent, however long it takes.
+  /// Called before `expect_wait`, on the exchange's executor. HTTP only.
+  virtual void only_reply() {}
+
   /// `callback` is called at most once, on the exchange's executor, when the client left before the
   /// reply was complete. Setting an empty one detaches. Called on the exchange's executor.
   virtual void on_gone(std::function<void()> callback) = 0;

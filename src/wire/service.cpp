@@ -143,6 +143,7 @@ std::optional<std::string> read_idempotency_key(const request_meta& meta,
 void stream_audience::waiting() {
   if (in_.wait_announced || in_.pipe) return;
   in_.wait_announced = true;
+  if (!in_.streams) in_.out->only_reply();
   in_.out->expect_wait();
 }
 

@@ -126,7 +126,7 @@ TEST_P(store_parity, answers_have_an_eighth_more_than_create_and_not_more) {
   bounds.open_per_quota = now;
   store_.limit(bounds);
   EXPECT_EQ(run(store_.create(task_with(origin(), 10))).code, create_code::busy);
-  EXPECT_EQ(answer(task, {reply("a", std::string(now / 4, 'x'))}).code, change_code::busy);
+  EXPECT_EQ(answer(task, {reply("a", std::string(5000, 'x'))}).code, change_code::busy);
   EXPECT_FALSE(find_input(*get(task), "a")->response) << "nothing was changed";
   EXPECT_TRUE(applied(answer(task, {reply("a", "yes")})));
   store_.limit({});

@@ -107,7 +107,8 @@ TEST_F(task_answer, one_that_cannot_be_kept_is_told_as_busy) {
   stores::byte_bounds bounds;
   bounds.open_per_quota = 100;
   engine_options.store->limit(bounds);
-  const auto reply = use("task_answer", R"(,"key":"color","content":{"color":"red"})");
+  const auto reply = use("task_answer", R"(,"key":"color","content":{"color":"red","why":")" +
+                                            std::string(5000, 'x') + "\"}");
   ASSERT_EQ(refusal_in(reply), refusal::busy);
   EXPECT_EQ(std::get<refused>(reply).bound, "max_open_bytes_per_owner");
   EXPECT_TRUE(has_open_input(*tasks::sync(engine->get("ann", id))));

@@ -8,8 +8,11 @@ every request of the third caller, and give the memory back to itself: a second 
 
 What the besiegers do (each is a thread, or several):
   heads       a stranger's 36 KB heads of repeated Accept headers, on connections that stay open
-  bodies      a stranger's 4 MiB bodies, some announced with Expect, some trickling
-  params      a stranger's heads of a thousand Mcp-Param headers, and trailers, and chunk extensions
+  bodies      a stranger's 4 MiB bodies, some announced with Expect
+  unfinished  a key whose 4 MiB bodies lack their last byte
+  waits       a key whose calls that wait carry 4 MiB of white space
+  params      a stranger's heads of a thousand Mcp-Param headers
+  framing     a key whose chunks have 15 KB of extensions, and trailers without an end
   sessions    a key that opens session after session and keeps them all
   meta        a key whose calls carry 1 MiB of _meta and become tasks that stay
   arguments   a key whose calls carry 1 MiB of arguments and become tasks that stay
@@ -178,11 +181,34 @@ class Siege:
     def params(self):
         peer = self.connect()
         names = b"".join(b"Mcp-Param-%d: v\r\n" % i for i in range(1000))
-        peer.sendall(b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n" + names +
-                     b"\r\n1;e=" + b"e" * 15000 + b"\r\n{\r\n0\r\n" + b"T: t\r\n" * 2000)
+        peer.sendall(b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n" + names + b"\r\n")
         self.keep(peer)
 
     # --- a caller with a key
+    def unfinished(self):
+        peer = self.connect()
+        size = 4 << 20
+        peer.sendall(b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer mallory\r\n"
+                     b"Content-Length: %d\r\n\r\n" % size + b" " * (size - 1))
+        self.keep(peer)
+
+    def waits(self):
+        peer = self.connect()
+        headers, body = call("wait", {})
+        body = body.replace('"io.modelcontextprotocol/tasks": {}', "") + " " * (4 << 20)
+        body = body[:4 << 20]
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        peer.sendall((f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer mallory\r\n"
+                      f"{lines}Content-Length: {len(body)}\r\n\r\n{body}").encode())
+        self.keep(peer)
+
+    def framing(self):
+        peer = self.connect()
+        peer.sendall(b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer mallory\r\n"
+                     b"Transfer-Encoding: chunked\r\n\r\n1;e=" + b"e" * 15000 + b"\r\n{\r\n0\r\n" +
+                     b"T: t\r\n" * 2000)
+        self.keep(peer)
+
     def sessions(self):
         begin = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
             "protocolVersion": "2025-11-25", "capabilities": {"elicitation": {}},
@@ -241,8 +267,9 @@ class Siege:
     def run(self):
         """What went wrong for the third caller, and the most memory seen."""
         problems, most = [], 0.0
-        besiegers = [self.heads, self.bodies, self.bodies, self.params, self.sessions, self.meta,
-                     self.arguments, self.arguments, self.calls, self.questions]
+        besiegers = [self.heads, self.bodies, self.bodies, self.params, self.unfinished, self.waits,
+                     self.framing, self.sessions, self.meta, self.arguments, self.arguments, self.calls,
+                     self.questions]
         threads = [threading.Thread(target=self.repeat, args=(step,)) for step in besiegers]
         threads.append(threading.Thread(target=self.alice, args=(problems,)))
         for thread in threads:
@@ -257,6 +284,8 @@ class Siege:
             thread.join()
         for peer in self.open:
             peer.close()
+        problems += [f"{step.__name__} never got through" for step in besiegers
+                     if not self.count[step.__name__]]
         return problems, most
 
 
