@@ -20,6 +20,12 @@ class task_answer : public dispatcher_fixture {
       return reply.accepted() ? "painted " + std::string(reply.content.view())
                               : std::string("not painted");
     });
+    add({.name = "sign"}, [](task_context& task) {
+      const auto reply = task.ask(
+          "name", elicitation::form("Who?", raw_json::trusted(R"({"type":"object","properties":)"
+                                                              R"({"name":{"type":"string"}}})")));
+      return std::string(reply.content.view());
+    });
     add({.name = "login"}, [](task_context& task) {
       const auto reply = task.ask("page", elicitation::url("Log in", "https://example.org/login"));
       return std::string(reply.accepted() ? "in" : "out");
@@ -103,15 +109,17 @@ TEST_F(task_answer, it_is_the_owners_alone) {
 
 // Else the model would ask the user for the same answer again and again.
 TEST_F(task_answer, one_that_cannot_be_kept_is_told_as_busy) {
-  ask("paint");
+  ask("sign");
   stores::byte_bounds bounds;
   bounds.open_per_quota = 100;
   engine_options.store->limit(bounds);
-  const auto reply = use("task_answer", R"(,"key":"color","content":{"color":"red","why":")" +
-                                            std::string(5000, 'x') + "\"}");
+  const std::string long_name(5000, 'x');
+  const auto reply = use("task_answer", R"(,"key":"name","content":{"name":")" + long_name + "\"}");
   ASSERT_EQ(refusal_in(reply), refusal::busy);
   EXPECT_EQ(std::get<refused>(reply).bound, "max_open_bytes_per_owner");
   EXPECT_TRUE(has_open_input(*tasks::sync(engine->get("ann", id))));
+  EXPECT_FALSE(is_error(use("task_answer", R"(,"key":"name","content":{"name":"Ann"})")))
+      << "a small one lets its task end, and give room";
 }
 
 // A caller that can be asked in one way is asked in that way, and told of the others.

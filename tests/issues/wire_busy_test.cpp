@@ -93,7 +93,7 @@ TEST(busy, an_answer_that_cannot_be_kept_is_asked_for_again) {
   fixture_options options;
   options.limits.max_open_bytes_per_owner = 8192;
   fixture_server server(options);
-  const auto session = begin_session(server, R"({"elicitation":{"form":{}}})");
+  const auto session = begin_session(server, "2025-11-25", R"({"elicitation":{"form":{}}})");
   const auto call = send_http(
       server, "POST", {{"Mcp-Session-Id", session}},
       R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"asks","arguments":{}}})");
