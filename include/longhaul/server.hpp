@@ -100,7 +100,7 @@ struct server_options {
   /// integer, number, boolean, array or object that a member wants is taken as it. True: refused.
   bool strict_arguments = false;
   /// False: results have no `resource_link` blocks (some hosts throw such results away); a text
-  /// names the address instead.
+  /// names the address instead. What `tasks().complete` is given stays as it is.
   bool links = true;
 
   /// How long running work may go on once the server was told to stop (callers over HTTP are still

@@ -38,15 +38,17 @@ void log_writer::put(const log_record& what) {
     return;
   }
   if (queue_.empty()) filled_.notify_one();
-  dropped_ += std::exchange(lost_, 0);
   if (dropped_ > 0) tell_dropped();
   queue_ += line;
 }
 
+void log_writer::append_dropped(std::string& to, std::int64_t lines, std::string_view why) const {
+  const std::array<log_field, 1> fields = {log_field("lines", lines)};
+  append_log_line(to, {log_level::warning, "log.dropped", why, fields}, style_, clock_.now());
+}
+
 void log_writer::tell_dropped() {
-  const std::array<log_field, 1> fields = {log_field("lines", std::exchange(dropped_, 0))};
-  append_log_line(queue_, {log_level::warning, "log.dropped", "nobody read them in time", fields},
-                  style_, clock_.now());
+  append_dropped(queue_, std::exchange(dropped_, 0), "nobody read them in time");
 }
 
 void log_writer::flush() {
@@ -66,7 +68,7 @@ void log_writer::write() {
     batch.swap(queue_);
     writing_ = true;
     lock.unlock();
-    const bool written = write_all(batch);
+    const bool written = write_batch(batch);
     lock.lock();
     writing_ = false;
     if (!written) {
@@ -79,26 +81,36 @@ void log_writer::write() {
   }
 }
 
+// What a full disk did not take is counted, and told before what comes next, not at once, which
+// would fail again for ever. If that is not taken either, it stays to be told.
+bool log_writer::write_batch(std::string_view bytes) {
+  if (lost_ > 0) {
+    std::string notice(torn_ ? "\n" : "");
+    append_dropped(notice, lost_, "there was no space for them");
+    const std::int64_t untold = std::exchange(lost_, 0);
+    if (!write_all(notice)) return false;
+    if (lost_ > 0) {
+      lost_ = untold + std::count(bytes.begin(), bytes.end(), '\n');
+      return true;
+    }
+  }
+  return write_all(bytes);
+}
+
 bool log_writer::write_all(std::string_view bytes) {
   while (!bytes.empty()) {
     if (wait_for(fd_, POLLOUT, stop_) != readiness::ready) return false;
     const ssize_t put = ::write(fd_, bytes.data(), std::min(bytes.size(), pipe_piece));
     if (put < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (put < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
-      lose(bytes);
-      return true;  // later
+      lost_ += std::count(bytes.begin(), bytes.end(), '\n');
+      return true;
     }
     if (put < 0) return false;
+    if (put > 0) torn_ = bytes[static_cast<std::size_t>(put) - 1] != '\n';
     bytes.remove_prefix(static_cast<std::size_t>(put));
   }
   return true;
-}
-
-// A full disk: counted, and told before the next line, not at once, which would fail again for
-// ever.
-void log_writer::lose(std::string_view bytes) {
-  const std::lock_guard lock(mutex_);
-  lost_ += std::count(bytes.begin(), bytes.end(), '\n');
 }
 
 }  // namespace longhaul

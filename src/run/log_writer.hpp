@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "base/wake_event.hpp"
@@ -40,8 +41,9 @@ class log_writer {
  private:
   void write();
   /// False: nobody reads any more, or nobody takes it in time.
+  bool write_batch(std::string_view bytes);
   bool write_all(std::string_view bytes);
-  void lose(std::string_view bytes);
+  void append_dropped(std::string& to, std::int64_t lines, std::string_view why) const;
   void tell_dropped();  // `mutex_` is held
 
   const int fd_;
@@ -53,8 +55,11 @@ class log_writer {
   std::condition_variable filled_, emptied_;
   std::string queue_;
   std::int64_t dropped_ = 0;
-  std::int64_t lost_ = 0;  // on a full disk
   bool writing_ = false, closing_ = false, broken_ = false;
+
+  // Of the thread:
+  std::int64_t lost_ = 0;  // lines, on a full disk
+  bool torn_ = false;      // the last line that was written is not whole
 
   std::thread thread_;  // last: it uses all of these
 };

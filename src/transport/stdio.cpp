@@ -64,6 +64,8 @@ struct stdio_server::state final : wire::outlet, std::enable_shared_from_this<st
   bool wait_for_output();
   bool write_batch(std::string_view rest);
   void break_off();
+  template <class Step>
+  void attempt(Step step) const;
   void end_of_input();
   void leave_all();
   void end_writing();
@@ -219,17 +221,29 @@ void stdio_server::state::break_off() {
   asio::post(context, [self = shared_from_this()] { self->leave_all(); });
 }
 
+// A step towards the end: what throws does not put that off.
+template <class Step>
+void stdio_server::state::attempt(Step step) const {
+  try {
+    step();
+  } catch (const std::exception& e) {
+    options.log.error("callback.failed", e.what());
+  }
+}
+
 void stdio_server::state::end_of_input() {
   if (std::exchange(ended, true)) return;
   timer = std::make_unique<asio::steady_timer>(context);
-  if (options.on_end) options.on_end();
-  endpoint->shut_down();
+  attempt([this] {
+    if (options.on_end) options.on_end();
+  });
+  attempt([this] { endpoint->shut_down(); });
   const bool nobody = [&] {
     const std::lock_guard lock(mutex);
     return stopping || broken;
   }();
   if (nobody) return leave_all();
-  endpoint->leave(options.answer_time);
+  attempt([this] { endpoint->leave(options.answer_time); });
   if (exchanges == 0) return end_writing();
   timer->expires_after(options.answer_time);
   timer->async_wait([self = shared_from_this()](boost::system::error_code error) {
@@ -240,7 +254,7 @@ void stdio_server::state::end_of_input() {
 // The context's thread. Before the end of input it is for that to do.
 void stdio_server::state::leave_all() {
   if (!ended || over) return;
-  endpoint->leave(no_time);
+  attempt([this] { endpoint->leave(no_time); });
   if (exchanges == 0) return end_writing();
   timer->expires_after(options.grace);
   timer->async_wait([self = shared_from_this()](boost::system::error_code error) {

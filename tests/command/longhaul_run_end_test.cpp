@@ -260,5 +260,22 @@ TEST_F(longhaul_run_end, orphans_that_end_while_the_program_runs_leave_no_zombie
   EXPECT_EQ(status_after_wait(), R"({"signal":15,"stopped":true})");
 }
 
+// poll() takes no more descriptors than that allows: the helper span for ever, deaf to signals and
+// lifeline.
+const std::string no_descriptors_for_the_helper = "prlimit --pid $PPID --nofile=0:0 && echo set;";
+
+TEST_F(longhaul_run_end, a_helper_that_may_have_no_descriptors_sees_the_end_of_its_program) {
+  start(patient, shell(no_descriptors_for_the_helper + "exit 0"));
+  EXPECT_EQ(status_after_wait(), R"({"exit":0})");
+  EXPECT_EQ(output(), "set\n");
+}
+
+TEST_F(longhaul_run_end, a_helper_that_may_have_no_descriptors_sees_the_end_of_its_lifeline) {
+  start(patient, shell(no_descriptors_for_the_helper + "exec sleep 1000"));
+  ASSERT_TRUE(printed("set"));
+  end_lifeline();
+  EXPECT_EQ(status_after_wait(), R"({"signal":15,"stopped":true})");
+}
+
 }  // namespace
 }  // namespace longhaul::command

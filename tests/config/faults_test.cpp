@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "config/nesting.hpp"
 #include "config/read_config.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -80,6 +81,22 @@ TEST_F(faults, bytes_that_are_no_text_are_one_fault_each_file) {
   EXPECT_EQ(said_of(std::string(config::max_config_bytes + 1, '\n')),
             std::vector<std::string>{"f.toml:1:1: the file has more than 1 MiB"});
   EXPECT_FALSE(said_of("").empty());
+}
+
+// """a"""" is a and a quote. Whoever looked for levels took that quote for the begin of a string:
+// the rest of the line went unseen. There stood levels, over which the parser's stack overflowed,
+// or brackets that close, without which flat files were too deep.
+TEST_F(faults, strings_that_end_with_quotes_of_their_own_hide_no_levels) {
+  std::string deep = "k";
+  for (int i = 0; i < 150'000; ++i) deep += ".k";
+  for (const char* text : {"\"\"\"b\"\"\"\"", "\"\"\"b\"\"\"\"\"", "'''b''''", "'''b'''''"}) {
+    std::string flat;
+    for (int i = 0; i < 100; ++i) flat += "a" + std::to_string(i) + " = [ " + text + " ]\n";
+    ASSERT_FALSE(config::too_deep(flat)) << text;
+    const auto said = said_of("x = { a = " + std::string(text) + ", " + deep + " = 1 }\n");
+    ASSERT_EQ(said.size(), 1U) << text;
+    EXPECT_NE(said.front().find("nests deeper"), std::string::npos) << said.front();
+  }
 }
 
 TEST_F(faults, are_fifty_at_most_the_first_ones_of_the_file) {

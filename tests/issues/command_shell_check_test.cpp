@@ -87,6 +87,13 @@ TEST(shell_check, finds_it_in_every_interpreter_however_it_is_started) {
       {"gawk", "-F", ",", "-v", "a=1", "$1 == {x}", "file"},
       {"Rscript", "-e", "a {x}"},
       {"pwsh", "-Command", "a {x}"},
+      // Behind a long option whose argument is the next word.
+      {"bash", "--rcfile", "/dev/null", "-c", "echo {x}"},
+      {"python3", "--check-hash-based-pycs", "always", "-c", "print('{x}')"},
+      {"node", "--require", "m", "-e", "{x}"},
+      {"uv", "run", "python", "-c", "{x}"},
+      {"flock", "/tmp/l", "-c", "{x}"},
+      {"flock", "-w", "5", "/tmp/l", "--command", "{x}"},
   };
   for (const auto& command : table) {
     std::string shown;
@@ -119,6 +126,8 @@ TEST(shell_check, takes_values_that_stand_elsewhere) {
       {"env", "A={x}", "ls", "{y}"},
       {"nice", "ls", "-c", "{x}"},
       {"sort", "-c", "{x}"},
+      {"flock", "/tmp/l", "gzip", "-c", "{x}"},  // an option of gzip
+      {"gawk", "--file=s.awk", "{f}"},
   };
   for (const auto& command : table) EXPECT_EQ(faults_of(command), "");
 }

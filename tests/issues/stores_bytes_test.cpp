@@ -6,7 +6,10 @@
 
 #include <fstream>
 
+#include "json/view.hpp"
+#include "longhaul/error_codes.hpp"
 #include "longhaul/limits.hpp"
+#include "sqlite/maintenance.hpp"
 #include "sqlite/sqlite_store.hpp"
 #include "stores/bounds.hpp"
 #include "stores/memory_store.hpp"
@@ -134,6 +137,31 @@ TEST_P(store_parity, answers_have_an_eighth_more_than_create_and_not_more) {
   EXPECT_EQ(get(task)->status, task_status::working);
 }
 
+// Checkpoints, which nobody refuses, filled the bound: no answer was taken any more, and the task
+// that could have ended waited for ever.
+TEST_P(store_parity, a_small_answer_is_taken_however_much_workers_wrote) {
+  for (const bool of_all : {true, false}) {
+    const auto task = create_claimed();
+    ask(task, 1, {ask_for("a"), ask_for("b")});
+    stores::byte_bounds bounds;
+    (of_all ? bounds.open_total : bounds.open_per_quota) = 20'000;
+    store_.limit(bounds);
+    stores::report_change change;
+    change.checkpoint = filler(40'000);
+    EXPECT_TRUE(applied(run(store_.report(task->id(), epoch(1), change))));
+    EXPECT_EQ(run(store_.create(task_with(origin(), 10))).code, create_code::busy);
+    EXPECT_EQ(answer(task, {reply("a", std::string(5000, 'x'))}).code, change_code::busy);
+    EXPECT_TRUE(applied(answer(task, {reply("a", std::string(3000, 'x'))})));
+    EXPECT_TRUE(applied(answer(task, {reply("b", "yes")})));
+    EXPECT_EQ(get(task)->status, task_status::working);
+    EXPECT_TRUE(applied(finish(task, 1, "done")));
+    const auto next = run(store_.create(task_with(origin(), 10)));
+    ASSERT_EQ(next.code, create_code::created) << "its bytes are open no more";
+    run(store_.cancel("alice", next.task->id(), ""));
+    store_.limit({});
+  }
+}
+
 // What a caller or a handler says at length is cut where people read it.
 TEST_P(store_parity, lines_for_people_are_cut_between_characters) {
   std::string length;
@@ -256,6 +284,76 @@ TEST(memory_store_bytes, a_flood_of_large_calls_stops_at_the_bound) {
   EXPECT_LE(run(store.stats()).bytes, bounds.open_per_quota);
 }
 
+// Calls were held to the bound of memory, what they ended with was not: a store "of 1 MB" grew as
+// long as handlers had results.
+class memory_store_results : public testing::Test {
+ protected:
+  memory_store_results() { run(store_.renew(process_, 1h)); }
+
+  task_ptr create(const std::string& owner) {
+    stores::new_task task;
+    auto origin = plain_origin(clock_);
+    origin->owner = origin->quota = owner;
+    task.origin = std::move(origin);
+    task.retention = 1h;
+    task.claim_for = process_;
+    return run(store_.create(task)).task;
+  }
+  // As it ended.
+  task_ptr finish(const task_ptr& task, std::size_t bytes) {
+    const outcome result = outcome::result(filler(bytes));
+    EXPECT_EQ(run(store_.finish(task->id(), epoch(1), result, "")).code, change_code::applied);
+    return run(store_.get(task->owner(), task->id()));
+  }
+  // Of so many tasks that are open together and end with 100 KB; how many kept that.
+  int kept_of(const std::string& owner, int count) {
+    std::vector<task_ptr> tasks;
+    for (int i = 0; i < count; ++i) tasks.push_back(create(owner));
+    int kept = 0;
+    for (const task_ptr& task : tasks) {
+      const auto ended = finish(task, 100'000);
+      if (ended->status == task_status::completed) {
+        ++kept;
+        EXPECT_EQ(ended->result.body.size(), 100'000U);
+        continue;
+      }
+      EXPECT_EQ(ended->status, task_status::failed);
+      EXPECT_EQ(json::value(ended->result.body)["code"].integer(), error_codes::result_too_large);
+      EXPECT_NE(ended->status_message.find("max_memory"), std::string::npos);
+    }
+    return kept;
+  }
+
+  virtual_clock clock_;
+  stores::memory_store store_{{}, clock_};
+  const process_id process_ = new_process_id();
+};
+
+TEST_F(memory_store_results, without_room_are_given_up_and_the_bound_holds) {
+  stores::byte_bounds bounds;
+  bounds.memory_total = 1'000'000;
+  store_.limit(bounds);
+  const auto small = create("alice"), later = create("alice");
+  EXPECT_EQ(kept_of("alice", 50), 10) << "an eighth more than create may take";
+  EXPECT_LE(run(store_.stats()).bytes, 1'200'000U);
+  EXPECT_EQ(finish(small, 4000)->status, task_status::completed);
+  EXPECT_LE(run(store_.stats()).bytes, 1'200'000U);
+  clock_.advance(1h);
+  run(store_.purge(100));
+  EXPECT_EQ(finish(later, 100'000)->status, task_status::completed) << "there is room again";
+}
+
+TEST_F(memory_store_results, of_one_owner_leave_the_others_their_half) {
+  stores::byte_bounds bounds;
+  bounds.memory_total = 1'000'000;
+  bounds.memory_per_quota = 500'000;
+  store_.limit(bounds);
+  const auto later = create("alice");
+  EXPECT_EQ(kept_of("alice", 20), 5);
+  EXPECT_EQ(kept_of("bob", 4), 4);
+  EXPECT_EQ(finish(later, 100'000)->status, task_status::failed);
+}
+
 TEST(sqlite_store_bytes, arguments_and_results_of_what_does_not_run_are_not_in_memory) {
   const temporary_folder folder;
   virtual_clock clock;
@@ -336,6 +434,55 @@ TEST(sqlite_store_bytes, what_was_counted_is_counted_again_after_a_restart) {
     all += size;
     open += size;
   }
+}
+
+// A key whose task had ended and expired was taken from it, but still counted: `store check` found
+// the file wrong, and the error stayed in the sums when the task was removed.
+TEST(sqlite_store_bytes, a_key_that_is_taken_from_an_expired_task_is_counted_no_more) {
+  const temporary_folder folder;
+  virtual_clock clock;
+  sqlite::sqlite_options options;
+  options.path = folder.file("tasks.db");
+  options.clock = &clock;
+  const auto with_key = [&] {
+    auto task = task_with(plain_origin(clock), 100);
+    std::const_pointer_cast<task_origin>(task.origin)->idempotency_key = "the key of both";
+    task.retention = 1s;
+    return task;
+  };
+  const auto expect_sound = [&] {
+    for (const std::string& found : sqlite::check(options.path)) ADD_FAILURE() << found;
+  };
+  const auto second = [&] {
+    sqlite::sqlite_store store(options);
+    auto first = with_key();
+    first.claim_for = new_process_id();
+    run(store.create(first));
+    const outcome result = outcome::result(filler(100));
+    EXPECT_EQ(run(store.finish(first.origin->id, epoch(1), result, "")).code, change_code::applied);
+    EXPECT_EQ(run(store.create(with_key())).code, create_code::existing);
+    clock.advance(2s);
+    const auto made = run(store.create(with_key()));
+    EXPECT_EQ(made.code, create_code::created) << "the key is free again";
+    const auto all = stores::size_of(*made.task) * 2 + 100 - first.origin->idempotency_key.size();
+    // To the byte, in memory, too: what is there, and one more without a key.
+    auto next = task_with(plain_origin(clock), 100);
+    const std::size_t size = stores::size_of(stores::initial(next, {}));
+    stores::byte_bounds bounds;
+    bounds.stored_per_quota = all + size - 1;
+    store.limit(bounds);
+    EXPECT_EQ(run(store.create(next)).code, create_code::busy);
+    ++bounds.stored_per_quota;
+    store.limit(bounds);
+    EXPECT_EQ(run(store.create(next)).code, create_code::created);
+    return made.task;
+  }();
+  expect_sound();
+  sqlite::sqlite_store store(options);
+  EXPECT_EQ(run(store.purge(100)).size(), 1U);
+  EXPECT_TRUE(run(store.get("alice", second->id())));
+  store.close();
+  expect_sound();
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "support/process_census.hpp"
 #include "tasks/engine_fixture.hpp"
 
 namespace longhaul::test {
@@ -103,6 +104,23 @@ TEST_F(one_slot, so_does_the_end_of_a_drain) {
   EXPECT_EQ(engine->running(), 0u);
 }
 
+// What was cancelled is no error, and nobody's to look into.
+TEST_F(one_slot, a_cancel_is_not_logged_as_a_failure) {
+  std::mutex mutex;
+  std::string loud;
+  options.log = logger([&](const log_record& what) {
+    if (what.level <= log_level::info) return;
+    const std::lock_guard lock(mutex);
+    loud.append(what.event).append(": ").append(what.text).append("\n");
+  });
+  const auto task = start_one([this](task_context&) { return sleep_and_tell(see); });
+  cancel(task);
+  expect_over("aborted");
+  engine->stop();
+  EXPECT_EQ(loud, "");
+  EXPECT_EQ(get(task)->status, task_status::cancelled);
+}
+
 awaitable<std::string> sleep_ten_hours(seen& see, task_context& task) {
   try {
     see.begin();
@@ -154,6 +172,43 @@ TEST_F(cancelled_coroutines, sleeping_ends_when_its_time_is_over) {
   start();
   EXPECT_EQ(text_of(*await_end(submit(call("blocking")))), "slept");
   EXPECT_EQ(text_of(*await_end(submit(call("coroutine")))), "slept");
+}
+
+constexpr auto for_ever = std::chrono::hours::max();
+
+awaitable<std::string> shorter_sleep(task_context& task) {
+  using namespace asio::experimental::awaitable_operators;
+  auto either = task.async_sleep_for(for_ever) || task.async_sleep_for(5ms);
+  const auto which = co_await std::move(either);
+  co_return which.index() == 1 ? "5 ms" : "for ever";
+}
+
+// So many hours are more milliseconds than a number of 64 bits can say: it was a time of the past.
+TEST_F(cancelled_coroutines, sleeping_for_ever_lasts_until_the_task_is_cancelled) {
+  seen see;
+  add({.name = "blocking"}, [&](task_context& task) {
+    see.begin();
+    try {
+      task.sleep_for(for_ever);
+      see.end("returned");
+    } catch (const task_stopped&) {
+      see.end("stopped");
+      throw;
+    }
+  });
+  add({.name = "coroutine"}, [](task_context& task) { return task.async_sleep_for(for_ever); });
+  add({.name = "shorter"}, shorter_sleep);
+  start();
+  const auto blocking = submit(call("blocking")), coroutine = submit(call("coroutine"));
+  see.waiting.await_arrivals(1);
+  EXPECT_EQ(text_of(*await_end(submit(call("shorter")))), "5 ms");
+  EXPECT_EQ(see.ended.arrivals(), 0);
+  EXPECT_EQ(cancel(blocking).code, stores::change_code::applied);
+  EXPECT_EQ(cancel(coroutine).code, stores::change_code::applied);
+  see.ended.await_arrivals(1);
+  EXPECT_EQ(see.how, "stopped");
+  engine->drain(24h, 24h);
+  EXPECT_EQ(engine->running(), 0u);
 }
 
 TEST_F(one_slot, a_stop_wakes_a_handler_that_waits_for_an_answer) {
@@ -281,6 +336,71 @@ TEST_F(cancelled_coroutines, a_question_can_be_given_up_without_a_stop) {
   start();
   EXPECT_EQ(text_of(*await_end(submit(call("work")))), "no answer in time");
   EXPECT_EQ(engine->followers(), 0u);
+}
+
+awaitable<std::string> hold_after_giving_up(task_context& task, gate& holds) {
+  using namespace asio::experimental::awaitable_operators;
+  auto question = elicitation::form(
+      "?", raw_json::trusted(R"({"type":"object","properties":{"a":{"type":"string"}}})"));
+  auto either = task.async_ask("key", std::move(question)) || task.async_sleep_for(0s);
+  static_cast<void>(co_await std::move(either));
+  holds.pass();
+  co_return "gave up";
+}
+
+// It went on without the slot that it had left to wait: two ran where one may.
+TEST_F(cancelled_coroutines, who_gives_a_question_up_takes_its_slot_again) {
+  options.max_running = 1;
+  gate& holds = new_gate();
+  std::atomic<bool> opened = false;
+  add({.name = "work"}, [&](task_context& task) { return hold_after_giving_up(task, holds); });
+  add({.name = "next"}, [&] { return opened ? "after it" : "beside it"; });
+  start();
+  const auto task = submit(call("work"));
+  holds.await_arrivals(1);
+  const auto next = submit(call("next"));
+  EXPECT_FALSE(next->process) << "a free slot would have been taken at once";
+  opened = true;
+  holds.open();
+  EXPECT_EQ(text_of(*await_end(task)), "gave up");
+  EXPECT_EQ(text_of(*await_end(next)), "after it");
+}
+
+awaitable<void> until(const std::atomic<bool>& told, task_context& task) {
+  while (!told) {
+    auto little = task.async_sleep_for(1ms);
+    co_await std::move(little);
+  }
+}
+
+awaitable<std::string> give_up_when_told(task_context& task, const std::atomic<bool>& told,
+                                         const std::atomic<bool>& slot_is_free) {
+  using namespace asio::experimental::awaitable_operators;
+  auto question = elicitation::form(
+      "?", raw_json::trusted(R"({"type":"object","properties":{"a":{"type":"string"}}})"));
+  auto either = task.async_ask("key", std::move(question)) || until(told, task);
+  static_cast<void>(co_await std::move(either));
+  co_return slot_is_free ? "after it" : "beside it";
+}
+
+TEST_F(cancelled_coroutines, who_gives_a_question_up_waits_for_a_slot) {
+  options.max_running = 1;
+  gate& door = new_gate();
+  std::atomic<bool> told = false, over = false;
+  add({.name = "work"}, [&](task_context& task) { return give_up_when_told(task, told, over); });
+  add({.name = "other"}, [&](task_context&) {
+    door.pass();
+    over = true;
+  });
+  start();
+  const auto task = await_status(submit(call("work")), task_status::input_required);
+  const auto other = submit(call("other"));
+  door.await_arrivals(1);
+  told = true;
+  EXPECT_TRUE(wait_until([&] { return engine->followers() == 0; }));
+  door.open();
+  EXPECT_EQ(await_end(other)->status, task_status::completed);
+  EXPECT_EQ(text_of(*await_end(task)), "after it");
 }
 
 awaitable<void> abort_unasked() {

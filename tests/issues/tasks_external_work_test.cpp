@@ -3,8 +3,13 @@
 // called, and after a restart nobody could find tasks whose work had been handed to somebody else.
 // The flag follows from the type now, `external` lists them with their tokens, and what the handler
 // saved is written before it is forgotten.
+#include <array>
+#include <atomic>
+
 #include "longhaul/task_access.hpp"
 #include "longhaul/task_engine.hpp"
+#include "support/fault_store.hpp"
+#include "support/process_census.hpp"
 #include "tasks/engine_fixture.hpp"
 
 namespace longhaul::test {
@@ -122,6 +127,107 @@ TEST(external_of_a_library, pages_have_cursors_and_results_are_of_any_type) {
   EXPECT_NE(finish(3, outcome::tool_error("no")).find(R"("isError":true)"), std::string::npos);
   EXPECT_EQ(engine.complete(made.at(4)->id(), "not the token", 1).what, change::superseded);
   EXPECT_EQ(engine.complete("nothing", "", 1).what, change::not_found);
+}
+
+// Handlers that hand work over run beyond the slots, and there was no bound on them: each costs a
+// thread.
+class hand_overs : public engine_fixture {
+ protected:
+  hand_overs() {
+    options.max_running = 1;
+    options.max_parked = 2;
+    add({.name = "render"}, [this](task_context&) {
+      doors_.at(door_).pass();
+      return external{};
+    });
+  }
+  stores::create_result make(const tasks::submission& what) {
+    return tasks::sync(engine->submit(what));
+  }
+  void await_handlers() {
+    EXPECT_TRUE(wait_until([&] { return engine->running() == 0; }));
+  }
+  // Three at a time are taken, and no more; they end.
+  void expect_room_for_three(const std::string& owner) {
+    gate& door = doors_.at(++door_);
+    int taken = 0;
+    for (int i = 0; i < 20; ++i) {
+      const auto made = make(call("render", owner));
+      if (made.code == stores::create_code::created) {
+        ++taken;
+        continue;
+      }
+      EXPECT_EQ(made.code, stores::create_code::busy);
+      EXPECT_EQ(made.bound, "max_parked");
+      EXPECT_FALSE(made.task);
+    }
+    EXPECT_EQ(taken, 3);
+    door.await_arrivals(taken);
+    EXPECT_EQ(door.arrivals(), taken);
+    door.open();
+    await_handlers();
+  }
+
+ private:
+  std::array<gate, 4> doors_;
+  std::atomic<std::size_t> door_ = 0;
+};
+
+TEST_F(hand_overs, are_bounded_and_go_on_once_there_is_room) {
+  start();
+  expect_room_for_three("ann");
+  EXPECT_EQ(listed(*engine).size(), 3u) << "of the others there is nothing";
+  expect_room_for_three("ann");
+  EXPECT_EQ(listed(*engine).size(), 6u);
+}
+
+// However one ends, or did not begin, it takes up no room any more.
+TEST_F(hand_overs, that_came_to_nothing_are_not_counted) {
+  beneath = std::make_shared<stores::memory_store>(stores::memory_options{}, clock);
+  const auto around = std::make_shared<fault_store>(*beneath, 1, fault_rates{});
+  options.store = around;
+  options.bounds.open_per_quota = 4;
+  add({.name = "throws"}, [](task_context&) -> external { throw tool_error("no"); });
+  add({.name = "waits"}, [](task_context& task) {
+    task.sleep_for(std::chrono::hours(10));
+    return external{};
+  });
+  start();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(await_end(submit(call("throws", "thrower")))->status, task_status::completed);
+    await_handlers();
+    const auto stopped = submit(call("waits", "stopper"));
+    EXPECT_EQ(cancel(stopped).code, stores::change_code::applied);
+    await_handlers();
+  }
+  expect_room_for_three("ann");
+  auto keyed = call("render", "keyed");
+  keyed.idempotency_key = "k";
+  EXPECT_EQ(make(keyed).code, stores::create_code::created);
+  await_handlers();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(make(keyed).code, stores::create_code::existing);
+  EXPECT_EQ(make(call("render", "ann")).code, stores::create_code::created);
+  await_handlers();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(make(call("render", "ann")).bound, "max_open_per_owner");
+  around->crash_at("create.before");
+  for (int i = 0; i < 10; ++i) EXPECT_THROW(make(call("render", "bob")), crashed);
+  around->restart();
+  expect_room_for_three("bob");
+}
+
+// The line that people read was empty: only the error's own text said what had happened.
+TEST(external_of_a_library, a_result_that_is_too_large_is_told_in_the_status) {
+  task_engine_options options;
+  options.limits.max_result = 1000;
+  task_engine engine(options);
+  engine.start();
+  const auto task = engine.create_external({.tool = "render"});
+  EXPECT_EQ(engine.complete(task->id(), task->origin->token, std::string(2000, 'x')).what,
+            change::applied);
+  const auto ended = engine.get("local", task->id());
+  EXPECT_EQ(ended->status, task_status::failed);
+  EXPECT_NE(ended->status_message.find("max_result: 1000"), std::string::npos)
+      << ended->status_message;
 }
 
 }  // namespace

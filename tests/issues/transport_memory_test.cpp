@@ -5,8 +5,10 @@
 // sends is held at most about once, and not beyond the request.
 #include <malloc.h>
 
+#include <atomic>
 #include <thread>
 
+#include "support/seed.hpp"
 #include "transport/http_kit.hpp"
 #include "transport/http_parser.hpp"
 
@@ -137,6 +139,33 @@ TEST(http_memory, a_body_that_is_dropped_is_neither_held_nor_paid_for) {
   EXPECT_LE(parser.held(), tunables::kept_buffer);
 }
 
+// Bytes were taken first and looked at then: while a body was refused, those beside it were, too.
+TEST(http_memory, a_body_that_finds_no_room_takes_none_from_others_not_even_for_a_moment) {
+  body_memory memory(1 << 20);
+  std::atomic<bool> over{false};
+  std::atomic<int> hammering{0};
+  std::vector<std::thread> greedy;
+  for (int t = 0; t < 2; ++t) {
+    greedy.emplace_back([&] {
+      ++hammering;
+      while (!over) EXPECT_FALSE(memory.take(2 << 20, 2 << 20));
+    });
+  }
+  while (hammering < 2) std::this_thread::yield();
+  int refused = 0;
+  for (int i = 0; i < 500'000 / longhaul::test::slowdown; ++i) {
+    if (memory.take(1 << 10, 1 << 10)) {
+      memory.give(1 << 10);
+    } else {
+      ++refused;
+    }
+  }
+  over = true;
+  for (std::thread& thread : greedy) thread.join();
+  EXPECT_EQ(refused, 0);
+  EXPECT_EQ(memory.taken(), 0u);
+}
+
 // --- connections
 
 std::size_t used_memory() {
@@ -169,6 +198,50 @@ class idle_connections : public test::http_test {
 };
 
 constexpr std::size_t few_kib = 12 << 10;
+
+// A body was paid for while it was read: a call that waits for hours held its own for nothing.
+class waiting_requests : public test::http_test {
+ protected:
+  waiting_requests() {
+    endpoint.run = [this](test::seen_request request,
+                          std::shared_ptr<wire::outlet>) -> wire::awaitable<wire::http_reply> {
+      endpoint.seen.note("waits");
+      if (request.body != "small") {
+        auto waiting = gate.wait();
+        co_await std::move(waiting);
+      }
+      wire::http_reply result;
+      result.body = std::to_string(request.body.size());
+      co_return result;
+    };
+  }
+  test::gate gate;
+};
+
+TEST_F(waiting_requests, pay_for_their_bodies_until_they_have_their_replies) {
+  options.max_open_body_memory = 1'000'000;
+  start();
+  const std::string large = post(std::string(700'000, 'x'));
+  client first = connect(), second = connect();
+  ASSERT_TRUE(first.send(large));
+  ASSERT_TRUE(endpoint.seen.wait("waits"));
+  ASSERT_TRUE(second.send(large));
+  const reply refused = second.read_reply();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.header("retry-after"), "1");
+  ASSERT_TRUE(second.send(post("small"))) << "the connection goes on, and small ones find room";
+  EXPECT_EQ(second.read_reply().status, 200);
+  EXPECT_EQ(endpoint.seen.count("waits"), 2);
+  EXPECT_TRUE(first.silent());
+  gate.open();
+  const reply got = first.read_reply();
+  EXPECT_EQ(got.status, 200);
+  EXPECT_EQ(got.body, "700000");
+  for (client* third : {&second, &first}) {
+    ASSERT_TRUE(third->send(large));
+    EXPECT_EQ(third->read_reply().status, 200);
+  }
+}
 
 TEST_F(idle_connections, hold_little_after_a_plain_request) {
   expect_at_most(few_kib, [](client& peer) {

@@ -91,5 +91,19 @@ TEST_F(probes, tell_reasons_without_paths_and_the_log_gets_them_once) {
                         "server.ready again"}));
 }
 
+// Every deployment that drains had an error in its log.
+TEST(ready_check, a_drain_is_a_warning_and_no_error) {
+  std::vector<std::pair<log_level, std::string>> logged;
+  ready_check check([] { return std::string("draining"); }, logger([&](const log_record& what) {
+                      logged.emplace_back(what.level, std::string(what.event));
+                      EXPECT_EQ(what.text, "draining");
+                    }));
+  EXPECT_EQ(check.cause(), "draining");
+  EXPECT_EQ(check.cause(), "draining");
+  ASSERT_EQ(logged.size(), 1u);
+  EXPECT_EQ(logged[0].first, log_level::warning);
+  EXPECT_EQ(logged[0].second, "server.not_ready");
+}
+
 }  // namespace
 }  // namespace longhaul::transport

@@ -14,6 +14,7 @@
 #include <boost/json.hpp>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "run/child.hpp"
@@ -28,14 +29,17 @@ class served {
  public:
   /// Serves `tools`, the text of a file without its `[server]` table, from `home`.
   explicit served(const temporary_folder& home, const std::string& tools,
-                  const std::string& server_keys = "")
+                  const std::string& server_keys = "", std::vector<std::string> starter = {})
       : served(home.write("longhaul.toml", "[server]\nname = \"test\"\nstate_dir = \"" +
-                                               home.file("state") + "\"\n" + server_keys + tools)) {
-  }
-  /// Serves a file that is there.
-  explicit served(const std::string& file) {
-    process_ = std::make_unique<child>(
-        std::vector<std::string>{LONGHAUL_SERVE, "serve", file, "--http", "127.0.0.1:0"});
+                                               home.file("state") + "\"\n" + server_keys + tools),
+               std::move(starter)) {}
+  /// Serves a file that is there. `starter` becomes the server, whose command line is behind it.
+  explicit served(const std::string& file, std::vector<std::string> starter = {}) {
+    std::vector<std::string> arguments = std::move(starter);
+    for (const char* word : {LONGHAUL_SERVE, "serve", file.c_str(), "--http", "127.0.0.1:0"}) {
+      arguments.emplace_back(word);
+    }
+    process_ = std::make_unique<child>(arguments);
     for (std::string line = process_->error_line(); !line.empty(); line = process_->error_line()) {
       said += line + "\n";
       const auto at = line.find("http://127.0.0.1:");

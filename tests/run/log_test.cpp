@@ -2,6 +2,7 @@
 // How records become lines, and lines reach a descriptor.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,6 +15,8 @@
 #include "run/command_line.hpp"
 #include "run/log_line.hpp"
 #include "run/log_writer.hpp"
+#include "support/process_census.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/virtual_clock.hpp"
 
 namespace longhaul::test {
@@ -53,6 +56,73 @@ TEST(log_line, nothing_a_stranger_writes_ends_a_line_or_moves_a_terminal) {
   const std::string json = line({{"from", evil}}, evil, log_style::json);
   EXPECT_EQ(std::count(json.begin(), json.end(), '\n'), 1);
   EXPECT_NO_THROW(boost::json::parse(json));
+}
+
+// Whoever reads the log on a terminal saw what a stranger had sent: JSON had its control characters
+// of one byte escaped, and those of two, and what turns the writing round, as they came.
+TEST(log_line, json_shows_nothing_that_moves_a_terminal_and_loses_nothing) {
+  const auto utf8 = [](char32_t c) {
+    const auto tail = [c](unsigned shift) {
+      return static_cast<char>(0x80U | (c >> shift & 0x3fU));
+    };
+    if (c < 0x80) return std::string{static_cast<char>(c)};
+    if (c < 0x800) return std::string{static_cast<char>(0xc0U | c >> 6U), tail(0)};
+    return std::string{static_cast<char>(0xe0U | c >> 12U), tail(6), tail(0)};
+  };
+  std::vector<std::string> forbidden;  // controls, separators, directions, what has no width
+  for (const auto& [first, last] :
+       std::initializer_list<std::pair<char32_t, char32_t>>{{0x00, 0x1f},
+                                                            {0x7f, 0x9f},
+                                                            {0x61c, 0x61c},
+                                                            {0x200b, 0x200f},
+                                                            {0x2028, 0x202e},
+                                                            {0x2060, 0x206f},
+                                                            {0xfeff, 0xfeff}}) {
+    for (char32_t c = first; c <= last; ++c) forbidden.push_back(utf8(c));
+  }
+  for (const auto& one : forbidden) {
+    const std::string said = "a\"" + one + "\\b Gr\u00fc\u00dfe \xe4\xb8\xad";
+    std::string shown = line({{"from", said}}, said, log_style::json);
+    ASSERT_EQ(shown.back(), '\n');
+    shown.pop_back();
+    for (const auto& bad : forbidden) ASSERT_EQ(shown.find(bad), std::string::npos) << shown;
+    const auto read = boost::json::parse(shown).as_object();  // refuses what is no UTF-8
+    EXPECT_EQ(read.at("from").as_string(), said);
+    EXPECT_EQ(read.at("text").as_string(), said);
+  }
+  for (const char* broken : {"\xff", "\xc3", "\x9b", "\xc0\x80", "\xed\xa0\x80", "\xe2\x80",
+                             "\xf5\x80\x80\x80", "\x80\x80\x80"}) {
+    const std::string said = std::string("\"") + broken;
+    const auto read = boost::json::parse(line({{"from", said}}, said, log_style::json)).as_object();
+    for (const char* name : {"from", "text"}) {
+      const std::string_view got = read.at(name).as_string();
+      EXPECT_TRUE(got.starts_with("\"\xef\xbf\xbd")) << got;
+      EXPECT_TRUE(got.ends_with("\xef\xbf\xbd")) << got;
+    }
+  }
+}
+
+TEST(log_line, what_json_cuts_it_cuts_between_characters_and_says_so) {
+  for (const std::string one :
+       {"x", "\"", "\xc2\x9b", "\xe2\x80\xae", "\xf0\x9f\x98\x80", "\xff"}) {
+    for (const std::size_t shift : {0U, 1U, 2U, 3U}) {
+      std::string said(shift, 'a');
+      while (said.size() <= longest_text) said += one;
+      const auto read =
+          boost::json::parse(line({{"from", said}}, said, log_style::json)).as_object();
+      for (const auto& [name, longest] :
+           {std::pair("from", longest_field), std::pair("text", longest_text)}) {
+        const std::string_view got = read.at(name).as_string();
+        EXPECT_TRUE(got.ends_with("\xe2\x80\xa6")) << got;
+        if (one != "\xff") EXPECT_LE(got.size(), longest + 3);
+        if (one != "\xff") EXPECT_GE(got.size(), longest);
+      }
+      const std::string fits = said.substr(0, longest_field - longest_field % one.size());
+      const auto whole =
+          boost::json::parse(line({{"from", fits}}, {}, log_style::json)).as_object();
+      EXPECT_FALSE(std::string_view(whole.at("from").as_string()).ends_with("\xe2\x80\xa6"));
+    }
+  }
 }
 
 TEST(log_line, json_is_one_object_a_line) {
@@ -144,6 +214,59 @@ TEST_F(log_pipe, a_reader_that_went_away_is_no_signal_and_no_error) {
   writer.put(record("one"));
   writer.flush();
   writer.put(record("two"));
+}
+
+/// No file grows beyond `bytes` while it lives: a full disk.
+class full_disk {
+ public:
+  explicit full_disk(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~full_disk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  full_disk(const full_disk&) = delete;
+  full_disk& operator=(const full_disk&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+// They were gone without a word.
+TEST(log_file, lines_that_a_full_disk_did_not_take_are_counted_and_told_once_it_does) {
+  const temporary_folder folder;
+  const std::string path = folder.file("log");
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  ASSERT_GE(file, 0);
+  {
+    log_writer writer(file, log_style::text);
+    {
+      const full_disk full(1000);
+      for (int i = 0; i < 100; ++i) {
+        writer.put({log_level::info, "event", std::to_string(i), {}});
+        if (i % 2 == 0) writer.flush();  // what was lost is lost in pieces
+      }
+      writer.flush();
+    }
+    writer.put({log_level::info, "event", "after", {}});
+  }
+  ::close(file);
+  const std::string all = text_of(path);
+  std::istringstream lines(all);
+  std::string one;
+  int whole = 0;
+  while (std::getline(lines, one) && one.ends_with(" event " + std::to_string(whole))) ++whole;
+  EXPECT_LT(whole, 100) << all;
+  ASSERT_FALSE(lines.eof()) << all;
+  // The file may end with a part of a line, which is not mixed with the next one.
+  if (one.find(" log.dropped ") == std::string::npos) std::getline(lines, one);
+  EXPECT_TRUE(one.ends_with(" warning log.dropped lines=" + std::to_string(100 - whole) +
+                            " there was no space for them"))
+      << all;
+  EXPECT_EQ(one.find("Z "), std::string_view("2026-11-26T09:00:00.000").size()) << all;
+  ASSERT_TRUE(std::getline(lines, one)) << all;
+  EXPECT_TRUE(one.ends_with(" event after")) << all;
 }
 
 TEST(log_options, what_is_not_understood_is_refused_with_what_to_write) {

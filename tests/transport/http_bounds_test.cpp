@@ -122,6 +122,29 @@ TEST_F(http_bounds, a_slow_second_request_gets_408) {
   EXPECT_TRUE(peer.closed_by_peer());
 }
 
+// Some clients send a line break behind a body. It was taken for the beginning of a request, so
+// that an idle connection got a 408 that the next request had for its reply.
+TEST_F(http_bounds, a_line_break_behind_a_body_begins_no_request) {
+  options.head_time = 20ms;
+  options.idle_time = 1h;
+  options.threads = 1;
+  start();
+  for (const bool apart : {false, true}) {
+    client peer = connect();
+    ASSERT_TRUE(peer.send(post("x") + (apart ? "" : "\r\n")));
+    EXPECT_EQ(peer.read_reply().body, "x");
+    if (apart) ASSERT_TRUE(peer.send("\r\n"));
+    // Two whole times of a head, one after the other.
+    EXPECT_EQ(refused("POST /mc"), 408);
+    EXPECT_EQ(refused("POST /mc"), 408);
+    EXPECT_TRUE(peer.silent());
+    ASSERT_TRUE(peer.send(post("y")));
+    const reply got = peer.read_reply();
+    EXPECT_EQ(got.status, 200);
+    EXPECT_EQ(got.body, "y");
+  }
+}
+
 // Bytes that came just when the time was up hid the time-out: the cancel found nothing to cancel,
 // and nothing ever looked at the time again.
 TEST_F(http_bounds, bytes_that_keep_coming_do_not_put_the_time_out_off) {

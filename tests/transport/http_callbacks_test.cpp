@@ -14,6 +14,7 @@
 namespace longhaul::transport {
 namespace {
 
+using namespace std::chrono_literals;
 using test::client;
 using test::post;
 using test::seen_request;
@@ -53,6 +54,34 @@ TEST_F(http_callbacks, a_callback_that_throws_is_logged_and_the_server_goes_on) 
   }
   EXPECT_TRUE(logged.wait("line"));
   expect_serving();
+}
+
+// The next sweep was asked for at the end of one, where what threw never came: no time-out was
+// looked at any more.
+TEST_F(http_callbacks, a_callback_that_throws_in_a_sweep_does_not_end_the_sweeps) {
+  test::events logged;
+  options.log = [&](const log_record& what) { logged.note(std::string(what.event)); };
+  options.threads = 1;
+  options.write_stall_time = 20ms;
+  options.idle_time = 20ms;
+  options.stream_buffer = 64 << 20;
+  endpoint.run = [this](seen_request, outlet out) -> wire::awaitable<wire::http_reply> {
+    out->on_gone([this] {
+      gate.open();
+      throw std::runtime_error("thrown by a callback");
+    });
+    out->expect_wait();
+    EXPECT_TRUE(out->send(std::string(32 << 20, 'x')));  // more than the kernel takes
+    auto waiting = gate.wait();
+    co_await std::move(waiting);
+    co_return wire::http_reply();
+  };
+  start();
+  client stalled(server->port(), "127.0.0.1", 4096);
+  ASSERT_TRUE(stalled.send(post("a")));
+  ASSERT_TRUE(logged.wait("callback.failed"));
+  client idle = connect();
+  EXPECT_TRUE(idle.closed_by_peer());
 }
 
 TEST_F(http_callbacks, a_readiness_check_that_throws_is_not_ready) {

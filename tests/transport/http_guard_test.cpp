@@ -97,6 +97,33 @@ TEST(http_guard, beyond_loopback_the_same_name_is_no_proof_but_the_same_address_
   EXPECT_FALSE(allows(guard, "10.1.2.3", "http://localhost"));
 }
 
+// They were compared as they had been written: with a port no host was the one that was meant, and
+// no origin that browsers send had the port that its scheme implies.
+TEST(http_guard, configured_hosts_and_origins_are_read_as_the_headers_are) {
+  const http_guard guard(false, {"Tools.Example:8443", "[FD00::1]:80"},
+                         {"https://App.Example:443", "http://app.example:80", "http://b:443"});
+  EXPECT_TRUE(allows(guard, "tools.example:8443", "https://app.example"));
+  EXPECT_TRUE(allows(guard, "tools.example", "http://app.example"));
+  EXPECT_TRUE(allows(guard, "[fd00::1]:8080"));
+  EXPECT_TRUE(allows(guard, "tools.example", "http://b:443"));
+  EXPECT_FALSE(allows(guard, "tools.example", "http://b"));
+  EXPECT_FALSE(allows(guard, "tools.example", "https://app.example:444"));
+  EXPECT_FALSE(allows(guard, "app.example"));
+  const http_guard strange(false, {"a:b"}, {});
+  EXPECT_FALSE(allows(strange, "")) << "what is no name allows nothing, and not every host";
+  EXPECT_FALSE(allows(strange, "tools.example"));
+}
+
+TEST(http_guard, what_is_advised_helps) {
+  const auto advice = [](bool loopback) {
+    return http_guard(loopback, {"tools.example"}, {}).refusal("evil.example", absent);
+  };
+  EXPECT_NE(advice(true).find("localhost"), std::string::npos);
+  ASSERT_FALSE(advice(false).empty());
+  EXPECT_EQ(advice(false).find("localhost"), std::string::npos) << advice(false);
+  EXPECT_EQ(advice(false).find("127.0.0.1"), std::string::npos) << advice(false);
+}
+
 class guarded_server : public test::http_test {};
 
 TEST_F(guarded_server, refuses_rebound_names_and_foreign_pages_before_the_endpoint) {
@@ -118,6 +145,22 @@ TEST_F(guarded_server, refuses_rebound_names_and_foreign_pages_before_the_endpoi
   EXPECT_EQ(ask("/healthz", "Host: evil.example\r\n"), 403);
   EXPECT_EQ(endpoint.seen.count("request"), 0);
   EXPECT_EQ(ask("/mcp", "Host: localhost:" + port + "\r\nOrigin: http://localhost:1\r\n"), 200);
+}
+
+// Written so, the address was not taken for this machine: every name was served, and no page was.
+TEST_F(guarded_server, knows_loopback_however_it_is_written) {
+  options.address = "::ffff:127.0.0.1";
+  try {
+    start();
+  } catch (const std::system_error&) {
+    GTEST_SKIP() << "no IPv6 here";
+  }
+  client peer = connect();
+  ASSERT_TRUE(peer.send("POST /mcp HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 2\r\n\r\n{}"));
+  EXPECT_EQ(peer.read_reply().status, 403);
+  client page = connect();
+  ASSERT_TRUE(page.send(test::post("{}", "Origin: http://localhost:1\r\n")));
+  EXPECT_EQ(page.read_reply().status, 200);
 }
 
 // The check came after the body: any page could have megabytes read for it, and learn the bound.

@@ -155,6 +155,61 @@ TEST_F(http_stream, a_reply_that_is_not_said_to_take_long_gets_no_comments) {
   EXPECT_EQ(got.body, "plain");
 }
 
+// A client that takes nothing but JSON got an event stream all the same, as soon as its call took
+// longer than the pause between two comments.
+TEST_F(http_stream, a_client_that_takes_only_the_reply_gets_nothing_before_it) {
+  options.keep_alive_comment = 10ms;
+  options.threads = 1;
+  endpoint.run = [this](seen_request request, outlet out) -> wire::awaitable<wire::http_reply> {
+    if (request.body == "only") out->only_reply();
+    out->expect_wait();
+    endpoint.seen.note(request.body);
+    auto waiting = gate.wait();
+    co_await std::move(waiting);
+    wire::http_reply result;
+    result.body = "last";
+    co_return result;
+  };
+  start();
+  client peer = connect();
+  ASSERT_TRUE(peer.send(post("only")));
+  ASSERT_TRUE(endpoint.seen.wait("only"));
+  client other = connect();  // its comments show that sweeps happen
+  ASSERT_TRUE(other.send(post("stream")));
+  for (int i = 0; i < 3; ++i) other.read_until(": keep-alive\n\n");
+  EXPECT_TRUE(peer.silent());
+  gate.open();
+  const reply got = peer.read_reply();
+  EXPECT_EQ(got.status, 200);
+  EXPECT_EQ(got.header("content-type"), "application/json");
+  EXPECT_EQ(got.body, "last");
+  other.read_until("data: last\n\n\r\n0\r\n\r\n");
+}
+
+TEST_F(http_stream, that_only_the_reply_is_taken_is_said_of_one_request) {
+  options.keep_alive_comment = 10ms;
+  endpoint.run = [this](seen_request request, outlet out) -> wire::awaitable<wire::http_reply> {
+    if (request.body == "only") {
+      out->only_reply();
+    } else {
+      out->expect_wait();
+      auto waiting = gate.wait();
+      co_await std::move(waiting);
+    }
+    wire::http_reply result;
+    result.body = "last";
+    co_return result;
+  };
+  start();
+  client peer = connect();
+  ASSERT_TRUE(peer.send(post("only")));
+  EXPECT_EQ(peer.read_reply().header("content-type"), "application/json");
+  ASSERT_TRUE(peer.send(post("stream")));
+  peer.read_until(": keep-alive\n\n");
+  gate.open();
+  peer.read_until("data: last\n\n\r\n0\r\n\r\n");
+}
+
 // Fault 26: an unbounded queue to a slow reader. The bound counted only what no flush had picked up
 // yet, so that a stalled stream took megabyte after megabyte.
 TEST_F(http_stream, a_reader_that_stalls_makes_send_refuse_and_gets_all_that_was_accepted) {

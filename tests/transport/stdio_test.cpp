@@ -294,6 +294,60 @@ TEST_F(stdio, stop_from_on_end_is_harmless) {
   EXPECT_TRUE(seen.wait("ended"));
 }
 
+// What is thrown for want of memory, for instance, ended the process; then it was logged, and the
+// end never came.
+class failing_pipe final : public wire::pipe_endpoint {
+ public:
+  explicit failing_pipe(std::string where) : where_(std::move(where)) {}
+  wire::awaitable<void> handle(std::string) override { co_return; }
+  void shut_down() override { fail("shut down"); }
+  void leave(std::chrono::milliseconds age) override {
+    fail(age.count() == 0 ? "leave all" : "leave old");
+  }
+
+ private:
+  void fail(const std::string& here) const {
+    if (here == where_) throw std::runtime_error("thrown by " + here);
+  }
+  const std::string where_;
+};
+
+TEST_F(stdio, an_endpoint_that_throws_at_the_end_is_logged_and_does_not_put_it_off) {
+  for (const auto& [where, stopped] :
+       {std::pair("shut down", true), std::pair("shut down", false), std::pair("leave all", true),
+        std::pair("leave old", false)}) {
+    test::events logged;
+    stdio_options own;
+    int in[2], out[2];
+    ASSERT_EQ(::pipe2(in, O_CLOEXEC), 0);
+    ASSERT_EQ(::pipe2(out, O_CLOEXEC), 0);
+    own.input = in[0];
+    own.output = out[1];
+    own.log = logger([&](const log_record& what) {
+      logged.note(std::string(what.event) + ": " + std::string(what.text));
+    });
+    const std::string at = where;
+    stdio_server failing(own, [&](const outlet&) { return std::make_unique<failing_pipe>(at); });
+    std::thread runner([&] {
+      failing.run();
+      logged.note("ended");
+    });
+    if (stopped) {
+      failing.stop();
+    } else {
+      ::close(std::exchange(in[1], -1));
+    }
+    EXPECT_TRUE(logged.wait("ended"))
+        << where << (stopped ? " after stop" : " at the end of input");
+    failing.stop();
+    runner.join();
+    EXPECT_EQ(logged.count("callback.failed: thrown by " + at), 1);
+    for (const int fd : {in[0], in[1], out[0], out[1]}) {
+      if (fd >= 0) ::close(fd);
+    }
+  }
+}
+
 TEST_F(stdio, a_server_that_never_ran_ends) {
   open_pipes();
   const stdio_server never(options, [this](const outlet& out) {

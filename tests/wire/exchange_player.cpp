@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exchange_player.hpp"
 
+#include <gtest/gtest.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -79,6 +81,12 @@ void test_outlet::expect_wait() {
   changed_.notify_all();
 }
 
+void test_outlet::only_reply() {
+  const std::lock_guard lock(mutex_);
+  EXPECT_EQ(waits_, 0) << "it is said before the wait is announced";
+  only_reply_ = true;
+}
+
 void test_outlet::on_gone(std::function<void()> callback) {
   const std::lock_guard lock(mutex_);
   gone_callback_ = std::move(callback);
@@ -132,6 +140,11 @@ bool test_outlet::finished() {
 int test_outlet::waits_announced() {
   const std::lock_guard lock(mutex_);
   return waits_;
+}
+
+bool test_outlet::only_reply_said() {
+  const std::lock_guard lock(mutex_);
+  return only_reply_;
 }
 
 std::size_t test_outlet::unread() {

@@ -29,6 +29,7 @@ class test_outlet final : public wire::outlet {
 
   bool send(std::string message) override;
   void expect_wait() override;
+  void only_reply() override;
   void on_gone(std::function<void()> callback) override;
 
   void finish(wire::http_reply reply);
@@ -42,6 +43,8 @@ class test_outlet final : public wire::outlet {
   bool await_waiting();
   bool finished();
   int waits_announced();
+  /// Whether the wait was announced with nothing but the reply to be sent.
+  bool only_reply_said();
   std::size_t unread();
 
  private:
@@ -50,7 +53,7 @@ class test_outlet final : public wire::outlet {
   std::condition_variable changed_;
   std::deque<event> events_;
   std::function<void()> gone_callback_;
-  bool gone_ = false, full_ = false, finished_ = false;
+  bool gone_ = false, full_ = false, finished_ = false, only_reply_ = false;
   int waits_ = 0;
 };
 

@@ -360,6 +360,31 @@ TEST(faults, the_wait_is_announced_twice_or_not_at_all) {
   EXPECT_EQ(batch->waits_announced(), 1);
 }
 
+TEST(faults, a_call_that_takes_long_is_kept_alive_for_a_client_that_takes_no_stream) {
+  fixture_server server;
+  const auto session = begin_session(server);
+  std::vector<std::shared_ptr<test_outlet>> all;
+  const auto send = [&](const std::string& body, header_list headers, const std::string& accept) {
+    if (!accept.empty()) headers.emplace_back("Accept", accept);
+    all.push_back(send_http(server, "POST", std::move(headers), body));
+    return all.back();
+  };
+  for (const auto& [accept, streams] :
+       {std::pair("application/json", false), std::pair("application/json, text/plain", false),
+        std::pair("application/json, text/event-stream", true), std::pair("*/*", true),
+        std::pair("", true)}) {
+    const std::string id = std::to_string(all.size());
+    const auto modern = call(id, "work", "a", "," + modern_meta());
+    for (const auto& open : {send(modern, modern_headers(modern), accept),
+                             send(call(id, "work", "a"), {{"Mcp-Session-Id", session}}, accept)}) {
+      ASSERT_TRUE(open->await_waiting()) << accept;
+      EXPECT_EQ(open->only_reply_said(), !streams) << accept;
+    }
+  }
+  server.door.open_all();
+  for (const auto& open : all) EXPECT_TRUE(open->next()->reply);
+}
+
 TEST(faults, overload_is_refused_in_words_that_no_client_understands) {
   fixture_options options;
   options.bounds.open_per_quota = 1;
