@@ -2,11 +2,11 @@
 #include "tasks/running_task.hpp"
 
 #include <algorithm>
-#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <cmath>
 #include <exception>
 
@@ -76,8 +76,10 @@ class parking {
   void leave() {
     if (task_.holds_slot.exchange(false)) slots_.release(origin().quota, origin().tool);
   }
-  // A handler that is to stop goes on without a slot: there may be none for hours.
+  // A handler that is to stop goes on without a slot: there may be none for hours. One that asks
+  // twice at once has one slot all the same.
   boost::asio::awaitable<void> retake() {
+    if (task_.holds_slot) co_return;
     const auto hears = std::make_shared<waiter>(co_await boost::asio::this_coro::executor);
     const waiter::closer closing(*hears);
     const returning back(*this, [hears] { hears->wake(); });
@@ -98,7 +100,8 @@ class parking {
     returning(const returning&) = delete;
     returning& operator=(const returning&) = delete;
     ~returning() {
-      if (!of.slots_.withdraw(ticket)) of.task_.holds_slot = true;
+      if (of.slots_.withdraw(ticket) || !of.task_.holds_slot.exchange(true)) return;
+      of.slots_.release(of.origin().quota, of.origin().tool);  // another question brought one back
     }
     parking& of;
     const slots::ticket ticket;
@@ -223,16 +226,19 @@ boost::asio::awaitable<std::vector<answer>> running_task::put_questions(
   } catch (...) {
     given_up = std::current_exception();
   }
-  // Whoever gives a question up goes on running, too: with a slot, like everybody.
+  // Whoever gives a question up goes on running, too: with a slot, like everybody. What cancelled
+  // it does not end this wait, and is told again by the next `co_await` of the handler.
   if (place && !cancelled()) {
-    const auto state = co_await boost::asio::this_coro::cancellation_state;
-    if (state.cancelled() != boost::asio::cancellation_type::none) {
-      auto unstopped =
-          boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-      co_await std::move(unstopped);
+    const bool throws = co_await boost::asio::this_coro::throw_if_cancelled();
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    while (!holds_slot && !cancelled()) {
+      try {
+        auto again = place->retake();
+        co_await std::move(again);
+      } catch (const boost::system::system_error&) {  // NOLINT(bugprone-empty-catch): once more
+      }
     }
-    auto again = place->retake();
-    co_await std::move(again);
+    co_await boost::asio::this_coro::throw_if_cancelled(throws);
   }
   if (given_up) std::rethrow_exception(given_up);
   throw_if_cancelled();

@@ -366,6 +366,71 @@ TEST_F(cancelled_coroutines, who_gives_a_question_up_takes_its_slot_again) {
   EXPECT_EQ(text_of(*await_end(next)), "after it");
 }
 
+awaitable<void> ask_and_go_on(task_context& task, std::string& how) {
+  auto question = elicitation::form(
+      "?", raw_json::trusted(R"({"type":"object","properties":{"a":{"type":"string"}}})"));
+  try {
+    auto asking = task.async_ask("key", std::move(question));
+    static_cast<void>(co_await std::move(asking));
+  } catch (const boost::system::system_error&) {
+    how = "given up";
+  }
+  auto sleeping = sleep_long();
+  co_await std::move(sleeping);
+  how = "slept on";
+}
+
+awaitable<std::string> give_up_a_child(task_context& task) {
+  using namespace asio::experimental::awaitable_operators;
+  std::string how;
+  auto either = ask_and_go_on(task, how) || task.async_sleep_for(0s);
+  static_cast<void>(co_await std::move(either));
+  co_return how;
+}
+
+// What was given up stays cancelled: who swallows that is told once more at the next `co_await`.
+TEST_F(cancelled_coroutines, what_asked_and_was_given_up_does_not_go_on) {
+  options.max_running = 1;
+  add({.name = "work"}, give_up_a_child);
+  start();
+  EXPECT_EQ(text_of(*await_end(submit(call("work")))), "given up");
+}
+
+elicitation some_question() {
+  return elicitation::form(
+      "?", raw_json::trusted(R"({"type":"object","properties":{"a":{"type":"string"}}})"));
+}
+
+awaitable<std::string> ask_two(task_context& task, bool both) {
+  using namespace asio::experimental::awaitable_operators;
+  if (both) {
+    auto all = task.async_ask("a", some_question()) && task.async_ask("b", some_question());
+    static_cast<void>(co_await std::move(all));
+    co_return "both";
+  }
+  auto either = task.async_ask("a", some_question()) || task.async_ask("b", some_question());
+  const auto which = co_await std::move(either);
+  co_return which.index() == 0 ? "a" : "b";
+}
+
+// Questions side by side are of one handler, which has one slot, however many are answered.
+TEST_F(cancelled_coroutines, questions_side_by_side_take_one_slot) {
+  options.max_running = 1;
+  add({.name = "either"}, [](task_context& task) { return ask_two(task, false); });
+  add({.name = "both"}, [](task_context& task) { return ask_two(task, true); });
+  add({.name = "next"}, [] { return "next"; });
+  start();
+  const auto asked = [](const task_record& t) { return t.inputs && t.inputs->size() == 2; };
+  const auto either = await(submit(call("either")), asked);
+  answer(either, "b", R"({"action":"decline"})");
+  EXPECT_EQ(text_of(*await_end(either)), "b");
+  const auto both = await(submit(call("both")), asked);
+  answer(both, "b", R"({"action":"decline"})");
+  answer(both, "a", R"({"action":"decline"})");
+  EXPECT_EQ(text_of(*await_end(both)), "both");
+  EXPECT_EQ(text_of(*await_end(submit(call("next")))), "next");
+}
+
 awaitable<void> until(const std::atomic<bool>& told, task_context& task) {
   while (!told) {
     auto little = task.async_sleep_for(1ms);

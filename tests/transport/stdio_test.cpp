@@ -294,6 +294,24 @@ TEST_F(stdio, stop_from_on_end_is_harmless) {
   EXPECT_TRUE(seen.wait("ended"));
 }
 
+TEST_F(stdio, a_message_that_cannot_be_begun_is_logged_and_the_next_is_served) {
+  test::events logged;
+  options.answer_time = options.grace = 20ms;
+  options.log = logger([&](const log_record& what) {
+    logged.note(std::string(what.event) + ": " + std::string(what.text));
+  });
+  run = [answer = run](std::string text, outlet out) -> wire::awaitable<void> {
+    if (text == "bad") throw std::runtime_error("no memory");  // no coroutine
+    return answer(std::move(text), std::move(out));
+  };
+  start();
+  ASSERT_TRUE(send("bad\none\n"));
+  EXPECT_EQ(line(), "[one]");
+  EXPECT_EQ(logged.count("callback.failed: no memory"), 1);
+  end_input();
+  EXPECT_EQ(rest(), "");
+}
+
 // What is thrown for want of memory, for instance, ended the process; then it was logged, and the
 // end never came.
 class failing_pipe final : public wire::pipe_endpoint {
