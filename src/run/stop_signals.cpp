@@ -16,10 +16,16 @@ bool is_ignored(int signal) {
          now.sa_handler == SIG_IGN;
 }
 
+void exit_on_signals() {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    if (!is_ignored(signal)) std::signal(signal, [](int) { ::_exit(0); });
+  }
+}
+
 }  // namespace
 
 stop_signals::stop_signals(std::function<void(int)> on_signal)
-    : on_signal_(std::move(on_signal)), signals_(context_, SIGTERM, SIGINT) {
+    : at_the_end_(), on_signal_(std::move(on_signal)), signals_(context_, SIGTERM, SIGINT) {
   if (!is_ignored(SIGHUP)) signals_.add(SIGHUP);
   wait();
   thread_ = std::thread([this] { context_.run(); });
@@ -30,6 +36,8 @@ stop_signals::~stop_signals() {
   thread_.join();
 }
 
+stop_signals::at_the_end::~at_the_end() { exit_on_signals(); }
+
 void stop_signals::wait() {
   signals_.async_wait([this](boost::system::error_code error, int) {
     if (error) return;
@@ -39,10 +47,7 @@ void stop_signals::wait() {
 }
 
 void end_on_early_signals() {
-  if (::getpid() != 1) return;
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
-    if (!is_ignored(signal)) std::signal(signal, [](int) { ::_exit(0); });
-  }
+  if (::getpid() == 1) exit_on_signals();
 }
 
 }  // namespace longhaul

@@ -21,8 +21,15 @@ class stop_signals {
   stop_signals& operator=(const stop_signals&) = delete;
 
  private:
+  // Destroyed last: a signal that comes when everything was drained ends the process with 0, not as
+  // killed by it.
+  struct at_the_end {
+    ~at_the_end();
+  };
+
   void wait();
 
+  const at_the_end at_the_end_;
   const std::function<void(int)> on_signal_;
   int count_ = 0;
   boost::asio::io_context context_{1};
