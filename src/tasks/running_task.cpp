@@ -82,9 +82,10 @@ class parking {
     if (task_.holds_slot) co_return;
     const auto hears = std::make_shared<waiter>(co_await boost::asio::this_coro::executor);
     const waiter::closer closing(*hears);
+    task_.await_slot(hears);
     const returning back(*this, [hears] { hears->wake(); });
     const std::stop_callback on_stop(task_.stop_token(), [&hears] { hears->wake(); });
-    while (slots_.waits(back.ticket) && !task_.cancelled()) {
+    while (slots_.waits(back.ticket) && !task_.holds_slot && !task_.cancelled()) {
       auto next = hears->next();
       co_await std::move(next);
     }
@@ -100,8 +101,12 @@ class parking {
     returning(const returning&) = delete;
     returning& operator=(const returning&) = delete;
     ~returning() {
-      if (of.slots_.withdraw(ticket) || !of.task_.holds_slot.exchange(true)) return;
-      of.slots_.release(of.origin().quota, of.origin().tool);  // another question brought one back
+      if (of.slots_.withdraw(ticket)) return;
+      if (!of.task_.holds_slot.exchange(true)) {
+        of.task_.slot_came_back();
+      } else {  // another question brought one back
+        of.slots_.release(of.origin().quota, of.origin().tool);
+      }
     }
     parking& of;
     const slots::ticket ticket;
@@ -243,6 +248,23 @@ boost::asio::awaitable<std::vector<answer>> running_task::put_questions(
   if (given_up) std::rethrow_exception(given_up);
   throw_if_cancelled();
   co_return answers_of(*answered, questions);
+}
+
+void running_task::await_slot(const std::shared_ptr<waiter>& hears) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(await_slot_, [](const auto& one) { return one.expired(); });
+  await_slot_.push_back(hears);
+}
+
+void running_task::slot_came_back() {
+  std::vector<std::weak_ptr<waiter>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all.swap(await_slot_);
+  }
+  for (const auto& one : all) {
+    if (const auto hears = one.lock()) hears->wake();
+  }
 }
 
 boost::asio::awaitable<task_ptr> running_task::wait_for_answers(

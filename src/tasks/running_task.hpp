@@ -13,6 +13,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "longhaul/task_context.hpp"
 #include "stores/store.hpp"
@@ -21,6 +22,7 @@
 namespace longhaul::tasks {
 
 class engine;
+class waiter;
 
 class running_task final : public task_context, public std::enable_shared_from_this<running_task> {
  public:
@@ -75,6 +77,9 @@ class running_task final : public task_context, public std::enable_shared_from_t
   monotonic_time last_report{};  ///< keeper thread only
 
   std::atomic<bool> holds_slot{true};
+  /// Questions side by side wait for one slot together: whoever got it wakes the others.
+  void await_slot(const std::shared_ptr<waiter>& hears);
+  void slot_came_back();
 
  private:
   enum class phase : std::uint8_t { fresh, begun, left };
@@ -105,6 +110,7 @@ class running_task final : public task_context, public std::enable_shared_from_t
   raw_json checkpoint_;
   bool checkpoint_unwritten_ = false;
   bool dirty_ = false;
+  std::vector<std::weak_ptr<waiter>> await_slot_;
 };
 
 }  // namespace longhaul::tasks

@@ -431,6 +431,28 @@ TEST_F(cancelled_coroutines, questions_side_by_side_take_one_slot) {
   EXPECT_EQ(text_of(*await_end(submit(call("next")))), "next");
 }
 
+// Both were answered while another task had the slot: it came back once, and one of them waited on.
+TEST_F(cancelled_coroutines, questions_side_by_side_wait_for_one_slot_together) {
+  options.max_running = 1;
+  gate& door = new_gate();
+  add({.name = "both"}, [](task_context& task) { return ask_two(task, true); });
+  add({.name = "other"}, [&](task_context&) {
+    door.pass();
+    return "other";
+  });
+  start();
+  const auto both = await(submit(call("both")),
+                          [](const task_record& t) { return t.inputs && t.inputs->size() == 2; });
+  const auto other =
+      await(submit(call("other")), [](const task_record& t) { return t.process.has_value(); });
+  answer(both, "b", R"({"action":"decline"})");
+  answer(both, "a", R"({"action":"decline"})");
+  await(both, [](const task_record& t) { return t.status == task_status::working; });
+  door.open();
+  EXPECT_EQ(text_of(*await_end(other)), "other");
+  EXPECT_EQ(text_of(*await_end(both)), "both");
+}
+
 awaitable<void> until(const std::atomic<bool>& told, task_context& task) {
   while (!told) {
     auto little = task.async_sleep_for(1ms);
