@@ -67,7 +67,7 @@ class quota_table {
     std::string_view bound = {};   ///< the name of the bound that refused
   };
   /// What a store finds at its start.
-  struct found {
+  struct initial_use {
     std::size_t open = 0, open_bytes = 0, stored = 0, stored_bytes = 0;
   };
 
@@ -76,7 +76,7 @@ class quota_table {
   /// Counts one more open and stored task of so many bytes, or says which bound refuses.
   admission admit(std::string_view quota, const create_bounds& bounds, std::size_t bytes);
   /// Counts what a store found at its start, whatever the bounds.
-  std::shared_ptr<use> restore(std::string_view quota, const found& there);
+  std::shared_ptr<use> restore(std::string_view quota, const initial_use& there);
   /// An open task takes so many bytes more, unless the bounds refuse.
   bool try_grow(use& of, std::size_t by) noexcept;
   /// There is memory for so much more of what a task ends with: an eighth beyond the bounds.
