@@ -101,7 +101,8 @@ quota_table::part& quota_table::part_of(std::string_view quota) noexcept {
   return parts_[std::hash<std::string_view>()(quota) % parts_.size()];
 }
 
-std::shared_ptr<quota_table::use> quota_table::restore(std::string_view quota, const initial_use& there) {
+std::shared_ptr<quota_table::use> quota_table::restore(std::string_view quota,
+                                                       const initial_use& there) {
   part& in = part_of(quota);
   const guard lock(in.mutex);
   auto at = in.quotas.find(quota);

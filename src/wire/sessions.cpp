@@ -59,9 +59,9 @@ void open_requests::leave(std::chrono::steady_clock::time_point opened_by) {
   std::vector<std::shared_ptr<serving::exchange>> exchanges;
   {
     const std::lock_guard lock(mutex_);
-    for (auto& [key, entry] : entries_) {
-      if (entry.since > opened_by || std::exchange(entry.left, true)) continue;
-      if (entry.exchange) exchanges.push_back(entry.exchange);
+    for (auto& [key, request] : entries_) {
+      if (request.since > opened_by || std::exchange(request.left, true)) continue;
+      if (request.exchange) exchanges.push_back(request.exchange);
     }
   }
   for (const auto& exchange : exchanges) exchange->abandon();
