@@ -133,7 +133,9 @@ TEST_F(http_bounds, a_line_break_behind_a_body_begins_no_request) {
     client peer = connect();
     ASSERT_TRUE(peer.send(post("x") + (apart ? "" : "\r\n")));
     EXPECT_EQ(peer.read_reply().body, "x");
-    if (apart) ASSERT_TRUE(peer.send("\r\n"));
+    if (apart) {
+      ASSERT_TRUE(peer.send("\r\n"));
+    }
     // Two whole times of a head, one after the other.
     EXPECT_EQ(refused("POST /mc"), 408);
     EXPECT_EQ(refused("POST /mc"), 408);
