@@ -16,7 +16,9 @@ class traced_helper : public helper_fixture {};
 TEST_F(traced_helper, cannot_be_attached_to_by_programs_of_its_user) {
   constexpr uid_t nobody = 65534;
   const bool root = ::geteuid() == 0;
-  if (root) ASSERT_EQ(::chown(folder_.path().c_str(), nobody, nobody), 0);
+  if (root) {
+    ASSERT_EQ(::chown(folder_.path().c_str(), nobody, nobody), 0);
+  }
   start({},
         python("import ctypes, os, sys\n"
                "libc, helper = ctypes.CDLL(None, use_errno=True), os.getppid()\n"
