@@ -110,7 +110,7 @@ TEST_F(logs, a_refused_task_names_the_bound) {
 
 TEST_F(logs, off_and_error_leave_out_what_they_say_and_json_is_json) {
   const std::string tools = script_tool(home, "good", "echo ok", marked);
-  for (const std::string& detail : {"off", "error"}) {
+  for (const std::string detail : {"off", "error"}) {
     served server(home, tools, "log = \"" + detail + "\"\n");
     server.end_of(server.start("good"));
     const std::string said = all_of(server);
@@ -149,7 +149,9 @@ TEST_F(logs, a_pipe_is_quiet_unless_it_is_asked_to_speak) {
     const std::string said = host.all_errors();
     EXPECT_EQ(host.wait(), 0);
     EXPECT_EQ(said.empty(), !asked) << said;
-    if (asked) EXPECT_EQ(count(said, "tool=good owner=local"), 2) << said;
+    if (asked) {
+      EXPECT_EQ(count(said, "tool=good owner=local"), 2) << said;
+    }
   }
 }
 
