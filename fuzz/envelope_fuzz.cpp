@@ -87,6 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const json::value first = answered(begun, is_json);
   check_id(first, begun);
   require(again || first.raw() == R"("x")");
-  (void)wire::too_long_reply(begun);
+  (void)wire::refusal_reply(
+      wire::refuse_text(begun, wire::code::invalid_request, "this line is too long"), false);
   return 0;
 }
