@@ -191,8 +191,9 @@ handler_result to_handler_result(R&& value) {
                        std::same_as<type, std::vector<content_item>>) {
     return tool_result(std::forward<R>(value)).to_outcome();
   } else if constexpr (is_variant<type>) {
-    return std::visit([](auto&& one) { return to_handler_result(std::move(one)); },
-                      type(std::forward<R>(value)));
+    return std::visit(
+        [](auto&& one) { return to_handler_result(std::forward<decltype(one)>(one)); },
+        type(std::forward<R>(value)));
   } else if constexpr (is_optional<type> && is_whole_result<type>) {
     if (!value) return tool_result().to_outcome();
     return to_handler_result(*std::forward<R>(value));

@@ -130,7 +130,8 @@ void stdio_server::state::read() {
   line_reader cut(options.max_message);
   bool admitted = true;
   const auto on_line = [&](std::string line) {
-    if (!(admitted = admitted && admit(line.size()))) return;
+    admitted = admitted && admit(line.size());
+    if (!admitted) return;
     asio::post(context, [self = shared_from_this(), text = std::move(line)]() mutable {
       self->take_line(std::move(text));
     });
