@@ -7,6 +7,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 mode=(-i)
 [[ ${1:-} != check ]] || mode=(--dry-run -Werror)
-find src include tests examples bench fuzz -name node_modules -prune -o \
+find src include apps tests examples bench fuzz -name node_modules -prune -o \
   \( -name '*.cpp' -o -name '*.hpp' \) -print0 |
   xargs -0 -P "$(nproc)" -n 16 clang-format-19 "${mode[@]}"

@@ -51,10 +51,10 @@ bool family::kill() {
   const auto round = command::kill_all([this] { return living(); });
   signal_group(SIGKILL);
   children_.chase([](pid_t) { return true; },
-                          [this](const auto&) {
-                            reap();
-                            return !extinct_;
-                          });
+                  [this](const auto&) {
+                    reap();
+                    return !extinct_;
+                  });
   return round.found == 0 || round.again();
 }
 

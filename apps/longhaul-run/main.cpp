@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // longhaul-run: the helper under which each program of a Longhaul server runs. One process, one
 // thread, libc and nothing else: it must start fast, and never be what fails. Programs of the same
-// user cannot attach to it or write in its memory; those that stop or kill it are the server's to end.
+// user cannot attach to it or write in its memory; those that stop or kill it are the server's to
+// end.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -98,7 +99,8 @@ ending run_program(const run_options& options, command::descriptor signals) {
     started_program program = start_program(options);
     started = program.error.empty();
     if (started) {
-      return supervisor(options, std::move(program), std::move(signals), children, *output, *errors).run();
+      return supervisor(options, std::move(program), std::move(signals), children, *output, *errors)
+          .run();
     }
     how.error = std::move(program.error);
     how.detail = std::move(program.detail);
@@ -132,8 +134,8 @@ int complain(const std::exception& error, int code) {
 }  // namespace
 }  // namespace longhaul::runner
 
-// LeakSanitizer attaches to us as a debugger does when we end, by a SIGSTOP. The SIGCONT with which a
-// server wakes a helper that it ends would undo that, and both would wait for ever.
+// LeakSanitizer attaches to us as a debugger does when we end, by a SIGSTOP. The SIGCONT with which
+// a server wakes a helper that it ends would undo that, and both would wait for ever.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 extern "C" int __lsan_is_turned_off() { return 1; }

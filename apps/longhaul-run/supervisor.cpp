@@ -29,8 +29,8 @@ constexpr auto longest_pause = 200ms;
 // How long we kill before the server is to do it.
 constexpr auto hand_over_after = 2s;
 
-// As poll(), which takes no more descriptors than RLIMIT_NOFILE says, and a program may have lowered
-// ours: select() does not ask.
+// As poll(), which takes no more descriptors than RLIMIT_NOFILE says, and a program may have
+// lowered ours: select() does not ask.
 template <std::size_t count>
 int wait_for_any(std::array<pollfd, count>& watched, int milliseconds) {
   const int found = ::poll(watched.data(), watched.size(), milliseconds);
@@ -56,8 +56,7 @@ int wait_for_any(std::array<pollfd, count>& watched, int milliseconds) {
 
 supervisor::supervisor(const run_options& options, started_program program,
                        command::descriptor signals, const command::own_children& children,
-                       command::output_writer& output,
-                       command::output_writer& errors)
+                       command::output_writer& output, command::output_writer& errors)
     : grace_(options.grace),
       signals_(std::move(signals)),
       lifeline_(options.lifeline),

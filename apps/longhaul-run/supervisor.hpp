@@ -5,8 +5,8 @@
 //   running ──program ended, lifeline ended, SIGTERM──► asked to end ──grace is over──► killing
 //      └─────────────── no descendant left ◄──────────────────┴──────────────────────────┘
 //
-// If killing gets us nowhere (a program may have taken our descriptors away, say) and the server lives,
-// what is left is the server's: it has a second line (command/warden.hpp).
+// If killing gets us nowhere (a program may have taken our descriptors away, say) and the server
+// lives, what is left is the server's: it has a second line (command/warden.hpp).
 //
 // It sleeps in poll() until something happens; descriptors that ended are taken out of it. Output
 // is always read, also beyond the limit and while all are being ended: a program never waits for
@@ -30,9 +30,11 @@ namespace longhaul::runner {
 
 class supervisor {
  public:
-  /// `children` and output must outlive it. `signals`: a signalfd for SIGCHLD and for the signals that mean the end.
+  /// `children` and output must outlive it. `signals`: a signalfd for SIGCHLD and for the signals
+  /// that mean the end.
   supervisor(const run_options& options, started_program program, command::descriptor signals,
-             const command::own_children& children, command::output_writer& output, command::output_writer& errors);
+             const command::own_children& children, command::output_writer& output,
+             command::output_writer& errors);
 
   /// Until nothing is left of the program.
   ending run();

@@ -60,8 +60,8 @@ opened_store open_store_of(const config::serve_config& config, const process_log
     return result;
   }
   const std::string folder = config.state_dir.empty() ? default_state_folder() : config.state_dir;
-  result.store =
-      open_default_store(folder, config.server.name, config.stdio, tell_where_tasks_are(log), result.path);
+  result.store = open_default_store(folder, config.server.name, config.stdio,
+                                    tell_where_tasks_are(log), result.path);
   return result;
 }
 

@@ -166,8 +166,8 @@ void tell_list(const store_command& what, const std::string& path) {
     filter.status = parse_task_status(what.status);
   }
   bool first = true;
-  // Printed when the file is closed: who reads slowly (a pager) must not hold a moment of it, or the
-  // log of a server that runs grows all the while.
+  // Printed when the file is closed: who reads slowly (a pager) must not hold a moment of it, or
+  // the log of a server that runs grows all the while.
   std::ostringstream out;
   if (what.json) out << "{\"tasks\":[";
   sqlite::list(path, filter, [&](const sqlite::listed_task& task) {
@@ -175,9 +175,9 @@ void tell_list(const store_command& what, const std::string& path) {
       out << (first ? "" : ",") << task_in_json(task);
     } else {
       // What tools and callers said may not move the terminal's cursor.
-      out << task.id << "  " << status_of(task) << " for " << age_of(task.updated)
-                << "  created " << iso8601(task.created) << "  attempt " << task.attempt << "  "
-                << command::plain_text(task.tool) << "  " << command::plain_text(task.owner);
+      out << task.id << "  " << status_of(task) << " for " << age_of(task.updated) << "  created "
+          << iso8601(task.created) << "  attempt " << task.attempt << "  "
+          << command::plain_text(task.tool) << "  " << command::plain_text(task.owner);
       if (!task.message.empty()) out << "  " << command::plain_text(task.message);
       out << '\n';
     }

@@ -40,8 +40,8 @@ struct byte_limits {
   std::size_t max_checkpoint = 4 * defaults::mib;
 
   /// Unfinished tasks of one owner: room for sixty calls of the largest size, or for every call of
-  /// a common one (10,000 of 25 KiB). Answers may take an eighth more,
-  /// and those up to 4 KiB always find room.
+  /// a common one (10,000 of 25 KiB). Answers may take an eighth more, and
+  /// those up to 4 KiB always find room.
   std::size_t max_open_bytes_per_owner = 256 * defaults::mib;
   /// … of all owners.
   std::size_t max_open_bytes = defaults::gib;

@@ -96,6 +96,8 @@ class own_children {
   void chase(const std::function<bool(pid_t)>& ours,
              const std::function<bool(const std::vector<pid_t>&)>& collect) const;
 
+  /// Children of this process, zombies too: the first 4 KiB of the kernel's list; none if it has
+  /// none.
   std::vector<pid_t> ids() const;
 
  private:

@@ -74,7 +74,7 @@ class task_writer {
 
   std::optional<task_row> find(std::string_view id) { return reader_.find(id); }
   std::optional<task_row> find_by_key(const task_origin& origin);
-  /// Another task may have the key from now on.
+  /// Another task may have the key from now on; without it this one takes up `bytes`.
   void forget_key(std::int64_t seq, std::size_t bytes);
 
   /// Every task that has not ended, oldest first, with `detail::state`.

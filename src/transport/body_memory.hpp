@@ -32,7 +32,7 @@ class body_memory {
   std::atomic<std::size_t> taken_{0};
 };
 
-/// Room for a scope.
+/// So many bytes of it for the length of a scope, if there is room (`granted`).
 class body_share {
  public:
   body_share(body_memory& from, std::size_t bytes) noexcept
