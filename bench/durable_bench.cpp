@@ -19,11 +19,11 @@
 #include <ostream>
 #include <stdexcept>
 
+#include "base/random.hpp"
 #include "longhaul/store.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite/sqlite_store.hpp"
 #include "sqlite/task_rows.hpp"
-#include "stores/random.hpp"
 #include "stores/task_id.hpp"
 
 namespace longhaul::bench {

@@ -1,18 +1,48 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Include arrows go only downward; public headers include public headers only.
+"""Which folder of src/ may include which: LAYERS is the law, and whatever tells of it follows.
 
-A folder of src/ that is not in ORDER is a finding too: decide where it stands.
+Checks every include, that public headers include public headers only, that each layer links what it
+may include and nothing else, and that the lists in the docs are those of the table.
+`--write` writes the lists.
 """
 import re
 import sys
 
 from cpp_source import ROOT, report, sources
 
-# Lowest first: a folder may include itself and those before it, but not those it stands beside.
-ORDER = ["base", "json", "auth", "stores", "sqlite", "typed", "tasks", "server", "command",
-         "config", "wire", "transport", "run"]
-BESIDE = {"wire", "transport", "run"}, {"command", "config"}
+# layer: (what it is, the layers that it may include). Highest first: none may include one above it.
+# Every layer may include itself and `longhaul/`.
+LAYERS = {
+    "run": ("puts a server together: command line, signals, log, who calls",
+            "transport wire server tasks typed open auth json base"),
+    "config": ("the file of `longhaul serve`, into plain data, with each fault at its place",
+               "command open auth typed json base"),
+    "command": ("programs as tools: command lines, processes, their output",
+                "server typed json base"),
+    "transport": ("stdio, Streamable HTTP: bytes in, bytes out; knows no method name",
+                  "wire json base"),
+    "wire": ("JSON-RPC, one file a protocol revision; messages to neutral requests and back",
+             "server tasks json base"),
+    "server": ("the dispatcher: policies, waiting, questions; knows no revision",
+               "tasks stores typed json base"),
+    "tasks": ("the engine: lifecycle, executors, slots, followers, upkeep",
+              "stores typed json base"),
+    "open": ("stores by URL, the default store, addresses: what settings name",
+             "sqlite base"),
+    "sqlite": ("the store in a file: durable, the default",
+               "stores json base"),
+    "stores": ("the store contract, the lifecycle as pure functions, the store in memory",
+               "json base"),
+    "auth": ("API keys",
+             "json base"),
+    "typed": ("described structs to schemas and back; questions and results as JSON",
+              "json base"),
+    "json": ("JSON as validated bytes: read, splice, write",
+             "base"),
+    "base": ("clock, random bytes, digests, names, mutex, log: what every layer may use",
+             ""),
+}
 PUBLIC = "longhaul"
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<(longhaul/[^>]+)>)', re.M)
 
@@ -21,16 +51,12 @@ def allowed(layer):
     """The folders whose headers a file may include."""
     if layer in (PUBLIC, "examples"):
         return {PUBLIC}
-    below = {PUBLIC, *ORDER[: ORDER.index(layer) + 1]}
-    for group in BESIDE:
-        if layer not in group:
-            below -= group
-    return below
+    return {PUBLIC, layer, *LAYERS[layer][1].split()}
 
 
 def check(path, layer, text):
-    if layer not in (PUBLIC, "examples", *ORDER):
-        return [(path, 1, f"src/{layer} has no place in ORDER of scripts/lint-layers.py")]
+    if layer not in (PUBLIC, "examples", *LAYERS):
+        return [(path, 1, f"src/{layer} has no place in LAYERS of scripts/lint-layers.py")]
     findings = []
     for match in INCLUDE.finditer(text):
         header = match[1] or match[2]
@@ -41,14 +67,86 @@ def check(path, layer, text):
     return findings
 
 
+def check_table():
+    """No layer may include one above it: then there is no circle."""
+    order = list(LAYERS)
+    for number, (layer, (_, below)) in enumerate(LAYERS.items()):
+        for other in below.split():
+            if other not in order[number + 1:]:
+                raise SystemExit(f"lint-layers: LAYERS: {other} does not stand below {layer}")
+
+
+def links(cmake):
+    """layer → the layers that it links, directly or through others."""
+    direct = {}
+    for match in re.finditer(r"longhaul_layer\((\w+)\s+LINK\s+([^)]*)\)", cmake):
+        direct[match[1]] = re.findall(r"longhaul_(\w+)", match[2])
+    whole = {}
+    for layer in reversed(LAYERS):
+        whole[layer] = set()
+        for other in direct.get(layer, ()):
+            whole[layer] |= {other} | whole.get(other, set())
+    return whole
+
+
+def check_links(path, cmake):
+    """Each layer links what it may include, and of the rest nothing that this does not bring."""
+    findings, whole = [], links(cmake)
+    for layer in LAYERS:
+        may = set(LAYERS[layer][1].split())
+        brought = may.union(*(whole[other] for other in may)) if may else set()
+        for other in sorted(may - whole[layer]):
+            findings.append((path, 1, f"{layer} may include {other}, but does not link it"))
+        for other in sorted(whole[layer] - brought):
+            findings.append((path, 1, f"{layer} links {other}, which it may not include"))
+    return findings
+
+
+def picture():
+    width = max(map(len, LAYERS))
+    lines = [f" {name:<{width}}  {what}" for name, (what, _) in LAYERS.items()]
+    return "```\n" + "\n".join(lines) + "\n```\n"
+
+
+def arrows():
+    rows = ["| layer | may include |", "|---|---|"]
+    rows += [f"| `{name}` | {', '.join(below.split()) or 'nothing'} |"
+             for name, (_, below) in LAYERS.items()]
+    return "\n".join(rows) + "\n"
+
+
+DOCS = {"docs/how-it-works.md": picture, "CONTRIBUTING.md": arrows}
+LIST = re.compile(r"(<!-- layers, made by scripts/lint-layers\.py --write -->\n).*?(<!-- end -->)",
+                  re.S)
+
+
+def check_docs(write):
+    findings = []
+    for name, make in DOCS.items():
+        path = ROOT / name
+        text = path.read_text()
+        made = LIST.sub(lambda m, make=make: m[1] + make() + m[2], text)
+        if not LIST.search(text):
+            findings.append((path, 1, "the list of layers has lost its marks"))
+        elif made != text and write:
+            path.write_text(made)
+        elif made != text:
+            findings.append((path, 1, "the list of layers is old: scripts/lint-layers.py --write"))
+    return findings
+
+
 def self_test():
     planted = [
         ("base", '#include "json/view.hpp"'),
         ("json", '#include "stores/store.hpp"'),
         ("stores", '#include "longhaul/task.hpp"\n#  include "tasks/engine.hpp"'),
+        ("tasks", '#include "sqlite/connection.hpp"'),
+        ("server", '#include "sqlite/connection.hpp"'),
         ("wire", '#include "transport/http.hpp"'),
         ("wire", '#include "command/spec.hpp"'),
         ("server", '#include "command/spec.hpp"'),
+        ("transport", '#include "server/dispatcher.hpp"'),
+        ("typed", '#include "stores/store.hpp"'),
         (PUBLIC, '#include "json/view.hpp"'),
         ("examples", '#include "tasks/engine.hpp"'),
         ("nowhere", ""),
@@ -64,9 +162,16 @@ def self_test():
     for layer, text in clean:
         if check(ROOT, layer, text):
             raise SystemExit(f"lint-layers: self-test: wrongly found in {layer}: {text!r}")
+    good = "\n".join(f"longhaul_layer({name} LINK {' '.join('longhaul_' + b for b in below.split())})"
+                     for name, (_, below) in LAYERS.items())
+    extra = good.replace("longhaul_layer(base LINK )", "longhaul_layer(base LINK )").replace(
+        "longhaul_layer(typed LINK ", "longhaul_layer(typed LINK longhaul_stores ")
+    if check_links(ROOT, good) or not check_links(ROOT, extra) or not check_links(ROOT, ""):
+        raise SystemExit("lint-layers: self-test of links")
 
 
 def main():
+    check_table()
     self_test()
     findings, seen = [], 0
     for path in sources("src", "include/longhaul", "examples"):
@@ -74,6 +179,9 @@ def main():
         layer = parts[1] if parts[0] in ("src", "include") else parts[0]
         findings += check(path, layer, path.read_text())
         seen += 1
+    cmake = ROOT / "CMakeLists.txt"
+    findings += check_links(cmake, cmake.read_text())
+    findings += check_docs("--write" in sys.argv[1:])
     return report("lint-layers", findings, f"{seen} files")
 
 

@@ -16,10 +16,11 @@
 #include "command/warden.hpp"
 #include "config/read_config.hpp"
 #include "longhaul/server.hpp"
-#include "run/default_store.hpp"
+#include "open/http_address.hpp"
+#include "open/open_store.hpp"
+#include "open/store_url.hpp"
 #include "run/serve.hpp"
 #include "run/stop_signals.hpp"
-#include "sqlite/store_url.hpp"
 #include "tasks/sync.hpp"
 
 extern char** environ;
@@ -45,31 +46,20 @@ std::string find_helper() {
                            here.string() + ") nor in ../libexec/longhaul: install it there");
 }
 
-/// A store, and the file it is in; none: memory.
-struct opened_store {
-  std::shared_ptr<stores::store> store;
-  std::string path = {};
-};
-
-opened_store open_store_of(const config::serve_config& config, const process_log& log) {
-  opened_store result;
-  if (!config.store.empty()) {
-    const sqlite::store_url url = sqlite::parse_store_url(config.store);
-    result.store = sqlite::open_store(url);
-    result.path = url.path;
-    return result;
-  }
-  const std::string folder = config.state_dir.empty() ? default_state_folder() : config.state_dir;
-  result.store = open_default_store(folder, config.server.name, config.stdio,
-                                    tell_where_tasks_are(log), result.path);
-  return result;
+store_choice choice_of(const config::serve_config& config) {
+  store_choice choice;
+  choice.url = config.store;
+  choice.state_folder = config.state_dir;
+  choice.server = config.server.name;
+  choice.several = config.stdio;
+  return choice;
 }
 
 // Output lives as long as the task it belongs to: beside a store that outlives the server.
 std::shared_ptr<command::output_folder> open_output(const config::serve_config& config,
                                                     const opened_store& tasks) {
-  if (!tasks.path.empty()) {
-    auto output = command::output_folder::kept(tasks.path + ".output");
+  if (!tasks.file.empty()) {
+    auto output = command::output_folder::kept(tasks.file + ".output");
     command::end_former_programs(output->root(), [&](const std::string& task) {
       const std::vector<std::string> one = {task};
       return tasks::sync(tasks.store->unknown(one)).empty();
@@ -140,7 +130,7 @@ int run_serve(const serve_command& what) {
   log_settings logging;
   try {
     if (!what.http.empty()) parse_http_address(what.http);
-    if (!what.store.empty()) sqlite::parse_store_url(what.store);
+    if (!what.store.empty()) parse_store_url(what.store);
     logging = log_settings_of(what.common, config.server);
     config.server.drain_grace = drain_grace_of(what.common, config.server);
   } catch (const std::invalid_argument& e) {
@@ -155,7 +145,7 @@ int run_serve(const serve_command& what) {
   end_on_early_signals();
   process_log log(logging, !config.stdio);
   try {
-    const opened_store tasks = open_store_of(config, log);
+    const opened_store tasks = open_store(choice_of(config), tell_where_tasks_are(log));
     std::stop_source leaving;
     const auto host = make_host(config, tasks, leaving, log.log());
     server definition(config.server);
@@ -164,7 +154,7 @@ int run_serve(const serve_command& what) {
     }
     serve_settings settings = settings_for(config);
     settings.store = tasks.store;
-    settings.kept_in = tasks.path.empty() ? place_of({.in_memory = true, .path = {}}) : tasks.path;
+    settings.kept_in = tasks.kept_in;
     settings.drain_grace = config.server.drain_grace;
     settings.outputs = host->output.get();
     settings.on_removed = [host](const std::vector<std::string>& gone) {

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "base/text.hpp"
+
 namespace longhaul::auth {
 namespace {
 
@@ -27,10 +29,7 @@ key_digest sha256_of(std::string_view text) {
 std::optional<std::string_view> bearer_token(std::string_view header) {
   constexpr std::string_view scheme = "bearer ";
   if (header.size() <= scheme.size()) return std::nullopt;
-  const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
-  if (!std::equal(scheme.begin(), scheme.end() - 1, header.begin(), same) || header[6] != ' ') {
-    return std::nullopt;
-  }
+  if (!same_ignoring_case(header.substr(0, scheme.size()), scheme)) return std::nullopt;
   header.remove_prefix(std::min(header.find_first_not_of(' ', scheme.size() - 1), header.size()));
   if (header.empty() || header.size() > longest_key) return std::nullopt;
   return header;
@@ -47,13 +46,6 @@ std::optional<key_digest> parse_sha256(std::string_view text) {
     if (error != std::errc() || end != begin + 2) return std::nullopt;
   }
   return result;
-}
-
-bool is_key_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-';
-  });
 }
 
 void api_keys::add(std::string name, const key_digest& sha256) {

@@ -19,9 +19,6 @@ using key_digest = std::array<std::uint8_t, 32>;
 /// 64 hex digits.
 std::optional<key_digest> parse_sha256(std::string_view text);
 
-/// 1 to 64 characters of A-Z a-z 0-9 _ . -
-bool is_key_name(std::string_view text);
-
 class api_keys {
  public:
   void add(std::string name, const key_digest& sha256);

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/text.hpp"
 #include "command/terminal_text.hpp"
 #include "typed/rules.hpp"
 
@@ -23,8 +24,6 @@ std::unique_ptr<re2::RE2> compile(const std::string& expression) {
   options.set_log_errors(false);
   return std::make_unique<re2::RE2>(expression, options);
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");

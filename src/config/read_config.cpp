@@ -8,49 +8,26 @@
 
 #include "auth/api_keys.hpp"
 #include "auth/loopback.hpp"
+#include "base/names.hpp"
 #include "base/web_origin.hpp"
 #include "command/channel.hpp"
 #include "config/nesting.hpp"
 #include "config/read_tool.hpp"
 #include "config/table_reader.hpp"
 #include "config/units.hpp"
-#include "sqlite/store_url.hpp"
+#include "open/http_address.hpp"
+#include "open/store_url.hpp"
 
 namespace longhaul::config {
 namespace {
 
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-';
-  });
-}
-
-constexpr std::string_view name_rule = "1 to 64 characters of A-Z a-z 0-9 _ . -";
-
-// HOST:PORT, [v6]:PORT or PORT; whether the address is one of this machine shows when it is used.
-bool is_address(std::string_view text) {
-  const auto colon = text.rfind(':');
-  const std::string_view port = colon == std::string_view::npos ? text : text.substr(colon + 1);
-  std::size_t number = 0;
-  for (const char c : port) {
-    if (c < '0' || c > '9' || number > 65535) return false;
-    number = number * 10 + static_cast<std::size_t>(c - '0');
+bool is_address(const std::string& text) {
+  try {
+    parse_http_address(text);
+    return true;
+  } catch (const std::invalid_argument&) {
+    return false;
   }
-  if (port.empty() || number > 65535) return false;
-  if (colon == std::string_view::npos) return true;
-  const std::string_view host = text.substr(0, colon);
-  const bool bracketed = host.starts_with('[') && host.ends_with(']');
-  return !host.empty() && (bracketed || host.find(':') == std::string_view::npos);
-}
-
-// Of an address in one of these forms.
-std::string host_of(std::string_view address) {
-  const auto colon = address.rfind(':');
-  if (colon == std::string_view::npos) return "127.0.0.1";
-  std::string_view host = address.substr(0, colon);
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  return std::string(host);
 }
 
 class config_reader {
@@ -97,7 +74,7 @@ class config_reader {
   // Paths are those of the file's folder.
   void check_store(table_reader& from) {
     try {
-      const sqlite::store_url url = sqlite::parse_store_url(config_.store);
+      const store_url url = parse_store_url(config_.store);
       if (url.in_memory) return;
       const auto path = std::filesystem::path(options_.folder) / url.path;
       config_.store = "sqlite:" + path.lexically_normal().string();
@@ -112,7 +89,8 @@ class config_reader {
     server_options& server = config_.server;
     if (const auto name = from.text("name")) {
       server.name = *name;
-      if (!is_name(*name)) from.fail_at("name", "name must be " + std::string(name_rule));
+      if (!is_short_name(*name))
+        from.fail_at("name", "name must be " + std::string(short_name_rule));
     }
     from.set("version", server.version);
     from.set("title", server.title);
@@ -143,7 +121,7 @@ class config_reader {
     from.set_count("max_sessions_per_caller", server.max_sessions_per_caller);
     from.set("single_user", server.single_user);
     if (server.single_user && !config_.listen.empty() &&
-        !auth::is_loopback(host_of(config_.listen))) {
+        !auth::is_loopback(parse_http_address(config_.listen).host)) {
       from.fail_at("single_user",
                    "single_user lets everybody who reaches the server act as its owner: listen on "
                    "127.0.0.1 or [::1], not on " +
@@ -203,7 +181,8 @@ class config_reader {
     api_key key;
     if (from.require("name", "name = \"alice\"")) key.name = from.text("name").value_or("");
     if (table.contains("name") && table["name"].is_string()) {
-      if (!is_name(key.name)) from.fail_at("name", "name must be " + std::string(name_rule));
+      if (!is_short_name(key.name))
+        from.fail_at("name", "name must be " + std::string(short_name_rule));
       if (!key_names_.insert(key.name).second) {
         from.fail_at("name", "there is a key named " + in_quotes(key.name) + " already");
       }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/names.hpp"
 #include "command/arguments.hpp"
 #include "command/line_progress.hpp"
 #include "command/shell_check.hpp"
@@ -19,13 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using command::tool_spec;
-
-bool is_tool_name(std::string_view text) {
-  return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-';
-  });
-}
 
 bool is_variable_name(std::string_view text) {
   return !text.empty() && text.find_first_of(std::string_view("=\0", 2)) == std::string_view::npos;
@@ -62,7 +56,7 @@ class tool_reader {
     if (from_.require("name", "name = \"my_tool\"")) {
       const auto name = from_.text("name");
       if (name && !is_tool_name(*name)) {
-        from_.fail_at("name", "name must be 1 to 128 characters of A-Z a-z 0-9 _ . -");
+        from_.fail_at("name", "name must be " + std::string(tool_name_rule));
       } else if (name) {
         const std::string why = detail::name_warning(*name);
         if (!why.empty()) from_.warn(*from_.find("name"), "the name " + why);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/text.hpp"
 #include "json/validate.hpp"
 
 namespace longhaul::json {
@@ -17,11 +18,6 @@ constexpr std::string_view structure =
     "not JSON: missing or superfluous commas, brackets, quotes or keys";
 constexpr std::string_view half_pair = "not accepted: half a surrogate pair";
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_hex(char c) noexcept {
-  const char lower = static_cast<char>(c | 0x20);
-  return is_digit(c) || (lower >= 'a' && lower <= 'f');
-}
 bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 // One walk over the text, without recursion. `fault_` is the first fault.
@@ -170,7 +166,7 @@ class walk {
   bool four_hex(std::size_t from) const {
     if (from + 4 > text_.size()) return false;
     for (std::size_t i = from; i < from + 4; ++i) {
-      if (!is_hex(text_[i])) return false;
+      if (!is_hex_digit(text_[i])) return false;
     }
     return true;
   }
@@ -223,17 +219,15 @@ class walk {
   std::vector<std::size_t> halves_;
 };
 
-char lower(char c) noexcept { return static_cast<char>(c | 0x20); }
-
 }  // namespace
 
 bool is_high_surrogate(const char* digits) noexcept {
-  return lower(digits[0]) == 'd' && (digits[1] == '8' || digits[1] == '9' ||
-                                     lower(digits[1]) == 'a' || lower(digits[1]) == 'b');
+  return to_lower(digits[0]) == 'd' && (digits[1] == '8' || digits[1] == '9' ||
+                                        to_lower(digits[1]) == 'a' || to_lower(digits[1]) == 'b');
 }
 
 bool is_low_surrogate(const char* digits) noexcept {
-  return lower(digits[0]) == 'd' && lower(digits[1]) >= 'c' && lower(digits[1]) <= 'f';
+  return to_lower(digits[0]) == 'd' && to_lower(digits[1]) >= 'c' && to_lower(digits[1]) <= 'f';
 }
 
 std::string_view mend(std::string& text, std::string_view spared) {

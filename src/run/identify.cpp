@@ -8,6 +8,7 @@
 
 #include "auth/api_keys.hpp"
 #include "auth/loopback.hpp"
+#include "base/names.hpp"
 
 namespace longhaul {
 namespace {
@@ -24,8 +25,8 @@ auth::api_keys read_keys(const std::vector<api_key>& given) {
   std::set<auth::key_digest> digests;
   for (const api_key& key : given) {
     const std::string which = "the key named \"" + key.name + "\": ";
-    if (!auth::is_key_name(key.name)) {
-      throw std::invalid_argument(which + "a name has 1 to 64 characters of A-Z a-z 0-9 _ . -");
+    if (!is_short_name(key.name)) {
+      throw std::invalid_argument(which + "a name has " + std::string(short_name_rule));
     }
     if (!names.insert(key.name).second) {
       throw std::invalid_argument(which + "there are two keys of this name");

@@ -5,8 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "open/default_store.hpp"
 #include "run/command_line.hpp"
-#include "run/default_store.hpp"
 #include "run/serve.hpp"
 #include "server/registry.hpp"
 #include "typed/rules.hpp"
@@ -38,7 +38,7 @@ int run(server& server, int argc, char** argv) {
          "Where tasks are kept: sqlite:PATH, or memory: (as long as the server runs). If "
          "not said: " +
              (about.store ? std::string("what the program chose")
-                          : "sqlite:" + store_file_for("$XDG_STATE_HOME/longhaul", about.name)))
+                          : "sqlite:" + default_store_file("$XDG_STATE_HOME/longhaul", about.name)))
       ->type_name("URL");
   common_options common;
   app.add_option("--log", common.log, help_of_log)->type_name("WHAT");

@@ -6,10 +6,9 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "run/default_store.hpp"
+#include "open/open_store.hpp"
 #include "run/identify.hpp"
 #include "run/stop_signals.hpp"
-#include "sqlite/store_url.hpp"
 
 namespace longhaul {
 
@@ -21,26 +20,16 @@ std::vector<std::string> joined(std::vector<std::string> first,
   return first;
 }
 
-void open_store_for(const server& server, const serve_settings& settings, const process_log& log,
-                    service_options& into) {
-  if (!settings.store_url.empty()) {
-    const sqlite::store_url url = sqlite::parse_store_url(settings.store_url);
-    into.store = sqlite::open_store(url);
-    into.kept_in = place_of(url);
-  } else if (server.options().store) {
-    into.store = server.options().store;
-    into.kept_in = "the store of the program";
-  } else {
-    into.store = open_default_store(default_state_folder(), server.options().name,
-                                    settings.http.empty(), tell_where_tasks_are(log), into.kept_in);
-  }
+store_choice choice_of(const server_options& server, const serve_settings& settings) {
+  store_choice choice;
+  choice.url = settings.store_url;
+  choice.opened = server.store;
+  choice.server = server.name;
+  choice.several = settings.http.empty();
+  return choice;
 }
 
 }  // namespace
-
-std::string place_of(const sqlite::store_url& url) {
-  return url.in_memory ? "memory: they end with this process" : url.path;
-}
 
 std::function<void(const std::string&)> tell_where_tasks_are(const process_log& log) {
   return [&log](const std::string& text) { log.announce(log_level::notice, "store.open", text); };
@@ -66,20 +55,25 @@ int serve(server& server, const serve_settings& settings, process_log& log) {
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a full disk to us
     service_options options = settings;
     check_callers(server.options());
-    http_address address;
+    http_settings http;
     if (!settings.http.empty()) {
-      address = parse_http_address(settings.http);
-      options.identify = identify_by(server.options(), address.host);
+      static_cast<http_address&>(http) = parse_http_address(settings.http);
+      options.identify = identify_by(server.options(), http.host);
     }
     end_on_early_signals();
-    if (!options.store) open_store_for(server, settings, log, options);
+    if (!options.store) {
+      opened_store opened =
+          open_store(choice_of(server.options(), settings), tell_where_tasks_are(log));
+      options.store = std::move(opened.store);
+      options.kept_in = std::move(opened.kept_in);
+    }
     service running(server, options, log);
     const server_options& about = server.options();
-    address.allowed_hosts = joined(about.allow_hosts, settings.allowed_hosts);
-    address.allowed_origins = joined(about.allow_origins, settings.allowed_origins);
-    address.max_body_memory = about.max_body_memory;
+    http.allowed_hosts = joined(about.allow_hosts, settings.allowed_hosts);
+    http.allowed_origins = joined(about.allow_origins, settings.allowed_origins);
+    http.max_body_memory = about.max_body_memory;
     try {
-      return settings.http.empty() ? serve_stdio(running) : serve_http(running, address);
+      return settings.http.empty() ? serve_stdio(running) : serve_http(running, http);
     } catch (const std::exception& e) {
       const int code = tell_failure(log, e);
       running.fail(code);  // a handler that ignores its stop token must not keep the process

@@ -10,7 +10,6 @@
 
 #include "longhaul/server.hpp"
 #include "run/service.hpp"
-#include "sqlite/store_url.hpp"
 
 namespace longhaul {
 
@@ -33,11 +32,8 @@ void fill_standard_streams();
 /// SIGPIPE and SIGXFSZ from then on.
 int serve(server& server, const serve_settings& settings, process_log& log);
 
-/// What `open_default_store` has to say.
+/// Where tasks are kept, for `open_store`.
 std::function<void(const std::string&)> tell_where_tasks_are(const process_log& log);
-
-/// For people: where tasks are kept.
-std::string place_of(const sqlite::store_url& url);
 
 /// Says why a server did not start or go on; the exit code: `exit_usage` for invalid arguments.
 int tell_failure(process_log& log, const std::exception& e);

@@ -38,15 +38,15 @@ class first_signal {
 };
 
 // Throws `std::invalid_argument`.
-void check(const http_address& address, bool with_keys) {
-  for (const std::string& origin : address.allowed_origins) {
+void check(const http_settings& settings, bool with_keys) {
+  for (const std::string& origin : settings.allowed_origins) {
     std::string_view why = origin_fault(origin);
     if (is_every_origin(origin) && !with_keys) why = every_origin_fault;
     if (!why.empty()) {
       throw std::invalid_argument("the allowed origin \"" + origin + "\" " + std::string(why));
     }
   }
-  if (address.max_body_memory < least_body_memory) {
+  if (settings.max_body_memory < least_body_memory) {
     throw std::invalid_argument("max_body_memory must be at least " +
                                 std::to_string(least_body_memory) + " bytes");
   }
@@ -54,8 +54,8 @@ void check(const http_address& address, bool with_keys) {
 
 }  // namespace
 
-int serve_http(service& what, const http_address& address) {
-  check(address, !what.definition().keys.empty());
+int serve_http(service& what, const http_settings& settings) {
+  check(settings, !what.definition().keys.empty());
   wire::endpoint_options wire_options;
   wire_options.secrets = {what.store().secret()};
   wire_options.log = what.log();
@@ -65,11 +65,11 @@ int serve_http(service& what, const http_address& address) {
   const auto endpoint = wire::make_http_endpoint(what.dispatcher(), wire_options);
 
   transport::http_options options;
-  options.address = address.host;
-  options.port = address.port;
-  options.hosts = address.allowed_hosts;
-  options.origins = address.allowed_origins;
-  options.max_body_memory = address.max_body_memory;
+  options.address = settings.host;
+  options.port = settings.port;
+  options.hosts = settings.allowed_hosts;
+  options.origins = settings.allowed_origins;
+  options.max_body_memory = settings.max_body_memory;
   options.log = what.log();
   options.not_ready = [&what] {
     if (what.engine().draining()) return std::string("draining");

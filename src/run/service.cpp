@@ -126,26 +126,4 @@ void service::fail(int code) {
   std::_Exit(code);
 }
 
-http_address parse_http_address(const std::string& text) {
-  const auto fail = [&]() -> http_address {
-    throw std::invalid_argument("\"" + text +
-                                "\" is not an address: write HOST:PORT, as in 127.0.0.1:8080");
-  };
-  const auto colon = text.rfind(':');
-  http_address result;
-  result.host = colon == std::string::npos ? "127.0.0.1" : text.substr(0, colon);
-  const std::string port = colon == std::string::npos ? text : text.substr(colon + 1);
-  if (result.host.size() > 2 && result.host.front() == '[' && result.host.back() == ']') {
-    result.host = result.host.substr(1, result.host.size() - 2);
-  } else if (result.host.find(':') != std::string::npos) {
-    return fail();
-  }
-  if (result.host.empty()) return fail();
-  if (result.host == "localhost") result.host = "127.0.0.1";
-  const char* end = port.data() + port.size();
-  const auto [stop, error] = std::from_chars(port.data(), end, result.port);
-  if (port.empty() || error != std::errc() || stop != end) return fail();
-  return result;
-}
-
 }  // namespace longhaul

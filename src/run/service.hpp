@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "longhaul/server.hpp"
+#include "open/http_address.hpp"
 #include "run/process_log.hpp"
 #include "server/dispatcher.hpp"
 #include "tasks/engine.hpp"
@@ -91,19 +92,15 @@ inline constexpr std::chrono::milliseconds stdio_stop_grace{300};
 /// What replies still get to leave.
 inline constexpr std::chrono::milliseconds reply_grace{2'000};
 
-/// Where to serve HTTP.
-struct http_address {
-  std::string host;
-  std::uint16_t port = 0;
+/// Where and whom to serve over HTTP.
+struct http_settings : http_address {
   std::vector<std::string> allowed_hosts = {};    ///< more names in Host
   std::vector<std::string> allowed_origins = {};  ///< more origins of web pages
   std::size_t max_body_memory = server_options().max_body_memory;
 };
-/// Reads `HOST:PORT`, `[::1]:PORT` or `PORT`. Throws `std::invalid_argument` with what to write.
-http_address parse_http_address(const std::string& text);
 
 /// Serve until a signal (or the end of input) stops it; the exit code.
-int serve_http(service& what, const http_address& address);
+int serve_http(service& what, const http_settings& settings);
 int serve_stdio(service& what);
 
 }  // namespace longhaul

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/clock_arithmetic.hpp"
 #include "json/write.hpp"
-#include "stores/saturate.hpp"
 #include "tasks/tunables.hpp"
 
 namespace longhaul::serving {
@@ -126,7 +126,7 @@ tasks::progress_event progress_pace::beat(const moment& at) const {
 
 monotonic_time progress_pace::next_beat() const {
   if (!quiet_since_ || heartbeat_ <= milliseconds(0)) return monotonic_time::max();
-  return stores::saturating_add(*quiet_since_, heartbeat_);
+  return saturating_add(*quiet_since_, heartbeat_);
 }
 
 monotonic_time progress_pace::next(monotonic_time now) {

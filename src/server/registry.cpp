@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/names.hpp"
 #include "json/view.hpp"
 #include "server/fallback_tools.hpp"
 #include "server/links.hpp"
@@ -11,27 +12,15 @@
 namespace longhaul::serving {
 namespace {
 
-constexpr std::size_t max_name = 128;
 constexpr std::string_view header_member = "x-mcp-header";
-
-bool is_name_char(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '.' || c == '-';
-}
 
 // RFC 9110 `tchar`.
 bool is_token_char(char c) noexcept {
-  return is_name_char(c) || std::string_view("!#$%&'*+^`|~").find(c) != std::string_view::npos;
+  return is_name_character(c) || std::string_view("!#$%&'*+^`|~").find(c) != std::string_view::npos;
 }
 
 [[noreturn]] void refuse(const std::string& tool, const std::string& what) {
   throw std::invalid_argument("tool \"" + tool + "\": " + what);
-}
-
-bool same_header(std::string_view a, std::string_view b) noexcept {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 // Finds `x-mcp-header` along chains of `properties` (2026-07-28 "Custom Headers from Tool
@@ -62,7 +51,7 @@ class header_finder {
       refuse(tool_, "x-mcp-header \"" + *name + "\" needs a string, integer or boolean");
     }
     for (const auto& other : found) {
-      if (same_header(other.header, *name)) {
+      if (same_ignoring_case(other.header, *name)) {
         refuse(tool_, "x-mcp-header \"" + *name + "\" is used twice");
       }
     }
@@ -86,10 +75,7 @@ raw_json registered_tool::accept(const raw_json& arguments) const {
 
 void registry::add(tool_definition tool) {
   const std::string name = tool.options.name;
-  if (name.empty() || name.size() > max_name ||
-      !std::all_of(name.begin(), name.end(), is_name_char)) {
-    refuse(name, "a name has 1 to 128 characters of A-Z a-z 0-9 _ . -");
-  }
+  if (!is_tool_name(name)) refuse(name, "a name has " + std::string(tool_name_rule));
   if (by_name_.contains(name)) refuse(name, "there is a tool of this name already");
   if (!tool.input_schema) tool.input_schema = raw_json::trusted(R"({"type":"object"})");
   if (!json::value(tool.input_schema)["type"].equals("object")) {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/clock_arithmetic.hpp"
 #include "stores/bounds.hpp"
-#include "stores/saturate.hpp"
 
 namespace longhaul::sqlite {
 namespace {
@@ -28,8 +28,8 @@ task_record without_downtime(const task_record& task, monotonic_time last_heard,
                              monotonic_time now) {
   task_record paused = task;
   if (paused.status == task_status::working && paused.overall_left) {
-    const milliseconds down = stores::elapsed(std::max(last_heard, task.anchor), now);
-    paused.overall_left = stores::saturating_add(*paused.overall_left, down);
+    const milliseconds down = elapsed(std::max(last_heard, task.anchor), now);
+    paused.overall_left = saturating_add(*paused.overall_left, down);
   }
   return paused;
 }
@@ -268,7 +268,7 @@ std::vector<task_ptr> ledger::claim(const stores::claim_request& request) {
 
 stores::renew_result ledger::renew(process_id process, milliseconds lease) {
   stores::renew_result result;
-  result.alive = leases_.renew(process, stores::saturating_add(now().mono, lease));
+  result.alive = leases_.renew(process, saturating_add(now().mono, lease));
   // What runs has run until now, if we die.
   touch_ = touch_ || !running_.empty() || time_.skewed();
   return result;

@@ -295,3 +295,18 @@ stores::awaitable<void> sqlite_store::migrate() { co_return; }
 milliseconds sqlite_store::report_interval() const noexcept { return gather_reports; }
 
 }  // namespace longhaul::sqlite
+
+namespace longhaul {
+
+std::shared_ptr<stores::store> sqlite_store(const std::string& path, const clock_source& clock) {
+  sqlite::sqlite_options options;
+  options.path = path;
+  options.clock = &clock;
+  try {
+    return std::make_shared<sqlite::sqlite_store>(std::move(options));
+  } catch (const sqlite::sqlite_error& e) {
+    throw std::runtime_error("the store " + path + " cannot be opened: " + e.what());
+  }
+}
+
+}  // namespace longhaul

@@ -27,7 +27,7 @@ task_cache::shard& task_cache::shard_of(std::string_view id) const noexcept {
 
 task_ptr task_cache::find(std::string_view id) const {
   shard& in = shard_of(id);
-  const stores::guard lock(in.mutex);
+  const guard lock(in.mutex);
   const auto found = in.tasks.find(id);
   return found == in.tasks.end() ? nullptr : found->second;
 }
@@ -35,7 +35,7 @@ task_ptr task_cache::find(std::string_view id) const {
 void task_cache::put(const task_ptr& task) {
   {
     shard& in = shard_of(task->id());
-    const stores::guard lock(in.mutex);
+    const guard lock(in.mutex);
     const auto found = in.tasks.find(std::string_view(task->id()));
     if (found == in.tasks.end()) {
       in.tasks.emplace(task->id(), task);
@@ -53,7 +53,7 @@ void task_cache::put(const task_ptr& task) {
 
 void task_cache::keep_ended(const task_ptr& task) {
   const std::size_t bytes = size_of(*task);
-  const stores::guard lock(ended_mutex_);
+  const guard lock(ended_mutex_);
   ended_.emplace_back(task->id(), bytes);
   ended_bytes_ += bytes;
   while (ended_bytes_ > max_ended_bytes_ && !ended_.empty()) {
@@ -64,7 +64,7 @@ void task_cache::keep_ended(const task_ptr& task) {
 }
 
 void task_cache::forget_ended() {
-  const stores::guard lock(ended_mutex_);
+  const guard lock(ended_mutex_);
   for (const auto& [id, bytes] : ended_) remove(id);
   ended_.clear();
   ended_bytes_ = 0;
@@ -72,14 +72,14 @@ void task_cache::forget_ended() {
 
 void task_cache::remove(std::string_view id) {
   shard& in = shard_of(id);
-  const stores::guard lock(in.mutex);
+  const guard lock(in.mutex);
   in.tasks.erase(id);
 }
 
 std::vector<task_ptr> task_cache::unfinished() const {
   std::vector<task_ptr> result;
   for (const shard& each : shards_) {
-    const stores::guard lock(each.mutex);
+    const guard lock(each.mutex);
     for (const auto& [id, task] : each.tasks) {
       if (!task->terminal()) result.push_back(task);
     }
@@ -90,7 +90,7 @@ std::vector<task_ptr> task_cache::unfinished() const {
 std::size_t task_cache::size() const {
   std::size_t all = 0;
   for (const shard& each : shards_) {
-    const stores::guard lock(each.mutex);
+    const guard lock(each.mutex);
     all += each.tasks.size();
   }
   return all;

@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "longhaul/task.hpp"
-#include "stores/guarded.hpp"
 
 namespace longhaul::sqlite {
 
@@ -37,7 +37,7 @@ class task_cache {
 
  private:
   struct alignas(64) shard {
-    mutable stores::guarded_mutex mutex;
+    mutable guarded_mutex mutex;
     boost::unordered_flat_map<std::string_view, task_ptr> tasks LONGHAUL_GUARDED_BY(mutex);
   };
   shard& shard_of(std::string_view id) const noexcept;
@@ -46,7 +46,7 @@ class task_cache {
   const std::size_t max_ended_bytes_;
   mutable std::array<shard, 64> shards_;
 
-  stores::guarded_mutex ended_mutex_;
+  guarded_mutex ended_mutex_;
   // Ids and sizes in the order of their coming; one that came twice goes at its first turn.
   std::deque<std::pair<std::string, std::size_t>> ended_ LONGHAUL_GUARDED_BY(ended_mutex_);
   std::size_t ended_bytes_ LONGHAUL_GUARDED_BY(ended_mutex_) = 0;

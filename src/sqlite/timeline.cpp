@@ -26,12 +26,12 @@ timeline::timeline(connection& in, const clock_source& clock, std::string boot)
   offset_ = row->offset;
   const bool same_boot = row->boot == boot_ && now().mono >= last_heard_;
   if (same_boot) return;
-  const milliseconds away = stores::elapsed(row->wall, clock.now());
-  offset_ = stores::saturating_add(last_heard_, away) - clock.monotonic();
+  const milliseconds away = elapsed(row->wall, clock.now());
+  offset_ = saturating_add(last_heard_, away) - clock.monotonic();
 }
 
 bool timeline::due() const {
-  return saved_ == monotonic_time::min() || stores::elapsed(saved_, now().mono) >= save_every;
+  return saved_ == monotonic_time::min() || elapsed(saved_, now().mono) >= save_every;
 }
 
 bool timeline::skewed() const {

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock_arithmetic.hpp"
 #include "sqlite/connection.hpp"
-#include "stores/saturate.hpp"
 #include "stores/transitions.hpp"
 
 namespace longhaul::sqlite {
@@ -22,7 +22,7 @@ class timeline {
   timeline(connection& in, const clock_source& clock, std::string boot);
 
   stores::instant now() const {
-    return {clock_.now(), stores::saturating_add(clock_.monotonic(), offset_)};
+    return {clock_.now(), saturating_add(clock_.monotonic(), offset_)};
   }
   /// When the process that wrote the file before us was last heard of; now, if there was none.
   monotonic_time last_heard() const noexcept { return last_heard_; }

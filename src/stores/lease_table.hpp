@@ -11,8 +11,8 @@
 #include <map>
 #include <set>
 
+#include "base/mutex.hpp"
 #include "longhaul/task.hpp"
-#include "stores/guarded.hpp"
 
 namespace longhaul::stores {
 

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "base/clock_arithmetic.hpp"
 #include "longhaul/error_codes.hpp"
 #include "stores/bounds.hpp"
 #include "stores/cursor.hpp"
-#include "stores/saturate.hpp"
 
 namespace longhaul::stores {
 namespace {
@@ -553,3 +553,11 @@ std::size_t memory_store::index_size() {
 awaitable<void> memory_store::migrate() { co_return; }
 
 }  // namespace longhaul::stores
+
+namespace longhaul {
+
+std::shared_ptr<stores::store> memory_store(const clock_source& clock) {
+  return std::make_shared<stores::memory_store>(stores::memory_options{}, clock);
+}
+
+}  // namespace longhaul

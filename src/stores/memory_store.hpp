@@ -23,9 +23,9 @@
 #include <set>
 #include <utility>
 
-#include "stores/guarded.hpp"
+#include "base/mutex.hpp"
+#include "base/random.hpp"
 #include "stores/lease_table.hpp"
-#include "stores/random.hpp"
 #include "stores/ready_queue.hpp"
 #include "stores/store.hpp"
 #include "stores/task_index.hpp"

@@ -2,9 +2,9 @@
 #include "longhaul/task.hpp"
 
 #include <algorithm>
+#include <array>
 
-#include "json/write.hpp"
-#include "stores/saturate.hpp"
+#include "base/clock_arithmetic.hpp"
 
 namespace longhaul {
 namespace {
@@ -24,32 +24,6 @@ std::optional<task_status> parse_task_status(std::string_view name) noexcept {
   return static_cast<task_status>(found - status_names.begin());
 }
 
-outcome outcome::result(raw_json body, bool is_error) {
-  outcome made;
-  made.body = std::move(body);
-  made.is_error = is_error;
-  return made;
-}
-
-outcome outcome::tool_error(std::string_view text) {
-  std::string body = R"({"content":[{"type":"text","text":)";
-  json::append_string(body, text);
-  body += "}],\"isError\":true}";
-  return result(raw_json::trusted(std::move(body)), true);
-}
-
-outcome outcome::protocol_error(int code, std::string_view message, const raw_json& data) {
-  std::string text;
-  json::object error(text);
-  error.integer("code", code).string("message", message);
-  if (data) error.raw("data", data);
-  error.close();
-  outcome made;
-  made.body = raw_json::trusted(std::move(text));
-  made.is_protocol_error = true;
-  return made;
-}
-
 const task_input* find_input(const task_record& task, std::string_view key) noexcept {
   if (!task.inputs) return nullptr;
   const auto found = std::find_if(task.inputs->begin(), task.inputs->end(),
@@ -66,12 +40,11 @@ std::optional<milliseconds> shown_ttl(const task_record& task, timestamp now) no
   if (!task.retention) return std::nullopt;
   const milliseconds keep = std::max(*task.retention, milliseconds(0));
   const timestamp created = task.origin->created_at;
-  if (task.terminal())
-    return stores::saturating_add(stores::elapsed(created, task.updated_at), keep);
+  if (task.terminal()) return saturating_add(elapsed(created, task.updated_at), keep);
 
-  const milliseconds age = stores::elapsed(created, now);
+  const milliseconds age = elapsed(created, now);
   if (keep == milliseconds(0)) return age;
-  const milliseconds wanted = stores::saturating_add(age, keep - keep / 2);
+  const milliseconds wanted = saturating_add(age, keep - keep / 2);
   const milliseconds::rep steps = wanted / keep + (wanted % keep == milliseconds(0) ? 0 : 1);
   milliseconds::rep shown = 0;
   if (__builtin_mul_overflow(std::max<milliseconds::rep>(steps, 1), keep.count(), &shown)) {

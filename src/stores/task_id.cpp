@@ -4,38 +4,17 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 
-#include "stores/random.hpp"
+#include "base/base32.hpp"
+#include "base/random.hpp"
 
 namespace longhaul {
 namespace {
 
-constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";  // no i, l, o, u
 constexpr std::size_t time_characters = 10;
 
-constexpr auto make_membership() {
-  std::array<bool, 256> member{};
-  for (const char c : alphabet) member[static_cast<unsigned char>(c)] = true;
-  return member;
-}
-constexpr std::array<bool, 256> in_alphabet = make_membership();
-
 }  // namespace
-
-void encode_base32(std::span<const std::byte> bits, std::span<char> text) noexcept {
-  std::uint32_t carry = 0;
-  int held = 0;
-  std::size_t next = bits.size();
-  for (std::size_t at = text.size(); at-- > 0;) {
-    if (held < 5 && next > 0) {
-      carry |= static_cast<std::uint32_t>(bits[--next]) << held;
-      held += 8;
-    }
-    text[at] = alphabet[carry & 31U];
-    carry >>= 5;
-    held -= 5;
-  }
-}
 
 std::string new_task_id(timestamp created_at) {
   constexpr std::int64_t latest = (std::int64_t{1} << 48) - 1;
@@ -53,9 +32,7 @@ std::string new_task_id(timestamp created_at) {
 }
 
 bool is_task_id(std::string_view text) noexcept {
-  return text.size() == task_id_length && std::all_of(text.begin(), text.end(), [](char c) {
-           return in_alphabet[static_cast<unsigned char>(c)];
-         });
+  return text.size() == task_id_length && is_base32(text);
 }
 
 }  // namespace longhaul

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,9 +19,5 @@ std::string new_task_id(timestamp created_at);
 
 /// True if `text` has the form of an id: 36 characters of the alphabet.
 bool is_task_id(std::string_view text) noexcept;
-
-/// Writes `bits`, as one big-endian number, into the whole of `text`, right-aligned.
-/// Requires: `text.size() * 5 >= bits.size() * 8`.
-void encode_base32(std::span<const std::byte> bits, std::span<char> text) noexcept;
 
 }  // namespace longhaul

@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "longhaul/task.hpp"
-#include "stores/guarded.hpp"
 #include "stores/store.hpp"
 
 namespace longhaul::stores {

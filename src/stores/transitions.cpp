@@ -6,9 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "base/clock_arithmetic.hpp"
+#include "base/digest.hpp"
 #include "longhaul/error_codes.hpp"
-#include "stores/digest.hpp"
-#include "stores/saturate.hpp"
 
 namespace longhaul::stores {
 namespace {

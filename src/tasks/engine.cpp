@@ -11,13 +11,13 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/digest.hpp"
+#include "base/random.hpp"
 #include "json/view.hpp"
 #include "json/write.hpp"
 #include "longhaul/error_codes.hpp"
 #include "stores/bounds.hpp"
-#include "stores/digest.hpp"
 #include "stores/memory_store.hpp"
-#include "stores/random.hpp"
 #include "stores/task_id.hpp"
 #include "tasks/certain.hpp"
 #include "tasks/failure.hpp"

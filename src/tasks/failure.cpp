@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/failure.hpp"
 
+#include "base/random.hpp"
 #include "json/write.hpp"
-#include "stores/random.hpp"
 
 namespace longhaul::tasks {
 

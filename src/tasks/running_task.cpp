@@ -10,7 +10,7 @@
 #include <cmath>
 #include <exception>
 
-#include "stores/digest.hpp"
+#include "base/digest.hpp"
 #include "tasks/certain.hpp"
 #include "tasks/engine.hpp"
 #include "tasks/sync.hpp"

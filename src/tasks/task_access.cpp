@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <mutex>
 
+#include "base/digest.hpp"
 #include "json/view.hpp"
 #include "stores/cursor.hpp"
-#include "stores/digest.hpp"
 #include "stores/task_id.hpp"
 #include "tasks/engine_link.hpp"
 #include "tasks/sync.hpp"

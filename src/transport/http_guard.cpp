@@ -5,15 +5,10 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace longhaul::transport {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return result;
-}
 
 bool contains(const std::vector<std::string>& list, std::string_view item) {
   return std::find(list.begin(), list.end(), item) != list.end();
@@ -36,7 +31,7 @@ bool is_address(std::string_view name) { return name.starts_with('[') || is_v4(n
 std::vector<std::string> names_of(std::vector<std::string> hosts) {
   for (std::string& host : hosts) {
     std::string name = host_name(host);
-    host = name.empty() ? lower(host) : std::move(name);
+    host = name.empty() ? lowered(host) : std::move(name);
   }
   return hosts;
 }
@@ -48,7 +43,7 @@ std::vector<std::string> origins_of(std::vector<std::string> origins) {
     if (implied) origin.resize(origin.size() - port.size());
   };
   for (std::string& origin : origins) {
-    origin = lower(origin);
+    origin = lowered(origin);
     leave_out(origin, "http://", ":80");
     leave_out(origin, "https://", ":443");
   }
@@ -76,7 +71,7 @@ std::string host_name(std::string_view host) {
       (port[0] != ':' || port.find_first_not_of("0123456789", 1) != std::string_view::npos)) {
     return {};
   }
-  return lower(host.substr(0, end));
+  return lowered(host.substr(0, end));
 }
 
 http_guard::http_guard(bool loopback, std::vector<std::string> hosts,
@@ -98,12 +93,12 @@ std::string http_guard::refusal(std::string_view host, std::string_view origin) 
                  "server is configured for"
                : "this Host is not allowed here: use a host that the server is configured for";
   }
-  if (origin.data() == nullptr || any_origin_ || contains(origins_, lower(origin))) return {};
+  if (origin.data() == nullptr || any_origin_ || contains(origins_, lowered(origin))) return {};
   const std::string_view authority = authority_of(origin);
   const std::string name = host_name(authority);
-  const bool allowed =
-      !authority.empty() && (contains(hosts_, name) || (loopback_ && is_local_name(name)) ||
-                             (!loopback_ && is_address(name) && lower(authority) == lower(host)));
+  const bool allowed = !authority.empty() &&
+                       (contains(hosts_, name) || (loopback_ && is_local_name(name)) ||
+                        (!loopback_ && is_address(name) && lowered(authority) == lowered(host)));
   if (allowed) return {};
   return "this Origin is not allowed here: web pages of other sites may not use this server";
 }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
 #include "json/view.hpp"
 #include "json/write.hpp"
 #include "typed/rules.hpp"
@@ -97,14 +98,11 @@ std::string shown_as(std::string_view construct) {
                       ", which not every host reads alike: " + std::string(advice)};
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::optional<char32_t> hex(std::string_view digits) {
   char32_t value = 0;
   for (const char c : digits) {
-    const char low = static_cast<char>(c | 0x20);
-    if (!is_digit(c) && !(low >= 'a' && low <= 'f')) return std::nullopt;
-    value = value * 16 + static_cast<char32_t>(is_digit(c) ? c - '0' : low - 'a' + 10);
+    if (!is_hex_digit(c)) return std::nullopt;
+    value = value * 16 + static_cast<char32_t>(is_digit(c) ? c - '0' : to_lower(c) - 'a' + 10);
   }
   return value;
 }

@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <optional>
 
+#include "base/text.hpp"
+
 namespace longhaul::detail {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_beyond_ascii(char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; }
 
 // Takes exactly `count` digits from the front.
@@ -122,9 +122,7 @@ bool is_absolute_uri(std::string_view text) {
     return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
   };
   constexpr std::string_view forbidden = "\"<>\\^`{|}";
-  const auto is_hex = [](char c) {
-    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-  };
+  const auto is_hex = [](char c) { return is_hex_digit(c); };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c <= ' ' || c >= '\x7F' || forbidden.find(c) != std::string_view::npos) return false;

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/text.hpp"
 #include "json/view.hpp"
 #include "json/write.hpp"
 #include "typed/rules.hpp"
@@ -410,7 +411,7 @@ std::string blurred(std::string_view name) {
   std::string result;
   for (const char c : cut(name, max_suggested)) {
     if (c == '_' || c == '-' || c == ' ') continue;
-    result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    result += to_lower(c);
   }
   return result;
 }

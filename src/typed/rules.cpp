@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/text.hpp"
 #include "json/write.hpp"
 #include "typed/ecma_pattern.hpp"
 
@@ -159,13 +160,6 @@ void check_default(const member_node& member, const member_rules& rules) {
   });
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
 }  // namespace
 
 const type_node& bare(const type_node& type) {
@@ -273,7 +267,7 @@ typed_schema::typed_schema(const type_node& type, const std::vector<field_option
     rules = field_access::rules(field);
     rules.optional = !field_access::required(field).value_or(!type.members[*at].optional);
     checker(field, type.members[*at], rules).run();
-    if (!rules.header.empty() && !headers.insert(lower(rules.header)).second) {
+    if (!rules.header.empty() && !headers.insert(lowered(rules.header)).second) {
       throw std::invalid_argument("field " + in_quotes(field.name()) + ": header " +
                                   in_quotes(rules.header) + " is taken by another member");
     }

@@ -1,30 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "longhaul/typed_tool.hpp"
 
-#include <algorithm>
 #include <map>
 #include <string>
 
+#include "base/names.hpp"
 #include "json/view.hpp"
 #include "typed/ecma_pattern.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul::detail {
 namespace {
-
-constexpr std::size_t max_name = 128;  // MCP "Tool Names"
-
-void check_name(const std::string& name) {
-  const bool fits =
-      !name.empty() && name.size() <= max_name && std::ranges::all_of(name, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '_' || c == '-' || c == '.';
-      });
-  if (!fits) {
-    throw std::invalid_argument("tool " + in_quotes(name) +
-                                ": a name is 1 to 128 of A-Z, a-z, 0-9, '_', '-' and '.'");
-  }
-}
 
 [[noreturn]] void fail(const tool_options& options, const std::string& what) {
   throw std::invalid_argument("tool " + in_quotes(options.name) + ": " + what);
@@ -64,7 +50,9 @@ void check_raw_arguments(const raw_json& arguments) {
 
 tool_definition define_tool(tool_options options, const std::optional<typed_schema>& schema,
                             raw_json derived_output) {
-  check_name(options.name);
+  if (!is_tool_name(options.name)) {
+    fail(options, "a name has " + std::string(tool_name_rule));
+  }
   check_limits(options);
   tool_definition tool;
   if (schema) {

@@ -7,22 +7,17 @@
 #include <optional>
 #include <string>
 
+#include "base/text.hpp"
+
 namespace longhaul::wire {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_hex(char c) noexcept {
-  const char lower = static_cast<char>(c | 0x20);
-  return is_digit(c) || (lower >= 'a' && lower <= 'f');
-}
 // Of numbers and words, right and wrong ones: 01, +1, .5, 0x1F, NaN, None, 1_000.
 bool is_word(char c) noexcept {
-  const char lower = static_cast<char>(c | 0x20);
-  return is_digit(c) || (lower >= 'a' && lower <= 'z') || c == '+' || c == '-' || c == '.' ||
-         c == '_' || c == '$';
+  return is_digit(c) || is_letter(c) || c == '+' || c == '-' || c == '.' || c == '_' || c == '$';
 }
 
 // -?(0|[1-9][0-9]*)
@@ -35,7 +30,7 @@ bool is_integer(std::string_view token) noexcept {
 bool is_escape(std::string_view rest) noexcept {
   if (rest.size() < 2) return false;
   if (rest[1] != 'u') return std::string_view("\"\\/bfnrt").find(rest[1]) != rest.npos;
-  return rest.size() >= 6 && std::ranges::all_of(rest.substr(2, 4), is_hex);
+  return rest.size() >= 6 && std::ranges::all_of(rest.substr(2, 4), is_hex_digit);
 }
 
 // A whole string token that JSON allows, half surrogate pairs too: it is only sent back.

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text.hpp"
 #include "wire/base64.hpp"
 
 namespace longhaul::wire {
@@ -34,13 +35,6 @@ std::string_view trimmed(std::string_view text) noexcept {
 bool is_field_text(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return (c >= 0x20 && c <= 0x7E) || c == '\t'; });
-}
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equal_names(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 template <class Number>
@@ -90,7 +84,7 @@ std::optional<std::string> check_parameter(const http_request& headers, json::va
   bool found = false;
   const std::string name = "Mcp-Param-" + parameter.header;
   for (const auto& [header, raw] : headers.mcp_params) {
-    if (!equal_names(header, parameter.header)) continue;
+    if (!same_ignoring_case(header, parameter.header)) continue;
     found = true;
     const auto value = decode_header_value(raw);
     if (!value) return "Header mismatch: " + name + " is malformed";

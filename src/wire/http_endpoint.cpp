@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <new>
 
+#include "base/text.hpp"
 #include "wire/endpoints.hpp"
 #include "wire/headers.hpp"
 #include "wire/legacy.hpp"
@@ -42,8 +43,7 @@ bool is_json(std::string_view content_type) {
   constexpr std::string_view wanted = "application/json";
   std::size_t size = type.size();
   while (size > 0 && (type[size - 1] == ' ' || type[size - 1] == '\t')) --size;
-  return std::equal(type.begin(), type.begin() + static_cast<std::ptrdiff_t>(size), wanted.begin(),
-                    wanted.end(), [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+  return same_ignoring_case(type.substr(0, size), wanted);
 }
 
 // Ends a session; requests of the modern era have none.

@@ -8,7 +8,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "stores/random.hpp"
+#include "base/random.hpp"
 #include "wire/base64.hpp"
 #include "wire/secrets.hpp"
 

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <array>
 
+#include "base/random.hpp"
 #include "json/validate.hpp"
 #include "json/write.hpp"
 #include "longhaul/error_codes.hpp"
-#include "stores/random.hpp"
 #include "tasks/tunables.hpp"
 #include "wire/legacy.hpp"
 #include "wire/modern_tasks.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/sessions.hpp"
-#include "stores/random.hpp"
+#include "base/random.hpp"
 
 #include <algorithm>
 #include <functional>

@@ -15,9 +15,9 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/digest.hpp"
 #include "longhaul/longhaul.hpp"
 #include "run/identify.hpp"
-#include "stores/digest.hpp"
 
 namespace longhaul::test {
 namespace {

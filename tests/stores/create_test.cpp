@@ -2,9 +2,9 @@
 // Parity: creating, reading and listing tasks.
 #include <algorithm>
 
+#include "base/digest.hpp"
 #include "parity.hpp"
 #include "stores/bounds.hpp"
-#include "stores/digest.hpp"
 
 namespace longhaul::test {
 namespace {

@@ -9,10 +9,11 @@
 #include <set>
 #include <thread>
 
+#include "base/base32.hpp"
+#include "base/digest.hpp"
+#include "base/random.hpp"
 #include "longhaul/task.hpp"
 #include "stores/cursor.hpp"
-#include "stores/digest.hpp"
-#include "stores/random.hpp"
 #include "stores/task_id.hpp"
 
 namespace longhaul::test {

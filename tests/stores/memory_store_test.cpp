@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random.hpp"
 #include "stores/bounds.hpp"
-#include "stores/random.hpp"
 #include "stores/task_id.hpp"
 #include "support/fault_store.hpp"
 #include "support/run.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parity.hpp"
 
-#include "stores/digest.hpp"
+#include "base/digest.hpp"
 
 namespace longhaul::test {
 

@@ -14,7 +14,7 @@
 #include <ostream>
 #include <string>
 
-#include "stores/random.hpp"
+#include "base/random.hpp"
 #include "stores/store.hpp"
 #include "stores/task_id.hpp"
 #include "support/run.hpp"

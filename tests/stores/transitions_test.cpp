@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "stores/random.hpp"
+#include "base/random.hpp"
 
 namespace longhaul::test {
 namespace {

@@ -5,13 +5,10 @@
 //   sqlite:PATH    one SQLite file
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "longhaul/store.hpp"
-
-namespace longhaul::sqlite {
+namespace longhaul {
 
 /// What a store's URL says.
 struct store_url {
@@ -22,7 +19,4 @@ struct store_url {
 /// Throws `std::invalid_argument` with what to write instead.
 store_url parse_store_url(std::string_view text);
 
-/// Throws as `longhaul::sqlite_store`.
-std::shared_ptr<stores::store> open_store(const store_url& url);
-
-}  // namespace longhaul::sqlite
+}  // namespace longhaul

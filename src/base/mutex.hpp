@@ -15,7 +15,7 @@
 #define LONGHAUL_REQUIRES(m) LONGHAUL_THREAD_ATTRIBUTE(requires_capability(m))
 #define LONGHAUL_EXCLUDES(m) LONGHAUL_THREAD_ATTRIBUTE(locks_excluded(m))
 
-namespace longhaul::stores {
+namespace longhaul {
 
 class LONGHAUL_THREAD_ATTRIBUTE(capability("mutex")) guarded_mutex {
  public:
@@ -41,4 +41,4 @@ class LONGHAUL_THREAD_ATTRIBUTE(scoped_lockable) guard {
   guarded_mutex& mutex_;
 };
 
-}  // namespace longhaul::stores
+}  // namespace longhaul

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stores/random.hpp"
+#include "base/random.hpp"
 
 #include <pthread.h>
 #include <sys/random.h>
@@ -12,7 +12,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "stores/task_id.hpp"
+#include "base/base32.hpp"
 
 namespace longhaul {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stores/digest.hpp"
+#include "base/digest.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

@@ -7,7 +7,7 @@
 
 #include "longhaul/clock.hpp"
 
-namespace longhaul::stores {
+namespace longhaul {
 
 constexpr milliseconds saturating_add(milliseconds a, milliseconds b) noexcept {
   using limits = std::numeric_limits<milliseconds::rep>;
@@ -35,4 +35,4 @@ constexpr milliseconds elapsed(std::chrono::time_point<Clock, milliseconds> from
   return milliseconds(difference);
 }
 
-}  // namespace longhaul::stores
+}  // namespace longhaul

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules for names that people give: of tools (MCP "Tool Names") and of servers and keys. Each
+// rule in words stands beside the function that checks it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#include "base/text.hpp"
+
+namespace longhaul {
+
+/// A-Z a-z 0-9 _ . -
+constexpr bool is_name_character(char c) noexcept {
+  return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == '-';
+}
+
+constexpr bool is_name(std::string_view text, std::size_t longest) noexcept {
+  return !text.empty() && text.size() <= longest &&
+         std::all_of(text.begin(), text.end(), is_name_character);
+}
+
+inline constexpr std::string_view tool_name_rule = "1 to 128 characters of A-Z a-z 0-9 _ . -";
+constexpr bool is_tool_name(std::string_view text) noexcept { return is_name(text, 128); }
+
+/// Of servers and API keys.
+inline constexpr std::string_view short_name_rule = "1 to 64 characters of A-Z a-z 0-9 _ . -";
+constexpr bool is_short_name(std::string_view text) noexcept { return is_name(text, 64); }
+
+}  // namespace longhaul
