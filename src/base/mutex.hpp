@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A mutex that clang's thread-safety analysis understands: what stands beneath
 // `LONGHAUL_GUARDED_BY` cannot be touched without it, checked at compile time. Other compilers see
-// a plain mutex.
+// a plain mutex. A `guard` holds it for a scope, and a `condition` waits with a guard.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 
 #if defined(__clang__)
@@ -23,22 +25,46 @@ class LONGHAUL_THREAD_ATTRIBUTE(capability("mutex")) guarded_mutex {
   void unlock() LONGHAUL_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
 
  private:
+  friend class guard;
   std::mutex mutex_;
 };
 
-/// Holds a `guarded_mutex` for a scope.
+/// Holds a `guarded_mutex` for a scope, which may give it up for a while in between.
 class LONGHAUL_THREAD_ATTRIBUTE(scoped_lockable) guard {
  public:
   explicit guard(guarded_mutex& mutex) LONGHAUL_THREAD_ATTRIBUTE(acquire_capability(mutex))
-      : mutex_(mutex) {
-    mutex_.lock();
-  }
-  ~guard() LONGHAUL_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
+      : held_(mutex.mutex_) {}
+  ~guard() LONGHAUL_THREAD_ATTRIBUTE(release_capability()) = default;
   guard(const guard&) = delete;
   guard& operator=(const guard&) = delete;
 
+  void unlock() LONGHAUL_THREAD_ATTRIBUTE(release_capability()) { held_.unlock(); }
+  void lock() LONGHAUL_THREAD_ATTRIBUTE(acquire_capability()) { held_.lock(); }
+
  private:
-  guarded_mutex& mutex_;
+  friend class condition;
+  std::unique_lock<std::mutex> held_;
+};
+
+/// A condition variable for guards. There is no form that takes a predicate: clang cannot see that
+/// a closure runs under the lock, so a wait is a loop: `while (!ready_) changed_.wait(lock);`.
+class condition {
+ public:
+  void notify_one() noexcept { signal_.notify_one(); }
+  void notify_all() noexcept { signal_.notify_all(); }
+  void wait(guard& lock) { signal_.wait(lock.held_); }
+  /// False: the time is over.
+  template <class Clock, class Duration>
+  bool wait_until(guard& lock, std::chrono::time_point<Clock, Duration> deadline) {
+    return signal_.wait_until(lock.held_, deadline) == std::cv_status::no_timeout;
+  }
+  template <class Rep, class Period>
+  bool wait_for(guard& lock, std::chrono::duration<Rep, Period> at_most) {
+    return signal_.wait_for(lock.held_, at_most) == std::cv_status::no_timeout;
+  }
+
+ private:
+  std::condition_variable signal_;
 };
 
 }  // namespace longhaul
