@@ -122,12 +122,12 @@ engine_measurement measure_store() {
   return result;
 }
 
-awaitable<void> submit_all(tasks::engine& engine, std::string_view name,
+awaitable<void> submit_all(tasks::engine& engine, tasks::tool_ptr tool,
                            const std::vector<raw_json>& given, engine_measurement& into) {
   for (const auto& each : given) {
     tasks::submission what;
     what.owner = owner;
-    what.tool = name;
+    what.tool = tool;
     what.arguments = each;
     auto submitting = engine.submit(what);
     const auto made = co_await std::move(submitting);
@@ -138,13 +138,14 @@ awaitable<void> submit_all(tasks::engine& engine, std::string_view name,
 // From the first submit until the last task is completed. What waits for a slot waits in the store.
 template <const auto& Tool>
 engine_measurement measure_engine() {
-  serving::registry registry({.name = "bench", .version = "1", .title = "", .instructions = ""});
-  add_tools(registry);
+  const auto tools =
+      std::make_shared<serving::catalog>(serving::server_identity{"bench", "1", "", ""});
+  add_tools(*tools);
   tasks::engine_options options;
   options.store = std::make_shared<stores::memory_store>();
+  options.tools = tools;
   unbound(options);
   tasks::engine engine(std::move(options));
-  for (const auto& each : registry.all()) engine.add_tool(each->definition);
   engine.start();
   std::vector<raw_json> given;
   for (std::size_t n = 0; n < engine_tasks; ++n) given.push_back(arguments(n));
@@ -152,7 +153,7 @@ engine_measurement measure_engine() {
   engine_measurement result;
   result.operations = engine_tasks;
   const stop_watch watch;
-  run_here(submit_all(engine, Tool, given, result));
+  run_here(submit_all(engine, engine.tools().find(Tool), given, result));
   stores::store_stats stats;
   const auto look = [&]() -> awaitable<void> {
     auto reading = engine.store().stats();

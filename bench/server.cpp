@@ -18,8 +18,8 @@
 
 #include "bench/tools.hpp"
 #include "longhaul/store.hpp"
+#include "server/catalog.hpp"
 #include "server/dispatcher.hpp"
-#include "server/registry.hpp"
 #include "stores/store.hpp"
 #include "tasks/engine.hpp"
 #include "transport/http_server.hpp"
@@ -62,15 +62,15 @@ void serve(wire::http_endpoint& endpoint, std::size_t threads, int control, int 
 }
 
 void serve_mcp(std::shared_ptr<stores::store> store, std::size_t threads, int control, int status) {
-  serving::registry tools(
-      {.name = "longhaul-bench", .version = "1", .title = "", .instructions = ""});
-  add_tools(tools);
+  const auto tools =
+      std::make_shared<serving::catalog>(serving::server_identity{"longhaul-bench", "1", "", ""});
+  add_tools(*tools);
   tasks::engine_options options;
   options.store = store;
+  options.tools = tools;
   unbound(options);
   tasks::engine engine(std::move(options));
-  for (const auto& tool : tools.all()) engine.add_tool(tool->definition);
-  serving::dispatcher dispatcher(tools, engine);
+  serving::dispatcher dispatcher(*tools, engine);
   const auto endpoint = wire::make_http_endpoint(dispatcher, {});
   engine.start();
   serve(*endpoint, threads, control, status);

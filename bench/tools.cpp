@@ -35,7 +35,7 @@ boost::asio::awaitable<content_item> rendered_later(render_args args) { co_retur
 
 }  // namespace
 
-void add_tools(serving::registry& to) {
+void add_tools(serving::catalog& to) {
   to.add(make_tool(named(tool::blocking, task_policy::never), rendered));
   to.add(make_tool(named(tool::coroutine, task_policy::never), rendered_later));
   to.add(make_tool(named(tool::task, task_policy::always), rendered_later));

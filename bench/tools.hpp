@@ -2,12 +2,12 @@
 // The tools that are called, and an engine without bounds that a run would meet.
 #pragma once
 
-#include "server/registry.hpp"
+#include "server/catalog.hpp"
 #include "tasks/engine.hpp"
 
 namespace longhaul::bench {
 
-void add_tools(serving::registry& to);
+void add_tools(serving::catalog& to);
 /// A run creates more unfinished tasks for one caller than a server should allow.
 void unbound(tasks::engine_options& options);
 

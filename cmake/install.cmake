@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
-set(layers base json typed auth stores sqlite open tasks server wire transport run)
+set(layers base json typed auth stores sqlite open tasks server protocol wire transport run)
 list(TRANSFORM layers PREPEND longhaul_ OUTPUT_VARIABLE layer_targets)
 install(TARGETS longhaul ${layer_targets} EXPORT longhaulTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

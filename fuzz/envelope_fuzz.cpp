@@ -11,8 +11,8 @@
 
 #include "json/validate.hpp"
 #include "json/view.hpp"
-#include "wire/find_id.hpp"
-#include "wire/jsonrpc.hpp"
+#include "protocol/find_id.hpp"
+#include "protocol/jsonrpc.hpp"
 
 namespace {
 

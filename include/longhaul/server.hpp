@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,7 @@
 namespace longhaul {
 
 namespace serving {
-class registry;
+class catalog;
 }
 
 /// So that a body of the largest size (4 MiB) always finds room beside small ones.
@@ -92,6 +93,11 @@ struct server_options {
   /// reports.
   std::chrono::milliseconds heartbeat = std::chrono::seconds(10);
 
+  /// Tools may be added and removed while the server runs, from any thread, and callers are told
+  /// (`notifications/tools/list_changed`): those that subscribe at once, others at their next
+  /// request.
+  bool changing_tools = false;
+
   /// Members of a call's arguments that hosts add on their own (n8n adds these): where a tool does
   /// not declare them, they are dropped before anything is checked.
   std::vector<std::string> ignore_arguments = {"toolCallId", "sessionId", "action", "chatInput",
@@ -116,7 +122,7 @@ struct server_options {
   log_sink log_to = {};
 };
 
-/// Not thread-safe, but for `tasks`: tools are added before `run`.
+/// Not thread-safe, but for `tasks` and, with `changing_tools`, for what adds and removes tools.
 class server {
  public:
   explicit server(server_options options = {});
@@ -132,7 +138,7 @@ class server {
   /// coroutine handlers on handler threads.
   /// A tool whose name, schema or options do not fit is left out and noted in `faults`: `run` says
   /// what is wrong with all of them, and does not serve. (`make_tool` throws.)
-  /// Throws `std::logic_error` while the server runs.
+  /// Throws `std::logic_error` while the server runs, unless it has `changing_tools`.
   template <class Handler>
   server& add_tool(tool_options options, Handler handler) {
     std::string name = options.name;
@@ -143,6 +149,13 @@ class server {
     }
   }
   server& add_tool(tool_definition tool);
+  /// Removes a tool. What runs goes on, and its tasks keep their results; what waits in the queue
+  /// waits until there is a tool of this name again. False: there is none.
+  /// Throws `std::logic_error` while the server runs, unless it has `changing_tools`.
+  bool remove_tool(std::string_view name);
+  /// Tells the callers that their list of tools is not what it was: after
+  /// `tool_options::visible_to` began to answer otherwise. Any thread.
+  void tools_changed();
   /// What is wrong with tools that were added; a line each, for people.
   const std::vector<std::string>& faults() const noexcept { return faults_; }
 
@@ -155,15 +168,17 @@ class server {
   server& on_start(std::function<void()> fn);
 
   const server_options& options() const noexcept { return options_; }
-  const serving::registry& tools() const noexcept { return *tools_; }
-  serving::registry& tools() noexcept { return *tools_; }
+  const serving::catalog& tools() const noexcept { return *tools_; }
+  serving::catalog& tools() noexcept { return *tools_; }
+  std::shared_ptr<serving::catalog> shared_tools() const noexcept { return tools_; }
 
  private:
   friend class service;
   server& note_fault(std::string tool, const std::string& what);
+  void check_change(const char* function) const;
 
   server_options options_;
-  std::unique_ptr<serving::registry> tools_;
+  std::shared_ptr<serving::catalog> tools_;
   std::vector<std::string> faults_;
   std::vector<std::function<void()>> on_start_;
   std::shared_ptr<longhaul::tasks::engine_link> link_;

@@ -61,6 +61,10 @@ struct tool_options {
   bool external = false;
   /// It keeps its slot while it asks: its work goes on meanwhile, as that of a program does.
   bool keeps_slot = false;
+  /// Who may see and call the tool, by owner (`local`, `anonymous`, `key:<name>`, …): for everybody
+  /// else it does not exist. Any thread; must not block. Empty: everybody. When its answers change
+  /// while the server runs, `server::tools_changed` tells the callers.
+  std::function<bool(std::string_view owner)> visible_to = {};
   /// As in `server_options`; null: as the server has it.
   std::optional<bool> strict_arguments = std::nullopt;
   std::optional<bool> links = std::nullopt;

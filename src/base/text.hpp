@@ -23,6 +23,14 @@ constexpr bool same_ignoring_case(std::string_view a, std::string_view b) noexce
                     [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
+/// Without the spaces and tabs at both ends.
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
 inline std::string lowered(std::string_view text) {
   std::string result(text);
   std::ranges::transform(result, result.begin(), to_lower);

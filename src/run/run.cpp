@@ -8,7 +8,7 @@
 #include "open/default_store.hpp"
 #include "run/command_line.hpp"
 #include "run/serve.hpp"
-#include "server/registry.hpp"
+#include "server/catalog.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul {
@@ -61,7 +61,7 @@ int run(server& server, int argc, char** argv) {
     return exit_usage;
   }
   process_log log(logging, !settings.http.empty());
-  for (const auto& tool : server.tools().all()) {
+  for (const auto& tool : server.tools().entries()) {
     const std::string& name = tool->definition.options.name;
     if (const std::string why = detail::name_warning(name); !why.empty()) {
       log.log().warning("tool.name", "the tool's name " + why, {{"tool", name}});

@@ -3,16 +3,18 @@
 
 #include <stdexcept>
 
-#include "server/registry.hpp"
+#include "server/catalog.hpp"
 #include "tasks/engine_link.hpp"
 
 namespace longhaul {
 
 server::server(server_options options) : options_(std::move(options)) {
-  tools_ = std::make_unique<serving::registry>(
+  tools_ = std::make_shared<serving::catalog>(
       serving::server_identity{options_.name, options_.version, options_.title,
                                options_.instructions},
-      argument_leniency{options_.ignore_arguments, options_.strict_arguments}, options_.links);
+      serving::catalog_options{.leniency = {options_.ignore_arguments, options_.strict_arguments},
+                               .links = options_.links,
+                               .changes = options_.changing_tools});
   link_ = std::make_shared<longhaul::tasks::engine_link>();
 }
 
@@ -21,7 +23,7 @@ server::server(server&&) noexcept = default;
 server& server::operator=(server&&) noexcept = default;
 
 server& server::add_tool(tool_definition tool) {
-  if (link_->is_open()) throw std::logic_error("add_tool: the server runs already");
+  check_change("add_tool");
   std::string name = tool.options.name;
   try {
     tools_->add(std::move(tool));
@@ -29,6 +31,19 @@ server& server::add_tool(tool_definition tool) {
     return note_fault(std::move(name), e.what());
   }
   return *this;
+}
+
+bool server::remove_tool(std::string_view name) {
+  check_change("remove_tool");
+  return tools_->remove(name);
+}
+
+void server::tools_changed() { tools_->tools().touch(); }
+
+void server::check_change(const char* function) const {
+  if (!link_->is_open() || options_.changing_tools) return;
+  throw std::logic_error(std::string(function) +
+                         ": the server runs already; set server_options::changing_tools");
 }
 
 // Most messages name the tool; those about its fields and its types do not.

@@ -7,17 +7,20 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "server/registry.hpp"
+#include "server/catalog.hpp"
 #include "tasks/engine_link.hpp"
 #include "tasks/sync.hpp"
 
 namespace longhaul {
 namespace {
 
-tasks::engine_options engine_options_for(const server_options& options, const service_options& more,
+tasks::engine_options engine_options_for(server& definition, const service_options& more,
                                          const logger& log) {
+  const server_options& options = definition.options();
   tasks::engine_options result;
   result.store = more.store;
+  if (options.fallback_tools) definition.tools().add_fallback_tools();
+  result.tools = definition.shared_tools();
   result.max_running = options.max_running;
   result.max_parked = options.max_parked;
   result.bounds.open_per_quota = options.max_open_per_owner;
@@ -32,26 +35,18 @@ tasks::engine_options engine_options_for(const server_options& options, const se
   return result;
 }
 
-const serving::registry& tools_of(server& definition) {
-  if (definition.options().fallback_tools) definition.tools().add_fallback_tools();
-  return definition.tools();
-}
-
 }  // namespace
 
 service::service(server& definition, service_options options, process_log& log)
     : options_(std::move(options)),
       log_(log),
       definition_(definition),
-      engine_(std::make_shared<tasks::engine>(
-          engine_options_for(definition.options(), options_, log.log()))),
-      dispatcher_(tools_of(definition), *engine_,
+      engine_(std::make_shared<tasks::engine>(engine_options_for(definition, options_, log.log()))),
+      dispatcher_(definition.tools(), *engine_,
                   {.inline_limit = definition.options().inline_limit,
                    .outputs = options_.outputs,
                    .heartbeat = definition.options().heartbeat,
-                   .log = log.log()}) {
-  for (const auto& tool : definition_.tools().all()) engine_->add_tool(tool->definition);
-}
+                   .log = log.log()}) {}
 
 service::~service() {
   definition_.link_->close();
@@ -89,7 +84,7 @@ void service::tell_tasks() {
   }
   log().info("server.tasks", text);
   for (const auto& [tool, count] : found.open_by_tool) {
-    if (engine_->tool(tool) != nullptr) continue;
+    if (engine_->tools().find(tool)) continue;
     log().warning("server.tool_gone",
                   "unfinished tasks wait for a tool that is not served any more",
                   {{"tool", tool}, {"tasks", count}});

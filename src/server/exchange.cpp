@@ -22,7 +22,7 @@ void push_bounded(std::deque<T>& queue, const T& item) {
 exchange::exchange(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
 
 void exchange::on_task(const task_ptr& task) {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   const auto same = [&](const task_ptr& known) { return known->id() == task->id(); };
   const auto found = std::find_if(tasks_.begin(), tasks_.end(), same);
   if (found == tasks_.end()) {
@@ -36,37 +36,43 @@ void exchange::on_task(const task_ptr& task) {
 }
 
 void exchange::on_progress(const std::string&, const tasks::progress_event& event) {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   push_bounded(progress_, event);
   signal();
 }
 
 void exchange::on_log(const std::string&, const tasks::log_event& event) {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   push_bounded(logs_, event);
   signal();
 }
 
 void exchange::on_again(const std::string&, const tasks::again_event& event) {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   push_bounded(again_, event);
   signal();
 }
 
 void exchange::on_clock() {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   clock_moved_ = true;
   signal();
 }
 
+void exchange::on_list_changed() {
+  const guard lock(mutex_);
+  tools_changed_ = true;
+  signal();
+}
+
 void exchange::abandon() {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   abandoned_ = true;
   signal();
 }
 
 void exchange::shut_down() {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   stopping_ = true;
   signal();
 }
@@ -82,13 +88,14 @@ void exchange::signal() {
 
 bool exchange::ready() const {
   return !tasks_.empty() || !progress_.empty() || !logs_.empty() || !again_.empty() ||
-         clock_moved_ || (abandoned_ && !abandon_seen_) || (stopping_ && !stopping_seen_);
+         tools_changed_ || clock_moved_ || (abandoned_ && !abandon_seen_) ||
+         (stopping_ && !stopping_seen_);
 }
 
 boost::asio::awaitable<void> exchange::wait(clock::time_point deadline) {
   while (true) {
     {
-      const std::lock_guard lock(mutex_);
+      const guard lock(mutex_);
       signalled_ = false;
       if (ready() || !timer_ || clock::now() >= deadline) co_return;
     }
@@ -99,7 +106,7 @@ boost::asio::awaitable<void> exchange::wait(clock::time_point deadline) {
 }
 
 exchange::batch exchange::take() {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   batch result;
   result.tasks.swap(tasks_);
   result.progress.assign(progress_.begin(), progress_.end());
@@ -109,13 +116,14 @@ exchange::batch exchange::take() {
   result.again.assign(again_.begin(), again_.end());
   again_.clear();
   clock_moved_ = false;
+  result.tools_changed = std::exchange(tools_changed_, false);
   result.abandoned = abandon_seen_ = abandoned_;
   result.shutting_down = stopping_seen_ = stopping_;
   return result;
 }
 
 void exchange::close() {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   timer_.reset();
 }
 

@@ -13,19 +13,22 @@
 #include <chrono>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "longhaul/task.hpp"
+#include "server/feature_set.hpp"
 #include "tasks/follower.hpp"
 #include "tasks/hub.hpp"
 
 namespace longhaul::serving {
 
-class exchange : public tasks::follower, public std::enable_shared_from_this<exchange> {
+class exchange final : public tasks::follower,
+                       public list_listener,
+                       public std::enable_shared_from_this<exchange> {
  public:
   using clock = std::chrono::steady_clock;
 
@@ -38,6 +41,7 @@ class exchange : public tasks::follower, public std::enable_shared_from_this<exc
   void on_again(const std::string& id, const tasks::again_event& event) override;
   void on_clock() override;
   void on_drained() override { shut_down(); }
+  void on_list_changed() override;
   /// The caller left, or cancelled this request.
   void abandon();
   /// The server stops: open waits and subscriptions end gracefully.
@@ -49,12 +53,9 @@ class exchange : public tasks::follower, public std::enable_shared_from_this<exc
     std::vector<tasks::progress_event> progress;  ///< in order
     std::vector<tasks::log_event> logs;           ///< in order
     std::vector<tasks::again_event> again;        ///< in order
+    bool tools_changed = false;
     bool abandoned = false;
     bool shutting_down = false;
-    bool empty() const noexcept {
-      return tasks.empty() && progress.empty() && logs.empty() && again.empty() && !abandoned &&
-             !shutting_down;
-    }
   };
   /// Waits until `take` would not be empty, until the deadline, or until a test moved the clock.
   boost::asio::awaitable<void> wait(clock::time_point deadline = clock::time_point::max());
@@ -69,19 +70,22 @@ class exchange : public tasks::follower, public std::enable_shared_from_this<exc
   batch take();
 
  private:
-  void signal();       // with the lock held
-  bool ready() const;  // with the lock held
+  void signal() LONGHAUL_REQUIRES(mutex_);
+  bool ready() const LONGHAUL_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;
+  mutable guarded_mutex mutex_;
   std::optional<boost::asio::steady_timer> timer_;  // empty once closed
-  std::vector<task_ptr> tasks_;
-  std::deque<tasks::progress_event> progress_;
-  std::deque<tasks::log_event> logs_;
-  std::deque<tasks::again_event> again_;
-  bool clock_moved_ = false;
-  bool abandoned_ = false, abandon_seen_ = false;
-  bool stopping_ = false, stopping_seen_ = false;
-  bool signalled_ = false;
+  std::vector<task_ptr> tasks_ LONGHAUL_GUARDED_BY(mutex_);
+  std::deque<tasks::progress_event> progress_ LONGHAUL_GUARDED_BY(mutex_);
+  std::deque<tasks::log_event> logs_ LONGHAUL_GUARDED_BY(mutex_);
+  std::deque<tasks::again_event> again_ LONGHAUL_GUARDED_BY(mutex_);
+  bool tools_changed_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  bool clock_moved_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  bool abandoned_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  bool abandon_seen_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  bool stopping_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  bool stopping_seen_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  bool signalled_ LONGHAUL_GUARDED_BY(mutex_) = false;
 };
 
 using exchange_ptr = std::shared_ptr<exchange>;

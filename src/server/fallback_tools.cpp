@@ -8,11 +8,12 @@
 #include "json/view.hpp"
 #include "json/write.hpp"
 #include "longhaul/typed_tool.hpp"
+#include "server/tunables.hpp"
 
 namespace longhaul::serving {
 namespace {
 
-constexpr int longest_wait = static_cast<int>(fallback_wait.count());
+constexpr int longest_wait = static_cast<int>(tunables::fallback_wait.count());
 
 struct status_args {
   std::string task_id;

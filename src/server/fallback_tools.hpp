@@ -33,9 +33,6 @@ struct fallback_request {
 /// Throws `invalid_arguments`.
 fallback_request read_fallback_request(fallback_verb verb, const raw_json& arguments);
 
-/// The longest that one call waits: hosts cut calls at 30 s and more.
-inline constexpr std::chrono::seconds fallback_wait{25};
-
 /// What a call returns whose work goes on as a task: because it takes long, or because it asks.
 outcome still_running(const task_record& task);
 /// What `task_status`, `task_answer` and `task_cancel` say of a task: with its open questions.

@@ -38,9 +38,6 @@ class output_source {
   virtual std::string trouble() { return {}; }
 };
 
-/// What one read gives at most.
-inline constexpr std::size_t output_read_limit = std::size_t{1} << 20;
-
 /// A resource's address taken apart.
 struct output_address {
   std::string task;

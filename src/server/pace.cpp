@@ -7,15 +7,11 @@
 
 #include "base/clock_arithmetic.hpp"
 #include "json/write.hpp"
+#include "server/tunables.hpp"
 #include "tasks/tunables.hpp"
 
 namespace longhaul::serving {
 namespace {
-
-constexpr std::size_t a_second = 5;  // notifications in any second
-constexpr std::size_t together = 3;  // of them at once, where a tool has three things to say
-constexpr milliseconds not_taken_pause = std::chrono::seconds(1);
-constexpr double hairs_in_a_row = 1e5;  // heartbeats on one figure: more than a week of them
 
 double hair_of(double figure) {
   const double step = std::nextafter(figure, std::numeric_limits<double>::max()) - figure;
@@ -47,15 +43,15 @@ std::string_view why_it_waits(const task_record& task) {
 
 void notify_window::note(monotonic_time at) {
   sent_.push_back(at);
-  if (sent_.size() > a_second) sent_.pop_front();
+  if (sent_.size() > tunables::notifications_per_second) sent_.pop_front();
 }
 
 monotonic_time notify_window::allowed_at(monotonic_time now) {
   constexpr milliseconds span = std::chrono::seconds(1);
   while (!sent_.empty() && sent_.front() + span <= now) sent_.pop_front();
-  if (sent_.size() < together) return now;
+  if (sent_.size() < tunables::notifications_together) return now;
   monotonic_time at = std::max(now, sent_.back() + tasks::tunables::notify_every);
-  if (sent_.size() >= a_second) at = std::max(at, sent_.front() + span);
+  if (sent_.size() >= tunables::notifications_per_second) at = std::max(at, sent_.front() + span);
   return at;
 }
 
@@ -96,7 +92,7 @@ tasks::progress_event progress_pace::figure(const moment& at) const {
   const auto before = told(at);
   if (!before || event.state.done > *before) return event;
   const double done = event.state.done;
-  const bool its_own = *before - done <= hairs_in_a_row * hair_of(done);
+  const bool its_own = *before - done <= tunables::hairs_in_a_row * hair_of(done);
   if (!its_own) event.message = figure_in_words(event);
   event.state.done = hair_above(*before);
   if (!its_own || (event.state.total && event.state.done > *event.state.total)) {
@@ -148,7 +144,7 @@ std::optional<tasks::progress_event> progress_pace::rest(const moment& at) {
 void progress_pace::note(const moment& at, const tasks::progress_event& event, bool taken) {
   try_again_at_.reset();
   if (!taken) {
-    try_again_at_ = at.now + not_taken_pause;
+    try_again_at_ = at.now + tunables::not_taken_pause;
     return;
   }
   window_.note(at.now);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/names.hpp"
 #include "stores/bounds.hpp"
 #include "tasks/tunables.hpp"
 #include "typed/rules.hpp"
@@ -10,16 +11,18 @@
 namespace longhaul::serving {
 
 refused refuse(refusal why, std::string message) {
-  refused r;
-  r.why = why;
-  r.message = std::move(message);
-  return r;
+  refused result;
+  result.why = why;
+  result.message = std::move(message);
+  return result;
 }
 
+refused unknown_task() { return refuse(refusal::unknown_task, "there is no such task"); }
+
 refused busy(std::string message) {
-  refused r = refuse(refusal::busy, std::move(message));
-  r.retry_after = tasks::tunables::busy_retry_after;
-  return r;
+  refused result = refuse(refusal::busy, std::move(message));
+  result.retry_after = tasks::tunables::busy_retry_after;
+  return result;
 }
 
 refused busy_at(std::string_view bound) {
@@ -30,20 +33,33 @@ refused busy_at(std::string_view bound) {
                       : bytes   ? "tasks take up too much ("
                                 : "too many tasks (";
   words.append(bound).append(arguments ? ")" : "): try again later");
-  refused r = busy(std::move(words));
-  if (arguments) r.retry_after = {};  // they will be as large the next time
-  r.bound = bound;
-  return r;
+  refused result = busy(std::move(words));
+  if (arguments) result.retry_after = {};  // they will be as large the next time
+  result.bound = bound;
+  return result;
 }
 
 refused refuse_answer(const tasks::unfit_answer& why) {
   const std::string& key = why.key();
   const bool plain = !key.empty() && std::ranges::all_of(key, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c == '-';
+    return is_name_character(c) && c != '.';
   });
   const std::string place = plain ? "." + key : "[" + detail::in_quotes(key) + "]";
   return refuse(refusal::bad_answer, "inputResponses" + place + "." + why.what());
+}
+
+std::optional<refused> refusal_of(const stores::create_result& created) {
+  switch (created.code) {
+    case stores::create_code::created:
+    case stores::create_code::existing:
+      return std::nullopt;
+    case stores::create_code::key_conflict:
+      return refuse(refusal::idempotency_conflict,
+                    "this idempotency key was used with other arguments");
+    case stores::create_code::busy:
+      break;
+  }
+  return busy_at(created.bound);
 }
 
 }  // namespace longhaul::serving

@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dispatcher's waiting: for the end of a task, with progress, states, logs and questions
-// meanwhile, and for the changes that a subscription hears of. One loop for every caller; what it
-// sends, and how often, `pace.hpp` says.
+#include "server/waiting.hpp"
+
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "json/view.hpp"
 #include "server/refusals.hpp"
-#include "server/wait_state.hpp"
+#include "server/tunables.hpp"
 #include "stores/bounds.hpp"
 #include "tasks/tunables.hpp"
 
 namespace longhaul::serving {
 namespace {
-
-// How soon a notification that a slow peer did not take is tried again.
-constexpr std::chrono::milliseconds retry_after_full{100};
-
-bool can_be_asked(const question_modes& modes, const task_input& input) {
-  const bool url = json::value(input.request)["params"]["mode"].equals("url");
-  return url ? modes.url : modes.form;
-}
 
 // Sends what a slow peer did not take before what came later.
 template <class T, class Send>
@@ -34,241 +27,198 @@ void send_in_order(std::vector<T>& waiting, std::vector<T> fresh, Send send) {
   }
 }
 
-// A state that is another status is told at once, one of the same status not too often.
+}  // namespace
+
 bool may_tell(notify_window& window, const std::optional<task_status>& told,
               const task_record& task, monotonic_time now) {
   return told != task.status || window.allowed_at(now) <= now;
 }
 
-// When `at` of the engine's clock is, on that of timers.
-exchange::clock::time_point on_timer(monotonic_time at, monotonic_time now) {
-  if (at == monotonic_time::max()) return exchange::clock::time_point::max();
-  return exchange::clock::now() + std::max(at - now, milliseconds(0));
+exchange::clock::time_point on_timer(monotonic_time time, monotonic_time now) {
+  if (time == monotonic_time::max()) return exchange::clock::time_point::max();
+  return exchange::clock::now() + std::max(time - now, milliseconds(0));
 }
 
-}  // namespace
+task_wait::task_wait(const context& server, const caller& who, call_request& request,
+                     exchange& mailbox, audience& listener, task_ptr task, const wait_rules& rules)
+    : server_(server),
+      who_(who),
+      request_(request),
+      mailbox_(mailbox),
+      listener_(listener),
+      task_(std::move(task)),
+      rules_(rules),
+      pace_(listener.wants_progress() ? server.options.heartbeat : milliseconds(0)) {}
 
-progress_pace::moment dispatcher::moment_of(const wait_state& state) const {
-  const clock_source& clock = engine_.clock();
-  return {clock.monotonic(), clock.now() - state.now->origin->created_at, *state.now,
-          state.to.told()};
+progress_pace::moment task_wait::moment() const {
+  const clock_source& clock = server_.engine.clock();
+  return {clock.monotonic(), clock.now() - task_->origin->created_at, *task_, listener_.told()};
 }
 
-void dispatcher::tell_progress(wait_state& state) {
-  if (!state.to.wants_progress()) return;
-  const auto at = moment_of(state);
-  const auto event = state.now->terminal() ? state.pace.rest(at) : state.pace.due(at);
-  if (event) state.pace.note(at, *event, state.to.progress(*event));
+void task_wait::tell_progress() {
+  if (!listener_.wants_progress()) return;
+  const auto now = moment();
+  const auto event = task_->terminal() ? pace_.rest(now) : pace_.due(now);
+  if (event) pace_.note(now, *event, listener_.progress(*event));
 }
 
-void dispatcher::tell_state(wait_state& state) {
-  if (!state.report_changes || !state.unsent) return;
-  const auto now = engine_.clock().monotonic();
-  if (!may_tell(state.states, state.told_status, *state.unsent, now)) return;
-  state.slow = !state.to.changed(view(state.unsent));
-  if (state.slow) return;
-  state.states.note(now);
-  state.told_status = state.unsent->status;
-  state.unsent = nullptr;
+void task_wait::tell_state() {
+  if (!rules_.report_changes || !unsent_) return;
+  const auto now = server_.engine.clock().monotonic();
+  if (!may_tell(states_, told_status_, *unsent_, now)) return;
+  slow_ = !listener_.changed(server_.view(unsent_));
+  if (slow_) return;
+  states_.note(now);
+  told_status_ = unsent_->status;
+  unsent_ = nullptr;
 }
 
-exchange::clock::time_point dispatcher::wake_at(wait_state& state) const {
-  const auto now = engine_.clock().monotonic();
+exchange::clock::time_point task_wait::wake_at() {
+  const auto now = server_.engine.clock().monotonic();
   auto next = monotonic_time::max();
-  if (state.to.wants_progress()) next = state.pace.next(now);
-  if (state.report_changes && state.unsent && !state.slow) {
-    next = std::min(next, state.states.allowed_at(now));
-  }
-  auto wake = std::min(state.deadline, on_timer(next, now));
-  if (state.must_retry()) wake = std::min(wake, exchange::clock::now() + retry_after_full);
+  if (listener_.wants_progress()) next = pace_.next(now);
+  if (rules_.report_changes && unsent_ && !slow_) next = std::min(next, states_.allowed_at(now));
+  auto wake = std::min(rules_.deadline, on_timer(next, now));
+  const bool must_retry = slow_ || !logs_.empty() || retry_question_;
+  if (must_retry) wake = std::min(wake, exchange::clock::now() + tunables::retry_after_full);
   return wake;
 }
 
-void dispatcher::deliver(wait_state& state, exchange::batch batch) {
+void task_wait::deliver(exchange::batch batch) {
   for (const auto& event : batch.progress) {
-    state.pace.offer(event);
-    tell_progress(state);
+    pace_.offer(event);
+    tell_progress();
   }
-  send_in_order(state.logs, std::move(batch.logs), [&](auto& e) { return state.to.log(e); });
+  send_in_order(logs_, std::move(batch.logs), [&](auto& event) { return listener_.log(event); });
   for (const auto& again : batch.again) {
-    int& round = state.rounds[again.key];
+    int& round = rounds_[again.key];
     round = std::max(round, again.round);
   }
   for (task_ptr& task : batch.tasks) {
-    if (task->id() == state.now->id() && task->rev > state.now->rev) {
-      state.now = std::move(task);
-      state.unsent = state.now;
+    if (task->id() == task_->id() && task->rev > task_->rev) {
+      task_ = std::move(task);
+      unsent_ = task_;
     }
   }
 }
 
-awaitable<std::optional<call_reply>> dispatcher::wait_for_end(wait_state& state) {
-  while (true) {
-    tell_progress(state);
-    tell_state(state);
-    if (state.now->terminal()) {
-      if (state.now->status == task_status::cancelled) {
-        co_return refuse(refusal::abandoned, "the call was cancelled");
-      }
-      co_return state.now->result;
-    }
-    if (state.now->status == task_status::input_required) {
-      if (state.stop_at_question) co_return std::nullopt;
-      auto asking = handle_questions(state);
-      if (auto ended = co_await std::move(asking)) co_return ended;
-      if (state.only_as_task) co_return std::nullopt;
-      if (state.now->status != task_status::input_required) continue;
-    }
-    if (!state.announced) {
-      state.announced = true;
-      state.pace.begin(engine_.clock().monotonic(), state.now->progress);
-      state.to.waiting();
-    }
-    auto waiting = state.open.wait(wake_at(state));
-    co_await std::move(waiting);
-    exchange::batch batch = state.open.take();
-    const bool abandoned = batch.abandoned, stopping = batch.shutting_down;
-    deliver(state, std::move(batch));
-    if (abandoned && !state.now->terminal()) {
-      if (state.cancel_on_abandon && state.now->hidden) {
-        auto cancelling = engine_.cancel(state.who.owner, state.now->id(), "the caller left");
-        co_await std::move(cancelling);
-      }
-      co_return refuse(refusal::abandoned, "the caller left");
-    }
-    if (stopping && !state.now->terminal()) {
-      co_return refuse(refusal::shutting_down, "the server is shutting down");
-    }
-    if (exchange::clock::now() >= state.deadline && !state.now->terminal()) co_return std::nullopt;
+call_reply task_wait::outcome_of_task() const {
+  if (task_->status == task_status::cancelled) {
+    return refuse(refusal::abandoned, "the call was cancelled");
   }
+  return task_->result;
+}
+
+awaitable<std::optional<call_reply>> task_wait::until_end() {
+  while (true) {
+    tell_progress();
+    tell_state();
+    if (task_->terminal()) co_return outcome_of_task();
+    if (task_->status == task_status::input_required) {
+      if (rules_.stop_at_question) co_return std::nullopt;
+      if (auto ended = co_await handle_questions()) co_return ended;
+      if (only_as_task_) co_return std::nullopt;
+      if (task_->status != task_status::input_required) continue;
+    }
+    if (!announced_) {
+      announced_ = true;
+      pace_.begin(server_.engine.clock().monotonic(), task_->progress);
+      listener_.waiting();
+    }
+    co_await mailbox_.wait(wake_at());
+    exchange::batch batch = mailbox_.take();
+    const bool abandoned = batch.abandoned, stopping = batch.shutting_down;
+    deliver(std::move(batch));
+    if (task_->terminal()) continue;
+    if (abandoned) co_return co_await leave();
+    if (stopping) co_return refuse(refusal::shutting_down, "the server is shutting down");
+    if (exchange::clock::now() >= rules_.deadline) co_return std::nullopt;
+  }
+}
+
+// Nobody else knows the work behind a plain call; a task goes on.
+awaitable<std::optional<call_reply>> task_wait::leave() {
+  if (task_->hidden) {
+    co_await server_.engine.cancel(who_.owner, task_->id(), "the caller left");
+  }
+  co_return refuse(refusal::abandoned, "the caller left");
 }
 
 // --- questions
 
-// Null: nothing ends the wait (but `only_as_task` may); `state.now` may be newer.
-awaitable<std::optional<call_reply>> dispatcher::handle_questions(wait_state& state) {
-  call_request& request = state.request;
-  auto using_given = use_given_answers(state);
-  if (auto ended = co_await std::move(using_given)) co_return ended;
-  if (state.now->status != task_status::input_required) co_return std::nullopt;
-  state.retry_question = false;
-  for (const task_input& input : *state.now->inputs) {
-    const int round = state.rounds[input.key];
-    const auto asked = state.asked.find(input.key);
-    if (input.response || (asked != state.asked.end() && asked->second >= round)) continue;
-    const bool may = can_be_asked(request.modes, input);
-    if (state.now->hidden && (!may || request.ask == asking::impossible)) {
-      auto giving_up = give_up_unaskable(state);
-      co_return co_await std::move(giving_up);
+// Null: nothing ends the wait (but `only_as_task_` may); `task_` may be newer.
+awaitable<std::optional<call_reply>> task_wait::handle_questions() {
+  if (auto ended = co_await use_given_answers()) co_return ended;
+  if (task_->status != task_status::input_required) co_return std::nullopt;
+  retry_question_ = false;
+  for (const task_input& input : *task_->inputs) {
+    const int round = rounds_[input.key];
+    const auto asked = asked_.find(input.key);
+    if (input.response || (asked != asked_.end() && asked->second >= round)) continue;
+    const bool may = may_be_asked(request_.modes, json::value(input.request));
+    if (task_->hidden && (!may || request_.ask == asking::impossible)) {
+      co_return co_await give_up_unaskable();
     }
-    if (request.ask == asking::by_reply) co_return call_reply(needs_input{state.now});
-    if (request.ask != asking::on_stream || !may) {
-      state.only_as_task = state.only_as_task || state.stop_at_unaskable;
+    if (request_.ask == asking::by_reply) co_return call_reply(needs_input{task_});
+    if (request_.ask != asking::on_stream || !may) {
+      only_as_task_ = only_as_task_ || rules_.stop_at_unaskable;
       continue;
     }
-    if (state.to.question(*state.now, input, round)) {
-      state.asked[input.key] = round;
+    if (listener_.question(*task_, input, round)) {
+      asked_[input.key] = round;
     } else {
-      state.retry_question = true;
+      retry_question_ = true;
     }
   }
   co_return std::nullopt;
 }
 
-awaitable<std::optional<call_reply>> dispatcher::use_given_answers(wait_state& state) {
-  call_request& request = state.request;
+std::vector<stores::response> task_wait::take_given_answers() {
   std::vector<stores::response> known;
-  for (const task_input& input : *state.now->inputs) {
+  for (const task_input& input : *task_->inputs) {
     if (input.response) continue;
-    const auto given = std::find_if(request.answers.begin(), request.answers.end(),
-                                    [&](const auto& a) { return a.key == input.key; });
-    if (given == request.answers.end()) continue;
+    const auto given = std::ranges::find(request_.answers, input.key, &stores::response::key);
+    if (given == request_.answers.end()) continue;
     known.push_back(std::move(*given));
-    request.answers.erase(given);
+    request_.answers.erase(given);
   }
+  return known;
+}
+
+awaitable<std::optional<call_reply>> task_wait::use_given_answers() {
+  const std::vector<stores::response> known = take_given_answers();
   if (known.empty()) co_return std::nullopt;
   std::optional<refused> not_taken;
   try {
-    auto answering = engine_.answer(state.who.owner, state.now->id(), known);
-    const stores::change_result result = co_await std::move(answering);
+    const auto result = co_await server_.engine.answer(who_.owner, task_->id(), known);
     if (result.code != stores::change_code::busy) {
-      if (result.task && result.task->rev > state.now->rev) state.now = result.task;
+      if (result.task && result.task->rev > task_->rev) task_ = result.task;
       co_return std::nullopt;
     }
     not_taken = busy_at(stores::bound_names::open_bytes_per_quota);
   } catch (const tasks::unfit_answer& e) {
     not_taken = refuse_answer(e);
   }
-  // Work that this very request began can be found again by nobody but with its key.
-  if (state.now->hidden && state.begun_here && request.idempotency_key.empty()) {
-    auto cancelling = engine_.cancel(state.who.owner, state.now->id(), "its answers are refused");
-    co_await std::move(cancelling);
-  }
-  co_return call_reply(std::move(*not_taken));
+  co_return co_await refuse_given_answers(*std::move(not_taken));
 }
 
-awaitable<std::optional<call_reply>> dispatcher::give_up_unaskable(wait_state& state) {
-  if (state.may_be_handed_out) {  // as a task it can be answered with `task_answer`
-    state.only_as_task = true;
+// Work that this very request began can be found again by nobody but with its key.
+awaitable<std::optional<call_reply>> task_wait::refuse_given_answers(refused why) {
+  if (task_->hidden && rules_.begun_here && request_.idempotency_key.empty()) {
+    co_await server_.engine.cancel(who_.owner, task_->id(), "its answers are refused");
+  }
+  co_return call_reply(std::move(why));
+}
+
+awaitable<std::optional<call_reply>> task_wait::give_up_unaskable() {
+  if (rules_.may_be_handed_out) {  // as a task it can be answered with `task_answer`
+    only_as_task_ = true;
     co_return std::nullopt;
   }
-  auto cancelling = engine_.cancel(state.who.owner, state.now->id(), "the caller cannot be asked");
-  co_await std::move(cancelling);
+  co_await server_.engine.cancel(who_.owner, task_->id(), "the caller cannot be asked");
   co_return outcome::tool_error(
       "The tool needs an answer from the user, and this client did not declare that it can ask "
       "(elicitation).");
-}
-
-// --- subscriptions
-
-awaitable<bool> dispatcher::listen(exchange_ptr open, audience& to) {
-  struct hearing {
-    notify_window window = {};
-    std::optional<task_status> told = std::nullopt;
-  };
-  const exchange_closer closing(*open);
-  std::vector<task_ptr> pending;
-  std::map<std::string, hearing> heard;
-  bool slow = false;
-  to.waiting();
-  while (true) {
-    const auto now = engine_.clock().monotonic();
-    auto next = monotonic_time::max();
-    for (const task_ptr& task : pending) {
-      next = std::min(next, heard[task->id()].window.allowed_at(now));
-    }
-    auto wake = slow ? exchange::clock::now() + retry_after_full : on_timer(next, now);
-    auto waiting = open->wait(wake);
-    co_await std::move(waiting);
-    exchange::batch batch = open->take();
-    if (batch.abandoned && !batch.shutting_down) co_return false;
-    for (task_ptr& task : batch.tasks) {
-      const auto same = [&](const task_ptr& p) { return p->id() == task->id(); };
-      const auto known = std::find_if(pending.begin(), pending.end(), same);
-      if (known == pending.end()) {
-        pending.push_back(std::move(task));
-      } else if ((*known)->rev < task->rev) {
-        *known = std::move(task);
-      }
-    }
-    slow = false;
-    const auto later = engine_.clock().monotonic();
-    std::erase_if(pending, [&](const task_ptr& task) {
-      const auto seen = open->seen.find(task->id());
-      if (seen == open->seen.end() || task->rev <= seen->second) return true;
-      hearing& ears = heard[task->id()];
-      if (!batch.shutting_down && !may_tell(ears.window, ears.told, *task, later)) return false;
-      if (!to.changed(view(task))) {
-        slow = true;
-        return false;
-      }
-      ears.window.note(later);
-      ears.told = task->status;
-      seen->second = task->rev;
-      return true;
-    });
-    if (batch.shutting_down) co_return true;
-  }
 }
 
 }  // namespace longhaul::serving

@@ -106,16 +106,6 @@ engine::~engine() {
   deferred_.clear();
 }
 
-void engine::add_tool(const tool_definition& tool) {
-  tools_.emplace(tool.options.name, &tool);
-  slots_.limit(tool.options.name, tool.options.max_running);
-}
-
-const tool_definition* engine::tool(std::string_view name) const {
-  const auto found = tools_.find(name);
-  return found == tools_.end() ? nullptr : found->second;
-}
-
 stores::store& engine::store_of(std::string_view id) const noexcept {
   return is_volatile(id) ? *volatile_ : *options_.store;
 }
@@ -192,7 +182,7 @@ std::shared_ptr<task_origin> engine::origin_for(const submission& what,
   origin->id = what.id.empty() ? new_id(tool) : what.id;
   origin->owner = what.owner;
   origin->quota = what.quota.empty() ? what.owner : what.quota;
-  origin->tool = what.tool;
+  origin->tool = tool.options.name;
   origin->arguments = what.arguments ? what.arguments : raw_json::trusted("{}");
   origin->request_meta = what.meta;
   origin->idempotency_key = what.idempotency_key;
@@ -229,23 +219,22 @@ outcome engine::bounded(outcome result) const {
 }
 
 awaitable<stores::create_result> engine::submit(const submission& what) {
-  const tool_definition* tool = this->tool(what.tool);
-  if (tool == nullptr) throw std::invalid_argument("no such tool: " + what.tool);
+  const tool_definition& tool = *what.tool;
   if (too_large(what.arguments)) {
     co_return stores::create_result(stores::create_code::busy, nullptr,
                                     stores::bound_names::arguments);
   }
   stores::new_task task;
-  const auto origin = origin_for(what, *tool);
+  const auto origin = origin_for(what, tool);
   task.origin = origin;
-  task.retention = retention_for(*tool, what.retention_given, what.retention);
+  task.retention = retention_for(tool, what.retention_given, what.retention);
   task.hidden = what.hidden;
   task.bounds = options_.bounds;
   stores::store& in = store_of(origin->id);
   if (what.hidden) {
     const milliseconds least =
         is_volatile(origin->id) ? milliseconds(0) : tunables::hidden_retention;
-    task.retention = std::max(least, tool->options.plain_retention.value_or(least));
+    task.retention = std::max(least, tool.options.plain_retention.value_or(least));
   }
   if (what.born_finished) {
     auto creating = create_finished(in, std::move(task), *what.born_finished);
@@ -256,7 +245,7 @@ awaitable<stores::create_result> engine::submit(const submission& what) {
   // Tasks that wait come first: only an empty backlog lets a new one start at once. A handler that
   // only hands the work over runs beyond the slots rather than never.
   const bool slot = !origin->external && may_claim(in) && !draining_ && !backlog &&
-                    slots_.try_acquire(origin->quota, origin->tool);
+                    slots_.try_acquire(origin->quota, use_of(tool));
   if (slot) task.claim_for = process_;
   // They never wait for a slot, so they are refused where others would wait.
   const bool beyond = origin->external;
@@ -272,7 +261,7 @@ awaitable<stores::create_result> engine::submit(const submission& what) {
     result = co_await std::move(creating);
   } catch (...) {
     if (beyond) --handing_over_;
-    if (slot) slots_.release(origin->quota, origin->tool);
+    if (slot) slots_.release(origin->quota, use_of(tool));
     pump();
     throw;
   }
@@ -280,10 +269,10 @@ awaitable<stores::create_result> engine::submit(const submission& what) {
   const bool ours = result.code == stores::create_code::created;
   if (beyond && !ours) --handing_over_;
   if (ours && (slot || origin->external)) {
-    auto starting = start(in, result.task);
+    auto starting = start(in, result.task, what.tool);
     co_await std::move(starting);
   } else if (slot) {
-    slots_.release(origin->quota, origin->tool);
+    slots_.release(origin->quota, use_of(tool));
     pump();  // whoever came meanwhile found no slot
   } else if (ours) {
     backlog = true;
@@ -379,6 +368,13 @@ awaitable<stores::change_result> engine::answer(std::string_view owner, std::str
   }
   auto writing = certain([&] { return store_of(id).answer(owner, id, fitting); });
   co_return co_await std::move(writing);
+}
+
+awaitable<stores::change_result> engine::cancel_visible(std::string_view owner, std::string_view id,
+                                                        std::string_view reason) {
+  const task_ptr known = co_await get(owner, id);
+  if (!known) co_return stores::change_result{};
+  co_return co_await cancel(owner, id, reason);
 }
 
 awaitable<stores::change_result> engine::cancel(std::string_view owner, std::string_view id,
@@ -503,11 +499,9 @@ void engine::on_change(const task_ptr& task) {
   hub_.publish(task);
 }
 
-awaitable<void> engine::start(stores::store& in, task_ptr task) {
-  const tool_definition* tool = this->tool(task->tool());
-  const bool blocking = std::holds_alternative<blocking_handler>(tool->handler);
+awaitable<void> engine::start(stores::store& in, task_ptr task, tool_ptr tool) {
   boost::asio::io_context& where = *handlers_[next_handlers_ % handlers_.size()];
-  const auto run = std::make_shared<running_task>(*this, in, task, where, blocking);
+  const auto run = std::make_shared<running_task>(*this, in, task, std::move(tool), where);
   if (task->origin->external) run->holds_slot = false;
   {
     running_shard& shard = shard_of(task->id());
@@ -655,7 +649,7 @@ void engine::run_blocking(const std::shared_ptr<running_task>& run) {
   handler_result result;
   try {
     run->throw_if_cancelled();
-    const auto& handler = std::get<blocking_handler>(tool(run->claimed()->tool())->handler);
+    const auto& handler = std::get<blocking_handler>(run->tool().handler);
     result = handler(*run, run->claimed()->origin->arguments);
   } catch (...) {
     result = outcome_of_exception(*run);
@@ -667,7 +661,7 @@ awaitable<void> engine::run_coroutine(std::shared_ptr<running_task> run) {
   handler_result result;
   try {
     run->throw_if_cancelled();
-    const auto& handler = std::get<coroutine_handler>(tool(run->claimed()->tool())->handler);
+    const auto& handler = std::get<coroutine_handler>(run->tool().handler);
     raw_json arguments = run->claimed()->origin->arguments;
     auto work = handler(*run, std::move(arguments));
     result = co_await std::move(work);
@@ -712,7 +706,7 @@ awaitable<void> engine::end_run(std::shared_ptr<running_task> run, handler_resul
 void engine::release_slot(running_task& run) {
   const task_origin& origin = *run.claimed()->origin;
   if (origin.external) --handing_over_;
-  if (run.holds_slot.exchange(false)) slots_.release(origin.quota, origin.tool);
+  if (run.holds_slot.exchange(false)) slots_.release(origin.quota, use_of(run.tool()));
 }
 
 void engine::forget(const std::shared_ptr<running_task>& run) {

@@ -48,6 +48,7 @@
 #include "tasks/blocking_pool.hpp"
 #include "tasks/hub.hpp"
 #include "tasks/slots.hpp"
+#include "tasks/tool_source.hpp"
 #include "tasks/tunables.hpp"
 
 namespace longhaul::tasks {
@@ -58,7 +59,8 @@ template <class T>
 using awaitable = boost::asio::awaitable<T>;
 
 struct engine_options {
-  std::shared_ptr<stores::store> store;  ///< required
+  std::shared_ptr<stores::store> store;      ///< required
+  std::shared_ptr<const tool_source> tools;  ///< required
   const clock_source* clock = &system_clock();
   std::size_t max_running = defaults::max_running;
   std::size_t max_parked = defaults::max_parked;
@@ -100,7 +102,7 @@ struct submission {
   std::string id;  ///< from `engine::new_id`, so that it can be followed before it exists
   std::string owner;
   std::string quota;
-  std::string tool;
+  tool_ptr tool;  ///< required
   raw_json arguments;
   raw_json meta;
   std::string idempotency_key;
@@ -130,14 +132,12 @@ class engine {
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
-  /// Before `start`. The definition is kept by reference and must outlive the engine.
-  void add_tool(const tool_definition& tool);
   /// Recovers what earlier processes left (of a store that others use too: once they have been gone
   /// for a lease), then begins to work. Before the first submission. Throws `stores::store_error`.
   void start();
 
   const clock_source& clock() const noexcept { return *options_.clock; }
-  const tool_definition* tool(std::string_view name) const;
+  const tool_source& tools() const noexcept { return *options_.tools; }
   bool draining() const noexcept { return draining_.load(std::memory_order_relaxed); }
 
   /// A fresh id for a task of this tool.
@@ -164,6 +164,9 @@ class engine {
                                           std::span<const stores::response> responses);
   awaitable<stores::change_result> cancel(std::string_view owner, std::string_view id,
                                           std::string_view reason);
+  /// The same, but a hidden task is as unknown to it as one of somebody else.
+  awaitable<stores::change_result> cancel_visible(std::string_view owner, std::string_view id,
+                                                  std::string_view reason);
   awaitable<stores::change_result> set_retention(std::string_view owner, std::string_view id,
                                                  std::optional<milliseconds> retention);
   awaitable<stores::change_result> reveal(std::string_view owner, std::string_view id,
@@ -240,7 +243,7 @@ class engine {
                                                    const outcome& result);
   void on_change(const task_ptr& task);
   /// Starts the handler of a task that this process has claimed and holds a slot for.
-  awaitable<void> start(stores::store& in, task_ptr task);
+  awaitable<void> start(stores::store& in, task_ptr task, tool_ptr tool);
   /// Hands `run` to the threads of its handler soon: when `executor` has nothing else to do, with
   /// all that came meanwhile.
   void launch(std::shared_ptr<running_task> run, const boost::asio::any_io_executor& executor);
@@ -268,6 +271,7 @@ class engine {
   awaitable<void> pump_all();
   /// True if something was claimed.
   awaitable<bool> pump_store(stores::store& from, std::atomic<bool>& backlog);
+  stores::claim_request claim_for(slots::room room) const;
   void mark_dirty(const std::shared_ptr<running_task>& run);
   awaitable<void> housekeep();
   awaitable<void> keep_lease();
@@ -281,6 +285,8 @@ class engine {
   awaitable<std::size_t> purge(stores::store& in);
   awaitable<void> look_for_work();
   awaitable<void> audit();
+  /// Puts a claimed task back into the queue, whose handler never began.
+  awaitable<void> hand_back(stores::store& in, task_ptr task);
   /// Hands a claimed task back if it may run again, else fails it.
   awaitable<void> give_up(stores::store& in, task_ptr task);
   bool too_large(const raw_json& arguments) const noexcept;
@@ -300,7 +306,6 @@ class engine {
   engine_options options_;
   const process_id process_;
   std::shared_ptr<stores::store> volatile_;
-  std::unordered_map<std::string_view, const tool_definition*> tools_;
 
   hub hub_;
   slots slots_;

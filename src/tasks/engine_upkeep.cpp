@@ -69,23 +69,31 @@ awaitable<void> engine::pump_all() {
   }
 }
 
+stores::claim_request engine::claim_for(slots::room room) const {
+  stores::claim_request request;
+  request.process = process_;
+  const auto all = tools().all();
+  for (const tool_ptr& tool : *all) {
+    request.tools.emplace(tool->options.name, slots_.left(use_of(*tool)));
+  }
+  request.saturated = std::move(room.saturated);
+  request.count = room.count;
+  return request;
+}
+
 awaitable<bool> engine::pump_store(stores::store& from, std::atomic<bool>& backlog) {
   if (draining_ || !may_claim(from) || !backlog) co_return false;
   slots::room room = slots_.reserve(64);
-  if (room.count == 0) co_return false;
-  stores::claim_request request;
-  request.process = process_;
-  request.tools = std::move(room.tools);
-  request.saturated = std::move(room.saturated);
-  request.count = room.count;
+  const std::size_t count = room.count;
+  if (count == 0) co_return false;
+  const stores::claim_request request = claim_for(std::move(room));
   // Clear first: a task created while we claim sets it again.
   backlog = false;
   std::vector<task_ptr> claimed;
   try {
-    auto claiming = from.claim(request);
-    claimed = co_await std::move(claiming);
+    claimed = co_await from.claim(request);
   } catch (const std::exception& e) {
-    slots_.give_back(room.count);
+    slots_.give_back(count);
     backlog = true;  // claims whose outcome is unknown are found by the audit
     if (!told()) log_trouble("claim.failed", std::string("the next tick tries again: ") + e.what());
     co_return false;
@@ -95,13 +103,21 @@ awaitable<bool> engine::pump_store(stores::store& from, std::atomic<bool>& backl
       !request.saturated.empty() || std::any_of(request.tools.begin(), request.tools.end(),
                                                 [](const auto& tool) { return tool.second == 0; });
   if (!claimed.empty() || cut) backlog = true;
-  for (const task_ptr& task : claimed) {
-    slots_.use_reserved(task->origin->quota, task->origin->tool);
+  std::vector<std::pair<task_ptr, tool_ptr>> found;
+  for (task_ptr& task : claimed) {
+    tool_ptr tool = tools().find(task->tool());
+    if (tool) slots_.use_reserved(task->origin->quota, use_of(*tool));
+    found.emplace_back(std::move(task), std::move(tool));
   }
-  slots_.give_back(room.count - claimed.size());
-  for (const task_ptr& task : claimed) {
-    auto starting = start(from, task);
-    co_await std::move(starting);
+  const auto gone = std::count_if(found.begin(), found.end(),
+                                  [](const auto& each) { return each.second == nullptr; });
+  slots_.give_back(count - found.size() + static_cast<std::size_t>(gone));
+  for (auto& [task, tool] : found) {
+    if (tool) {
+      co_await start(from, std::move(task), std::move(tool));
+    } else {  // removed since it was claimed: it waits as before
+      co_await hand_back(from, std::move(task));
+    }
   }
   co_return !claimed.empty();
 }
@@ -343,6 +359,16 @@ awaitable<void> engine::audit() {
     co_await std::move(giving);
   }
   suspects_ = std::move(unknown);
+}
+
+awaitable<void> engine::hand_back(stores::store& in, task_ptr task) {
+  const stores::writer writer{task->epoch, {}};
+  try {
+    const auto release = [&] { return in.release(task->id(), writer); };
+    co_await certain(release);
+  } catch (const std::exception& e) {
+    log_trouble("task.not_handed_back", e.what(), task->id());
+  }
 }
 
 awaitable<void> engine::give_up(stores::store& in, task_ptr task) {

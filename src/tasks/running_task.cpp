@@ -74,7 +74,7 @@ class parking {
 
   bool found() const noexcept { return found_; }
   void leave() {
-    if (task_.holds_slot.exchange(false)) slots_.release(origin().quota, origin().tool);
+    if (task_.holds_slot.exchange(false)) slots_.release(quota(), use_of(task_.tool()));
   }
   // A handler that is to stop goes on without a slot: there may be none for hours. One that asks
   // twice at once has one slot all the same.
@@ -96,7 +96,7 @@ class parking {
   struct returning {
     returning(parking& place, std::function<void()> ready)
         : of(place),
-          ticket(place.slots_.reacquire(place.origin().quota, place.origin().tool,
+          ticket(place.slots_.reacquire(place.quota(), use_of(place.task_.tool()),
                                         std::move(ready))) {}
     returning(const returning&) = delete;
     returning& operator=(const returning&) = delete;
@@ -105,14 +105,14 @@ class parking {
       if (!of.task_.holds_slot.exchange(true)) {
         of.task_.slot_came_back();
       } else {  // another question brought one back
-        of.slots_.release(of.origin().quota, of.origin().tool);
+        of.slots_.release(of.quota(), use_of(of.task_.tool()));
       }
     }
     parking& of;
     const slots::ticket ticket;
   };
 
-  const task_origin& origin() const noexcept { return *task_.claimed()->origin; }
+  const std::string& quota() const noexcept { return task_.claimed()->origin->quota; }
 
   slots& slots_;
   running_task& task_;
@@ -121,13 +121,14 @@ class parking {
 
 }  // namespace
 
-running_task::running_task(engine& owner, stores::store& store, task_ptr claimed,
-                           boost::asio::io_context& handlers, bool blocking)
+running_task::running_task(engine& owner, stores::store& store, task_ptr claimed, tool_ptr tool,
+                           boost::asio::io_context& handlers)
     : engine_(owner),
       store_(store),
       claimed_(std::move(claimed)),
+      tool_(std::move(tool)),
       handlers_(handlers),
-      blocking_(blocking),
+      blocking_(std::holds_alternative<blocking_handler>(tool_->handler)),
       progress_(claimed_->progress),
       checkpoint_(claimed_->checkpoint) {}
 
@@ -193,9 +194,8 @@ boost::asio::awaitable<std::vector<answer>> running_task::put_questions(
   const auto questions = to_questions(what);
   if (questions.empty()) co_return std::vector<answer>();
   // Before anybody sees a question there is a place to wait for its answer.
-  const tool_definition* const tool = engine_.tool(claimed_->tool());
   std::optional<parking> place;
-  if (tool == nullptr || !tool->options.keeps_slot) {
+  if (!tool_->options.keeps_slot) {
     place.emplace(engine_.slots_, *this);
     if (!place->found()) {
       auto reading = certain([&] { return store_.look(claimed_->owner(), id()); });

@@ -18,6 +18,8 @@
 #include "longhaul/task_context.hpp"
 #include "stores/store.hpp"
 #include "tasks/follower.hpp"
+#include "tasks/slots.hpp"
+#include "tasks/tool_source.hpp"
 
 namespace longhaul::tasks {
 
@@ -26,8 +28,8 @@ class waiter;
 
 class running_task final : public task_context, public std::enable_shared_from_this<running_task> {
  public:
-  running_task(engine& owner, stores::store& store, task_ptr claimed,
-               boost::asio::io_context& handlers, bool blocking);
+  running_task(engine& owner, stores::store& store, task_ptr claimed, tool_ptr tool,
+               boost::asio::io_context& handlers);
 
   // --- task_context
   const std::string& id() const noexcept override { return claimed_->id(); }
@@ -49,6 +51,8 @@ class running_task final : public task_context, public std::enable_shared_from_t
 
   // --- the engine's side
   const task_ptr& claimed() const noexcept { return claimed_; }
+  /// As it was when the task started.
+  const tool_definition& tool() const noexcept { return *tool_; }
   stores::store& store() noexcept { return store_; }
   stores::writer writer() const noexcept { return {claimed_->epoch, claimed_->origin->token}; }
   bool blocking() const noexcept { return blocking_; }
@@ -96,6 +100,7 @@ class running_task final : public task_context, public std::enable_shared_from_t
   engine& engine_;
   stores::store& store_;
   const task_ptr claimed_;
+  const tool_ptr tool_;
   boost::asio::io_context& handlers_;
   const bool blocking_;
   std::stop_source stop_;

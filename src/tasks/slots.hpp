@@ -10,14 +10,26 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mutex.hpp"
+#include "longhaul/tool.hpp"
+
 namespace longhaul::tasks {
+
+/// Whose handler takes a slot. Slots of a tool are counted only if it has a limit of its own, so
+/// whoever gives one back names the limit with which it was taken.
+struct tool_use {
+  std::string_view name = {};
+  std::size_t limit = 0;  ///< handlers of this tool at once; 0: as many as there are slots
+};
+inline tool_use use_of(const tool_definition& tool) noexcept {
+  return {tool.options.name, tool.options.max_running};
+}
 
 class slots {
  public:
@@ -27,13 +39,10 @@ class slots {
         max_parked_(max_parked),
         free_(total_) {}
 
-  /// At most `count` handlers of this tool at once; 0: no limit of its own. Before the first task.
-  void limit(const std::string& tool, std::size_t count);
-
   /// Takes a slot for a new task of `quota`; false if there is none for it now.
-  bool try_acquire(const std::string& quota, std::string_view tool = {});
+  bool try_acquire(const std::string& quota, tool_use tool = {});
   /// Gives a slot back, or hands it to the handler that waits longest to go on.
-  void release(const std::string& quota, std::string_view tool = {});
+  void release(const std::string& quota, tool_use tool = {});
 
   /// Counts a handler among those that wait for an answer; false if too many do already.
   bool park();
@@ -41,58 +50,63 @@ class slots {
   using ticket = std::uint64_t;
   /// Takes a slot for a handler that goes on; calls `ready` when it has one, maybe at once and on
   /// this thread, else on the thread that releases one. `ready` must not block.
-  ticket reacquire(const std::string& quota, std::string_view tool, std::function<void()> ready);
+  ticket reacquire(const std::string& quota, tool_use tool, std::function<void()> ready);
   /// It has no slot yet.
-  bool waits(ticket which) const;
+  bool waits(ticket place) const;
   /// It no longer wants one; false if it has it.
-  bool withdraw(ticket which);
+  bool withdraw(ticket place);
 
-  /// How many new tasks may be claimed now, how many of each tool at most, and which quotas get
-  /// none of them.
+  /// How many new tasks may be claimed now, and which quotas get none of them.
   struct room {
     std::size_t count = 0;
-    std::map<std::string, std::size_t, std::less<>> tools;  ///< all that `limit` named
     std::set<std::string, std::less<>> saturated;
   };
   room available() const;
   /// The same, and takes them: a claim that comes later must find what it was promised, or the
-  /// reserve is gone while new tasks take the slots meanwhile. Each is then used or given back.
+  /// reserve is gone while new tasks take the slots meanwhile. Each is then used or given back;
+  /// until then no tool with a limit gets another slot, so what `left` says holds.
   room reserve(std::size_t at_most);
-  void use_reserved(const std::string& quota, std::string_view tool = {});
+  void use_reserved(const std::string& quota, tool_use tool = {});
   void give_back(std::size_t count);
+  /// How many more handlers of this tool its own limit allows.
+  std::size_t left(tool_use tool) const;
 
   std::size_t running() const;
 
  private:
-  struct of_tool {
-    std::size_t limit = 0;  // 0: none
-    std::size_t running = 0;
-  };
   struct returning {
     std::string quota, tool;
+    std::size_t tool_limit = 0;
     std::function<void()> ready;
+
+    tool_use use() const noexcept { return {tool, tool_limit}; }
   };
   using calls = std::vector<std::function<void()>>;
 
-  room look() const;
-  bool has_room(std::string_view tool) const;
-  bool may_take(const std::string& quota, std::string_view tool) const;
-  void take(const std::string& quota, std::string_view tool);
-  void count(const std::string& quota, std::string_view tool);
-  void give(const std::string& quota, std::string_view tool);
+  room look() const LONGHAUL_REQUIRES(mutex_);
+  std::size_t running_of(std::string_view tool) const LONGHAUL_REQUIRES(mutex_);
+  bool has_room(tool_use tool) const LONGHAUL_REQUIRES(mutex_);
+  bool may_take(const std::string& quota, tool_use tool) const LONGHAUL_REQUIRES(mutex_);
+  void take(const std::string& quota, tool_use tool) LONGHAUL_REQUIRES(mutex_);
+  void count(const std::string& quota, tool_use tool) LONGHAUL_REQUIRES(mutex_);
+  void give(const std::string& quota, tool_use tool) LONGHAUL_REQUIRES(mutex_);
   // Those that may go on now; they are called without the lock.
-  calls let_return();
+  calls let_return() LONGHAUL_REQUIRES(mutex_);
 
   const std::ptrdiff_t total_, reserved_;
   const std::size_t max_parked_;
-  mutable std::mutex mutex_;
-  std::ptrdiff_t free_;  // negative while a few too many run
-  std::size_t parked_ = 0;
-  std::size_t promised_ = 0;                              // reserved, and not yet anybody's
-  std::unordered_map<std::string, std::size_t> running_;  // by quota
-  std::map<std::string, of_tool, std::less<>> tools_;
-  std::map<ticket, returning> returning_;  // the longest waiting first
-  ticket last_ticket_ = 0;
+  mutable guarded_mutex mutex_;
+  // Negative while a few too many run.
+  std::ptrdiff_t free_ LONGHAUL_GUARDED_BY(mutex_);
+  std::size_t parked_ LONGHAUL_GUARDED_BY(mutex_) = 0;
+  // Reserved, and not yet anybody's.
+  std::size_t promised_ LONGHAUL_GUARDED_BY(mutex_) = 0;
+  std::unordered_map<std::string, std::size_t> by_quota_ LONGHAUL_GUARDED_BY(mutex_);
+  // Tools with a limit of their own that have handlers running.
+  std::map<std::string, std::size_t, std::less<>> by_tool_ LONGHAUL_GUARDED_BY(mutex_);
+  // The longest waiting first.
+  std::map<ticket, returning> returning_ LONGHAUL_GUARDED_BY(mutex_);
+  ticket last_ticket_ LONGHAUL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace longhaul::tasks

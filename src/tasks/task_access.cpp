@@ -97,13 +97,13 @@ boost::asio::awaitable<task_ptr> wait_until_terminal(tasks::engine_link::access 
 
 task_ptr task_access::submit(const task_request& request) {
   const auto in = link_->use();
-  const tool_definition* tool = in.engine->tool(request.tool);
-  if (tool == nullptr) throw std::invalid_argument("no such tool: " + request.tool);
+  const tasks::tool_ptr tool = in.engine->tools().find(request.tool);
+  if (!tool) throw std::invalid_argument("no such tool: " + request.tool);
   tasks::submission what;
   // Here every tool makes tasks: its policy is for servers.
   what.id = new_task_id(in.engine->clock().now());
   what.owner = request.owner;
-  what.tool = request.tool;
+  what.tool = tool;
   what.arguments = object_or_throw(request.arguments);
   what.idempotency_key = request.idempotency_key;
   what.retention_given = request.retention.has_value();

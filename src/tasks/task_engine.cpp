@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "longhaul/task_engine.hpp"
 
-#include <deque>
-
 #include "tasks/engine_link.hpp"
 #include "tasks/sync.hpp"
 
 namespace longhaul {
 namespace {
 
-tasks::engine_options to_engine_options(const task_engine_options& options) {
+tasks::engine_options to_engine_options(const task_engine_options& options,
+                                        std::shared_ptr<const tasks::tool_source> tools) {
   tasks::engine_options result;
+  result.tools = std::move(tools);
   result.store = options.store ? options.store : memory_store(*options.clock);
   result.clock = options.clock;
   result.max_running = options.max_running;
@@ -27,11 +27,12 @@ tasks::engine_options to_engine_options(const task_engine_options& options) {
 struct task_engine::state {
   explicit state(const task_engine_options& options)
       : manual(options.manual),
-        engine(std::make_shared<tasks::engine>(to_engine_options(options))) {}
+        tools(std::make_shared<tasks::tool_list>()),
+        engine(std::make_shared<tasks::engine>(to_engine_options(options, tools))) {}
 
   const bool manual;
-  std::deque<tool_definition> tools;  // before the engine: it keeps references
-  std::shared_ptr<tasks::engine> engine;
+  const std::shared_ptr<tasks::tool_list> tools;
+  const std::shared_ptr<tasks::engine> engine;
 };
 
 task_engine::task_engine(const task_engine_options& options)
@@ -46,10 +47,7 @@ task_engine::~task_engine() {
 }
 
 void task_engine::add_tool(tool_definition tool) {
-  if (state_->engine->tool(tool.options.name) != nullptr) {
-    throw std::invalid_argument("there is a tool \"" + tool.options.name + "\" already");
-  }
-  state_->engine->add_tool(state_->tools.emplace_back(std::move(tool)));
+  state_->tools->add(std::make_shared<const tool_definition>(std::move(tool)));
 }
 
 void task_engine::start() { state_->engine->start(); }

@@ -9,7 +9,7 @@
 #include <charconv>
 #include <stdexcept>
 
-#include "wire/base64.hpp"
+#include "protocol/base64.hpp"
 #include "wire/secrets.hpp"
 
 namespace longhaul::wire {
@@ -40,11 +40,11 @@ std::string question_ids::make(std::string_view task, std::string_view key, int 
   std::string id(mark);
   id += task;
   id += '.';
-  id += base64url_encode(key);
+  id += protocol::base64url_encode(key);
   if (round > 0) id += '.' + std::to_string(round);
   const std::string mac = mac_of(keys_.front(), id);
   id += '.';
-  id += base64url_encode(mac);
+  id += protocol::base64url_encode(mac);
   return id;
 }
 
@@ -53,7 +53,7 @@ std::optional<question_ids::question> question_ids::read(std::string_view id) co
   if (!id.starts_with(mark) || last == std::string_view::npos || last < mark.size()) {
     return std::nullopt;
   }
-  const auto mac = base64url_decode(id.substr(last + 1));
+  const auto mac = protocol::base64url_decode(id.substr(last + 1));
   if (!mac || mac->size() != mac_size) return std::nullopt;
   const std::string_view text = id.substr(0, last);
   const bool ours = std::any_of(keys_.begin(), keys_.end(), [&](const derived_key& key) {
@@ -69,7 +69,7 @@ std::optional<question_ids::question> question_ids::read(std::string_view id) co
     std::from_chars(digits.data(), digits.data() + digits.size(), round);
     rest = rest.substr(0, second);
   }
-  auto key = base64url_decode(rest);
+  auto key = protocol::base64url_decode(rest);
   if (!key) return std::nullopt;
   return question{std::string(body.substr(0, dot)), std::move(*key), round};
 }

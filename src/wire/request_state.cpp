@@ -9,7 +9,7 @@
 #include <stdexcept>
 
 #include "base/random.hpp"
-#include "wire/base64.hpp"
+#include "protocol/base64.hpp"
 #include "wire/secrets.hpp"
 
 namespace longhaul::wire {
@@ -139,12 +139,12 @@ std::string state_sealer::seal(const call_state& state) const {
   if (!good) throw std::runtime_error("OpenSSL: sealing failed");
   sealed.resize(start + static_cast<std::size_t>(size) + static_cast<std::size_t>(more));
   sealed += tag;
-  return base64url_encode(sealed);
+  return protocol::base64url_encode(sealed);
 }
 
 std::optional<call_state> state_sealer::open(std::string_view text) const {
   if (text.size() > max_sealed) return std::nullopt;
-  const auto sealed = base64url_decode(text);
+  const auto sealed = protocol::base64url_decode(text);
   if (!sealed || sealed->size() < 1 + nonce_size + tag_size || sealed->front() != format) {
     return std::nullopt;
   }

@@ -28,8 +28,6 @@ inline constexpr std::size_t urgent_requests = 64;
 inline constexpr std::size_t held_messages = 64;
 /// Tasks of a session whose last progress figure is remembered.
 inline constexpr std::size_t progress_memory = 1024;
-/// Messages in one array (2025-03-26).
-inline constexpr std::size_t batch_messages = 100;
 
 /// Tasks that one subscription follows.
 inline constexpr std::size_t followed_tasks = 1024;
@@ -42,9 +40,15 @@ inline constexpr auto request_state_lifetime = 24h;
 inline constexpr std::size_t anonymous_key_length = 22;
 inline constexpr std::size_t idempotency_key_length = 256;
 
+/// The longest retention that a client can name, in milliseconds: beyond what any server grants,
+/// and exact as a double.
+inline constexpr double longest_ttl_ms = 9e15;
+
 /// Bytes of a call's `_meta` that its task keeps: what baggage alone may have by its specification.
 inline constexpr std::size_t kept_meta = 8192;
 
+/// What a pipe whose reader is slow is told to wait.
+inline constexpr auto crowded_retry_after = 1s;
 /// Freshness of what does not change while the server runs; a restart may change it.
 inline constexpr auto list_ttl = 5min;
 /// What a caller is told to wait when the server stops.

@@ -63,8 +63,8 @@ class program_tools : public testing::Test {
     return spec;
   }
   void add(tool_spec spec) {
-    tools_.push_back(
-        std::make_unique<tool_definition>(command::make_program_tool(std::move(spec), host_)));
+    tools_.push_back(std::make_shared<const tool_definition>(
+        command::make_program_tool(std::move(spec), host_)));
   }
   void start() {
     tasks::engine_options options;
@@ -72,14 +72,16 @@ class program_tools : public testing::Test {
         std::make_shared<stores::memory_store>(stores::memory_options{}, system_clock());
     options.tick_interval = 10ms;
     options.on_removed = [this](const std::vector<std::string>& ids) { output_->remove(ids); };
+    const auto tools = std::make_shared<tasks::tool_list>();
+    for (const auto& tool : tools_) tools->add(tool);
+    options.tools = tools;
     engine = std::make_unique<tasks::engine>(options);
-    for (const auto& tool : tools_) engine->add_tool(*tool);
     engine->start();
   }
   task_ptr begin(const std::string& arguments = "{}", std::size_t tool = 0) {
     tasks::submission what;
     what.owner = "ann";
-    what.tool = tools_.at(tool)->options.name;
+    what.tool = tools_.at(tool);
     what.arguments = raw_json::parse(arguments);
     tools_.at(tool)->check(what.arguments);
     return tasks::sync(engine->submit(what)).task;
@@ -110,7 +112,7 @@ class program_tools : public testing::Test {
   census census_;
   std::shared_ptr<command::output_folder> output_;
   std::shared_ptr<command::program_host> host_;
-  std::vector<std::unique_ptr<tool_definition>> tools_;
+  std::vector<tasks::tool_ptr> tools_;
   std::unique_ptr<tasks::engine> engine;
   int count_ = 0;
 };

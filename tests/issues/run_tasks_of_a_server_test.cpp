@@ -10,7 +10,7 @@
 #include "longhaul/run.hpp"
 #include "run/process_log.hpp"
 #include "run/service.hpp"
-#include "server/registry.hpp"
+#include "server/catalog.hpp"
 #include "support/temporary_folder.hpp"
 #include "tasks/sync.hpp"
 
@@ -141,7 +141,7 @@ TEST(faults_of_a_server, run_tells_all_of_them_and_returns_2) {
   EXPECT_NE(said.find(R"(did you mean "scene"?)"), std::string::npos) << said;
   EXPECT_NE(said.find(R"(tool "twice": there is a tool of this name already)"), std::string::npos)
       << said;
-  EXPECT_EQ(wrong.tools().all().size(), 1u);
+  EXPECT_EQ(wrong.tools().entries().size(), 1u);
 }
 
 TEST(faults_of_a_server, what_on_start_throws_ends_the_run) {

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "longhaul/typed_tool.hpp"
-#include "server/registry.hpp"
+#include "server/catalog.hpp"
 
 namespace wrong {
 
@@ -97,11 +97,11 @@ TEST(schemas, show_bounds_only_where_somebody_chose_them) {
 
 TEST(schemas, of_objects_always_have_properties) {
   const std::string none = R"("properties":{})";
-  serving::registry tools({"s", "1", "", ""});
+  serving::catalog tools({"s", "1", "", ""});
   const auto schema_of = [&](tool_definition made) {
     const std::string name = made.options.name;
     tools.add(std::move(made));
-    return std::string(tools.find(name)->definition.input_schema.view());
+    return std::string(tools.find(name)->input_schema.view());
   };
   EXPECT_EQ(schema_of(make_tool({.name = "a"}, [] {})),
             R"({"type":"object",)" + none + R"(,"additionalProperties":false})");

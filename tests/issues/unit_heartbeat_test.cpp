@@ -81,7 +81,7 @@ TEST_F(heartbeat, a_call_that_waits_for_an_answer_says_so) {
 }
 
 TEST_F(heartbeat, the_wait_of_task_status_and_of_result_beat_too) {
-  tools.add_fallback_tools();
+  tools->add_fallback_tools();
   add({.name = "work"}, [this](task_context&) { door.pass(); });
   start();
   const auto made = call(request("work", call_mode::as_task));

@@ -21,7 +21,7 @@ TEST_F(large_arguments, are_checked_on_the_pool_and_small_ones_at_once) {
   tool.handler = blocking_handler([](task_context&, const raw_json&) -> handler_result {
     return outcome::result(raw_json::trusted(R"({"content":[]})"));
   });
-  tools.add(std::move(tool));
+  tools->add(std::move(tool));
   start();
   const std::string many(100'000, 'x');
   auto what = request("work");

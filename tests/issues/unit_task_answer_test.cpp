@@ -30,7 +30,7 @@ class task_answer : public dispatcher_fixture {
       const auto reply = task.ask("page", elicitation::url("Log in", "https://example.org/login"));
       return std::string(reply.accepted() ? "in" : "out");
     });
-    tools.add_fallback_tools();
+    tools->add_fallback_tools();
     start();
   }
   call_reply use(const std::string& tool, const std::string& more) {

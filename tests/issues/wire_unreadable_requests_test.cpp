@@ -15,9 +15,9 @@
 #include <sstream>
 
 #include "json/view.hpp"
+#include "protocol/jsonrpc.hpp"
 #include "support/seed.hpp"
 #include "wire/exchange_player.hpp"
-#include "wire/jsonrpc.hpp"
 
 namespace longhaul::test {
 namespace {
@@ -238,7 +238,7 @@ std::string from_hex(const std::string& hex) {
 std::multiset<std::string> ids_of(json::value reply) {
   std::multiset<std::string> ids;
   if (const auto id = reply["id"]; id.is(json::kind::string) || id.is(json::kind::number)) {
-    ids.insert(wire::id_key(id));
+    ids.insert(protocol::id_key(id));
   }
   for (json::elements e(reply); e.next();) ids.merge(ids_of(e.value()));
   return ids;
@@ -267,7 +267,7 @@ TEST(unreadable_requests, whatever_python_reads_is_answered_to_its_id) {
     const std::string text = from_hex(hex);
     std::multiset<std::string> wanted;
     while (words >> word) {
-      if (word != "-") wanted.insert(wire::id_key(view(word)));
+      if (word != "-") wanted.insert(protocol::id_key(view(word)));
     }
     if (wanted.empty()) continue;
     const auto reply = post(server, {{"MCP-Protocol-Version", "2026-07-28"}}, text);

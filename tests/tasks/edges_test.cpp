@@ -100,7 +100,7 @@ TEST_F(edges, P17_what_is_created_while_the_drain_begins_is_handed_back) {
   add({.name = "work"}, [&](task_context&) { ran = true; });
   start();
   auto what = call("work");
-  what.id = engine->new_id(*engine->tool("work"));
+  what.id = engine->new_id(*tools->find("work"));
   const auto drains = std::make_shared<interferer>(
       was_claimed, [&] { engine->drain(milliseconds(0), milliseconds(0)); });
   const auto following = engine->follow(what.id, drains);
@@ -120,7 +120,7 @@ TEST_F(edges, drain_ends_plain_calls_of_never_tools_even_if_they_may_run_again) 
   start();
   auto what = call("quick");
   what.hidden = true;
-  what.id = engine->new_id(*engine->tool("quick"));
+  what.id = engine->new_id(*tools->find("quick"));
   const auto waiter = std::make_shared<state_waiter>();
   const auto following = engine->follow(what.id, waiter);
   submit(what);
@@ -203,7 +203,7 @@ TEST_F(edges, progress_that_is_no_number_is_dropped) {
   });
   start();
   auto what = call("work");
-  what.id = engine->new_id(*engine->tool("work"));
+  what.id = engine->new_id(*tools->find("work"));
   const auto hears = std::make_shared<listener>();
   const auto following = engine->follow(what.id, hears);
   const auto task = submit(what);
@@ -231,7 +231,7 @@ TEST_F(edges, a_store_that_is_down_does_not_stop_never_tools) {
   first.hidden = second.hidden = true;
   submit(first);
   door.await_arrivals(1);
-  second.id = engine->new_id(*engine->tool("quick"));
+  second.id = engine->new_id(*tools->find("quick"));
   const auto waiter = std::make_shared<state_waiter>();
   const auto following = engine->follow(second.id, waiter);
   submit(second);
@@ -272,7 +272,7 @@ TEST_F(edges, P24_short_tasks_leave_nothing) {
   for (int i = 0; i < count; ++i) {
     auto what = call(i % 2 == 0 ? "blocking" : "never");
     what.hidden = i % 2 != 0;
-    what.id = engine->new_id(*engine->tool(what.tool));
+    what.id = engine->new_id(*what.tool);
     const auto waiter = std::make_shared<state_waiter>();
     const auto following = engine->follow(what.id, waiter);
     submit(what);

@@ -85,7 +85,10 @@ class state_waiter : public tasks::follower {
 
 class engine_fixture : public testing::Test {
  protected:
-  engine_fixture() { options.clock = &clock; }
+  engine_fixture() {
+    options.clock = &clock;
+    options.tools = tools;
+  }
   ~engine_fixture() override {
     for (gate& g : gates_) g.open();
     engine.reset();  // waits for the handlers, which use the gates
@@ -98,21 +101,21 @@ class engine_fixture : public testing::Test {
     }
     options.manual = true;
     engine = std::make_unique<tasks::engine>(options);
-    for (const auto& tool : tools_) engine->add_tool(tool);
     engine->start();
     return *engine;
   }
 
   template <class Handler>
   void add(tool_options tool, Handler handler) {
-    tools_.push_back(make_tool(std::move(tool), std::move(handler)));
+    tools->add(
+        std::make_shared<const tool_definition>(make_tool(std::move(tool), std::move(handler))));
   }
   /// A gate that is opened at the end of the test, whatever happens.
   gate& new_gate() { return gates_.emplace_back(); }
 
-  static tasks::submission call(std::string tool, std::string owner = "ann") {
+  tasks::submission call(std::string_view tool, std::string owner = "ann") {
     tasks::submission what;
-    what.tool = std::move(tool);
+    what.tool = tools->find(tool);
     what.owner = std::move(owner);
     return what;
   }
@@ -152,11 +155,11 @@ class engine_fixture : public testing::Test {
 
   virtual_clock clock;
   std::shared_ptr<stores::store> beneath;  ///< outlives the engine, for a store around another
+  const std::shared_ptr<tasks::tool_list> tools = std::make_shared<tasks::tool_list>();
   tasks::engine_options options;
   std::unique_ptr<tasks::engine> engine;
 
  private:
-  std::deque<tool_definition> tools_;
   std::deque<gate> gates_;
 };
 

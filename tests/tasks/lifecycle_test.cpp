@@ -198,7 +198,7 @@ TEST_F(lifecycle, a_never_tool_leaves_nothing_in_the_store) {
   start();
   auto what = call("quick");
   what.hidden = true;
-  what.id = engine->new_id(*engine->tool("quick"));
+  what.id = engine->new_id(*tools->find("quick"));
   const auto waiter = std::make_shared<state_waiter>();
   const auto following = engine->follow(what.id, waiter);
   submit(what);

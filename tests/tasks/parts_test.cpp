@@ -71,36 +71,35 @@ TEST(slots_test, those_that_return_come_before_new_ones_in_their_order) {
 
 TEST(slots_test, a_tool_never_runs_more_often_than_its_own_limit) {
   slots all(10, 0, 1);
-  all.limit("rare", 2);
-  all.limit("common", 0);
-  EXPECT_TRUE(all.try_acquire("a", "rare"));
-  EXPECT_TRUE(all.try_acquire("b", "rare"));
-  EXPECT_FALSE(all.try_acquire("c", "rare"));
-  EXPECT_TRUE(all.try_acquire("c", "common"));
-  EXPECT_EQ(all.available().tools.at("rare"), 0u);
+  const tool_use rare{"rare", 2}, common{"common", 0};
+  EXPECT_TRUE(all.try_acquire("a", rare));
+  EXPECT_TRUE(all.try_acquire("b", rare));
+  EXPECT_FALSE(all.try_acquire("c", rare));
+  EXPECT_TRUE(all.try_acquire("c", common));
+  EXPECT_EQ(all.left(rare), 0u);
   bool on = false;
-  all.reacquire("d", "rare", [&] { on = true; });
+  all.reacquire("d", rare, [&] { on = true; });
   EXPECT_FALSE(on) << "one that returns waits for its own tool";
-  all.release("c", "common");
+  all.release("c", common);
   EXPECT_FALSE(on);
-  all.release("a", "rare");
+  all.release("a", rare);
   EXPECT_TRUE(on);
-  EXPECT_FALSE(all.try_acquire("c", "rare"));
+  EXPECT_FALSE(all.try_acquire("c", rare));
 }
 
 TEST(slots_test, a_tools_room_cannot_be_taken_while_a_claim_is_under_way) {
   slots all(10, 0, 1);
-  all.limit("rare", 1);
-  const auto room = all.reserve(3);
-  EXPECT_EQ(room.tools.at("rare"), 1u);
-  EXPECT_FALSE(all.try_acquire("a", "rare")) << "the claim may bring one";
+  const tool_use rare{"rare", 1};
+  EXPECT_EQ(all.reserve(3).count, 3u);
+  EXPECT_EQ(all.left(rare), 1u);
+  EXPECT_FALSE(all.try_acquire("a", rare)) << "the claim may bring one";
   bool on = false;
-  all.reacquire("b", "rare", [&] { on = true; });
+  all.reacquire("b", rare, [&] { on = true; });
   EXPECT_FALSE(on);
-  all.use_reserved("c", "rare");
+  all.use_reserved("c", rare);
   all.give_back(2);
   EXPECT_FALSE(on);
-  all.release("c", "rare");
+  all.release("c", rare);
   EXPECT_TRUE(on);
 }
 

@@ -71,13 +71,13 @@ class dispatcher_fixture : public testing::Test {
   }
   template <class Handler>
   void add(tool_options options, Handler handler) {
-    tools.add(make_tool(std::move(options), std::move(handler)));
+    tools->add(make_tool(std::move(options), std::move(handler)));
   }
   void start() {
+    engine_options.tools = tools;
     engine = std::make_unique<tasks::engine>(engine_options);
-    for (const auto& tool : tools.all()) engine->add_tool(tool->definition);
     engine->start();
-    server = std::make_unique<dispatcher>(tools, *engine, server_options);
+    server = std::make_unique<dispatcher>(*tools, *engine, server_options);
   }
   void add_asking(task_policy policy = task_policy::automatic, milliseconds inline_wait = 0ms) {
     add({.name = "paint", .policy = policy, .inline_wait = inline_wait}, [](task_context& task) {
@@ -97,10 +97,9 @@ class dispatcher_fixture : public testing::Test {
     return what;
   }
   /// Begins a call; its reply comes while `context` runs.
-  std::shared_ptr<std::optional<call_reply>> begin(call_request what, const exchange_ptr& by,
-                                                   bool cancel_on_abandon = true) {
+  std::shared_ptr<std::optional<call_reply>> begin(call_request what, const exchange_ptr& by) {
     auto reply = std::make_shared<std::optional<call_reply>>();
-    auto calling = server->call(who, std::move(what), by, to, cancel_on_abandon);
+    auto calling = server->call(who, std::move(what), by, to);
     boost::asio::co_spawn(context, std::move(calling), [reply](std::exception_ptr e, call_reply r) {
       if (e) std::rethrow_exception(e);
       *reply = std::move(r);
@@ -137,7 +136,8 @@ class dispatcher_fixture : public testing::Test {
   virtual_clock clock;
   tasks::engine_options engine_options;
   dispatcher_options server_options;
-  registry tools{server_identity{"test", "1", "", ""}};
+  const std::shared_ptr<catalog> tools =
+      std::make_shared<catalog>(server_identity{"test", "1", "", ""});
   gate door;
   caller who{"ann", "ann", true};
   recorder to;

@@ -279,7 +279,7 @@ TEST(make_tool, names_are_checked) {
     EXPECT_NE(refusal([&] { return make_tool({.name = bad}, [] {}); }), "accepted") << bad;
   }
   EXPECT_EQ(refusal([] { return make_tool({.name = "a b"}, [] {}); }),
-            R"(tool "a b": a name is 1 to 128 of A-Z, a-z, 0-9, '_', '-' and '.')");
+            R"(tool "a b": a name has 1 to 128 characters of A-Z a-z 0-9 _ . -)");
 }
 
 TEST(make_tool, options_that_do_not_fit_are_refused) {

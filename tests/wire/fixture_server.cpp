@@ -59,7 +59,8 @@ wire::identification identify(const wire::http_request& request) {
 
 fixture_server::fixture_server(fixture_options options)
     : options_(std::move(options)),
-      tools_(serving::server_identity{"fixture", "1.2", "Fixture", "Use it for tests."}),
+      tools_(std::make_shared<serving::catalog>(
+          serving::server_identity{"fixture", "1.2", "Fixture", "Use it for tests."})),
       work_(boost::asio::make_work_guard(context_)) {
   add_tools();
   tasks::engine_options with;
@@ -68,10 +69,10 @@ fixture_server::fixture_server(fixture_options options)
   with.manual = true;
   with.bounds = options_.bounds;
   with.limits = options_.limits;
+  with.tools = tools_;
   engine_ = std::make_unique<tasks::engine>(with);
-  for (const auto& tool : tools_.all()) engine_->add_tool(tool->definition);
   engine_->start();
-  dispatcher_ = std::make_unique<serving::dispatcher>(tools_, *engine_);
+  dispatcher_ = std::make_unique<serving::dispatcher>(*tools_, *engine_);
   http_ = wire::make_http_endpoint(*dispatcher_, endpoint_options());
   thread_ = std::thread([this] { context_.run(); });
 }
@@ -141,7 +142,7 @@ void fixture_server::replace_http() {
 
 void fixture_server::add_tools() {
   const auto add = [this](tool_options options, auto handler) {
-    tools_.add(make_tool(std::move(options), std::move(handler)));
+    tools_->add(make_tool(std::move(options), std::move(handler)));
   };
   const auto work = [this](task_context& task, const raw_json& arguments) -> outcome {
     door.pass(door_of(arguments), task.stop_token());
@@ -164,7 +165,7 @@ void fixture_server::add_tools() {
   };
   strict.handler = blocking_handler(
       [](task_context&, const raw_json&) -> handler_result { return done("fine"); });
-  tools_.add(std::move(strict));
+  tools_->add(std::move(strict));
 
   add(options_of("work", task_policy::automatic), work);
   add(options_of("must", task_policy::always), work);
@@ -219,7 +220,7 @@ void fixture_server::add_tools() {
         R"({"content":[{"type":"text","text":"[1]"},{"type":"resource_link","uri":"a:b","name":"b"}],)"
         R"("structuredContent":[1],"_meta":{"org.example/x":1}})"));
   });
-  tools_.add(std::move(shaped));
+  tools_->add(std::move(shaped));
   tool_options mostly_fast = options_of("mostly_fast", task_policy::automatic);
   mostly_fast.inline_wait = std::chrono::hours(1);
   add(std::move(mostly_fast), work);

@@ -110,7 +110,7 @@ class fixture_server {
   void add_tools();
 
   const fixture_options options_;
-  serving::registry tools_;
+  const std::shared_ptr<serving::catalog> tools_;
   std::unique_ptr<tasks::engine> engine_;
   std::unique_ptr<serving::dispatcher> dispatcher_;
   std::unique_ptr<wire::http_endpoint> http_, retired_;

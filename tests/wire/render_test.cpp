@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wire/render.hpp"
+#include "wire/result_json.hpp"
 
 #include <gtest/gtest.h>
+
+#include "wire/notifications.hpp"
+#include "wire/task_json.hpp"
+#include "wire/tool_json.hpp"
 
 namespace longhaul::wire {
 namespace {

@@ -7,7 +7,6 @@
 #include <set>
 
 #include "support/virtual_clock.hpp"
-#include "wire/legacy.hpp"
 
 namespace longhaul::wire {
 namespace {
@@ -17,7 +16,7 @@ using namespace std::chrono_literals;
 class sessions : public testing::Test {
  protected:
   static std::shared_ptr<session> create(session_table& in, const std::string& owner = "ann") {
-    return in.create({owner, owner, true}, legacy_2025_11_25(), {});
+    return in.create({owner, owner, true}, look_of(revision::v2025_11_25), {});
   }
   test::virtual_clock clock;
 };

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a dialect does with what happens while a request is open: the wire implements it, once for
+// each kind of stream.
+//
+// Threads: called on the exchange's executor.
+#pragma once
+
+#include <optional>
+
+#include "server/requests.hpp"
+#include "tasks/follower.hpp"
+
+namespace longhaul::serving {
+
+/// Functions that return false did not take it (the peer is too slow): it is tried again later.
+class audience {
+ public:
+  virtual ~audience() = default;
+  /// True: the caller asked for progress.
+  virtual bool wants_progress() const { return true; }
+  /// The highest figure that was sent for the token of this request, in whatever stream, where
+  /// several share one; null: this stream alone counts.
+  virtual std::optional<double> told() const { return std::nullopt; }
+  virtual bool progress(const tasks::progress_event&) { return true; }
+  virtual bool log(const tasks::log_event&) { return true; }
+  /// The task's state changed; the last state is never lost.
+  virtual bool changed(const task_view&) { return true; }
+  /// The list of tools is not what it was.
+  virtual bool tools_changed() { return true; }
+  /// A question opened (round 0), or is put again because its answer did not fit. Called once for
+  /// each round (again only if it was not taken).
+  virtual bool question(const task_record&, const task_input&, int /*round*/) { return true; }
+  /// The request will wait; called at most once.
+  virtual void waiting() {}
+};
+
+}  // namespace longhaul::serving

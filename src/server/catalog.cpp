@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/catalog.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+#include "base/names.hpp"
+#include "json/view.hpp"
+#include "server/fallback_tools.hpp"
+#include "server/links.hpp"
+#include "server/refusals.hpp"
+#include "server/tunables.hpp"
+
+namespace longhaul::serving {
+namespace {
+
+constexpr std::string_view header_member = "x-mcp-header";
+
+// RFC 9110 `tchar`.
+bool is_token_char(char c) noexcept {
+  return is_name_character(c) || std::string_view("!#$%&'*+^`|~").find(c) != std::string_view::npos;
+}
+
+[[noreturn]] void refuse(const std::string& tool, const std::string& what) {
+  throw std::invalid_argument("tool \"" + tool + "\": " + what);
+}
+
+// Finds `x-mcp-header` along chains of `properties` (2026-07-28 "Custom Headers from Tool
+// Parameters"): the only places where it is allowed.
+class header_finder {
+ public:
+  explicit header_finder(const std::string& tool) : tool_(tool) {}
+
+  void walk(json::value schema) {
+    for (json::members m(schema["properties"]); m.next();) {
+      path_.emplace_back(m.key());
+      if (const json::value header = m.value()[header_member]) add(header, m.value());
+      walk(m.value());
+      path_.pop_back();
+    }
+  }
+
+  std::vector<mirrored_parameter> found;
+
+ private:
+  void add(json::value header, json::value schema) {
+    const auto name = header.string();
+    if (!name || name->empty() || !std::all_of(name->begin(), name->end(), is_token_char)) {
+      refuse(tool_, "x-mcp-header must be a header name (a token of RFC 9110)");
+    }
+    const auto type = schema["type"].string();
+    if (!type || (*type != "string" && *type != "integer" && *type != "boolean")) {
+      refuse(tool_, "x-mcp-header \"" + *name + "\" needs a string, integer or boolean");
+    }
+    for (const auto& other : found) {
+      if (same_ignoring_case(other.header, *name)) {
+        refuse(tool_, "x-mcp-header \"" + *name + "\" is used twice");
+      }
+    }
+    found.push_back({*name, path_, *type});
+  }
+
+  const std::string& tool_;
+  std::vector<std::string> path_;
+};
+
+}  // namespace
+
+raw_json tool_entry::accept(const raw_json& arguments) const {
+  raw_json meant = arguments;
+  if (definition.tidy && json::value(arguments).is(json::kind::object)) {
+    meant = definition.tidy(arguments, leniency);
+  }
+  if (definition.check) definition.check(meant);
+  return meant;
+}
+
+void catalog::add(tool_definition tool) {
+  entry_ptr entry = entry_for(std::move(tool));
+  const std::string name = entry->name();
+  if (entry->definition.options.visible_to) differs_ = true;
+  if (!tools_.add(std::move(entry))) refuse(name, "there is a tool of this name already");
+}
+
+entry_ptr catalog::entry_for(tool_definition tool) const {
+  const std::string name = tool.options.name;
+  if (!is_tool_name(name)) refuse(name, "a name has " + std::string(tool_name_rule));
+  if (!tool.input_schema) tool.input_schema = raw_json::trusted(R"({"type":"object"})");
+  if (!json::value(tool.input_schema)["type"].equals("object")) {
+    refuse(name, "the input schema must have \"type\": \"object\" at its root");
+  }
+  if (!json::value(tool.input_schema)["properties"]) {
+    // Some hosts refuse all tools of a server for one schema without it.
+    const std::string_view given = json::value(tool.input_schema).raw();
+    tool.input_schema =
+        raw_json::trusted(std::string(given.substr(0, given.size() - 1)) + R"(,"properties":{}})");
+  }
+  if (tool.output_schema && !json::value(tool.output_schema).is(json::kind::object)) {
+    refuse(name, "the output schema must be an object");
+  }
+  if (has_fallback_tools() && tool.options.policy != task_policy::never) tool.output_schema = {};
+  header_finder finder(name);
+  finder.walk(json::value(tool.input_schema));
+  if (!tool.options.links.value_or(options_.links)) remove_links(tool);
+  auto entry = std::make_shared<tool_entry>();
+  entry->definition = std::move(tool);
+  entry->mirrored = std::move(finder.found);
+  entry->leniency = options_.leniency;
+  entry->leniency.strict =
+      entry->definition.options.strict_arguments.value_or(options_.leniency.strict);
+  return entry;
+}
+
+void catalog::add_fallback_tools() {
+  if (has_fallback_tools()) return;
+  for (const entry_ptr& tool : entries()) {
+    if (tool->definition.options.policy == task_policy::never) continue;
+    auto without = std::make_shared<tool_entry>(*tool);
+    without->definition.output_schema = {};
+    tools_.replace(std::move(without));
+  }
+  for (tool_definition& tool : fallback_tools()) add(std::move(tool));
+  fallback_tools_ = true;
+}
+
+entry_ptr catalog::find_for(const caller& who, std::string_view name) const {
+  entry_ptr tool = tools_.find(name);
+  if (tool && !tool->visible_to(who)) tool = nullptr;
+  return tool;
+}
+
+tasks::tool_ptr catalog::find(std::string_view name) const {
+  return definition_of(tools_.find(name));
+}
+
+std::shared_ptr<const std::vector<tasks::tool_ptr>> catalog::all() const {
+  const guard lock(all_mutex_);
+  const std::uint64_t version = tools_.version();  // before the reading: never newer than it
+  if (all_version_ == version) return all_;
+  auto definitions = std::make_shared<std::vector<tasks::tool_ptr>>();
+  for (const entry_ptr& tool : tools_.all()) definitions->push_back(definition_of(tool));
+  all_ = std::move(definitions);
+  all_version_ = version;
+  return all_;
+}
+
+reply<tool_page> catalog::list(const caller& who, std::optional<std::string_view> cursor) const {
+  std::uint64_t from = 0;
+  if (cursor) {
+    const char* end = cursor->data() + cursor->size();
+    const auto [stop, error] = std::from_chars(cursor->data(), end, from);
+    // Exactly what a page gave: a place behind the first page, without leading zeros.
+    const bool ours = error == std::errc() && stop == end && cursor->front() != '0' &&
+                      from >= tunables::tools_per_page && from < tools_.end();
+    if (!ours) {
+      return serving::refuse(refusal::bad_cursor, "this cursor is not one that tools/list gave");
+    }
+  }
+  auto [tools, next] = tools_.page(from, tunables::tools_per_page,
+                                   [&](const tool_entry& tool) { return tool.visible_to(who); });
+  tool_page page;
+  page.tools = std::move(tools);
+  if (next) page.next_cursor = std::to_string(*next);
+  return page;
+}
+
+}  // namespace longhaul::serving

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/context.hpp"
+
+#include <new>
+
+#include "server/refusals.hpp"
+#include "server/tunables.hpp"
+#include "tasks/failure.hpp"
+#include "tasks/tunables.hpp"
+
+namespace longhaul::serving {
+
+task_view context::view(task_ptr task) const {
+  const auto tool = tools.find(task->tool());
+  return {std::move(task), tool ? tool->options.poll_interval : tunables::default_poll_interval};
+}
+
+refused context::failure(const std::exception& e) const {
+  if (dynamic_cast<const tasks::too_many_followers*>(&e) != nullptr) {
+    return busy("too many requests wait for this task already: try again later");
+  }
+  if (dynamic_cast<const std::bad_alloc*>(&e) != nullptr) {
+    return busy("the server has no memory for this now: try again later");
+  }
+  const auto* const store = dynamic_cast<const stores::store_error*>(&e);
+  if (store != nullptr && !store->outcome_unknown()) {
+    // A full disk, a file that is gone: callers hear why, without paths, and may come again.
+    refused result = busy("tasks cannot be stored or read now: " + store->reason());
+    result.retry_after = tasks::tunables::store_retry_after;
+    return result;
+  }
+  const std::string_view words =
+      store != nullptr ? "Internal error: the task store could not do this" : "Internal error";
+  refused result = refuse(refusal::internal, {});
+  result.error_id = tasks::new_error_id();
+  result.message = tasks::with_error_id(words, result.error_id);
+  options.log.error("request.failed", e.what(), {{"error_id", result.error_id}});
+  return result;
+}
+
+}  // namespace longhaul::serving

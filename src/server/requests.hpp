@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// The vocabulary of the server: neutral requests and neutral replies, without any revision of the
+// protocol. The wire turns messages into these and back.
+//
+// Plain values; no function here does anything.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "longhaul/raw_json.hpp"
+#include "longhaul/task.hpp"
+#include "server/questions.hpp"
+#include "stores/store.hpp"
+
+namespace longhaul::serving {
+
+template <class T>
+using awaitable = boost::asio::awaitable<T>;
+
+struct tool_entry;
+
+/// Who asks. Tasks belong to `owner`; use is counted against `quota`.
+struct caller {
+  std::string owner;        ///< `local`, `anonymous`, `key:<name>`, issuer + subject
+  std::string quota;        ///< the owner; `anonymous@<address>` for unauthenticated HTTP
+  bool identified = false;  ///< not anonymous: may list tasks
+};
+
+/// Why a request was refused. The wire chooses the code, the server the words.
+enum class refusal : std::uint8_t {
+  unknown_tool,
+  invalid_arguments,  ///< `message` is for the model
+  task_forbidden,     ///< the tool's policy is `never`, a task was demanded
+  task_required,      ///< the tool's policy is `always`, the caller cannot have a task
+  unknown_task,       ///< unknown, foreign or expired: one answer
+  already_terminal,   ///< cancel of a finished task; `task` is set
+  unknown_resource,   ///< unknown, foreign or expired: one answer
+  bad_cursor,
+  bad_resume,  ///< a resumed call whose task is gone or does not fit
+  bad_answer,  ///< an answer does not fit its question; `message` names the place
+  busy,        ///< a bound is reached; try again after `retry_after`
+  idempotency_conflict,
+  shutting_down,
+  abandoned,  ///< the caller left: nobody reads this reply
+  internal    ///< a failure of the machine: the log has its text, beside `error_id`
+};
+struct refused {
+  refusal why = refusal::internal;
+  std::string message = {};
+  std::chrono::milliseconds retry_after{0};  ///< for `busy`
+  std::string_view bound = {};  ///< for `busy`: the setting that refused, or empty; static storage
+  task_ptr task = {};
+  std::string error_id = {};  ///< for `internal`
+};
+template <class T>
+using reply = std::variant<T, refused>;
+
+/// How the caller wants a call to be answered.
+enum class call_mode : std::uint8_t {
+  wait,             ///< the reply is the result
+  may_become_task,  ///< the tool's policy decides (tasks extension)
+  as_task           ///< a task at once (2025-11-25 `params.task`)
+};
+
+/// How a question of the handler reaches a caller that waits for the result.
+enum class asking : std::uint8_t {
+  impossible,  ///< it cannot be asked: the call ends with a tool error that says so
+  on_stream,   ///< `audience::question` sends it; the answer comes through `update`
+  by_reply     ///< the reply is `needs_input`; the caller calls again with `resume`
+};
+
+struct call_request {
+  std::string tool;
+  /// The tool, if it was looked up already: the dispatcher does not look again.
+  std::shared_ptr<const tool_entry> entry = {};
+  raw_json arguments;  ///< an object, or absent: no arguments
+  raw_json meta;       ///< `_meta` of the request, or absent
+  call_mode mode = call_mode::wait;
+  /// The caller knows no tasks in a way that matters for `always` tools: run them plainly
+  /// (revisions before tasks).
+  bool plain_for_always = false;
+  /// Arguments that break the schema make a task that failed instead of a refusal.
+  bool invalid_makes_task = false;
+  /// What the caller wants as retention: nothing said / unlimited / a duration.
+  bool retention_given = false;
+  std::optional<milliseconds> retention = std::nullopt;
+  std::string idempotency_key;
+  asking ask = asking::impossible;
+  question_modes modes = {};
+  /// Answers given in advance: applied to questions of these keys when they come.
+  std::vector<stores::response> answers;
+  /// Id of the hidden task that an earlier `needs_input` reply was about.
+  std::string resume;
+};
+
+/// The caller gets a task's id instead of a result.
+struct created_task {
+  task_ptr task;
+  std::chrono::milliseconds poll_interval{0};
+};
+/// Questions are open; call again with `resume` and their answers.
+struct needs_input {
+  task_ptr task;
+};
+using call_reply = std::variant<outcome, created_task, needs_input, refused>;
+
+/// A task and the polling interval that its tool suggests.
+struct task_view {
+  task_ptr task;
+  std::chrono::milliseconds poll_interval{0};
+};
+struct task_page {
+  std::vector<task_view> tasks;
+  std::optional<std::string> next_cursor = std::nullopt;
+};
+struct tool_page {
+  std::vector<std::shared_ptr<const tool_entry>> tools;
+  std::optional<std::string> next_cursor = std::nullopt;
+};
+
+}  // namespace longhaul::serving

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where resources come from. A source knows its own addresses; the server asks one after the other.
+// Captured output of programs is one (`captured_output.hpp`).
+//
+// Threads: any.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "server/outputs.hpp"
+#include "server/requests.hpp"
+
+namespace longhaul::serving {
+
+/// A family of addresses, as `resources/templates/list` shows it (RFC 6570).
+struct resource_template {
+  std::string_view uri, name, description, mime_type;
+};
+
+class resource_source {
+ public:
+  virtual ~resource_source() = default;
+  virtual std::span<const resource_template> templates() const = 0;
+  /// Null: not an address of this source, or nothing that this caller may see.
+  /// Throws `std::invalid_argument` for an address of its own with something wrong in it, and what
+  /// reading throws.
+  virtual awaitable<std::optional<resource_contents>> read(const caller& who,
+                                                           std::string_view uri) = 0;
+};
+
+}  // namespace longhaul::serving

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every number of the server that somebody may want to change, with its unit and its reason. The
+// bounds that callers meet stand in longhaul/limits.hpp.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace longhaul::serving::tunables {
+
+using namespace std::chrono_literals;
+
+/// Entries of one page of a list: a screen or two of a host, and a few hundred KiB at most.
+inline constexpr std::size_t tools_per_page = 100;
+inline constexpr std::size_t tasks_per_page = 50;
+/// Suggested where a task's tool is not served any more.
+inline constexpr std::chrono::milliseconds default_poll_interval{1000};
+
+/// Notifications of one task on one stream in any second, and how many of them may come together,
+/// where a tool has three things to say at once.
+inline constexpr std::size_t notifications_per_second = 5;
+inline constexpr std::size_t notifications_together = 3;
+/// Heartbeats in a row on one figure that stay below the tool's next one: more than a week of them.
+inline constexpr double hairs_in_a_row = 1e5;
+/// A heartbeat that was not taken is tried again after this time.
+inline constexpr std::chrono::milliseconds not_taken_pause{1000};
+/// How soon a notification that a slow peer did not take is tried again.
+inline constexpr auto retry_after_full = std::chrono::milliseconds(100);
+
+/// What one read of captured output gives at most: more than a model reads at once.
+inline constexpr std::size_t output_read_limit = std::size_t{1} << 20;
+/// The longest that one call of `task_status` waits: hosts cut calls at 30 s and more.
+inline constexpr std::chrono::seconds fallback_wait{25};
+
+}  // namespace longhaul::serving::tunables

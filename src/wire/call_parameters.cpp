@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/call_parameters.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "json/validate.hpp"
+#include "json/write.hpp"
+#include "wire/method_table.hpp"
+#include "wire/questions.hpp"
+#include "wire/tunables.hpp"
+
+namespace longhaul::wire {
+namespace {
+
+// What a task keeps of the `_meta` of its call: the members that are used later (progress token,
+// trace context), each as long as all of them stay within `tunables::kept_meta`.
+raw_json keep_meta(json::value meta) {
+  constexpr std::array<std::string_view, 4> used = {"progressToken", "traceparent", "tracestate",
+                                                    "baggage"};
+  if (!meta.is(json::kind::object)) return {};
+  std::string kept;
+  for (const std::string_view name : used) {
+    const json::value member = meta[name];
+    const std::size_t more = name.size() + member.raw().size() + 4;
+    if (!member || kept.size() + more > tunables::kept_meta) continue;
+    kept += kept.empty() ? '{' : ',';
+    json::append_string(kept, name);
+    kept += ':';
+    kept += json::without_line_breaks(member.raw());
+  }
+  if (kept.empty()) return {};
+  kept += '}';
+  return raw_json::trusted(std::move(kept));
+}
+
+std::string read_idempotency_key(const incoming& request, std::string& into) {
+  const std::string name = "'longhaul.dev/idempotency-key' ";
+  if (!request.meta.idempotency_key) return {};
+  auto key = request.meta.idempotency_key.string();
+  if (!key || key->empty() || key->size() > tunables::idempotency_key_length) {
+    return name + "must be a string of 1 to " + std::to_string(tunables::idempotency_key_length) +
+           " bytes";
+  }
+  if (!request.who.identified && key->size() < tunables::anonymous_key_length) {
+    return name + "of an unidentified caller must have at least " +
+           std::to_string(tunables::anonymous_key_length) +
+           " characters, because whoever guesses it is given the task";
+  }
+  into = std::move(*key);
+  return {};
+}
+
+// `params.task` of 2025-11-25: a task is wanted.
+std::string read_task_metadata(json::value task, serving::call_request& call) {
+  if (!task) return {};
+  if (!task.is(json::kind::object)) return "'task' must be an object";
+  call.mode = serving::call_mode::as_task;
+  call.invalid_makes_task = true;
+  const json::value ttl = task["ttl"];
+  if (!ttl) return {};
+  call.retention_given = true;
+  if (ttl.is(json::kind::null)) return {};  // unlimited, as far as the server allows
+  const auto number = ttl.number();
+  if (!number || !(*number >= 0)) return "'task.ttl' must be a number of milliseconds";
+  call.retention =
+      milliseconds(static_cast<std::int64_t>(std::min(*number, tunables::longest_ttl_ms)));
+  return {};
+}
+
+// The task that `requestState` seals, or null if anything about it is wrong.
+std::optional<std::string> task_to_resume(const context& shared, const incoming& request,
+                                          const serving::call_request& call, json::value state) {
+  const auto text = state.string();
+  if (!text) return std::nullopt;
+  auto opened = shared.states.open(*text);
+  if (!opened || opened->owner != request.who.owner || opened->tool != call.tool ||
+      opened->expires < shared.clock.now() ||
+      opened->arguments != hash_of_json(call.arguments.view())) {
+    return std::nullopt;
+  }
+  return std::move(opened->task);
+}
+
+// Answers come with a repeated call, and what they answer is sealed in `requestState`.
+std::string read_state(const context& shared, const incoming& request,
+                       serving::call_request& call) {
+  const json::value state = request.call.params["requestState"];
+  if (!state) return {};
+  auto task = task_to_resume(shared, request, call, state);
+  if (!task) return "'requestState' is not valid for this request";
+  call.resume = std::move(*task);
+  return {};
+}
+
+void read_modes(const incoming& request, serving::call_request& call) {
+  const revision_look& look = request.look;
+  call.modes = modes_of(request);
+  call.plain_for_always = look.tasks.tasks == task_look::dialect::none;
+  if (look.stateless) {
+    if (declares_tasks(request.meta)) call.mode = serving::call_mode::may_become_task;
+    if (call.modes.any()) call.ask = serving::asking::by_reply;
+  } else if (call.modes.any() && request.streams) {
+    call.ask = serving::asking::on_stream;
+  }
+}
+
+}  // namespace
+
+std::string read_call(const context& shared, const incoming& request, serving::call_request& call) {
+  const json::indexed& params = request.call.params;
+  call.tool = *params["name"].string();
+  call.entry = request.tool;
+  const json::value arguments = params["arguments"];
+  if (arguments && !arguments.is(json::kind::object)) return "'arguments' must be an object";
+  call.arguments = keep(arguments);
+  call.meta = keep_meta(request.meta.all);
+  const json::value responses = params["inputResponses"];
+  if (request.look.stateless && responses) {
+    auto answers = read_responses(responses);
+    if (!answers) return std::string(responses_fault());
+    call.answers = std::move(*answers);
+  }
+  if (auto fault = read_idempotency_key(request, call.idempotency_key); !fault.empty()) {
+    return fault;
+  }
+  read_modes(request, call);
+  if (request.look.stateless) return read_state(shared, request, call);
+  if (request.look.tasks.tasks != task_look::dialect::requested) return {};
+  return read_task_metadata(params["task"], call);
+}
+
+}  // namespace longhaul::wire

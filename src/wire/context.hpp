@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all requests share: the server below, the keys, the open streams; and one request on its way
+// through the wire.
+//
+// Threads: `context` and `open_streams` are thread-safe; an `incoming` belongs to its coroutine.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "protocol/jsonrpc.hpp"
+#include "server/dispatcher.hpp"
+#include "wire/endpoint.hpp"
+#include "wire/endpoints.hpp"
+#include "wire/open_requests.hpp"
+#include "wire/revisions.hpp"
+#include "wire/secrets.hpp"
+#include "wire/session.hpp"
+
+namespace longhaul::wire {
+
+/// Open subscriptions, which end gracefully when the server stops.
+class open_streams {
+ public:
+  /// False: the server stops already.
+  bool add(const std::shared_ptr<serving::exchange>& stream);
+  void shut_down();
+
+ private:
+  guarded_mutex mutex_;
+  std::vector<std::weak_ptr<serving::exchange>> streams_ LONGHAUL_GUARDED_BY(mutex_);
+  bool stopping_ LONGHAUL_GUARDED_BY(mutex_) = false;
+};
+
+struct context {
+  context(serving::dispatcher& dispatcher, const endpoint_options& options);
+
+  serving::dispatcher& server;
+  const clock_source& clock;
+  const question_ids questions;
+  const state_sealer states;
+  const logger log;
+  /// The member of `_meta` in every result of a stateless revision.
+  const std::string server_meta;
+  open_streams streams;
+  std::atomic<bool> stopping{false};
+
+ private:
+  context(serving::dispatcher& dispatcher, const endpoint_options& options,
+          const std::vector<std::string>& secrets);
+};
+
+/// One request on its way through the wire.
+struct incoming {
+  const message& call;
+  const request_meta& meta;
+  const revision_look& look;
+  const serving::caller& who;
+  const std::shared_ptr<outlet>& out;
+  open_request& open;       ///< its id in its session or pipe
+  bool& wait_announced;     ///< of the HTTP request, which may carry several of these (an array)
+  session* of = nullptr;    ///< null: it stands alone
+  serving::entry_ptr tool;  ///< of `tools/call`, if it was looked up for the headers
+  bool pipe = false;        ///< no HTTP: no status, no peer to watch
+  bool streams = true;      ///< messages may be sent before the reply
+};
+
+/// An HTTP status (pipes ignore it) and one message; an empty one: nothing is sent.
+struct wire_reply {
+  int status = 200;
+  std::string body{};
+  std::string session_id{};  ///< of the session that begins with this reply
+};
+
+/// `{"name":…,"version":…}`, with the title where the revision has one.
+std::string server_info(const serving::server_identity& identity, bool with_title);
+
+/// Bytes of a validated value to keep, on one line.
+raw_json keep(json::value value);
+
+}  // namespace longhaul::wire

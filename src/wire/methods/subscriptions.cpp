@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// `subscriptions/listen` (2026-07-28): one stream of what the client asked for, acknowledged first,
+// then the state of each task, then changes, until the client leaves or the server stops.
+#include <boost/asio/this_coro.hpp>
+#include <span>
+
+#include "wire/method_table.hpp"
+#include "wire/notifications.hpp"
+#include "wire/questions.hpp"
+#include "wire/refusals.hpp"
+#include "wire/task_json.hpp"
+#include "wire/tunables.hpp"
+
+namespace longhaul::wire {
+namespace {
+
+// What the client asked for, as far as it is honoured.
+struct filter {
+  bool tasks = false;
+  bool tools = false;
+  std::vector<std::string> task_ids = {};
+};
+
+// False: it is none. `known` is what this server has to tell.
+bool read_filter(json::value given, bool tools_change, filter& into) {
+  if (!given.is(json::kind::object)) return false;
+  into.tools = tools_change && given["toolsListChanged"].boolean().value_or(false);
+  const json::value ids = json::indexed(given)["taskIds"];
+  into.tasks = bool(ids);
+  if (!ids) return true;
+  if (!ids.is(json::kind::array)) return false;
+  for (json::elements e(ids); e.next();) {
+    auto id = e.value().string();
+    if (!id || into.task_ids.size() == tunables::followed_tasks) return false;
+    into.task_ids.push_back(std::move(*id));
+  }
+  return true;
+}
+
+std::string filter_fault() {
+  return "'notifications' must be an object, and 'taskIds' in it an array of at most " +
+         std::to_string(tunables::followed_tasks) + " strings";
+}
+
+// Sends notifications, each with the id of its subscription.
+class subscription_audience final : public stream_audience {
+ public:
+  subscription_audience(const incoming& request, const clock_source& clock)
+      : stream_audience(request),
+        clock_(clock),
+        modes_(modes_of(request)),
+        id_(R"("io.modelcontextprotocol/subscriptionId":)" + std::string(request.call.id.raw())) {}
+
+  /// The first message. False: the client left.
+  bool acknowledge(std::span<const serving::task_view> followed, const filter& honoured) {
+    std::string out;
+    begin_notification(out, "notifications/subscriptions/acknowledged", 128 + followed.size() * 40);
+    out += R"("_meta":{)" + id_ + R"(},"notifications":)";
+    json::object notifications(out);
+    if (honoured.tools) notifications.boolean("toolsListChanged", true);
+    if (honoured.tasks) append_ids(notifications.key("taskIds"), followed);
+    notifications.close();
+    out += "}}";
+    return send(std::move(out));
+  }
+
+  bool changed(const serving::task_view& view) override {
+    std::string out;
+    out.reserve(512 + view.task->result.body.size());
+    out += R"({"jsonrpc":"2.0","method":"notifications/tasks","params":)";
+    json::object params(out);
+    append_detailed_task(params, request_.look.tasks, view, modes_, clock_.now());
+    params.raw("_meta", "{" + id_ + "}");
+    params.close();
+    out += '}';
+    return send(std::move(out));
+  }
+
+  bool tools_changed() override { return send(tools_changed_message(id_)); }
+
+  /// On pipes: that the server ends the subscription.
+  void announce_end() {
+    std::string out;
+    begin_notification(out, "notifications/cancelled");
+    out += R"("requestId":)";
+    out += request_.call.id.raw();
+    out += R"(,"reason":"the server is shutting down"}})";
+    send(std::move(out));
+  }
+
+  /// The reply that ends it.
+  std::string end(std::string_view server_meta) const {
+    std::string out = R"({"resultType":"complete","_meta":{)" + id_ + ',';
+    out += server_meta;
+    out += "}}";
+    return result_reply(request_.call.id, out);
+  }
+
+ private:
+  static void append_ids(std::string& out, std::span<const serving::task_view> followed) {
+    out += '[';
+    for (const auto& view : followed) {
+      if (out.back() != '[') out += ',';
+      json::append_string(out, view.task->id());
+    }
+    out += ']';
+  }
+
+  const clock_source& clock_;
+  const serving::question_modes modes_;
+  const std::string id_;  // a member of `_meta`
+};
+
+// The states as they are; what a slow peer does not take is sent later, as if it were news.
+void tell_states(std::span<const serving::task_view> followed, subscription_audience& audience,
+                 serving::exchange& mailbox) {
+  for (const serving::task_view& view : followed) {
+    if (audience.changed(view)) continue;
+    mailbox.seen[view.task->id()] = 0;
+    mailbox.on_task(view.task);
+  }
+}
+
+}  // namespace
+
+awaitable<wire_reply> listen(context& shared, const incoming& request) {
+  serving::catalog& tools = shared.server.tools();
+  const json::value given = request.call.params["notifications"];
+  if (json::indexed(given)["taskIds"] && !declares_tasks(request.meta)) {
+    co_return missing_tasks_extension(request);
+  }
+  filter wanted;
+  if (!read_filter(given, tools.changes(), wanted)) {
+    co_return invalid_params(request, filter_fault());
+  }
+  if (!request.streams) {
+    co_return error(request, code::invalid_request,
+                    "Invalid request: a subscription needs 'Accept: text/event-stream'");
+  }
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const auto mailbox = std::make_shared<serving::exchange>(executor);
+  if (!shared.streams.add(mailbox)) co_return stopping(request.look, request.call.id);
+  request.open.attach(mailbox);
+  const gone_watch watch(request, mailbox);
+  if (wanted.tools) tools.tools().listen(mailbox);
+  const auto answer = co_await shared.server.follow(request.who, wanted.task_ids, mailbox);
+  if (const auto* refused = std::get_if<serving::refused>(&answer)) {
+    co_return refuse(request, *refused);
+  }
+  const auto& followed = std::get<std::vector<serving::task_view>>(answer);
+
+  subscription_audience audience(request, shared.clock);
+  audience.waiting();
+  if (!audience.acknowledge(followed, wanted)) co_return wire_reply{};
+  tell_states(followed, audience, *mailbox);
+  const bool stopped = co_await shared.server.listen(mailbox, audience);
+  // What the client cancelled ends without a word, also if the server stops in the same moment.
+  if (!stopped || request.open.close()) co_return wire_reply{};
+  if (request.pipe) audience.announce_end();
+  co_return wire_reply{200, audience.end(shared.server_meta)};
+}
+
+}  // namespace longhaul::wire

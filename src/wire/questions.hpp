@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Questions on the wire: what a client declared that it can show, questions inside results
+// (stateless revisions) or as requests of their own, and answers as they come back.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/questions.hpp"
+#include "server/requests.hpp"
+#include "wire/context.hpp"
+
+namespace longhaul::wire {
+
+/// Out of a client's capabilities. `elicitation: {}` means forms.
+serving::question_modes question_modes_in(json::value capabilities, const question_look& look);
+/// What may be shown to whoever sent this request.
+serving::question_modes modes_of(const incoming& request);
+
+/// `{"key":{"method":…,"params":…},…}` of the open questions that may be shown.
+void append_input_requests(std::string& out, const task_record& task,
+                           const serving::question_modes& modes);
+
+/// A question as a request to the client. `meta`: members for its `_meta`, or empty. Each round has
+/// an id of its own.
+std::string question_message(const context& shared, const question_look& look,
+                             const task_record& task, const task_input& input, int round,
+                             std::string_view meta = {});
+
+/// Answers in `inputResponses`, by key: what is no object counts as not given.
+/// Null: `responses` itself is no object, or has too many members.
+std::optional<std::vector<stores::response>> read_responses(json::value responses);
+/// What to say then.
+std::string_view responses_fault() noexcept;
+
+/// Takes a reply to one of our questions: a result is the answer, an error means that nobody
+/// answered. What is no reply to a question of ours is ignored. A result that does not fit has the
+/// question put again, and counts as no answer in the end.
+awaitable<void> take_response(context& shared, const serving::caller& who, const message& response);
+
+}  // namespace longhaul::wire

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/session.hpp"
+
+#include <utility>
+
+#include "wire/tunables.hpp"
+
+namespace longhaul::wire {
+
+session::session(std::string id, const serving::caller& who, const revision_look& look,
+                 serving::question_modes modes, monotonic_time now)
+    : id_(std::move(id)),
+      owner_(who.owner),
+      quota_(who.quota),
+      used_(now),
+      look_(look),
+      modes_(modes) {}
+
+void session::set_initialized() {
+  std::vector<held_message> held;
+  {
+    const guard lock(mutex_);
+    initialized_.store(true, std::memory_order_release);
+    held.swap(held_);
+  }
+  for (auto& message : held) {
+    if (const auto out = message.out.lock()) out->send(std::move(message.text));
+  }
+}
+
+bool session::send_when_initialized(const std::shared_ptr<outlet>& out, std::string message) {
+  if (!initialized()) {
+    const guard lock(mutex_);
+    if (!initialized_.load(std::memory_order_relaxed)) {
+      if (held_.size() >= tunables::held_messages) return false;
+      held_.push_back({out, std::move(message)});
+      return true;
+    }
+  }
+  return out->send(std::move(message));
+}
+
+bool session::hold_stream(const std::string& task, const void* holder) {
+  const guard lock(mutex_);
+  return streams_.try_emplace(task, holder).first->second == holder;
+}
+
+void session::release_stream(const std::string& task, const void* holder) {
+  const guard lock(mutex_);
+  const auto at = streams_.find(task);
+  if (at != streams_.end() && at->second == holder) streams_.erase(at);
+}
+
+bool session::advance_progress(const std::string& task, double done) {
+  const guard lock(mutex_);
+  const auto at = progress_.find(task);
+  if (at != progress_.end()) {
+    if (!(done > at->second)) return false;
+    at->second = done;
+    return true;
+  }
+  // Forgetting an old task risks one repeated figure; remembering all of them risks the memory.
+  if (progress_.size() >= tunables::progress_memory) progress_.erase(progress_.begin());
+  progress_.emplace(task, done);
+  return true;
+}
+
+std::optional<double> session::told_progress(const std::string& task) {
+  const guard lock(mutex_);
+  const auto at = progress_.find(task);
+  return at == progress_.end() ? std::nullopt : std::optional(at->second);
+}
+
+void session::lists_tools(std::uint64_t version) {
+  const guard lock(mutex_);
+  known_tools_ = version;
+  told_tools_ = false;
+}
+
+bool session::must_hear_of_tools(std::uint64_t version) {
+  const guard lock(mutex_);
+  if (known_tools_ == 0) known_tools_ = version;  // it knows nothing older
+  if (told_tools_ || version <= known_tools_) return false;
+  told_tools_ = true;
+  return true;
+}
+
+}  // namespace longhaul::wire

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// One session of a legacy client: what `initialize` said, and what was sent in it that must not be
+// sent twice. It holds nothing about tasks: those belong to their owner and outlive it.
+//
+// Threads: any. Locks are never held while anything else is called.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "longhaul/clock.hpp"
+#include "server/requests.hpp"
+#include "wire/endpoint.hpp"
+#include "wire/open_requests.hpp"
+#include "wire/revisions.hpp"
+
+namespace longhaul::wire {
+
+class session {
+ public:
+  session(std::string id, const serving::caller& who, const revision_look& look,
+          serving::question_modes modes, monotonic_time now = {});
+
+  const std::string& id() const noexcept { return id_; }
+  const std::string& owner() const noexcept { return owner_; }
+  /// Against whose share it counts.
+  const std::string& quota() const noexcept { return quota_; }
+  monotonic_time used() const noexcept { return used_.load(std::memory_order_relaxed); }
+  void use(monotonic_time now) noexcept { used_.store(now, std::memory_order_relaxed); }
+  /// Nothing is open in it: it may be lost.
+  bool idle() const { return requests_->empty(); }
+  const revision_look& look() const noexcept { return look_; }
+  /// What the client declared that it can show.
+  serving::question_modes modes() const noexcept { return modes_; }
+  const std::shared_ptr<open_requests>& requests() const noexcept { return requests_; }
+
+  bool initialized() const noexcept { return initialized_.load(std::memory_order_acquire); }
+  /// `notifications/initialized` came: sends what was held back.
+  void set_initialized();
+  /// Sends a message that must not come before `initialized`, or keeps it until then.
+  /// False: it was dropped.
+  bool send_when_initialized(const std::shared_ptr<outlet>& out, std::string message);
+
+  /// Of several open streams about one task only one gets its messages: true if `holder` is that
+  /// one (and it becomes it, if there is none).
+  bool hold_stream(const std::string& task, const void* holder);
+  void release_stream(const std::string& task, const void* holder);
+  /// True if `done` is above what was last sent for this task, in any stream; notes it then.
+  bool advance_progress(const std::string& task, double done);
+  /// What was last sent for this task, in any stream; null: nothing that is remembered.
+  std::optional<double> told_progress(const std::string& task);
+
+  /// The client reads the list of tools of this version.
+  void lists_tools(std::uint64_t version);
+  /// True: the client is to be told that its list of tools is old. It is told once, until it reads
+  /// the list again.
+  bool must_hear_of_tools(std::uint64_t version);
+
+ private:
+  struct held_message {
+    std::weak_ptr<outlet> out;
+    std::string text;
+  };
+
+  const std::string id_;
+  const std::string owner_, quota_;
+  std::atomic<monotonic_time> used_;
+  const revision_look& look_;
+  const serving::question_modes modes_;
+  const std::shared_ptr<open_requests> requests_ = std::make_shared<open_requests>();
+  std::atomic<bool> initialized_{false};
+
+  guarded_mutex mutex_;
+  std::vector<held_message> held_ LONGHAUL_GUARDED_BY(mutex_);
+  std::unordered_map<std::string, const void*> streams_ LONGHAUL_GUARDED_BY(mutex_);
+  std::unordered_map<std::string, double> progress_ LONGHAUL_GUARDED_BY(mutex_);
+  std::uint64_t known_tools_ LONGHAUL_GUARDED_BY(mutex_) = 0;
+  bool told_tools_ LONGHAUL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace longhaul::wire

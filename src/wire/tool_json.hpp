@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tool as the listing of each revision shows it. Pure functions.
+#pragma once
+
+#include <string>
+
+#include "longhaul/tool.hpp"
+#include "wire/revisions.hpp"
+
+namespace longhaul::wire {
+
+void append_tool(std::string& out, const tool_definition& tool, const tool_look& look);
+
+}  // namespace longhaul::wire
