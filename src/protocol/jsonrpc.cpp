@@ -63,10 +63,10 @@ struct envelope {
   bool is_notification() const { return method && !id; }
 
   malformed refuse(std::string_view reason) const {
-    malformed what{code::invalid_request, reason};
-    if (is_valid_id(id)) what.id = id;
-    what.unanswerable = is_response() || is_notification();
-    return what;
+    malformed fault{code::invalid_request, reason};
+    if (is_valid_id(id)) fault.id = id;
+    fault.unanswerable = is_response() || is_notification();
+    return fault;
   }
 };
 
@@ -146,17 +146,17 @@ std::variant<message, malformed> read_message(json::value text) {
 }
 
 malformed refuse_text(std::string_view text, int error_code, std::string_view reason) {
-  malformed what{error_code, reason};
-  what.elements = glimpses_of(text, tunables::batch_messages);
-  if (what.elements.empty()) {
+  malformed fault{error_code, reason};
+  fault.elements = glimpses_of(text, tunables::batch_messages);
+  if (fault.elements.empty()) {
     const glimpse seen = glimpse_of(text);
-    what.id = seen.id;
-    what.unanswerable = seen.unanswerable;
-    return what;
+    fault.id = seen.id;
+    fault.unanswerable = seen.unanswerable;
+    return fault;
   }
-  what.unanswerable =
-      std::ranges::all_of(what.elements, [](const glimpse& one) { return one.unanswerable; });
-  return what;
+  fault.unanswerable =
+      std::ranges::all_of(fault.elements, [](const glimpse& one) { return one.unanswerable; });
+  return fault;
 }
 
 std::string id_key(json::value id) {
@@ -202,17 +202,17 @@ std::string error_reply_null_id(int error_code, std::string_view text, std::stri
   return error_reply(json::value(std::string_view("null")), error_code, text, data);
 }
 
-std::string refusal_reply(const malformed& what, bool null_ids, std::string_view data) {
-  if (what.unanswerable) return {};
+std::string refusal_reply(const malformed& fault, bool null_ids, std::string_view data) {
+  if (fault.unanswerable) return {};
   std::string replies;
-  for (const glimpse& one : what.elements) {
+  for (const glimpse& one : fault.elements) {
     if (!one.id || one.unanswerable) continue;
     replies += replies.empty() ? '[' : ',';
-    replies += error_reply(one.id, what.code, what.reason, data);
+    replies += error_reply(one.id, fault.code, fault.reason, data);
   }
   if (!replies.empty()) return replies + "]";
-  if (!what.id && null_ids) return error_reply_null_id(what.code, what.reason, data);
-  return error_reply(what.id, what.code, what.reason, data);
+  if (!fault.id && null_ids) return error_reply_null_id(fault.code, fault.reason, data);
+  return error_reply(fault.id, fault.code, fault.reason, data);
 }
 
 std::string error_object_reply(json::value id, std::string_view error) {

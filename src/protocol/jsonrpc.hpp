@@ -83,7 +83,7 @@ std::string error_reply(json::value id, int code, std::string_view message,
                         std::string_view data = {});
 /// The reply to what is malformed: one error, or an array of errors to the ids in an array. Empty:
 /// nobody waits for one. `null_ids` as `error_reply_null_id`.
-std::string refusal_reply(const malformed& what, bool null_ids, std::string_view data = {});
+std::string refusal_reply(const malformed& fault, bool null_ids, std::string_view data = {});
 /// One whole error reply with `"id":null`, which revisions before 2025-11-25 want for an unreadable
 /// id.
 std::string error_reply_null_id(int code, std::string_view message, std::string_view data = {});

@@ -22,8 +22,8 @@ bool is_token_char(char c) noexcept {
   return is_name_character(c) || std::string_view("!#$%&'*+^`|~").find(c) != std::string_view::npos;
 }
 
-[[noreturn]] void refuse(const std::string& tool, const std::string& what) {
-  throw std::invalid_argument("tool \"" + tool + "\": " + what);
+[[noreturn]] void refuse(const std::string& tool, const std::string& fault) {
+  throw std::invalid_argument("tool \"" + tool + "\": " + fault);
 }
 
 // Finds `x-mcp-header` along chains of `properties` (2026-07-28 "Custom Headers from Tool

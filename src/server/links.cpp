@@ -44,15 +44,15 @@ outcome without_links(outcome result) {
     return result;
   }
   std::string out;
-  json::object made(out);
+  json::object without(out);
   for (json::members m{json::value(result.body)}; m.next();) {
     if (m.key() == "content" && m.value().is(json::kind::array)) {
-      made.raw("content", contents_without_links(m.value()));
+      without.raw("content", contents_without_links(m.value()));
     } else {
-      made.raw(m.key(), m.value().raw());
+      without.raw(m.key(), m.value().raw());
     }
   }
-  made.close();
+  without.close();
   result.body = raw_json::trusted(std::move(out));
   return result;
 }

@@ -60,12 +60,12 @@ struct incoming {
   const revision_look& look;
   const serving::caller& who;
   const std::shared_ptr<outlet>& out;
-  open_request& open;       ///< its id in its session or pipe
-  bool& wait_announced;     ///< of the HTTP request, which may carry several of these (an array)
-  session* of = nullptr;    ///< null: it stands alone
-  serving::entry_ptr tool;  ///< of `tools/call`, if it was looked up for the headers
-  bool pipe = false;        ///< no HTTP: no status, no peer to watch
-  bool streams = true;      ///< messages may be sent before the reply
+  open_request& id;           ///< its id in its session or pipe
+  bool& wait_announced;       ///< of the HTTP request, which may carry several of these (an array)
+  session* client = nullptr;  ///< null: it stands alone
+  serving::entry_ptr tool;    ///< of `tools/call`, if it was looked up for the headers
+  bool pipe = false;          ///< no HTTP: no status, no peer to watch
+  bool streams = true;        ///< messages may be sent before the reply
 };
 
 /// An HTTP status (pipes ignore it) and one message; an empty one: nothing is sent.

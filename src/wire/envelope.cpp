@@ -20,10 +20,10 @@ std::string array_not_taken() {
          std::to_string(protocol::tunables::batch_messages) + " messages";
 }
 
-bool takes_array(const session& of, json::value array) {
+bool takes_array(const session& client, json::value array) {
   std::size_t count = 0;
   for (json::elements e(array); e.next();) ++count;
-  return of.look().batches && count > 0 && count <= protocol::tunables::batch_messages;
+  return client.look().batches && count > 0 && count <= protocol::tunables::batch_messages;
 }
 
 awaitable<wire_reply> take_answer(context& shared, const carrier& from, const message& response) {
@@ -100,7 +100,7 @@ awaitable<wire_reply> envelope::take_legacy(carrier& from, const message& text) 
     take_notification(from, text);
     return at_once({});
   }
-  return take_request(from, text, from.of->look());
+  return take_request(from, text, from.client->look());
 }
 
 wire_reply envelope::initialize(carrier& from, const message& request) {
@@ -108,8 +108,8 @@ wire_reply envelope::initialize(carrier& from, const message& request) {
     return refuse_message(400, code::invalid_request, "Invalid request: 'initialize' stands alone",
                           request);
   }
-  const open_request open(requests_of(from), id_key(request.id), true);
-  if (!open.accepted()) return refuse_to_open(look_of(newest_legacy), request, open.state());
+  const open_request opened(requests_of(from), id_key(request.id), true);
+  if (!opened.accepted()) return refuse_to_open(look_of(newest_legacy), request, opened.state());
   initialization wanted;
   if (const auto fault = read_initialize(request.params.whole(), wanted); !fault.empty()) {
     return error(look_of(newest_legacy), request.id, code::invalid_params,
@@ -120,7 +120,7 @@ wire_reply envelope::initialize(carrier& from, const message& request) {
 
 void envelope::take_notification(const carrier& from, const message& notification) const {
   if (notification.method == "notifications/initialized") {
-    if (from.of) from.of->set_initialized();
+    if (from.client) from.client->set_initialized();
   } else if (notification.method == "notifications/cancelled") {
     // Malformed ones are ignored, as the specification says.
     const json::value id = notification.params["requestId"];
@@ -133,24 +133,24 @@ awaitable<wire_reply> envelope::take_request(carrier& from, const message& reque
                                              const revision_look& look) {
   if (auto refused = refuse_crowded(request)) co_return *std::move(refused);
   const auto requests = requests_of(from);
-  open_request open(requests, requests ? id_key(request.id) : std::string(),
-                    requests && is_urgent(request.method));
-  if (!open.accepted()) co_return refuse_to_open(look, request, open.state());
-  session* const of = look.stateless ? nullptr : from.of.get();
-  if (of != nullptr) tell_of_tools(from, request);
+  open_request opened(requests, requests ? id_key(request.id) : std::string(),
+                      requests && is_urgent(request.method));
+  if (!opened.accepted()) co_return refuse_to_open(look, request, opened.state());
+  session* const client = look.stateless ? nullptr : from.client.get();
+  if (client != nullptr) tell_of_tools(from, request);
   const incoming at_hand{.call = request,
                          .meta = from.meta,
                          .look = look,
                          .who = from.who,
                          .out = from.out,
-                         .open = open,
+                         .id = opened,
                          .wait_announced = from.wait_announced,
-                         .of = of,
+                         .client = client,
                          .tool = from.tool,
                          .pipe = from.http == nullptr,
                          .streams = from.streams};
   wire_reply reply = co_await answer_request(shared_, at_hand);
-  if (open.close()) reply.body.clear();  // cancelled: no response follows
+  if (opened.close()) reply.body.clear();  // cancelled: no response follows
   co_return reply;
 }
 
@@ -159,14 +159,14 @@ awaitable<wire_reply> envelope::take_request(carrier& from, const message& reque
 void envelope::tell_of_tools(carrier& from, const message& request) {
   const serving::catalog& tools = shared_.server.tools();
   if (!tools.changes() || !from.streams || request.method == "tools/list") return;
-  if (from.of->initialized() && from.of->must_hear_of_tools(tools.tools().version())) {
+  if (from.client->initialized() && from.client->must_hear_of_tools(tools.tools().version())) {
     from.out->send(tools_changed_message());
   }
 }
 
 awaitable<wire_reply> envelope::take_array(carrier& from, json::value array) {
   if (auto refused = find_session_for_array(from, array)) co_return *std::move(refused);
-  if (!from.of || !takes_array(*from.of, array)) {
+  if (!from.client || !takes_array(*from.client, array)) {
     const std::string words = array_not_taken();
     co_return refuse_array(from, array, words);
   }

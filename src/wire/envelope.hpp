@@ -36,11 +36,11 @@ struct carrier {
   const std::shared_ptr<outlet>& out;
   const http_request* http = nullptr;  ///< null: a pipe
   bool wait_announced = false;
-  bool streams = true;                    ///< messages may be sent before the reply
-  bool in_array = false;                  ///< the message at hand is one of several
-  std::shared_ptr<session> of = nullptr;  ///< once it is found
-  serving::entry_ptr tool = nullptr;      ///< that is called, once it is looked up
-  request_meta meta = {};                 ///< of the message at hand
+  bool streams = true;                        ///< messages may be sent before the reply
+  bool in_array = false;                      ///< the message at hand is one of several
+  std::shared_ptr<session> client = nullptr;  ///< once it is found
+  serving::entry_ptr tool = nullptr;          ///< that is called, once it is looked up
+  request_meta meta = {};                     ///< of the message at hand
 };
 
 class envelope {
@@ -65,7 +65,7 @@ class envelope {
   virtual era era_of(const carrier& from, const message& text) const = 0;
   /// Before a stateless request is answered. Null: go on; `from.tool` may be set.
   virtual std::optional<wire_reply> check_stateless(carrier& from, const message& request) = 0;
-  /// Before a legacy message (but `initialize`) is taken. Null: go on, in `from.of`.
+  /// Before a legacy message (but `initialize`) is taken. Null: go on, in `from.client`.
   virtual std::optional<wire_reply> find_session(carrier& from, const message& text) = 0;
   /// The same for an array of messages.
   virtual std::optional<wire_reply> find_session_for_array(carrier& from, json::value array) = 0;

@@ -128,12 +128,12 @@ class endpoint final : public http_endpoint, private envelope {
   wire_reply begin_session(carrier& from, const message& request, const revision_look& look,
                            const serving::question_modes& modes) override;
   std::shared_ptr<open_requests> requests_of(const carrier& from) const override {
-    return from.of ? from.of->requests() : nullptr;
+    return from.client ? from.client->requests() : nullptr;
   }
   std::optional<wire_reply> refuse_crowded(const message&) const override { return std::nullopt; }
   bool null_error_ids(const carrier& from) override {
-    const auto of = from.of ? from.of : session_of(from);
-    return of && of->look().null_error_ids;
+    const auto client = from.client ? from.client : session_of(from);
+    return client && client->look().null_error_ids;
   }
 
   session_table sessions_;
@@ -205,8 +205,8 @@ std::optional<wire_reply> endpoint::find_session(carrier& from, const message& t
         400, code::invalid_request,
         "Invalid request: Mcp-Session-Id is missing; a session begins with initialize", text);
   }
-  from.of = session_of(from);
-  if (!from.of) return refuse_message(404, code::invalid_request, no_session, text);
+  from.client = session_of(from);
+  if (!from.client) return refuse_message(404, code::invalid_request, no_session, text);
   return std::nullopt;
 }
 
@@ -217,8 +217,8 @@ std::optional<wire_reply> endpoint::find_session_for_array(carrier& from, json::
   if (http.protocol_version && !served_legacy(*http.protocol_version)) {
     return refuse_array(from, array, unknown_version_words);
   }
-  from.of = session_of(from);
-  if (http.session_id && !from.of) return refuse_array(from, array, no_session, 404);
+  from.client = session_of(from);
+  if (http.session_id && !from.client) return refuse_array(from, array, no_session, 404);
   return std::nullopt;
 }
 

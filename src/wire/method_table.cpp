@@ -51,8 +51,8 @@ constexpr std::array methods = {
     method_row{.name = "ping", .answer = ping, .revisions = legacy, .urgent = true},
 };
 
-bool is_offered(capability what, const serving::dispatcher& server, const revision_look& look) {
-  switch (what) {
+bool is_offered(capability needed, const serving::dispatcher& server, const revision_look& look) {
+  switch (needed) {
     case capability::none:
     case capability::tools:
       return true;

@@ -85,7 +85,7 @@ gone_watch::gone_watch(const incoming& request, const std::shared_ptr<serving::e
     : out_(request.pipe ? nullptr : request.out.get()) {
   if (out_ == nullptr) return;
   out_->on_gone([weak = std::weak_ptr(exchange)] {
-    if (const auto open = weak.lock()) open->abandon();
+    if (const auto mailbox = weak.lock()) mailbox->abandon();
   });
 }
 

@@ -27,17 +27,17 @@ class tools_listener final : public serving::list_listener {
   tools_listener(const serving::catalog& tools, std::shared_ptr<outlet> out)
       : tools_(tools), out_(std::move(out)) {}
 
-  void follow(const std::shared_ptr<session>& of) {
+  void follow(const std::shared_ptr<session>& client) {
     const guard lock(mutex_);
-    session_ = of;
+    session_ = client;
   }
   void on_list_changed() override {
-    const auto of = [this] {
+    const auto client = [this] {
       const guard lock(mutex_);
       return session_;
     }();
-    if (!of || !of->initialized()) return;
-    if (of->must_hear_of_tools(tools_.tools().version())) out_->send(tools_changed_message());
+    if (!client || !client->initialized()) return;
+    if (client->must_hear_of_tools(tools_.tools().version())) out_->send(tools_changed_message());
   }
 
  private:
@@ -108,7 +108,7 @@ class endpoint final : public pipe_endpoint, private envelope {
   }
   std::optional<wire_reply> find_session(carrier& from, const message& text) override;
   std::optional<wire_reply> find_session_for_array(carrier& from, json::value) override {
-    from.of = session_;
+    from.client = session_;
     return std::nullopt;
   }
   wire_reply begin_session(carrier& from, const message& request, const revision_look& look,
@@ -128,7 +128,7 @@ class endpoint final : public pipe_endpoint, private envelope {
 
 // Without a session there is nothing to do but to answer pings and to take what needs none.
 std::optional<wire_reply> endpoint::find_session(carrier& from, const message& text) {
-  from.of = session_;
+  from.client = session_;
   if (session_ || text.kind != message_kind::request) return std::nullopt;
   if (text.method == "ping") return wire_reply{200, result_reply(text.id, "{}")};
   return refuse_message(400, code::invalid_request,

@@ -24,8 +24,8 @@ serving::question_modes question_modes_in(json::value capabilities, const questi
 }
 
 serving::question_modes modes_of(const incoming& request) {
-  return request.of != nullptr
-             ? request.of->modes()
+  return request.client != nullptr
+             ? request.client->modes()
              : question_modes_in(request.meta.capabilities, request.look.questions);
 }
 

@@ -39,9 +39,9 @@ digest hash_of_json(std::string_view text) {
   if (text.empty()) text = "{}";
   const std::unique_ptr<EVP_MD_CTX, free_digest_context> context(EVP_MD_CTX_new());
   bool good = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
-  const auto feed = [&](std::size_t from, std::size_t to) {
-    if (to > from)
-      good = good && EVP_DigestUpdate(context.get(), text.data() + from, to - from) == 1;
+  const auto feed = [&](std::size_t begin, std::size_t end) {
+    if (end > begin)
+      good = good && EVP_DigestUpdate(context.get(), text.data() + begin, end - begin) == 1;
   };
   std::size_t start = 0;
   bool in_string = false;

@@ -31,18 +31,18 @@ std::shared_ptr<session> session_table::create(const serving::caller& who,
     return nullptr;
   }
   std::string id = base64url_encode(random_bytes(tunables::session_id_bytes));
-  auto made = std::make_shared<session>(id, who, look, modes, clock_.monotonic());
+  auto begun = std::make_shared<session>(id, who, look, modes, clock_.monotonic());
   const guard lock(shares_mutex_);
   share& mine = shares_[who.quota];
   if (!make_room_in(mine)) {  // others of this caller were faster
     count_.fetch_sub(1);
     return nullptr;
   }
-  mine.push_back(made);
+  mine.push_back(begun);
   shard& home = shard_of(id);
   const guard lock_shard(home.mutex);
-  home.by_id.emplace(std::move(id), made);
-  return made;
+  home.by_id.emplace(std::move(id), begun);
+  return begun;
 }
 
 std::shared_ptr<session> session_table::find(std::string_view id, std::string_view owner) {

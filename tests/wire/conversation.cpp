@@ -7,13 +7,17 @@
 //   ! advance MS         time passes
 //   ! leave LABEL        the client of that request leaves
 //   ! waiting LABEL      waits until that request said that it will wait
+//   ! add_tool NAME OWNER  adds a tool (without OWNER: for everybody)
+//   ! remove_tool NAME
 //   ! replace            another process takes over the endpoint
 //   ! shut_down          the server stops
+// A file whose line of dashes says "changing tools" has a server with tools that come and go.
 #include "conversation.hpp"
 
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <stdexcept>
 
 #include "exchange_player.hpp"
@@ -41,7 +45,9 @@ bool may_hold(const std::string& kind, char c) {
 
 class player {
  public:
-  player() { pipe_out_ = std::make_shared<test_outlet>(server_.context()); }
+  explicit player(fixture_options options) : server_(std::move(options)) {
+    pipe_out_ = std::make_shared<test_outlet>(server_.context());
+  }
 
   void line(const std::string& text) {
     if (text.empty() || text[0] == '#') return;
@@ -89,6 +95,11 @@ class player {
       open_.at(noun)->leave();
     } else if (verb == "waiting") {
       good = open_.at(noun)->await_waiting();
+    } else if (verb == "add_tool") {
+      const auto stop = std::min(noun.find(' '), noun.size());
+      server_.add_tool(noun.substr(0, stop), noun.substr(std::min(stop + 1, noun.size())));
+    } else if (verb == "remove_tool") {
+      good = server_.tools().remove(noun);
     } else if (verb == "replace") {
       server_.replace_http();
     } else if (verb == "shut_down") {
@@ -252,18 +263,20 @@ std::string play_conversation(const std::string& path) {
   std::string line;
   std::size_t number = 0;
   bool prose = true;
-  player play;
+  std::optional<player> play;
   try {
     while (std::getline(file, line)) {
       ++number;
       if (prose) {
         prose = !line.starts_with("---");
+        if (!prose)
+          play.emplace(fixture_options{.changing_tools = line.ends_with("changing tools")});
         continue;
       }
-      play.line(line);
+      play->line(line);
     }
     if (prose) return path + ": no line of dashes";
-    play.finish();
+    play->finish();
   } catch (const std::exception& e) {
     return path + ":" + std::to_string(number) + ": " + line + "\n  " + e.what();
   }

@@ -60,7 +60,8 @@ wire::identification identify(const wire::http_request& request) {
 fixture_server::fixture_server(fixture_options options)
     : options_(std::move(options)),
       tools_(std::make_shared<serving::catalog>(
-          serving::server_identity{"fixture", "1.2", "Fixture", "Use it for tests."})),
+          serving::server_identity{"fixture", "1.2", "Fixture", "Use it for tests."},
+          serving::catalog_options{.changes = options_.changing_tools})),
       work_(boost::asio::make_work_guard(context_)) {
   add_tools();
   tasks::engine_options with;
@@ -138,6 +139,15 @@ bool fixture_server::await_status(const std::string& id, std::string_view status
 void fixture_server::replace_http() {
   retired_ = std::move(http_);
   http_ = wire::make_http_endpoint(*dispatcher_, endpoint_options());
+}
+
+void fixture_server::add_tool(const std::string& name, const std::string& owner) {
+  tool_options options = options_of(name, task_policy::never);
+  if (!owner.empty()) {
+    options.visible_to = [owner](std::string_view who) { return who == owner; };
+  }
+  tools_->add(
+      make_tool(std::move(options), [](const raw_json&) -> outcome { return done("done"); }));
 }
 
 void fixture_server::add_tools() {

@@ -82,6 +82,7 @@ struct fixture_options {
   std::vector<std::string> secrets = {"a secret of this test"};
   stores::create_bounds bounds = {};
   byte_limits limits = {};
+  bool changing_tools = false;
 };
 
 class fixture_server {
@@ -91,6 +92,9 @@ class fixture_server {
 
   wire::http_endpoint& http() { return *http_; }
   serving::dispatcher& dispatcher() { return *dispatcher_; }
+  serving::catalog& tools() { return *tools_; }
+  /// A tool without arguments that says "done"; of this owner only, unless that is empty.
+  void add_tool(const std::string& name, const std::string& owner);
   tasks::engine& engine() { return *engine_; }
   boost::asio::io_context& context() { return context_; }
   std::unique_ptr<wire::pipe_endpoint> pipe(std::shared_ptr<wire::outlet> out);

@@ -140,7 +140,7 @@ awaitable<wire_reply> listen(context& shared, const incoming& request) {
   const auto executor = co_await boost::asio::this_coro::executor;
   const auto mailbox = std::make_shared<serving::exchange>(executor);
   if (!shared.streams.add(mailbox)) co_return stopping(request.look, request.call.id);
-  request.open.attach(mailbox);
+  request.id.attach(mailbox);
   const gone_watch watch(request, mailbox);
   if (wanted.tools) tools.tools().listen(mailbox);
   const auto answer = co_await shared.server.follow(request.who, wanted.task_ids, mailbox);
@@ -155,7 +155,7 @@ awaitable<wire_reply> listen(context& shared, const incoming& request) {
   tell_states(followed, audience, *mailbox);
   const bool stopped = co_await shared.server.listen(mailbox, audience);
   // What the client cancelled ends without a word, also if the server stops in the same moment.
-  if (!stopped || request.open.close()) co_return wire_reply{};
+  if (!stopped || request.id.close()) co_return wire_reply{};
   if (request.pipe) audience.announce_end();
   co_return wire_reply{200, audience.end(shared.server_meta)};
 }

@@ -42,7 +42,7 @@ class result_audience final : public stream_audience {
   result_audience(const context& shared, const incoming& request, const task_record& task)
       : stream_audience(request),
         shared_(shared),
-        session_(*request.of),
+        session_(*request.client),
         origin_(task.origin),
         token_(json::value(origin_->request_meta)["progressToken"]),
         related_(related_task(task.id())) {}
@@ -155,7 +155,7 @@ awaitable<wire_reply> task_result(context& shared, const incoming& request) {
 
   const auto executor = co_await boost::asio::this_coro::executor;
   const auto mailbox = std::make_shared<serving::exchange>(executor);
-  request.open.attach(mailbox);
+  request.id.attach(mailbox);
   result_audience audience(shared, request, task);
   const gone_watch watch(request, mailbox);  // ends the wait, never the task
   const auto reply = co_await shared.server.result(request.who, id, mailbox, audience);

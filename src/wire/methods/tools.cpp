@@ -31,7 +31,7 @@ class call_audience final : public stream_audience {
   }
 
   bool progress(const tasks::progress_event& event) override {
-    if (request_.of != nullptr && !request_.of->initialized()) return false;
+    if (request_.client != nullptr && !request_.client->initialized()) return false;
     send(progress_message(request_.meta.progress_token, event));
     return true;  // one figure more or less: the next one says it better
   }
@@ -42,7 +42,7 @@ class call_audience final : public stream_audience {
   }
 
   bool question(const task_record& task, const task_input& input, int round) override {
-    return request_.of->send_when_initialized(
+    return request_.client->send_when_initialized(
         request_.out, question_message(shared_, request_.look.questions, task, input, round));
   }
 
@@ -70,8 +70,8 @@ wire_reply argument_error(const context& shared, const incoming& request,
 }
 
 wire_reply reply_with_task(const context& shared, const incoming& request,
-                           const serving::created_task& made) {
-  const serving::task_view view{made.task, made.poll_interval};
+                           const serving::created_task& created) {
+  const serving::task_view view{created.task, created.poll_interval};
   const task_look& look = request.look.tasks;
   result_writer result(shared, request, 400, "task");
   if (look.tasks == task_look::dialect::extension) {
@@ -127,8 +127,8 @@ wire_reply reply_to_call(const context& shared, const incoming& request,
   if (const auto* asks = std::get_if<serving::needs_input>(&reply)) {
     return ask_for_input(shared, request, call, *asks->task);
   }
-  if (const auto* made = std::get_if<serving::created_task>(&reply)) {
-    return reply_with_task(shared, request, *made);
+  if (const auto* created = std::get_if<serving::created_task>(&reply)) {
+    return reply_with_task(shared, request, *created);
   }
   return reply_with_outcome(shared, request, std::get<outcome>(reply));
 }
@@ -139,7 +139,8 @@ awaitable<wire_reply> list_tools(context& shared, const incoming& request) {
   const json::value given = request.call.params["cursor"];
   const auto cursor = given.string();
   if (given && !cursor) co_return invalid_params(request, "'cursor' must be a string");
-  if (request.of != nullptr) request.of->lists_tools(shared.server.tools().tools().version());
+  if (request.client != nullptr)
+    request.client->lists_tools(shared.server.tools().tools().version());
   const auto reply = shared.server.list_tools(request.who, cursor);
   if (const auto* refused = std::get_if<serving::refused>(&reply)) {
     co_return refuse(request, *refused);
@@ -170,10 +171,10 @@ awaitable<wire_reply> call_tool(context& shared, const incoming& request) {
   }
   const auto executor = co_await boost::asio::this_coro::executor;
   const auto mailbox = std::make_shared<serving::exchange>(executor);
-  request.open.attach(mailbox);
+  request.id.attach(mailbox);
   call_audience audience(shared, request);
   // In sessions the client leaving is not cancellation: `notifications/cancelled` is, and comes
-  // through `request.open`.
+  // through `request.id`.
   std::optional<gone_watch> watch;
   if (request.look.stateless) watch.emplace(request, mailbox);
   const serving::call_reply reply =
