@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Words that have no business where they stand.
 
-- A protocol revision as a string ("2025-11-25") outside src/wire: nothing else compares one.
+- A protocol revision as a string ("2025-11-25") outside src/protocol and src/wire: nothing else compares one.
 - A sleep in src or tests: wait for the thing itself, with a clock that can be owned. (That of a task
   context is what we offer to handlers.)
 """
@@ -57,7 +57,7 @@ def main():
     findings, seen = [], 0
     for path in sources("src", "include", "apps", "tests"):
         text, place = path.read_text(), path.relative_to(ROOT).parts
-        if place[0] != "tests" and place[:2] != ("src", "wire"):
+        if place[0] != "tests" and place[:2] not in (("src", "wire"), ("src", "protocol")):
             findings += revisions(path, text)
         if place[0] != "include" and place != POLLS:
             findings += sleeps(path, text)

@@ -137,7 +137,8 @@ class server {
   /// …), or an `awaitable` of one of these (a coroutine handler). Blocking handlers run on a pool,
   /// coroutine handlers on handler threads.
   /// A tool whose name, schema or options do not fit is left out and noted in `faults`: `run` says
-  /// what is wrong with all of them, and does not serve. (`make_tool` throws.)
+  /// what is wrong with all of them, and does not serve. (`make_tool` throws.) While the server
+  /// runs, it throws `std::invalid_argument` instead.
   /// Throws `std::logic_error` while the server runs, unless it has `changing_tools`.
   template <class Handler>
   server& add_tool(tool_options options, Handler handler) {

@@ -48,7 +48,9 @@ void server::check_change(const char* function) const {
 
 // Most messages name the tool; those about its fields and its types do not.
 server& server::note_fault(std::string tool, const std::string& what) {
-  faults_.push_back(what.starts_with("tool \"") ? what : "tool \"" + tool + "\": " + what);
+  const std::string fault = what.starts_with("tool \"") ? what : "tool \"" + tool + "\": " + what;
+  if (link_->is_open()) throw std::invalid_argument(fault);
+  faults_.push_back(fault);
   return *this;
 }
 

@@ -137,7 +137,7 @@ TEST(faults_of_a_server, run_tells_all_of_them_and_returns_2) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(run_with(wrong), 2);
   const std::string said = testing::internal::GetCapturedStderr();
-  EXPECT_NE(said.find(R"(tool "no good": a name is)"), std::string::npos) << said;
+  EXPECT_NE(said.find(R"(tool "no good": a name has)"), std::string::npos) << said;
   EXPECT_NE(said.find(R"(did you mean "scene"?)"), std::string::npos) << said;
   EXPECT_NE(said.find(R"(tool "twice": there is a tool of this name already)"), std::string::npos)
       << said;
