@@ -37,27 +37,27 @@ raw_json keep_meta(json::value meta) {
   return raw_json::trusted(std::move(kept));
 }
 
-std::string read_idempotency_key(const incoming& request, std::string& into) {
+result<void> read_idempotency_key(const incoming& request, serving::call_request& call) {
   const std::string name = "'longhaul.dev/idempotency-key' ";
   if (!request.meta.idempotency_key) return {};
   auto key = request.meta.idempotency_key.string();
   if (!key || key->empty() || key->size() > tunables::idempotency_key_length) {
-    return name + "must be a string of 1 to " + std::to_string(tunables::idempotency_key_length) +
-           " bytes";
+    return fault{name + "must be a string of 1 to " +
+                 std::to_string(tunables::idempotency_key_length) + " bytes"};
   }
   if (!request.who.identified && key->size() < tunables::anonymous_key_length) {
-    return name + "of an unidentified caller must have at least " +
-           std::to_string(tunables::anonymous_key_length) +
-           " characters, because whoever guesses it is given the task";
+    return fault{name + "of an unidentified caller must have at least " +
+                 std::to_string(tunables::anonymous_key_length) +
+                 " characters, because whoever guesses it is given the task"};
   }
-  into = std::move(*key);
+  call.idempotency_key = std::move(*key);
   return {};
 }
 
 // `params.task` of 2025-11-25: a task is wanted.
-std::string read_task_metadata(json::value task, serving::call_request& call) {
+result<void> read_task_metadata(json::value task, serving::call_request& call) {
   if (!task) return {};
-  if (!task.is(json::kind::object)) return "'task' must be an object";
+  if (!task.is(json::kind::object)) return fault{"'task' must be an object"};
   call.mode = serving::call_mode::as_task;
   call.invalid_makes_task = true;
   const json::value ttl = task["ttl"];
@@ -65,7 +65,7 @@ std::string read_task_metadata(json::value task, serving::call_request& call) {
   call.retention_given = true;
   if (ttl.is(json::kind::null)) return {};  // unlimited, as far as the server allows
   const auto number = ttl.number();
-  if (!number || !(*number >= 0)) return "'task.ttl' must be a number of milliseconds";
+  if (!number || !(*number >= 0)) return fault{"'task.ttl' must be a number of milliseconds"};
   call.retention =
       milliseconds(static_cast<std::int64_t>(std::min(*number, tunables::longest_ttl_ms)));
   return {};
@@ -86,12 +86,12 @@ std::optional<std::string> task_to_resume(const context& shared, const incoming&
 }
 
 // Answers come with a repeated call, and what they answer is sealed in `requestState`.
-std::string read_state(const context& shared, const incoming& request,
-                       serving::call_request& call) {
+result<void> read_state(const context& shared, const incoming& request,
+                        serving::call_request& call) {
   const json::value state = request.call.params["requestState"];
   if (!state) return {};
   auto task = task_to_resume(shared, request, call, state);
-  if (!task) return "'requestState' is not valid for this request";
+  if (!task) return fault{"'requestState' is not valid for this request"};
   call.resume = std::move(*task);
   return {};
 }
@@ -110,27 +110,33 @@ void read_modes(const incoming& request, serving::call_request& call) {
 
 }  // namespace
 
-std::string read_call(const context& shared, const incoming& request, serving::call_request& call) {
+result<serving::call_request> read_call(const context& shared, const incoming& request) {
   const json::indexed& params = request.call.params;
+  serving::call_request call;
   call.tool = *params["name"].string();
   call.entry = request.tool;
   const json::value arguments = params["arguments"];
-  if (arguments && !arguments.is(json::kind::object)) return "'arguments' must be an object";
+  if (arguments && !arguments.is(json::kind::object)) {
+    return fault{"'arguments' must be an object"};
+  }
   call.arguments = keep(arguments);
   call.meta = keep_meta(request.meta.all);
   const json::value responses = params["inputResponses"];
   if (request.look.stateless && responses) {
     auto answers = read_responses(responses);
-    if (!answers) return std::string(responses_fault());
+    if (!answers) return answers.error();
     call.answers = std::move(*answers);
   }
-  if (auto fault = read_idempotency_key(request, call.idempotency_key); !fault.empty()) {
-    return fault;
-  }
+  if (const auto key = read_idempotency_key(request, call); !key) return key.error();
   read_modes(request, call);
-  if (request.look.stateless) return read_state(shared, request, call);
-  if (request.look.tasks.tasks != task_look::dialect::requested) return {};
-  return read_task_metadata(params["task"], call);
+  result<void> rest;
+  if (request.look.stateless) {
+    rest = read_state(shared, request, call);
+  } else if (request.look.tasks.tasks == task_look::dialect::requested) {
+    rest = read_task_metadata(params["task"], call);
+  }
+  if (!rest) return rest.error();
+  return call;
 }
 
 }  // namespace longhaul::wire

@@ -110,12 +110,12 @@ wire_reply envelope::initialize(carrier& from, const message& request) {
   }
   const open_request opened(requests_of(from), id_key(request.id), true);
   if (!opened.accepted()) return refuse_to_open(look_of(newest_legacy), request, opened.state());
-  initialization wanted;
-  if (const auto fault = read_initialize(request.params.whole(), wanted); !fault.empty()) {
+  const auto wanted = read_initialize(request.params.whole());
+  if (!wanted) {
     return error(look_of(newest_legacy), request.id, code::invalid_params,
-                 std::string("Invalid params: ").append(fault));
+                 "Invalid params: " + wanted.error().words);
   }
-  return begin_session(from, request, *wanted.look, wanted.modes);
+  return begin_session(from, request, *wanted->look, wanted->modes);
 }
 
 void envelope::take_notification(const carrier& from, const message& notification) const {

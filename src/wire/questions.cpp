@@ -70,22 +70,20 @@ std::string question_message(const context& shared, const question_look& look,
   return out;
 }
 
-std::optional<std::vector<stores::response>> read_responses(json::value responses) {
-  if (!responses.is(json::kind::object)) return std::nullopt;
+result<std::vector<stores::response>> read_responses(json::value responses) {
+  const auto unfit = [] {
+    return fault{"'inputResponses' must be an object of at most " +
+                 std::to_string(tunables::responses) + " members"};
+  };
+  if (!responses.is(json::kind::object)) return unfit();
   std::vector<stores::response> read;
   std::size_t count = 0;
   for (json::members m(responses); m.next();) {
-    if (++count > tunables::responses) return std::nullopt;
+    if (++count > tunables::responses) return unfit();
     if (!m.value().is(json::kind::object)) continue;
     read.push_back({std::string(m.key()), keep(m.value())});
   }
   return read;
-}
-
-std::string_view responses_fault() noexcept {
-  static const std::string words = "'inputResponses' must be an object of at most " +
-                                   std::to_string(tunables::responses) + " members";
-  return words;
 }
 
 awaitable<void> take_response(context& shared, const serving::caller& who,

@@ -3,7 +3,6 @@
 // (stateless revisions) or as requests of their own, and answers as they come back.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "server/questions.hpp"
 #include "server/requests.hpp"
 #include "wire/context.hpp"
+#include "wire/fault.hpp"
 
 namespace longhaul::wire {
 
@@ -30,10 +30,7 @@ std::string question_message(const context& shared, const question_look& look,
                              std::string_view meta = {});
 
 /// Answers in `inputResponses`, by key: what is no object counts as not given.
-/// Null: `responses` itself is no object, or has too many members.
-std::optional<std::vector<stores::response>> read_responses(json::value responses);
-/// What to say then.
-std::string_view responses_fault() noexcept;
+result<std::vector<stores::response>> read_responses(json::value responses);
 
 /// Takes a reply to one of our questions: a result is the answer, an error means that nobody
 /// answered. What is no reply to a question of ours is ignored. A result that does not fit has the

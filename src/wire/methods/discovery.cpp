@@ -26,12 +26,13 @@ awaitable<wire_reply> ping(context& shared, const incoming& request) {
   co_return empty_result(shared, request);
 }
 
-std::string_view read_initialize(json::value params, initialization& into) {
+result<initialization> read_initialize(json::value params) {
   const auto version = params["protocolVersion"].string();
-  if (!version) return "'protocolVersion' must be a string";
-  into.look = &look_of(negotiate(*version));
-  into.modes = question_modes_in(params["capabilities"], into.look->questions);
-  return {};
+  if (!version) return fault{"'protocolVersion' must be a string"};
+  initialization wanted;
+  wanted.look = &look_of(negotiate(*version));
+  wanted.modes = question_modes_in(params["capabilities"], wanted.look->questions);
+  return wanted;
 }
 
 wire_reply initialize_reply(const context& shared, json::value id, const revision_look& look,

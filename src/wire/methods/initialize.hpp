@@ -2,10 +2,9 @@
 // `initialize`: the envelope begins the session, this reads and answers it.
 #pragma once
 
-#include <string_view>
-
 #include "server/questions.hpp"
 #include "wire/context.hpp"
+#include "wire/fault.hpp"
 
 namespace longhaul::wire {
 
@@ -14,8 +13,7 @@ struct initialization {
   const revision_look* look = nullptr;
   serving::question_modes modes = {};
 };
-/// A fault is returned as its words.
-std::string_view read_initialize(json::value params, initialization& into);
+result<initialization> read_initialize(json::value params);
 /// The reply to `initialize`.
 wire_reply initialize_reply(const context& shared, json::value id, const revision_look& look,
                             const serving::caller& who);

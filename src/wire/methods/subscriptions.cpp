@@ -4,6 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <span>
 
+#include "wire/fault.hpp"
 #include "wire/method_table.hpp"
 #include "wire/notifications.hpp"
 #include "wire/questions.hpp"
@@ -21,25 +22,25 @@ struct filter {
   std::vector<std::string> task_ids = {};
 };
 
-// False: it is none. `known` is what this server has to tell.
-bool read_filter(json::value given, bool tools_change, filter& into) {
-  if (!given.is(json::kind::object)) return false;
-  into.tools = tools_change && given["toolsListChanged"].boolean().value_or(false);
+// `tools_change`: this server has something to tell of them.
+result<filter> read_filter(json::value given, bool tools_change) {
+  const auto unfit = [] {
+    return fault{"'notifications' must be an object, and 'taskIds' in it an array of at most " +
+                 std::to_string(tunables::followed_tasks) + " strings"};
+  };
+  if (!given.is(json::kind::object)) return unfit();
+  filter wanted;
+  wanted.tools = tools_change && given["toolsListChanged"].boolean().value_or(false);
   const json::value ids = json::indexed(given)["taskIds"];
-  into.tasks = bool(ids);
-  if (!ids) return true;
-  if (!ids.is(json::kind::array)) return false;
+  wanted.tasks = bool(ids);
+  if (!ids) return wanted;
+  if (!ids.is(json::kind::array)) return unfit();
   for (json::elements e(ids); e.next();) {
     auto id = e.value().string();
-    if (!id || into.task_ids.size() == tunables::followed_tasks) return false;
-    into.task_ids.push_back(std::move(*id));
+    if (!id || wanted.task_ids.size() == tunables::followed_tasks) return unfit();
+    wanted.task_ids.push_back(std::move(*id));
   }
-  return true;
-}
-
-std::string filter_fault() {
-  return "'notifications' must be an object, and 'taskIds' in it an array of at most " +
-         std::to_string(tunables::followed_tasks) + " strings";
+  return wanted;
 }
 
 // Sends notifications, each with the id of its subscription.
@@ -129,10 +130,8 @@ awaitable<wire_reply> listen(context& shared, const incoming& request) {
   if (json::indexed(given)["taskIds"] && !declares_tasks(request.meta)) {
     co_return missing_tasks_extension(request);
   }
-  filter wanted;
-  if (!read_filter(given, tools.changes(), wanted)) {
-    co_return invalid_params(request, filter_fault());
-  }
+  const auto wanted = read_filter(given, tools.changes());
+  if (!wanted) co_return invalid_params(request, wanted.error().words);
   if (!request.streams) {
     co_return error(request, code::invalid_request,
                     "Invalid request: a subscription needs 'Accept: text/event-stream'");
@@ -142,8 +141,8 @@ awaitable<wire_reply> listen(context& shared, const incoming& request) {
   if (!shared.streams.add(mailbox)) co_return stopping(request.look, request.call.id);
   request.id.attach(mailbox);
   const gone_watch watch(request, mailbox);
-  if (wanted.tools) tools.tools().listen(mailbox);
-  const auto answer = co_await shared.server.follow(request.who, wanted.task_ids, mailbox);
+  if (wanted->tools) tools.tools().listen(mailbox);
+  const auto answer = co_await shared.server.follow(request.who, wanted->task_ids, mailbox);
   if (const auto* refused = std::get_if<serving::refused>(&answer)) {
     co_return refuse(request, *refused);
   }
@@ -151,7 +150,7 @@ awaitable<wire_reply> listen(context& shared, const incoming& request) {
 
   subscription_audience audience(request, shared.clock);
   audience.waiting();
-  if (!audience.acknowledge(followed, wanted)) co_return wire_reply{};
+  if (!audience.acknowledge(followed, *wanted)) co_return wire_reply{};
   tell_states(followed, audience, *mailbox);
   const bool stopped = co_await shared.server.listen(mailbox, audience);
   // What the client cancelled ends without a word, also if the server stops in the same moment.

@@ -122,7 +122,7 @@ awaitable<wire_reply> get_task(context& shared, const incoming& request) {
 
 awaitable<wire_reply> update_task(context& shared, const incoming& request) {
   const auto responses = read_responses(request.call.params["inputResponses"]);
-  if (!responses) co_return invalid_params(request, responses_fault());
+  if (!responses) co_return invalid_params(request, responses.error().words);
   const std::string id = task_id(request);
   const auto reply = co_await shared.server.update(request.who, id, *responses);
   if (const auto* refused = std::get_if<serving::refused>(&reply)) {

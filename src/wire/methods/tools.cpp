@@ -162,11 +162,9 @@ awaitable<wire_reply> list_tools(context& shared, const incoming& request) {
 }
 
 awaitable<wire_reply> call_tool(context& shared, const incoming& request) {
-  serving::call_request call;
-  if (const auto fault = read_call(shared, request, call); !fault.empty()) {
-    co_return invalid_params(request, fault);
-  }
-  if (shared.stopping && call.resume.empty()) {
+  const auto call = read_call(shared, request);
+  if (!call) co_return invalid_params(request, call.error().words);
+  if (shared.stopping && call->resume.empty()) {
     co_return stopping(request.look, request.call.id);
   }
   const auto executor = co_await boost::asio::this_coro::executor;
@@ -178,8 +176,8 @@ awaitable<wire_reply> call_tool(context& shared, const incoming& request) {
   std::optional<gone_watch> watch;
   if (request.look.stateless) watch.emplace(request, mailbox);
   const serving::call_reply reply =
-      co_await shared.server.call(request.who, call, mailbox, audience);
-  co_return reply_to_call(shared, request, call, reply);
+      co_await shared.server.call(request.who, *call, mailbox, audience);
+  co_return reply_to_call(shared, request, *call, reply);
 }
 
 }  // namespace longhaul::wire
