@@ -142,6 +142,7 @@ class server {
   /// Throws `std::logic_error` while the server runs, unless it has `changing_tools`.
   template <class Handler>
   server& add_tool(tool_options options, Handler handler) {
+    check_change("add_tool");
     std::string name = options.name;
     try {
       return add_tool(make_tool(std::move(options), std::move(handler)));
@@ -155,7 +156,8 @@ class server {
   /// Throws `std::logic_error` while the server runs, unless it has `changing_tools`.
   bool remove_tool(std::string_view name);
   /// Tells the callers that their list of tools is not what it was: after
-  /// `tool_options::visible_to` began to answer otherwise. Any thread.
+  /// `tool_options::visible_to` began to answer otherwise. Nobody hears it without
+  /// `changing_tools`. Any thread.
   void tools_changed();
   /// What is wrong with tools that were added; a line each, for people.
   const std::vector<std::string>& faults() const noexcept { return faults_; }

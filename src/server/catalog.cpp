@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 #include "base/names.hpp"
 #include "json/view.hpp"
@@ -58,7 +59,7 @@ class header_finder {
         refuse(tool_, "x-mcp-header \"" + *name + "\" is used twice");
       }
     }
-    found.push_back({*name, path_, *type});
+    found.push_back({*name, path_});
   }
 
   const std::string& tool_;
@@ -106,19 +107,40 @@ entry_ptr catalog::entry_for(tool_definition tool) const {
   auto entry = std::make_shared<tool_entry>();
   entry->definition = std::move(tool);
   entry->mirrored = std::move(finder.found);
+  static std::atomic<std::uint64_t> serials{0};
+  entry->serial = ++serials;
   entry->leniency = options_.leniency;
   entry->leniency.strict =
       entry->definition.options.strict_arguments.value_or(options_.leniency.strict);
   return entry;
 }
 
+bool catalog::remove(std::string_view name) {
+  // Whoever waits for work that takes long was told to call these.
+  if (has_fallback_tools() && fallback_verb_of(name)) return false;
+  if (!tools_.remove(name)) return false;
+  std::shared_ptr<const std::vector<tasks::tool_ptr>> forgotten;  // gone without the lock
+  const guard lock(all_mutex_);
+  forgotten = std::exchange(all_, nullptr);
+  all_version_ = 0;
+  return true;
+}
+
+std::size_t catalog::seen_by(std::string_view owner) const {
+  std::size_t seen = 0;
+  for (const entry_ptr& tool : entries()) {
+    if (tool->visible_to(owner)) seen = seen * 31 + static_cast<std::size_t>(tool->serial);
+  }
+  return seen;
+}
+
 void catalog::add_fallback_tools() {
   if (has_fallback_tools()) return;
   for (const entry_ptr& tool : entries()) {
     if (tool->definition.options.policy == task_policy::never) continue;
-    auto without = std::make_shared<tool_entry>(*tool);
+    const auto without = std::make_shared<tool_entry>(*tool);
     without->definition.output_schema = {};
-    tools_.replace(std::move(without));
+    tools_.replace(without);
   }
   for (tool_definition& tool : fallback_tools()) add(std::move(tool));
   fallback_tools_ = true;
@@ -126,7 +148,7 @@ void catalog::add_fallback_tools() {
 
 entry_ptr catalog::find_for(const caller& who, std::string_view name) const {
   entry_ptr tool = tools_.find(name);
-  if (tool && !tool->visible_to(who)) tool = nullptr;
+  if (tool && !tool->visible_to(who.owner)) tool = nullptr;
   return tool;
 }
 
@@ -135,30 +157,35 @@ tasks::tool_ptr catalog::find(std::string_view name) const {
 }
 
 std::shared_ptr<const std::vector<tasks::tool_ptr>> catalog::all() const {
+  std::shared_ptr<const std::vector<tasks::tool_ptr>> replaced;  // gone without the lock
   const guard lock(all_mutex_);
   const std::uint64_t version = tools_.version();  // before the reading: never newer than it
   if (all_version_ == version) return all_;
   auto definitions = std::make_shared<std::vector<tasks::tool_ptr>>();
   for (const entry_ptr& tool : tools_.all()) definitions->push_back(definition_of(tool));
-  all_ = std::move(definitions);
+  replaced = std::exchange(all_, std::move(definitions));
   all_version_ = version;
   return all_;
 }
 
 reply<tool_page> catalog::list(const caller& who, std::optional<std::string_view> cursor) const {
+  const auto shown = [&](const tool_entry& tool) { return tool.visible_to(who.owner); };
   std::uint64_t from = 0;
   if (cursor) {
     const char* end = cursor->data() + cursor->size();
     const auto [stop, error] = std::from_chars(cursor->data(), end, from);
-    // Exactly what a page gave: a place behind the first page, without leading zeros.
-    const bool ours = error == std::errc() && stop == end && cursor->front() != '0' &&
-                      from >= tunables::tools_per_page && from < tools_.end();
+    // A place behind the first page, without leading zeros; and where the list does not change,
+    // exactly what a page gave.
+    const bool place = error == std::errc() && stop == end && cursor->front() != '0' &&
+                       from >= tunables::tools_per_page;
+    const auto before = place && !changes() ? tools_.shown_before(from, shown) : std::nullopt;
+    const bool ours = place && (changes() ? from < tools_.end()
+                                          : before && *before % tunables::tools_per_page == 0);
     if (!ours) {
       return serving::refuse(refusal::bad_cursor, "this cursor is not one that tools/list gave");
     }
   }
-  auto [tools, next] = tools_.page(from, tunables::tools_per_page,
-                                   [&](const tool_entry& tool) { return tool.visible_to(who); });
+  auto [tools, next] = tools_.page(from, tunables::tools_per_page, shown);
   tool_page page;
   page.tools = std::move(tools);
   if (next) page.next_cursor = std::to_string(*next);

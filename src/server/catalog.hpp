@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +33,6 @@ struct server_identity {
 struct mirrored_parameter {
   std::string header;             ///< name after the prefix, as in the schema
   std::vector<std::string> path;  ///< member names from the root of the arguments
-  std::string type;               ///< "string", "integer" or "boolean"
 };
 
 /// A tool as it is offered.
@@ -40,10 +40,11 @@ struct tool_entry {
   tool_definition definition;
   std::vector<mirrored_parameter> mirrored;
   argument_leniency leniency;
+  std::uint64_t serial = 0;  ///< no two entries of a process have the same
 
   const std::string& name() const noexcept { return definition.options.name; }
-  bool visible_to(const caller& who) const {
-    return !definition.options.visible_to || definition.options.visible_to(who.owner);
+  bool visible_to(std::string_view owner) const {
+    return !definition.options.visible_to || definition.options.visible_to(owner);
   }
   /// The arguments of a call (an object) as they are stored and given to the handler.
   /// Throws `std::invalid_argument` if they do not fit. Any thread; takes long for large ones.
@@ -75,8 +76,8 @@ class catalog final : public tasks::tool_source {
   /// is not an object schema or has invalid `x-mcp-header` members.
   void add(tool_definition tool);
   /// What runs goes on; what waits in the queue waits until there is a tool of this name again.
-  /// False: there is none.
-  bool remove(std::string_view name) { return tools_.remove(name); }
+  /// False: there is none, or it is one of the fallback tools.
+  bool remove(std::string_view name);
 
   /// Adds the tools for callers that know no tasks (`fallback_tools.hpp`), once. Output schemas of
   /// tools that may take long are not shown from then on: "still running" would not fit them.
@@ -98,6 +99,8 @@ class catalog final : public tasks::tool_source {
   const feature_set<tool_entry>& tools() const noexcept { return tools_; }
   /// What this caller may see, a page at a time. An absent cursor is the start.
   reply<tool_page> list(const caller& who, std::optional<std::string_view> cursor) const;
+  /// Another number when what this owner may see is something else.
+  std::size_t seen_by(std::string_view owner) const;
   /// Some tool is not for everybody.
   bool differs_by_caller() const noexcept { return differs_.load(std::memory_order_relaxed); }
 

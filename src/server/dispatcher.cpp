@@ -9,9 +9,9 @@
 
 namespace longhaul::serving {
 
-dispatcher::dispatcher(catalog& tools, tasks::engine& engine, dispatcher_options options)
-    : tools_(tools),
-      server_{tools, engine, std::move(options)},
+dispatcher::dispatcher(catalog& features, tasks::engine& engine, dispatcher_options options)
+    : features_(features),
+      server_{features, engine, std::move(options)},
       calls_(server_),
       task_requests_(server_),
       subscriptions_(server_) {

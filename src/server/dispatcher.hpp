@@ -30,11 +30,11 @@ namespace longhaul::serving {
 class dispatcher {
  public:
   /// Both must outlive it.
-  dispatcher(catalog& tools, tasks::engine& engine, dispatcher_options options = {});
+  dispatcher(catalog& features, tasks::engine& engine, dispatcher_options options = {});
 
-  catalog& tools() noexcept { return tools_; }
-  const catalog& tools() const noexcept { return tools_; }
-  const server_identity& identity() const noexcept { return tools_.identity(); }
+  catalog& features() noexcept { return features_; }
+  const catalog& features() const noexcept { return features_; }
+  const server_identity& identity() const noexcept { return features_.identity(); }
 
   /// Calls a tool. `listener.waiting` is called before the first suspension that may take long.
   /// When the exchange is abandoned, work whose task id was not handed out is cancelled.
@@ -44,7 +44,7 @@ class dispatcher {
   }
   /// The tools that this caller may see, a page at a time. An absent cursor is the start.
   reply<tool_page> list_tools(const caller& who, std::optional<std::string_view> cursor) const {
-    return tools_.list(who, cursor);
+    return features_.list(who, cursor);
   }
 
   // --- tasks: `task_requests.hpp`
@@ -87,7 +87,7 @@ class dispatcher {
   awaitable<reply<resource_contents>> read_resource(const caller& who, std::string_view uri);
 
  private:
-  catalog& tools_;
+  catalog& features_;
   const context server_;
   const calls calls_;
   const task_requests task_requests_;

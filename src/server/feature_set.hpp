@@ -45,25 +45,31 @@ class feature_set {
     {
       const guard lock(mutex_);
       if (by_name_.contains(feature->name())) return false;
-      const std::uint64_t place = next_place_++;
-      by_name_.emplace(feature->name(), place);
-      in_order_.emplace_hint(in_order_.end(), place, std::move(feature));
+      const auto at = in_order_.emplace_hint(in_order_.end(), next_place_, feature);
+      try {
+        by_name_.emplace(feature->name(), found{next_place_, feature});
+      } catch (...) {
+        in_order_.erase(at);
+        throw;
+      }
+      ++next_place_;
     }
     touch();
     return true;
   }
 
   /// Puts another one of the same name into the same place. False: there is none of this name.
-  bool replace(pointer feature) {
+  bool replace(const pointer& feature) {
     pointer replaced;  // gone without the lock
     {
       const guard lock(mutex_);
-      const auto found = by_name_.find(feature->name());
-      if (found == by_name_.end()) return false;
-      const std::uint64_t place = found->second;
-      by_name_.erase(found);  // its key is the name of the old one
-      by_name_.emplace(feature->name(), place);
-      replaced = std::exchange(in_order_.at(place), std::move(feature));
+      const auto at = by_name_.find(feature->name());
+      if (at == by_name_.end()) return false;
+      auto node = by_name_.extract(at);
+      node.key() = feature->name();  // it was the name of the old one
+      node.mapped().feature = feature;
+      replaced = std::exchange(in_order_.at(node.mapped().place), feature);
+      by_name_.insert(std::move(node));
     }
     touch();
     return true;
@@ -71,15 +77,14 @@ class feature_set {
 
   /// False: there is none of this name.
   bool remove(std::string_view name) {
-    pointer removed;
+    pointer removed;  // it owns the name that is the key
     {
       const guard lock(mutex_);
-      const auto found = by_name_.find(name);
-      if (found == by_name_.end()) return false;
-      const auto at = in_order_.find(found->second);
-      removed = std::move(at->second);  // it owns the name that is the key
-      by_name_.erase(found);
-      in_order_.erase(at);
+      const auto at = by_name_.find(name);
+      if (at == by_name_.end()) return false;
+      removed = at->second.feature;
+      in_order_.erase(at->second.place);
+      by_name_.erase(at);
     }
     touch();
     return true;
@@ -94,8 +99,8 @@ class feature_set {
   /// Null: there is none.
   pointer find(std::string_view name) const {
     const guard lock(mutex_);
-    const auto found = by_name_.find(name);
-    return found == by_name_.end() ? nullptr : in_order_.at(found->second);
+    const auto at = by_name_.find(name);
+    return at == by_name_.end() ? nullptr : at->second.feature;
   }
 
   std::vector<pointer> all() const {
@@ -129,6 +134,23 @@ class feature_set {
     return result;
   }
 
+  /// How many entries before `place` `shown` lets through; null: not the one there, or there is
+  /// none.
+  template <class Shown>
+  std::optional<std::size_t> shown_before(std::uint64_t place, Shown shown) const {
+    std::vector<pointer> before;
+    {
+      const guard lock(mutex_);
+      if (!in_order_.contains(place)) return std::nullopt;
+      const auto stop = in_order_.upper_bound(place);
+      for (auto at = in_order_.begin(); at != stop; ++at) before.push_back(at->second);
+    }
+    if (!shown(*before.back())) return std::nullopt;
+    const auto count =
+        std::ranges::count_if(before, [&](const pointer& one) { return shown(*one); });
+    return static_cast<std::size_t>(count) - 1;
+  }
+
   /// A number that grows with every change.
   std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
   /// One more than the last place that was given.
@@ -158,10 +180,15 @@ class feature_set {
     return result;
   }
 
+  struct found {
+    std::uint64_t place = 0;
+    pointer feature;
+  };
+
   mutable guarded_mutex mutex_;
   std::map<std::uint64_t, pointer> in_order_ LONGHAUL_GUARDED_BY(mutex_);
   /// The keys are the features' own names.
-  std::unordered_map<std::string_view, std::uint64_t> by_name_ LONGHAUL_GUARDED_BY(mutex_);
+  std::unordered_map<std::string_view, found> by_name_ LONGHAUL_GUARDED_BY(mutex_);
   std::uint64_t next_place_ LONGHAUL_GUARDED_BY(mutex_) = 0;
   std::atomic<std::uint64_t> version_{1};
   guarded_mutex listeners_mutex_;

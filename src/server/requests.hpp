@@ -41,7 +41,7 @@ enum class refusal : std::uint8_t {
   task_forbidden,     ///< the tool's policy is `never`, a task was demanded
   task_required,      ///< the tool's policy is `always`, the caller cannot have a task
   unknown_task,       ///< unknown, foreign or expired: one answer
-  already_terminal,   ///< cancel of a finished task; `task` is set
+  already_terminal,   ///< cancel of a finished task
   unknown_resource,   ///< unknown, foreign or expired: one answer
   bad_cursor,
   bad_resume,  ///< a resumed call whose task is gone or does not fit
@@ -57,8 +57,7 @@ struct refused {
   std::string message = {};
   std::chrono::milliseconds retry_after{0};  ///< for `busy`
   std::string_view bound = {};  ///< for `busy`: the setting that refused, or empty; static storage
-  task_ptr task = {};
-  std::string error_id = {};  ///< for `internal`
+  std::string error_id = {};    ///< for `internal`
 };
 template <class T>
 using reply = std::variant<T, refused>;

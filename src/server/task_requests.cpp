@@ -43,10 +43,8 @@ awaitable<reply<task_view>> task_requests::cancel(const caller& who, std::string
     stores::change_result result = co_await server_.engine.cancel_visible(who.owner, id, reason);
     if (!result.task) co_return unknown_task();
     if (result.code == stores::change_code::already_terminal) {
-      refused ended = refuse(refusal::already_terminal,
-                             "the task is already " + std::string(to_string(result.task->status)));
-      ended.task = std::move(result.task);
-      co_return ended;
+      co_return refuse(refusal::already_terminal,
+                       "the task is already " + std::string(to_string(result.task->status)));
     }
     co_return server_.view(std::move(result.task));
   } catch (const std::exception& e) {

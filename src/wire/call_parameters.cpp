@@ -38,8 +38,8 @@ raw_json keep_meta(json::value meta) {
 }
 
 result<void> read_idempotency_key(const incoming& request, serving::call_request& call) {
-  const std::string name = "'longhaul.dev/idempotency-key' ";
   if (!request.meta.idempotency_key) return {};
+  const std::string name = "'longhaul.dev/idempotency-key' ";
   auto key = request.meta.idempotency_key.string();
   if (!key || key->empty() || key->size() > tunables::idempotency_key_length) {
     return fault{name + "must be a string of 1 to " +

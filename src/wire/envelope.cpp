@@ -12,8 +12,6 @@
 namespace longhaul::wire {
 namespace {
 
-awaitable<wire_reply> at_once(wire_reply reply) { co_return reply; }
-
 std::string array_not_taken() {
   return "Invalid request: an array of messages is taken only in sessions of 2025-03-26, with 1 "
          "to " +
@@ -59,7 +57,9 @@ awaitable<wire_reply> envelope::answer(carrier& from, std::string& text) {
 // Plain functions that pass a coroutine on: the hot path has no frame that only forwards.
 awaitable<wire_reply> envelope::take_message(carrier& from, const message& text) {
   from.meta = read_meta(text.params);
-  const era spoken = from.in_array ? era::legacy : era_of(from, text);
+  // Over HTTP a header speaks for the whole array, on a pipe each message for itself.
+  const bool told = from.in_array && from.http != nullptr;
+  const era spoken = told ? era::legacy : era_of(from, text);
   if (spoken == era::legacy) return take_legacy(from, text);
   if (spoken != era::modern) return at_once(refuse_era(from, text, spoken));
   if (text.kind == message_kind::notification) return at_once({});
@@ -91,6 +91,9 @@ wire_reply envelope::refuse_era(const carrier& from, const message& text, era sp
 
 awaitable<wire_reply> envelope::take_legacy(carrier& from, const message& text) {
   const bool is_request = text.kind == message_kind::request;
+  if (from.http != nullptr && !from.in_array && !from.http->repeated_header.empty()) {
+    return at_once(refuse_message(400, code::invalid_request, header_twice_words, text));
+  }
   if (is_request && text.method == "initialize") return at_once(initialize(from, text));
   if (!from.in_array) {
     if (auto refused = find_session(from, text)) return at_once(*std::move(refused));
@@ -150,18 +153,18 @@ awaitable<wire_reply> envelope::take_request(carrier& from, const message& reque
                          .pipe = from.http == nullptr,
                          .streams = from.streams};
   wire_reply reply = co_await answer_request(shared_, at_hand);
-  if (opened.close()) reply.body.clear();  // cancelled: no response follows
+  if (opened.close()) co_return wire_reply{};  // cancelled: no response follows
   co_return reply;
 }
 
 // A session hears on the stream of its next request that its list of tools is old (a pipe also at
 // once, by its endpoint).
 void envelope::tell_of_tools(carrier& from, const message& request) {
-  const serving::catalog& tools = shared_.server.tools();
-  if (!tools.changes() || !from.streams || request.method == "tools/list") return;
-  if (from.client->initialized() && from.client->must_hear_of_tools(tools.tools().version())) {
-    from.out->send(tools_changed_message());
-  }
+  const serving::catalog& features = shared_.server.features();
+  if (!features.changes() || !from.streams || request.method == "tools/list") return;
+  session& client = *from.client;
+  if (!client.initialized() || !client.tools().must_hear(features, client.owner())) return;
+  if (!from.out->send(tools_changed_message())) client.tools().did_not_hear();
 }
 
 awaitable<wire_reply> envelope::take_array(carrier& from, json::value array) {

@@ -50,7 +50,7 @@ class envelope {
   virtual ~envelope() = default;
 
  protected:
-  /// Answers a text in place. Throws only what handling throws (`failure_reply` is for that).
+  /// Answers a text in place. Throws only what handling throws (`refuse_failure` is for that).
   awaitable<wire_reply> answer(carrier& from, std::string& text);
   /// The refusal of a text, to its ids.
   wire_reply refuse_malformed(const carrier& from, const malformed& fault, int status = 400);
@@ -88,6 +88,7 @@ class envelope {
   void tell_of_tools(carrier& from, const message& request);
 };
 
+inline constexpr std::string_view header_twice_words = "Invalid request: a header comes twice";
 inline constexpr std::string_view unknown_version_words =
     "Invalid request: MCP-Protocol-Version is not one that is served here (2026-07-28, 2025-11-25, "
     "2025-06-18, 2025-03-26)";

@@ -15,19 +15,23 @@ json::value at_path(json::value object, const std::vector<std::string>& path) {
 
 std::optional<std::string> check_name(const http_request& headers, const message& request) {
   const method_row* const method = find_method(revision::v2026_07_28, request.method);
-  if (method == nullptr || method->named_by.empty()) return std::nullopt;
-  const json::value body = request.params[method->named_by];
+  // A balancer routes prompts by their names, whether they are served here or not.
+  const std::string_view named_by = method != nullptr                 ? method->named_by
+                                    : request.method == "prompts/get" ? "name"
+                                                                      : "";
+  if (named_by.empty()) return std::nullopt;
+  const json::value body = request.params[named_by];
   if (!headers.mcp_name) {
     // What is missing in both is a fault of the parameters, and is reported as one. FastMCP's
     // client sends no name with tasks/*; nothing of ours is routed by it.
-    const bool may_lack = !body.is(json::kind::string) || method->needs == capability::tasks;
-    if (may_lack) return std::nullopt;
+    const bool of_task = method != nullptr && method->needs == capability::tasks;
+    if (of_task || !body.is(json::kind::string)) return std::nullopt;
     return "Header mismatch: Mcp-Name is missing";
   }
   const auto value = decode_header_value(*headers.mcp_name);
   if (!value) return "Header mismatch: Mcp-Name is malformed";
   if (body.equals(*value)) return std::nullopt;
-  return "Header mismatch: Mcp-Name does not match '" + std::string(method->named_by) + "'";
+  return "Header mismatch: Mcp-Name does not match '" + std::string(named_by) + "'";
 }
 
 std::optional<std::string> check_parameter(const http_request& headers, json::value arguments,

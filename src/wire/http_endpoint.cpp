@@ -18,7 +18,6 @@
 namespace longhaul::wire {
 namespace {
 
-constexpr std::string_view header_twice = "Invalid request: a header comes twice";
 constexpr std::string_view no_session = "There is no such session";
 
 http_reply reply_of(wire_reply from) {
@@ -187,7 +186,7 @@ era endpoint::era_of(const carrier& from, const message& text) const {
 std::optional<wire_reply> endpoint::check_stateless(carrier& from, const message& request) {
   if (request.method == "tools/call") {
     if (const auto name = request.params["name"].string()) {
-      from.tool = shared_.server.tools().find_for(from.who, *name);
+      from.tool = shared_.server.features().find_for(from.who, *name);
     }
   }
   const auto fault = header_mismatch(*from.http, request, from.tool.get());
@@ -197,9 +196,6 @@ std::optional<wire_reply> endpoint::check_stateless(carrier& from, const message
 
 std::optional<wire_reply> endpoint::find_session(carrier& from, const message& text) {
   const http_request& http = *from.http;
-  if (!http.repeated_header.empty()) {
-    return refuse_message(400, code::invalid_request, header_twice, text);
-  }
   if (!http.session_id) {
     return refuse_message(
         400, code::invalid_request,
@@ -213,7 +209,7 @@ std::optional<wire_reply> endpoint::find_session(carrier& from, const message& t
 std::optional<wire_reply> endpoint::find_session_for_array(carrier& from, json::value array) {
   const http_request& http = *from.http;
   if (is_modern_header(http.protocol_version)) return std::nullopt;  // none, so it is refused
-  if (!http.repeated_header.empty()) return refuse_array(from, array, header_twice);
+  if (!http.repeated_header.empty()) return refuse_array(from, array, header_twice_words);
   if (http.protocol_version && !served_legacy(*http.protocol_version)) {
     return refuse_array(from, array, unknown_version_words);
   }
@@ -224,13 +220,13 @@ std::optional<wire_reply> endpoint::find_session_for_array(carrier& from, json::
 
 wire_reply endpoint::begin_session(carrier& from, const message& request, const revision_look& look,
                                    const serving::question_modes& modes) {
-  if (!from.http->repeated_header.empty()) {
-    return refuse_message(400, code::invalid_request, header_twice, request);
-  }
   if (shared_.stopping) return stopping(look, request.id);
   const auto begun = sessions_.create(from.who, look, modes);
   if (!begun) {
     return busy(look, request.id, "too many sessions: try again later", tunables::may_lose_after);
+  }
+  if (shared_.server.features().changes()) {
+    begun->tools().read(shared_.server.features(), from.who.owner);
   }
   wire_reply reply = initialize_reply(shared_, request.id, look, from.who);
   reply.session_id = begun->id();

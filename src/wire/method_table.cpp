@@ -83,7 +83,6 @@ bool declares_tasks(const request_meta& meta) {
 
 // A plain function that passes a coroutine on: the hot path has no frame that only forwards.
 awaitable<wire_reply> answer_request(context& shared, const incoming& request) {
-  const auto at_once = [](wire_reply reply) -> awaitable<wire_reply> { co_return reply; };
   const revision_look& look = request.look;
   const method_row* const method = find_method(look.version, request.call.method);
   if (method == nullptr || !is_offered(method->needs, shared.server, look) ||
@@ -102,7 +101,7 @@ awaitable<wire_reply> answer_request(context& shared, const incoming& request) {
 
 void append_capabilities(json::object& into, const serving::dispatcher& server,
                          const revision_look& look, const serving::caller& who) {
-  into.raw("tools", server.tools().changes() ? R"({"listChanged":true})" : "{}");
+  into.raw("tools", server.features().changes() ? R"({"listChanged":true})" : "{}");
   if (is_offered(capability::resources, server, look)) into.raw("resources", "{}");
   switch (look.tasks.tasks) {
     case task_look::dialect::none:

@@ -24,8 +24,8 @@ namespace {
 // Tells the session on the pipe that its list of tools is old, the moment it is.
 class tools_listener final : public serving::list_listener {
  public:
-  tools_listener(const serving::catalog& tools, std::shared_ptr<outlet> out)
-      : tools_(tools), out_(std::move(out)) {}
+  tools_listener(const serving::catalog& features, std::shared_ptr<outlet> out)
+      : features_(features), out_(std::move(out)) {}
 
   void follow(const std::shared_ptr<session>& client) {
     const guard lock(mutex_);
@@ -37,11 +37,12 @@ class tools_listener final : public serving::list_listener {
       return session_;
     }();
     if (!client || !client->initialized()) return;
-    if (client->must_hear_of_tools(tools_.tools().version())) out_->send(tools_changed_message());
+    if (!client->tools().must_hear(features_, client->owner())) return;
+    if (!out_->send(tools_changed_message())) client->tools().did_not_hear();
   }
 
  private:
-  const serving::catalog& tools_;
+  const serving::catalog& features_;
   const std::shared_ptr<outlet> out_;
   guarded_mutex mutex_;
   std::shared_ptr<session> session_ LONGHAUL_GUARDED_BY(mutex_);
@@ -58,9 +59,9 @@ class endpoint final : public pipe_endpoint, private envelope {
   endpoint(serving::dispatcher& server, const endpoint_options& options,
            std::shared_ptr<outlet> out)
       : envelope(server, options), out_(std::move(out)), who_(local_caller()) {
-    if (!server.tools().changes()) return;
-    listener_ = std::make_shared<tools_listener>(server.tools(), out_);
-    server.tools().tools().listen(listener_);
+    if (!server.features().changes()) return;
+    listener_ = std::make_shared<tools_listener>(server.features(), out_);
+    server.features().tools().listen(listener_);
   }
 
   awaitable<void> handle(std::string line) override {
@@ -130,6 +131,9 @@ class endpoint final : public pipe_endpoint, private envelope {
 std::optional<wire_reply> endpoint::find_session(carrier& from, const message& text) {
   from.client = session_;
   if (session_ || text.kind != message_kind::request) return std::nullopt;
+  if (auto refused = refuse_crowded(text)) return refused;
+  const open_request opened(requests_, id_key(text.id), is_urgent(text.method));
+  if (!opened.accepted()) return refuse_to_open(look_of(newest_legacy), text, opened.state());
   if (text.method == "ping") return wire_reply{200, result_reply(text.id, "{}")};
   return refuse_message(400, code::invalid_request,
                         "Invalid request: 'initialize' first, or send '_meta' with "
@@ -141,7 +145,10 @@ std::optional<wire_reply> endpoint::find_session(carrier& from, const message& t
 wire_reply endpoint::begin_session(carrier& from, const message& request, const revision_look& look,
                                    const serving::question_modes& modes) {
   session_ = std::make_shared<session>(std::string(), from.who, look, modes);
-  if (listener_) listener_->follow(session_);
+  if (listener_) {
+    session_->tools().read(shared_.server.features(), from.who.owner);
+    listener_->follow(session_);
+  }
   return initialize_reply(shared_, request.id, look, from.who);
 }
 

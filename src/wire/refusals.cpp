@@ -151,6 +151,8 @@ wire_reply stopping(const revision_look& look, json::value id) {
   return refuse(look, id, serving::refuse(refusal::shutting_down, {}));
 }
 
+awaitable<wire_reply> at_once(wire_reply reply) { co_return reply; }
+
 wire_reply missing_tasks_extension(const incoming& request) {
   return error(request, code::missing_capability, missing_tasks_words, missing_tasks_data);
 }

@@ -31,6 +31,9 @@ wire_reply busy(const revision_look& look, json::value id, std::string message,
                 std::chrono::milliseconds retry_after);
 wire_reply stopping(const revision_look& look, json::value id);
 
+/// A reply that needs no waiting.
+awaitable<wire_reply> at_once(wire_reply reply);
+
 /// −32021: this request needs the tasks extension and does not declare it.
 wire_reply missing_tasks_extension(const incoming& request);
 /// −32022 with what is supported and what was asked for.

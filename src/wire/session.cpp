@@ -71,18 +71,4 @@ std::optional<double> session::told_progress(const std::string& task) {
   return at == progress_.end() ? std::nullopt : std::optional(at->second);
 }
 
-void session::lists_tools(std::uint64_t version) {
-  const guard lock(mutex_);
-  known_tools_ = version;
-  told_tools_ = false;
-}
-
-bool session::must_hear_of_tools(std::uint64_t version) {
-  const guard lock(mutex_);
-  if (known_tools_ == 0) known_tools_ = version;  // it knows nothing older
-  if (told_tools_ || version <= known_tools_) return false;
-  told_tools_ = true;
-  return true;
-}
-
 }  // namespace longhaul::wire

@@ -17,6 +17,7 @@
 #include "longhaul/clock.hpp"
 #include "server/requests.hpp"
 #include "wire/endpoint.hpp"
+#include "wire/known_tools.hpp"
 #include "wire/open_requests.hpp"
 #include "wire/revisions.hpp"
 
@@ -56,11 +57,7 @@ class session {
   /// What was last sent for this task, in any stream; null: nothing that is remembered.
   std::optional<double> told_progress(const std::string& task);
 
-  /// The client reads the list of tools of this version.
-  void lists_tools(std::uint64_t version);
-  /// True: the client is to be told that its list of tools is old. It is told once, until it reads
-  /// the list again.
-  bool must_hear_of_tools(std::uint64_t version);
+  known_tools& tools() noexcept { return tools_; }
 
  private:
   struct held_message {
@@ -75,13 +72,12 @@ class session {
   const serving::question_modes modes_;
   const std::shared_ptr<open_requests> requests_ = std::make_shared<open_requests>();
   std::atomic<bool> initialized_{false};
+  known_tools tools_;
 
   guarded_mutex mutex_;
   std::vector<held_message> held_ LONGHAUL_GUARDED_BY(mutex_);
   std::unordered_map<std::string, const void*> streams_ LONGHAUL_GUARDED_BY(mutex_);
   std::unordered_map<std::string, double> progress_ LONGHAUL_GUARDED_BY(mutex_);
-  std::uint64_t known_tools_ LONGHAUL_GUARDED_BY(mutex_) = 0;
-  bool told_tools_ LONGHAUL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace longhaul::wire

@@ -322,7 +322,6 @@ TEST_F(dispatcher_test, get_update_cancel_and_list_know_only_the_owners_tasks) {
             task_status::cancelled);
   const auto again = std::get<refused>(wait_for(server->cancel(who, id, "enough")));
   EXPECT_EQ(again.why, refusal::already_terminal);
-  EXPECT_TRUE(again.task);
 }
 
 TEST_F(dispatcher_test, tools_come_in_pages_in_their_order) {
@@ -339,7 +338,8 @@ TEST_F(dispatcher_test, tools_come_in_pages_in_their_order) {
   } while (cursor);
   ASSERT_EQ(names.size(), 250u);
   for (std::size_t i = 0; i < names.size(); ++i) EXPECT_EQ(names[i], "tool-" + std::to_string(i));
-  for (const char* bad : {"", "0", "x", "250", "-1", "1x", "99999999999999999999999"}) {
+  for (const char* bad :
+       {"", "0", "x", "101", "150", "249", "250", "-1", "1x", "99999999999999999999999"}) {
     EXPECT_TRUE(std::holds_alternative<refused>(server->list_tools(who, bad))) << bad;
   }
 }

@@ -4,7 +4,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <span>
 
+#include "server/waiting.hpp"
 #include "wire/fault.hpp"
+#include "wire/known_tools.hpp"
 #include "wire/method_table.hpp"
 #include "wire/notifications.hpp"
 #include "wire/questions.hpp"
@@ -46,11 +48,14 @@ result<filter> read_filter(json::value given, bool tools_change) {
 // Sends notifications, each with the id of its subscription.
 class subscription_audience final : public stream_audience {
  public:
-  subscription_audience(const incoming& request, const clock_source& clock)
+  subscription_audience(const context& shared, const incoming& request)
       : stream_audience(request),
-        clock_(clock),
+        features_(shared.server.features()),
+        clock_(shared.clock),
         modes_(modes_of(request)),
-        id_(R"("io.modelcontextprotocol/subscriptionId":)" + std::string(request.call.id.raw())) {}
+        id_(R"("io.modelcontextprotocol/subscriptionId":)" + std::string(request.call.id.raw())) {
+    known_.read(features_, request.who.owner);
+  }
 
   /// The first message. False: the client left.
   bool acknowledge(std::span<const serving::task_view> followed, const filter& honoured) {
@@ -77,7 +82,13 @@ class subscription_audience final : public stream_audience {
     return send(std::move(out));
   }
 
-  bool tools_changed() override { return send(tools_changed_message(id_)); }
+  bool tools_changed() override {
+    if (!known_.must_hear(features_, request_.who.owner)) return true;
+    known_.read(features_, request_.who.owner);  // it hears of every change
+    if (send(tools_changed_message(id_))) return true;
+    known_.did_not_hear();
+    return false;
+  }
 
   /// On pipes: that the server ends the subscription.
   void announce_end() {
@@ -107,6 +118,8 @@ class subscription_audience final : public stream_audience {
     out += ']';
   }
 
+  const serving::catalog& features_;
+  known_tools known_;
   const clock_source& clock_;
   const serving::question_modes modes_;
   const std::string id_;  // a member of `_meta`
@@ -125,12 +138,11 @@ void tell_states(std::span<const serving::task_view> followed, subscription_audi
 }  // namespace
 
 awaitable<wire_reply> listen(context& shared, const incoming& request) {
-  serving::catalog& tools = shared.server.tools();
   const json::value given = request.call.params["notifications"];
   if (json::indexed(given)["taskIds"] && !declares_tasks(request.meta)) {
     co_return missing_tasks_extension(request);
   }
-  const auto wanted = read_filter(given, tools.changes());
+  const auto wanted = read_filter(given, shared.server.features().changes());
   if (!wanted) co_return invalid_params(request, wanted.error().words);
   if (!request.streams) {
     co_return error(request, code::invalid_request,
@@ -140,15 +152,16 @@ awaitable<wire_reply> listen(context& shared, const incoming& request) {
   const auto mailbox = std::make_shared<serving::exchange>(executor);
   if (!shared.streams.add(mailbox)) co_return stopping(request.look, request.call.id);
   request.id.attach(mailbox);
+  const serving::exchange_closer closing(*mailbox);
   const gone_watch watch(request, mailbox);
-  if (wanted->tools) tools.tools().listen(mailbox);
+  if (wanted->tools) shared.server.features().tools().listen(mailbox);
   const auto answer = co_await shared.server.follow(request.who, wanted->task_ids, mailbox);
   if (const auto* refused = std::get_if<serving::refused>(&answer)) {
     co_return refuse(request, *refused);
   }
   const auto& followed = std::get<std::vector<serving::task_view>>(answer);
 
-  subscription_audience audience(request, shared.clock);
+  subscription_audience audience(shared, request);
   audience.waiting();
   if (!audience.acknowledge(followed, *wanted)) co_return wire_reply{};
   tell_states(followed, audience, *mailbox);

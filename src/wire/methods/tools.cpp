@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tools/list` and `tools/call`, for all revisions. Server features "Tools".
 #include <boost/asio/this_coro.hpp>
-#include <cmath>
 
 #include "wire/call_parameters.hpp"
 #include "wire/method_table.hpp"
@@ -103,9 +102,11 @@ wire_reply ask_for_input(const context& shared, const incoming& request,
 wire_reply reply_with_outcome(const context& shared, const incoming& request,
                               const outcome& result) {
   if (result.is_protocol_error) {
+    // In sessions 400 says that the message is none, and that is not for a tool to say.
     const auto error_code = json::value(result.body)["code"].integer().value_or(0);
-    return {status_of(request.look, static_cast<int>(error_code)),
-            error_object_reply(request.call.id, result.body.view())};
+    const int status =
+        request.look.stateless ? status_of(request.look, static_cast<int>(error_code)) : 200;
+    return {status, error_object_reply(request.call.id, result.body.view())};
   }
   const result_look look = look_of_results(shared, request);
   wire_reply reply;
@@ -139,8 +140,10 @@ awaitable<wire_reply> list_tools(context& shared, const incoming& request) {
   const json::value given = request.call.params["cursor"];
   const auto cursor = given.string();
   if (given && !cursor) co_return invalid_params(request, "'cursor' must be a string");
-  if (request.client != nullptr)
-    request.client->lists_tools(shared.server.tools().tools().version());
+  // Of the first page only: who reads on has a beginning that may be older.
+  if (request.client != nullptr && !given && shared.server.features().changes()) {
+    request.client->tools().read(shared.server.features(), request.who.owner);
+  }
   const auto reply = shared.server.list_tools(request.who, cursor);
   if (const auto* refused = std::get_if<serving::refused>(&reply)) {
     co_return refuse(request, *refused);
@@ -155,9 +158,9 @@ awaitable<wire_reply> list_tools(context& shared, const incoming& request) {
   }
   out += ']';
   if (page.next_cursor) result.members().string("nextCursor", *page.next_cursor);
-  const bool changes = shared.server.tools().changes();
+  const bool changes = shared.server.features().changes();
   result.caching(changes ? milliseconds(0) : milliseconds(tunables::list_ttl),
-                 !shared.server.tools().differs_by_caller());
+                 !shared.server.features().differs_by_caller());
   co_return result.end();
 }
 

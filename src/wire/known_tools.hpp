@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a client knows of the list of tools: whether it has to be told that its list is old. It is
+// told of what it may see itself: tools of others come and go without a word.
+//
+//   knows it ──a change of what it may see──► is told, once ──reads the list──► knows it
+//
+// Threads: any. `visible_to` of tools is called without a lock held.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/mutex.hpp"
+#include "server/catalog.hpp"
+
+namespace longhaul::wire {
+
+class known_tools {
+ public:
+  /// It knows the list as it is now.
+  void read(const serving::catalog& features, std::string_view owner);
+  /// True: it has to be told now.
+  bool must_hear(const serving::catalog& features, std::string_view owner);
+  /// It did not take that message: it has to hear of it another time.
+  void did_not_hear();
+
+ private:
+  guarded_mutex mutex_;
+  std::uint64_t version_ LONGHAUL_GUARDED_BY(mutex_) = 0;  // the newest that was looked at
+  std::size_t seen_ LONGHAUL_GUARDED_BY(mutex_) = 0;       // what it may see, as it knows it
+  bool told_ LONGHAUL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace longhaul::wire
