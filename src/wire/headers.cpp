@@ -24,7 +24,7 @@ std::optional<std::string> check_name(const http_request& headers, const message
   if (!headers.mcp_name) {
     // What is missing in both is a fault of the parameters, and is reported as one. FastMCP's
     // client sends no name with tasks/*; nothing of ours is routed by it.
-    const bool of_task = method != nullptr && method->needs == capability::tasks;
+    const bool of_task = request.method.starts_with("tasks/");
     if (of_task || !body.is(json::kind::string)) return std::nullopt;
     return "Header mismatch: Mcp-Name is missing";
   }

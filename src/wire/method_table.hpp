@@ -17,14 +17,22 @@ namespace longhaul::wire {
 /// Answers one request. `request` lives until the coroutine ends.
 using method_handler = awaitable<wire_reply>(context& shared, const incoming& request);
 
-/// What a server may advertise; where it does not, the methods that need it do not exist.
-enum class capability : std::uint8_t { none, tools, resources, tasks };
+/// What a server may offer, and how it says so; where it does not, the methods of it do not exist.
+/// Each is defined in the file of its methods.
+struct feature {
+  bool (*offered)(const serving::dispatcher& server, const revision_look& look);
+  /// Writes its member of the server's capabilities.
+  void (*advertise)(json::object& into, const serving::dispatcher& server,
+                    const revision_look& look, const serving::caller& who);
+  /// An extension: requests that stand alone have to declare it.
+  bool declared = false;
+};
 
 struct method_row {
   std::string_view name;
   method_handler* answer;
-  std::uint8_t revisions;  ///< bits, by `revision`
-  capability needs = capability::none;
+  std::uint8_t revisions;            ///< bits, by `revision`
+  const feature* part_of = nullptr;  ///< null: always there
   /// The member of `params` that names what this is about: a string, which Mcp-Name mirrors.
   std::string_view named_by = {};
   /// It ends at once, and may free what others wait for.

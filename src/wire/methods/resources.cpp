@@ -42,7 +42,19 @@ std::string not_found_data(std::string_view uri) {
   return data;
 }
 
+bool has_resources(const serving::dispatcher& server, const revision_look&) {
+  return server.has_resources();
+}
+
+void advertise(json::object& into, const serving::dispatcher&, const revision_look&,
+               const serving::caller&) {
+  into.raw("resources", "{}");
+}
+
 }  // namespace
+
+extern const feature resources;
+constexpr feature resources = {.offered = has_resources, .advertise = advertise};
 
 awaitable<wire_reply> list_resources(context& shared, const incoming& request) {
   if (request.call.params["cursor"]) co_return invalid_params(request, "there is only one page");

@@ -134,7 +134,17 @@ wire_reply reply_to_call(const context& shared, const incoming& request,
   return reply_with_outcome(shared, request, std::get<outcome>(reply));
 }
 
+bool has_tools(const serving::dispatcher&, const revision_look&) { return true; }
+
+void advertise(json::object& into, const serving::dispatcher& server, const revision_look&,
+               const serving::caller&) {
+  into.raw("tools", server.features().changes() ? R"({"listChanged":true})" : "{}");
+}
+
 }  // namespace
+
+extern const feature tools;
+constexpr feature tools = {.offered = has_tools, .advertise = advertise};
 
 awaitable<wire_reply> list_tools(context& shared, const incoming& request) {
   const json::value given = request.call.params["cursor"];
