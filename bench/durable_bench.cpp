@@ -23,7 +23,7 @@
 #include "longhaul/store.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite/sqlite_store.hpp"
-#include "sqlite/task_rows.hpp"
+#include "sqlite/task_writer.hpp"
 #include "stores/task_id.hpp"
 
 namespace longhaul::bench {

@@ -4,20 +4,13 @@
 #include <chrono>
 #include <utility>
 
-#include "sqlite/schema.hpp"
+#include "sqlite/tunables.hpp"
 
 namespace longhaul::sqlite {
 namespace {
 
-/// Pages in the log from which on it is moved (4 MiB), and from which on the writer helps (32 MiB).
-constexpr int worth_moving = 1024;
-constexpr int large = 8 * worth_moving;
-
-/// How often a log that could not be moved is tried again.
-constexpr std::chrono::seconds trial_interval(1);
-
-int move_what_can_be(connection& in) {
-  return sqlite3_wal_checkpoint_v2(in.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
+int move_what_can_be(connection& file) {
+  return sqlite3_wal_checkpoint_v2(file.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
                                    nullptr);
 }
 
@@ -27,13 +20,13 @@ checkpointer::checkpointer(std::string path, std::string vfs, lock_file& lock)
     : path_(std::move(path)), vfs_(std::move(vfs)), lock_(lock), thread_([this] { run(); }) {}
 
 void checkpointer::after_batch(connection& writer, int pages) {
-  if (pages < worth_moving) return;
+  if (pages < tunables::log_worth_moving) return;
   // A failure is the thread's to meet, or is none: a reader was in the way.
-  if (pages >= large && round_done_.exchange(false)) {
+  if (pages >= tunables::log_large && round_done_.exchange(false)) {
     const std::unique_lock moving(lock_.moving(), std::try_to_lock);
     if (moving.owns_lock()) move_what_can_be(writer);
   }
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   if (wanted_) return;
   wanted_ = true;
   news_.notify_one();
@@ -41,14 +34,13 @@ void checkpointer::after_batch(connection& writer, int pages) {
 
 void checkpointer::force(connection& writer, int pages) {
   // Another process may be reading for long (a backup): no commit waits for that.
-  constexpr int short_wait_ms = 100;
-  const std::unique_lock moving(lock_.moving(), std::chrono::milliseconds(short_wait_ms));
+  const std::unique_lock moving(lock_.moving(), std::chrono::milliseconds(tunables::log_wait_ms));
   if (!moving.owns_lock()) return;
-  sqlite3_busy_timeout(writer.handle(), short_wait_ms);
+  sqlite3_busy_timeout(writer.handle(), tunables::log_wait_ms);
   const int code = sqlite3_wal_checkpoint_v2(writer.handle(), nullptr, SQLITE_CHECKPOINT_RESTART,
                                              nullptr, nullptr);
   sqlite3_busy_timeout(writer.handle(), connection_options().busy_timeout_ms);
-  force_from_ = code == SQLITE_OK ? huge : pages + huge;
+  force_from_ = tunables::log_huge + (code == SQLITE_OK ? 0 : pages);
 }
 
 bool checkpointer::move_log() {
@@ -67,12 +59,14 @@ bool checkpointer::move_log() {
 }
 
 void checkpointer::run() {
-  std::unique_lock lock(mutex_);
+  guard lock(mutex_);
   while (true) {
     if (trouble_.empty()) {
-      news_.wait(lock, [this] { return wanted_ || stopping_; });
+      while (!wanted_ && !stopping_) news_.wait(lock);
     } else {
-      news_.wait_for(lock, trial_interval, [this] { return stopping_; });
+      const auto next_trial = std::chrono::steady_clock::now() + tunables::trial_interval;
+      while (!stopping_ && news_.wait_until(lock, next_trial)) {
+      }
     }
     if (stopping_) return;
     lock.unlock();
@@ -90,13 +84,13 @@ void checkpointer::run() {
 }
 
 std::string checkpointer::trouble() const {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   return trouble_;
 }
 
 void checkpointer::stop() noexcept {
   {
-    const std::lock_guard lock(mutex_);
+    const guard lock(mutex_);
     stopping_ = true;
   }
   news_.notify_all();

@@ -8,14 +8,14 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
+#include "base/mutex.hpp"
 #include "sqlite/connection.hpp"
 #include "sqlite/lock_file.hpp"
+#include "sqlite/tunables.hpp"
 
 namespace longhaul::sqlite {
 
@@ -40,9 +40,6 @@ class checkpointer {
   void stop() noexcept;
 
  private:
-  /// Pages: 64 MiB.
-  static constexpr int huge = 16 * 1024;
-
   void run();
   /// False: somebody else moves it. Throws `sqlite_error`.
   bool move_log();
@@ -50,12 +47,14 @@ class checkpointer {
   const std::string path_, vfs_;
   lock_file& lock_;
   std::atomic<bool> round_done_{false};
-  int force_from_ = huge;           // the writer's
-  std::optional<connection> file_;  // the thread's
-  mutable std::mutex mutex_;        // beneath it:
-  std::condition_variable news_;
-  std::string trouble_;
-  bool wanted_ = false, stopping_ = false;
+  int force_from_ = tunables::log_huge;  // the writer's
+  std::optional<connection> file_;       // the thread's
+
+  mutable guarded_mutex mutex_;
+  condition news_;
+  std::string trouble_ LONGHAUL_GUARDED_BY(mutex_);
+  bool wanted_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  bool stopping_ LONGHAUL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

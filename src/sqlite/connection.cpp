@@ -7,11 +7,11 @@
 namespace longhaul::sqlite {
 namespace {
 
-[[noreturn]] void fail(sqlite3* in, int code) {
-  const int extended = in != nullptr ? sqlite3_extended_errcode(in) : code;
+[[noreturn]] void fail(sqlite3* handle, int code) {
+  const int extended = handle != nullptr ? sqlite3_extended_errcode(handle) : code;
   // The connection's own text belongs to its last call, which may have been another one.
-  const bool same = in != nullptr && (extended & 0xff) == (code & 0xff);
-  throw sqlite_error(same ? sqlite3_errmsg(in) : sqlite3_errstr(code), same ? extended : code);
+  const bool same = handle != nullptr && (extended & 0xff) == (code & 0xff);
+  throw sqlite_error(same ? sqlite3_errmsg(handle) : sqlite3_errstr(code), same ? extended : code);
 }
 
 int flags_of(open_mode mode) {
@@ -26,7 +26,7 @@ int flags_of(open_mode mode) {
   return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 }
 
-// Null bytes would bind as NULL: an empty text has an address, too.
+// Null bytes would bind as NULL: an empty text has an address as well.
 const void* address(const void* bytes) noexcept { return bytes != nullptr ? bytes : ""; }
 
 }  // namespace
@@ -120,43 +120,43 @@ std::string connection::text(const std::string& sql) {
   return std::string(query.text(0));
 }
 
-statement::statement(connection& in, std::string_view sql) : in_(in) {
+statement::statement(connection& file, std::string_view sql) : file_(file) {
   sqlite3_stmt* prepared = nullptr;
-  in.check(sqlite3_prepare_v3(in.handle(), sql.data(), static_cast<int>(sql.size()),
-                              SQLITE_PREPARE_PERSISTENT, &prepared, nullptr));
+  file.check(sqlite3_prepare_v3(file.handle(), sql.data(), static_cast<int>(sql.size()),
+                                SQLITE_PREPARE_PERSISTENT, &prepared, nullptr));
   handle_.reset(prepared);
 }
 
 statement& statement::bind(int at, std::int64_t value) {
-  in_.check(sqlite3_bind_int64(handle_.get(), at, value));
+  file_.check(sqlite3_bind_int64(handle_.get(), at, value));
   return *this;
 }
 
 statement& statement::bind_number(int at, double value) {
-  in_.check(sqlite3_bind_double(handle_.get(), at, value));
+  file_.check(sqlite3_bind_double(handle_.get(), at, value));
   return *this;
 }
 
 statement& statement::bind(int at, std::string_view text) {
-  in_.check(sqlite3_bind_text64(handle_.get(), at, static_cast<const char*>(address(text.data())),
-                                text.size(), SQLITE_STATIC, SQLITE_UTF8));
+  file_.check(sqlite3_bind_text64(handle_.get(), at, static_cast<const char*>(address(text.data())),
+                                  text.size(), SQLITE_STATIC, SQLITE_UTF8));
   return *this;
 }
 
 statement& statement::bind_blob(int at, std::span<const std::uint8_t> bytes) {
-  in_.check(
+  file_.check(
       sqlite3_bind_blob64(handle_.get(), at, address(bytes.data()), bytes.size(), SQLITE_STATIC));
   return *this;
 }
 
 statement& statement::bind_null(int at) {
-  in_.check(sqlite3_bind_null(handle_.get(), at));
+  file_.check(sqlite3_bind_null(handle_.get(), at));
   return *this;
 }
 
 bool statement::step() {
   const int code = sqlite3_step(handle_.get());
-  in_.check(code);
+  file_.check(code);
   return code == SQLITE_ROW;
 }
 
@@ -191,15 +191,15 @@ std::span<const std::uint8_t> statement::blob(int column) const noexcept {
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
 }
 
-transaction::transaction(connection& in, kind what) : in_(in) {
-  in.run(what == kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
+transaction::transaction(connection& file, kind mode) : file_(file) {
+  file.run(mode == kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 
 transaction::~transaction() {
   // A failed COMMIT may have rolled back by itself.
-  if (in_.in_transaction()) sqlite3_exec(in_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (file_.in_transaction()) sqlite3_exec(file_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-void transaction::commit() { in_.run("COMMIT"); }
+void transaction::commit() { file_.run("COMMIT"); }
 
 }  // namespace longhaul::sqlite

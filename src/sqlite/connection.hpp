@@ -14,12 +14,14 @@
 #include <string>
 #include <string_view>
 
+#include "sqlite/tunables.hpp"
+
 namespace longhaul::sqlite {
 
 /// What SQLite said. `code` is the extended result code.
 class sqlite_error : public std::runtime_error {
  public:
-  sqlite_error(const std::string& what, int code) : std::runtime_error(what), code_(code) {}
+  sqlite_error(const std::string& message, int code) : std::runtime_error(message), code_(code) {}
   int code() const noexcept { return code_; }
   int primary() const noexcept { return code_ & 0xff; }
 
@@ -37,7 +39,7 @@ enum class open_mode : std::uint8_t { read_only, read_write, create };
 struct connection_options {
   open_mode mode = open_mode::read_write;
   /// How long to wait for another connection's lock.
-  int busy_timeout_ms = 10'000;
+  int busy_timeout_ms = tunables::busy_timeout_ms;
   /// SQLite's name of a file system layer; empty: the default one.
   std::string vfs = {};
   /// Nobody writes the file as long as it is open; then it can be read without room for an index
@@ -65,7 +67,7 @@ class connection {
 
  private:
   struct closer {
-    void operator()(sqlite3* open) const noexcept { sqlite3_close_v2(open); }
+    void operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
   };
   std::unique_ptr<sqlite3, closer> handle_;
 };
@@ -75,7 +77,7 @@ class connection {
 class statement {
  public:
   /// Throws `sqlite_error`.
-  statement(connection& in, std::string_view sql);
+  statement(connection& file, std::string_view sql);
 
   statement& bind(int at, std::int64_t value);
   statement& bind_number(int at, double value);
@@ -105,29 +107,29 @@ class statement {
   struct finalizer {
     void operator()(sqlite3_stmt* prepared) const noexcept { sqlite3_finalize(prepared); }
   };
-  connection& in_;
+  connection& file_;
   std::unique_ptr<sqlite3_stmt, finalizer> handle_;
 };
 
 /// Resets a statement at the end of a scope.
 class use {
  public:
-  explicit use(statement& what) noexcept : what_(what) {}
-  ~use() { what_.reset(); }
+  explicit use(statement& prepared) noexcept : statement_(prepared) {}
+  ~use() { statement_.reset(); }
   use(const use&) = delete;
   use& operator=(const use&) = delete;
-  statement* operator->() noexcept { return &what_; }
-  statement& operator*() noexcept { return what_; }
+  statement* operator->() noexcept { return &statement_; }
+  statement& operator*() noexcept { return statement_; }
 
  private:
-  statement& what_;
+  statement& statement_;
 };
 
 /// A transaction that is rolled back unless it was committed.
 class transaction {
  public:
   enum class kind : std::uint8_t { read, write };
-  transaction(connection& in, kind what);
+  transaction(connection& file, kind mode);
   ~transaction();
   transaction(const transaction&) = delete;
   transaction& operator=(const transaction&) = delete;
@@ -135,7 +137,7 @@ class transaction {
   void commit();
 
  private:
-  connection& in_;
+  connection& file_;
 };
 
 }  // namespace longhaul::sqlite

@@ -21,12 +21,10 @@
 #include <system_error>
 
 #include "sqlite/soundness.hpp"
+#include "sqlite/tunables.hpp"
 
 namespace longhaul::sqlite {
 namespace {
-
-constexpr std::chrono::seconds longest_wait(2);
-constexpr int between_tries_ms = 2;
 
 std::string error_text(int error) { return std::generic_category().message(error); }
 
@@ -61,15 +59,15 @@ bool lives(pid_t process) { return ::kill(process, 0) == 0 || errno == EPERM; }
 
 // A child that a killed server was just starting has the lock, too, until it has become another
 // program; a server that ends has taken its name out already. Neither takes long. 0, or errno.
-int lock(int file) {
-  const auto end = std::chrono::steady_clock::now() + longest_wait;
+int lock_descriptor(int file) {
+  const auto end = std::chrono::steady_clock::now() + tunables::lock_wait;
   while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return errno;
     const pid_t process = holder(file);
     if ((process > 0 && lives(process)) || std::chrono::steady_clock::now() > end) {
       return EWOULDBLOCK;
     }
-    ::poll(nullptr, 0, between_tries_ms);
+    ::poll(nullptr, 0, tunables::between_lock_tries_ms);
   }
   return 0;
 }
@@ -81,7 +79,7 @@ int lock(int file) {
 }
 
 // Databases that this process has locked.
-std::mutex open_mutex;
+guarded_mutex open_mutex;
 std::set<std::pair<dev_t, ino_t>>& open_here() {
   static std::set<std::pair<dev_t, ino_t>> all;
   return all;
@@ -101,7 +99,7 @@ lock_file::lock_file(const std::string& database) {
   lock_ = ::open(lock_path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock_ < 0) throw std::runtime_error(lock_path_ + ": " + error_text(errno));
   try {
-    if (const int error = lock(lock_); error == EWOULDBLOCK) {
+    if (const int error = lock_descriptor(lock_); error == EWOULDBLOCK) {
       in_use(database, holder(lock_));
     } else if (error != 0) {
       throw std::runtime_error(lock_path_ + ": " + error_text(error));
@@ -119,7 +117,7 @@ lock_file::lock_file(const std::string& database) {
 }
 
 void lock_file::take_database(const std::string& shown) {
-  const std::lock_guard guard(open_mutex);
+  const guard lock(open_mutex);
   struct stat about{};
   if (::stat(path_.c_str(), &about) == 0 && open_here().contains(inode_of(about))) {
     in_use(shown, ::getpid());
@@ -128,7 +126,7 @@ void lock_file::take_database(const std::string& shown) {
   if (database_ < 0) throw std::runtime_error(path_ + ": " + error_text(errno));
   if (::fstat(database_, &about) != 0) about = {};
   inode_ = inode_of(about);
-  if (const int error = lock(database_); error != 0) {
+  if (const int error = lock_descriptor(database_); error != 0) {
     ::close(database_);
     if (error == EWOULDBLOCK) in_use(shown, holder_by_kernel(inode_.first, inode_.second));
     throw std::runtime_error(path_ + ": " + error_text(error));
@@ -138,7 +136,7 @@ void lock_file::take_database(const std::string& shown) {
 
 lock_file::~lock_file() {
   {
-    const std::lock_guard guard(open_mutex);
+    const guard lock(open_mutex);
     open_here().erase(inode_);
   }
   ::close(database_);
@@ -151,13 +149,13 @@ lock_file::~lock_file() {
 void lock_file::log_opened() {
   struct stat about{};
   const bool there = ::stat((path_ + "-wal").c_str(), &about) == 0;
-  const std::lock_guard guard(mutex_);
+  const guard lock(mutex_);
   log_ = there ? inode_of(about) : inode{};
   log_bytes_ = 0;
 }
 
 void lock_file::log_grown(std::uint64_t bytes) {
-  const std::lock_guard guard(mutex_);
+  const guard lock(mutex_);
   log_bytes_ = bytes;
 }
 
@@ -208,7 +206,7 @@ std::string lock_file::lost_database() const {
 std::string lock_file::lost_log() const {
   struct stat named{};
   const bool there = ::stat((path_ + "-wal").c_str(), &named) == 0;
-  const std::lock_guard guard(mutex_);
+  const guard lock(mutex_);
   if (log_ == inode{}) return {};
   if (!there || inode_of(named) != log_) {
     return name_ +

@@ -20,6 +20,8 @@
 #include <string>
 #include <utility>
 
+#include "base/mutex.hpp"
+
 namespace longhaul::sqlite {
 
 /// Another process has the lock; the text names its pid.
@@ -61,10 +63,11 @@ class lock_file {
   int lock_ = -1, database_ = -1;
   inode inode_{};
   mutable std::timed_mutex moving_;
-  mutable std::uint64_t seen_ = 0;  ///< bytes of the database when it was looked at; beneath it
-  mutable std::mutex mutex_;        // beneath it:
-  inode log_{};
-  std::uint64_t log_bytes_ = 0;
+  mutable std::uint64_t seen_ = 0;  // bytes of the database when it was looked at; by `moving_`
+
+  mutable guarded_mutex mutex_;
+  inode log_ LONGHAUL_GUARDED_BY(mutex_){};
+  std::uint64_t log_bytes_ LONGHAUL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace longhaul::sqlite

@@ -15,19 +15,20 @@
 #include "sqlite/lock_file.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite/soundness.hpp"
-#include "sqlite/task_rows.hpp"
+#include "sqlite/task_reader.hpp"
 #include "sqlite/timeline.hpp"
+#include "sqlite/tunables.hpp"
 
 namespace longhaul::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Pages copied between two reports of progress: 4 MiB.
-constexpr int backup_pages = 1024;
-
 /// From this version on every row says what its task takes up.
 constexpr std::int64_t version_with_bytes = 2;
+
+/// `stores::queued`, of the rows `t` (tasks) and `s` (states).
+const std::string is_queued = "(s.status = 0 AND s.process IS NULL AND t.external = 0)";
 
 connection open_existing(const std::string& path) {
   if (!fs::exists(path)) throw std::runtime_error(path + ": there is no such file");
@@ -49,15 +50,15 @@ std::int64_t bytes_of(const std::string& path) {
   return error ? 0 : static_cast<std::int64_t>(size);
 }
 
-void collect(connection& in, const char* sql, std::string_view before,
+void collect(connection& file, const char* sql, std::string_view before,
              std::vector<std::string>& into) {
-  statement query(in, sql);
+  statement query(file, sql);
   while (query.step()) into.push_back(std::string(before).append(query.text(0)));
 }
 
 // A sentence, and the query that gives the ids (or names) for which it is true.
 struct rule {
-  std::string_view what;
+  std::string_view fault;
   const char* sql;
 };
 constexpr std::array<rule, 9> rules = {{
@@ -101,13 +102,14 @@ void make_durable(const std::string& path) {
   }
 }
 
-void copy_pages(connection& from, connection& to, const std::function<void(int, int)>& progress) {
+void copy_pages(connection& source, connection& copy,
+                const std::function<void(int, int)>& progress) {
   const std::unique_ptr<sqlite3_backup, backup_finisher> running(
-      sqlite3_backup_init(to.handle(), "main", from.handle(), "main"));
-  if (!running) to.check(sqlite3_errcode(to.handle()));
+      sqlite3_backup_init(copy.handle(), "main", source.handle(), "main"));
+  if (!running) copy.check(sqlite3_errcode(copy.handle()));
   int code = SQLITE_OK;
   while (code == SQLITE_OK) {
-    code = sqlite3_backup_step(running.get(), backup_pages);
+    code = sqlite3_backup_step(running.get(), tunables::backup_pages);
     const int all = sqlite3_backup_pagecount(running.get());
     if (progress) progress(all - sqlite3_backup_remaining(running.get()), all);
   }
@@ -129,7 +131,7 @@ std::vector<std::string> check(const std::string& path) {
   found.insert(found.end(), refused.begin(), refused.end());
   if (!refused.empty()) return found;
   collect(file, "SELECT \"table\" FROM pragma_foreign_key_check", "a row of no task in ", found);
-  for (const rule& each : rules) collect(file, each.sql, each.what, found);
+  for (const rule& each : rules) collect(file, each.sql, each.fault, found);
   if (version < version_with_bytes) return found;
   const std::string bytes(task_bytes);
   collect(
@@ -144,13 +146,13 @@ std::vector<std::string> check(const std::string& path) {
   return found;
 }
 
-void backup(const std::string& path, const std::string& to,
+void backup(const std::string& path, const std::string& copy_path,
             const std::function<void(int, int)>& progress) {
   connection from = open_beside(path);
-  if (fs::exists(to)) {
-    throw std::runtime_error(to + " exists already: name a file that does not");
+  if (fs::exists(copy_path)) {
+    throw std::runtime_error(copy_path + " exists already: name a file that does not");
   }
-  const std::string unfinished = to + ".part";
+  const std::string unfinished = copy_path + ".part";
   fs::remove(unfinished);
   make_private_file(unfinished);
   try {
@@ -161,10 +163,10 @@ void backup(const std::string& path, const std::string& to,
       copy_pages(from, copy, progress);
     }
     make_durable(unfinished);
-    if (std::rename(unfinished.c_str(), to.c_str()) != 0) {
-      throw std::runtime_error(to + ": " + std::generic_category().message(errno));
+    if (std::rename(unfinished.c_str(), copy_path.c_str()) != 0) {
+      throw std::runtime_error(copy_path + ": " + std::generic_category().message(errno));
     }
-    make_durable(to);
+    make_durable(copy_path);
   } catch (...) {
     std::error_code ignored;
     fs::remove(unfinished, ignored);
@@ -202,12 +204,12 @@ void list(const std::string& path, const list_filter& which,
   const transaction one_moment(file, transaction::kind::read);
   statement query(
       file,
-      "SELECT t.id, t.tool, t.owner, t.hidden, t.external, t.created_at, s.status, "
-      "s.updated_at, s.attempt, s.process IS NOT NULL, s.message FROM tasks t "
-      "JOIN states s USING (seq) WHERE t.hidden = 0 AND (?1 IS NULL OR s.status = ?1) "
-      "AND (?2 IS NULL OR t.tool = ?2) AND (?3 IS NULL OR t.owner = ?3) "
-      "AND (?5 IS NULL OR (s.status = 0 AND s.process IS NULL AND t.external = 0) = ?5) "
-      "ORDER BY t.seq DESC LIMIT ?4");
+      "SELECT t.id, t.tool, t.owner, t.created_at, s.status, s.updated_at, s.attempt, s.message, " +
+          is_queued +
+          " FROM tasks t JOIN states s USING (seq) WHERE t.hidden = 0 "
+          "AND (?1 IS NULL OR s.status = ?1) AND (?2 IS NULL OR t.tool = ?2) "
+          "AND (?3 IS NULL OR t.owner = ?3) AND (?5 IS NULL OR " +
+          is_queued + " = ?5) ORDER BY t.seq DESC LIMIT ?4");
   if (which.status) {
     query.bind(1, static_cast<std::int64_t>(*which.status));
   } else {
@@ -222,15 +224,14 @@ void list(const std::string& path, const list_filter& which,
     task.id = query.text(0);
     task.tool = query.text(1);
     task.owner = query.text(2);
-    const bool external = query.integer(4) != 0, runs = query.integer(9) != 0;
-    task.created = timestamp(milliseconds(query.integer(5)));
-    const std::int64_t status = query.integer(6);
+    task.created = timestamp(milliseconds(query.integer(3)));
+    const std::int64_t status = query.integer(4);
     if (status < 0 || status > static_cast<std::int64_t>(task_status::cancelled)) continue;
     task.status = static_cast<task_status>(status);
-    task.updated = timestamp(milliseconds(query.integer(7)));
-    task.attempt = query.integer(8);
-    task.queued = task.status == task_status::working && !runs && !external;
-    task.message = query.text(10);
+    task.updated = timestamp(milliseconds(query.integer(5)));
+    task.attempt = query.integer(6);
+    task.message = query.text(7);
+    task.queued = query.integer(8) != 0;
     take(task);
   }
 }
@@ -253,8 +254,7 @@ file_stats stats_of(const std::string& path) {
     if (status < by_status.size()) *by_status[status] = counts.integer(1);
   }
   result.queued = file.number(
-      "SELECT count(*) FROM states JOIN tasks USING (seq) "
-      "WHERE status = 0 AND process IS NULL AND external = 0 AND ended = 0");
+      "SELECT count(*) FROM states s JOIN tasks t USING (seq) WHERE s.ended = 0 AND " + is_queued);
   statement times(file, "SELECT min(created_at), max(created_at) FROM tasks");
   if (times.step() && !times.is_null(0)) {
     result.oldest = timestamp(milliseconds(times.integer(0)));

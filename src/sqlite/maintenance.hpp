@@ -20,9 +20,9 @@ namespace longhaul::sqlite {
 /// Everything that is wrong with the file, a line each; none: it is sound. Reads all of it.
 std::vector<std::string> check(const std::string& path);
 
-/// Copies the state of one moment to `to`, which must not exist; it gets its name when it is whole
-/// and on the disk. `progress` is told pages done and in all, now and then.
-void backup(const std::string& path, const std::string& to,
+/// Copies the state of one moment to `copy_path`, which must not exist; it gets its name when it is
+/// whole and on the disk. `progress` is told pages done and in all, now and then.
+void backup(const std::string& path, const std::string& copy_path,
             const std::function<void(int, int)>& progress);
 
 /// A task as an operator sees it: never its arguments or its result.

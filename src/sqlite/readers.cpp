@@ -14,9 +14,9 @@ struct open_file {
       : file(open_to_read(path, vfs, whom)), rows(prepared(file)) {}
 
  private:
-  static connection& prepared(connection& in) {
-    prepare_reader(in);
-    return in;
+  static connection& prepared(connection& file) {
+    prepare_reader(file);
+    return file;
   }
 };
 
@@ -33,28 +33,28 @@ readers::readers(std::string path, std::string vfs, std::size_t threads, const c
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-void readers::submit(job& what, sleeper caller) {
-  what.caller = std::move(caller);
+void readers::submit(job& work, sleeper caller) {
+  work.caller = std::move(caller);
   {
-    const std::lock_guard lock(mutex_);
+    const guard lock(mutex_);
     if (!closing_) {
-      queue_.push_back(&what);
+      queue_.push_back(&work);
       news_.notify_one();
       return;
     }
   }
-  what.error = std::make_exception_ptr(stores::store_error("the store is closed", false));
-  wake_one(std::move(what.caller));
+  work.error = std::make_exception_ptr(stores::store_error("the store is closed", false));
+  wake_one(std::move(work.caller));
 }
 
 void readers::run() {
-  std::unique_ptr<open_file> open;
+  std::unique_ptr<open_file> opened;
   std::uint64_t generation = 0;
   while (true) {
     job* next = nullptr;
     {
-      std::unique_lock lock(mutex_);
-      news_.wait(lock, [this] { return !held_up_ && (closing_ || !queue_.empty()); });
+      guard lock(mutex_);
+      while (held_up_ || (!closing_ && queue_.empty())) news_.wait(lock);
       if (queue_.empty()) return;
       next = queue_.front();
       queue_.pop_front();
@@ -62,23 +62,23 @@ void readers::run() {
     }
     try {
       if (const std::uint64_t now = generation_; now != generation) {
-        open.reset();
+        opened.reset();
         generation = now;
       }
-      if (!open) {
+      if (!opened) {
         const auto whom = written_ ? written_by::somebody : written_by::nobody;
-        open = std::make_unique<open_file>(path_, vfs_, whom);
+        opened = std::make_unique<open_file>(path_, vfs_, whom);
       }
-      next->read(open->rows);
+      next->read(opened->rows);
       gate_.pass();
     } catch (const std::exception& e) {
       const std::string why = path_ + ": " + e.what();
       next->error =
           std::make_exception_ptr(stores::store_error(why, without_folders(why, path_), false));
-      open.reset();
+      opened.reset();
     }
     {
-      const std::lock_guard lock(mutex_);
+      const guard lock(mutex_);
       --reading_;
     }
     quiet_.notify_all();
@@ -87,9 +87,9 @@ void readers::run() {
 }
 
 void readers::without_readers(const std::function<void()>& work) {
-  std::unique_lock lock(mutex_);
+  guard lock(mutex_);
   held_up_ = true;
-  quiet_.wait(lock, [this] { return reading_ == 0; });
+  while (reading_ != 0) quiet_.wait(lock);
   lock.unlock();
   work();
   lock.lock();
@@ -107,7 +107,7 @@ void readers::begin_to_write(const std::function<bool()>& work) {
 
 void readers::close() noexcept {
   {
-    const std::lock_guard lock(mutex_);
+    const guard lock(mutex_);
     closing_ = true;
   }
   news_.notify_all();

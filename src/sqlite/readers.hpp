@@ -6,13 +6,11 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -20,9 +18,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "sqlite/commit_gate.hpp"
 #include "sqlite/resume.hpp"
-#include "sqlite/task_rows.hpp"
+#include "sqlite/task_reader.hpp"
 #include "stores/store.hpp"
 
 namespace longhaul::sqlite {
@@ -53,19 +52,19 @@ class readers {
     sleeper caller;
   };
 
-  void submit(job& what, sleeper caller);
+  void submit(job& work, sleeper caller);
   void run();
 
   const std::string path_, vfs_;
   const commit_gate& gate_;
   std::atomic<std::uint64_t> generation_{0};
   std::atomic<bool> written_{false};
-  std::mutex mutex_;
-  std::condition_variable news_;
-  std::deque<job*> queue_;
-  std::condition_variable quiet_;
-  std::size_t reading_ = 0;
-  bool held_up_ = false, closing_ = false;
+  guarded_mutex mutex_;
+  condition news_, quiet_;
+  std::deque<job*> queue_ LONGHAUL_GUARDED_BY(mutex_);
+  std::size_t reading_ LONGHAUL_GUARDED_BY(mutex_) = 0;
+  bool held_up_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  bool closing_ LONGHAUL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 
@@ -73,7 +72,7 @@ template <class Read>
 boost::asio::awaitable<std::invoke_result_t<Read&, task_reader&>> readers::perform(Read read) {
   std::optional<std::invoke_result_t<Read&, task_reader&>> result;
   job mine;
-  mine.read = [&](task_reader& from) { result.emplace(read(from)); };
+  mine.read = [&](task_reader& rows) { result.emplace(read(rows)); };
   auto waiting =
       sleep_until_resumed([this, &mine](sleeper caller) { submit(mine, std::move(caller)); });
   co_await std::move(waiting);

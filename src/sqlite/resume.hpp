@@ -35,7 +35,7 @@ class sleeper {
   };
   template <class Handler>
   struct typed final : resumption {
-    explicit typed(Handler what) : handler(std::move(what)) {}
+    explicit typed(Handler waiting) : handler(std::move(waiting)) {}
     void run() override { std::move(handler)(); }
     Handler handler;
   };

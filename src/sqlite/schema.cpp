@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "sqlite/tunables.hpp"
+
 namespace longhaul::sqlite {
 namespace {
 
@@ -158,23 +160,23 @@ void make_private_file(const std::string& path) {
   ::close(file);
 }
 
-void prepare_writer(connection& in) {
+void prepare_writer(connection& file) {
   // Takes effect in an empty file only; later it needs a VACUUM.
-  in.run("PRAGMA auto_vacuum = INCREMENTAL");
-  if (in.text("PRAGMA journal_mode = WAL") != "wal") {
+  file.run("PRAGMA auto_vacuum = INCREMENTAL");
+  if (file.text("PRAGMA journal_mode = WAL") != "wal") {
     throw sqlite_error("the file system does not allow a write-ahead log", SQLITE_CANTOPEN);
   }
-  in.run("PRAGMA synchronous = FULL");
-  in.run("PRAGMA temp_store = MEMORY");
-  in.run("PRAGMA cache_size = -" + std::to_string(writer_cache_kib));
-  in.run("PRAGMA journal_size_limit = " + std::to_string(log_kept));
-  in.run("PRAGMA wal_autocheckpoint = 0");  // the checkpointer does it, off the writer's path
+  file.run("PRAGMA synchronous = FULL");
+  file.run("PRAGMA temp_store = MEMORY");
+  file.run("PRAGMA cache_size = -" + std::to_string(tunables::writer_cache_kib));
+  file.run("PRAGMA journal_size_limit = " + std::to_string(tunables::log_kept));
+  file.run("PRAGMA wal_autocheckpoint = 0");  // the checkpointer does it, off the writer's path
 }
 
-void prepare_reader(connection& in) {
-  in.run("PRAGMA query_only = ON");
-  in.run("PRAGMA temp_store = MEMORY");
-  in.run("PRAGMA cache_size = -" + std::to_string(reader_cache_kib));
+void prepare_reader(connection& file) {
+  file.run("PRAGMA query_only = ON");
+  file.run("PRAGMA temp_store = MEMORY");
+  file.run("PRAGMA cache_size = -" + std::to_string(tunables::reader_cache_kib));
 }
 
 connection open_to_read(const std::string& path, const std::string& vfs, written_by whom) {
@@ -200,11 +202,11 @@ connection open_to_read(const std::string& path, const std::string& vfs, written
   return file;
 }
 
-std::int64_t version_of(connection& in, std::string_view path, migrations steps) {
-  const std::int64_t version = in.number("PRAGMA user_version");
-  const std::int64_t id = in.number("PRAGMA application_id");
+std::int64_t version_of(connection& file, std::string_view path, migrations steps) {
+  const std::int64_t version = file.number("PRAGMA user_version");
+  const std::int64_t id = file.number("PRAGMA application_id");
   const auto newest = static_cast<std::int64_t>(steps.size());
-  if (version == 0 && id == 0 && in.number("SELECT count(*) FROM sqlite_schema") == 0) return 0;
+  if (version == 0 && id == 0 && file.number("SELECT count(*) FROM sqlite_schema") == 0) return 0;
   if (id != application_id || version < 1) {
     throw std::runtime_error(std::string(path) + " is an SQLite file, but not one of Longhaul's");
   }
@@ -216,18 +218,18 @@ std::int64_t version_of(connection& in, std::string_view path, migrations steps)
   return version;
 }
 
-std::int64_t upgrade(connection& in, std::string_view path, migrations steps) {
-  if (const std::int64_t version = version_of(in, path, steps);
+std::int64_t upgrade(connection& file, std::string_view path, migrations steps) {
+  if (const std::int64_t version = version_of(file, path, steps);
       version == static_cast<std::int64_t>(steps.size())) {
     return version;
   }
-  transaction whole(in, transaction::kind::write);
-  const std::int64_t before = version_of(in, path, steps);
+  transaction whole(file, transaction::kind::write);
+  const std::int64_t before = version_of(file, path, steps);
   for (const std::string_view step : steps.subspan(static_cast<std::size_t>(before))) {
-    in.run(std::string(step));
+    file.run(std::string(step));
   }
-  in.run("PRAGMA application_id = " + std::to_string(application_id));
-  in.run("PRAGMA user_version = " + std::to_string(steps.size()));
+  file.run("PRAGMA application_id = " + std::to_string(application_id));
+  file.run("PRAGMA user_version = " + std::to_string(steps.size()));
   whole.commit();
   return before;
 }

@@ -26,13 +26,6 @@ inline std::int64_t newest_version() { return static_cast<std::int64_t>(all_migr
 /// migration: it stays as it is.
 extern const std::string_view task_bytes;
 
-/// Bytes of the log's file that are kept when it begins anew.
-inline constexpr std::int64_t log_kept = std::int64_t{64} << 20;
-
-/// How much one connection keeps of the file in memory.
-inline constexpr int writer_cache_kib = 32 * 1024;
-inline constexpr int reader_cache_kib = 4 * 1024;
-
 /// Makes the folder that `path` is in, with mode 0700, if there is none. Throws
 /// `std::runtime_error`, `std::filesystem::filesystem_error`.
 void make_folder_of(const std::string& path);
@@ -42,8 +35,8 @@ void make_folder_of(const std::string& path);
 void make_private_file(const std::string& path);
 
 /// What makes commits durable and readers independent of the writer. Throws `sqlite_error`.
-void prepare_writer(connection& in);
-void prepare_reader(connection& in);
+void prepare_writer(connection& file);
+void prepare_reader(connection& file);
 
 /// A connection for reading. As long as nobody writes the file, also where there is no room for
 /// anything: on a full disk, or one that is read-only. Throws `sqlite_error`.
@@ -51,8 +44,9 @@ enum class written_by : std::uint8_t { somebody, nobody };
 connection open_to_read(const std::string& path, const std::string& vfs, written_by whom);
 
 /// 0 for an empty file. Throws `std::runtime_error` if the file is not a store, or newer.
-std::int64_t version_of(connection& in, std::string_view path, migrations steps = all_migrations());
+std::int64_t version_of(connection& file, std::string_view path,
+                        migrations steps = all_migrations());
 /// Applies what is missing, all or nothing; the version before. Throws as `version_of`.
-std::int64_t upgrade(connection& in, std::string_view path, migrations steps = all_migrations());
+std::int64_t upgrade(connection& file, std::string_view path, migrations steps = all_migrations());
 
 }  // namespace longhaul::sqlite

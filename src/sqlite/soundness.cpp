@@ -21,9 +21,9 @@ namespace fs = std::filesystem;
 
 // Everything that somebody has made in the file, by kind and name: its SQL without white space,
 // which versions of SQLite write differently. SQLite's own things have reserved names.
-std::map<std::pair<std::string, std::string>, std::string> made_in(connection& in) {
+std::map<std::pair<std::string, std::string>, std::string> made_in(connection& file) {
   std::map<std::pair<std::string, std::string>, std::string> result;
-  statement query(in,
+  statement query(file,
                   "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' "
                   "ESCAPE '\\'");
   while (query.step()) {
@@ -36,33 +36,33 @@ std::map<std::pair<std::string, std::string>, std::string> made_in(connection& i
   return result;
 }
 
-void compare_schema(connection& in, std::vector<std::string>& into) {
+void compare_schema(connection& file, std::vector<std::string>& into) {
   connection_options how;
   how.mode = open_mode::create;
   connection model(":memory:", how);
-  const auto version = static_cast<std::size_t>(in.number("PRAGMA user_version"));
+  const auto version = static_cast<std::size_t>(file.number("PRAGMA user_version"));
   for (const std::string_view step : all_migrations().first(version)) model.run(std::string(step));
-  const auto expected = made_in(model), there = made_in(in);
-  for (const auto& [what, sql] : expected) {
-    const auto found = there.find(what);
+  const auto expected = made_in(model), there = made_in(file);
+  for (const auto& [object, sql] : expected) {
+    const auto found = there.find(object);
     if (found == there.end()) {
-      into.push_back("the " + what.first + " " + what.second +
+      into.push_back("the " + object.first + " " + object.second +
                      " is missing: restore the file from a backup");
     } else if (found->second != sql) {
-      into.push_back("the " + what.first + " " + what.second +
+      into.push_back("the " + object.first + " " + object.second +
                      " was changed: restore the file from a backup");
     }
   }
-  for (const auto& [what, sql] : there) {
-    if (expected.contains(what)) continue;
-    into.push_back("the " + what.first + " " + what.second +
-                   " is not one of Longhaul's: remove it (DROP " + what.first + " \"" +
-                   what.second + "\")");
+  for (const auto& [object, sql] : there) {
+    if (expected.contains(object)) continue;
+    into.push_back("the " + object.first + " " + object.second +
+                   " is not one of Longhaul's: remove it (DROP " + object.first + " \"" +
+                   object.second + "\")");
   }
 }
 
-void look_at_meta(connection& in, std::vector<std::string>& into) {
-  statement secret(in, "SELECT typeof(value), length(value) FROM meta WHERE name = 'secret'");
+void look_at_meta(connection& file, std::vector<std::string>& into) {
+  statement secret(file, "SELECT typeof(value), length(value) FROM meta WHERE name = 'secret'");
   if (!secret.step() || secret.text(0) != "blob" ||
       secret.integer(1) != static_cast<std::int64_t>(secret_bytes)) {
     into.push_back(
@@ -70,7 +70,7 @@ void look_at_meta(connection& in, std::vector<std::string>& into) {
         "which open questions get new ids (sqlite3 FILE \"INSERT OR REPLACE INTO meta VALUES "
         "('secret', randomblob(32))\")");
   }
-  statement clock(in, "SELECT value FROM meta WHERE name = 'clock'");
+  statement clock(file, "SELECT value FROM meta WHERE name = 'clock'");
   if (clock.step() && !parse_clock(clock.text(0))) {
     into.push_back(
         "its clock row is damaged: restore the file from a backup, or let the time begin anew, "
@@ -80,7 +80,7 @@ void look_at_meta(connection& in, std::vector<std::string>& into) {
 }
 
 struct rule {
-  std::string_view what;
+  std::string_view fault;
   const char* sql;
 };
 constexpr std::array<rule, 3> rules = {{
@@ -94,7 +94,7 @@ constexpr std::array<rule, 3> rules = {{
      "SELECT quota FROM finished WHERE status NOT IN (2, 3, 4) OR n < 0"},
 }};
 
-void look_at_rights(const std::string& path, rights what, std::vector<std::string>& into) {
+void look_at_rights(const std::string& path, rights treatment, std::vector<std::string>& into) {
   struct stat about{};
   if (::lstat(path.c_str(), &about) != 0) return;
   const std::string name = fs::path(path).filename().string();
@@ -103,7 +103,7 @@ void look_at_rights(const std::string& path, rights what, std::vector<std::strin
     return;
   }
   // Whoever only looks may be an administrator.
-  const bool may_look = what == rights::looked_at && ::geteuid() == 0;
+  const bool may_look = treatment == rights::looked_at && ::geteuid() == 0;
   if (about.st_uid != ::geteuid() && !may_look) {
     into.push_back(name + " belongs to another user (" + std::to_string(about.st_uid) +
                    "): run as that user, or chown it");
@@ -111,7 +111,7 @@ void look_at_rights(const std::string& path, rights what, std::vector<std::strin
   }
   constexpr mode_t of_others = 0077;
   if ((about.st_mode & of_others) == 0) return;
-  if (what == rights::tightened) {
+  if (treatment == rights::tightened) {
     if (::chmod(path.c_str(), about.st_mode & 0700) == 0) return;
     into.push_back(name + " is open to others, and that cannot be changed: " +
                    std::generic_category().message(errno));
@@ -122,19 +122,19 @@ void look_at_rights(const std::string& path, rights what, std::vector<std::strin
 
 }  // namespace
 
-std::vector<std::string> faults_of(connection& in) {
+std::vector<std::string> faults_of(connection& file) {
   std::vector<std::string> found;
-  compare_schema(in, found);
+  compare_schema(file, found);
   if (!found.empty()) return found;  // what the rest would say means nothing
-  look_at_meta(in, found);
+  look_at_meta(file, found);
   for (const rule& each : rules) {
-    statement query(in, each.sql);
-    while (query.step()) found.push_back(std::string(each.what).append(query.text(0)));
+    statement query(file, each.sql);
+    while (query.step()) found.push_back(std::string(each.fault).append(query.text(0)));
   }
   return found;
 }
 
-std::vector<std::string> faults_of_rights(const std::string& path, rights what) {
+std::vector<std::string> faults_of_rights(const std::string& path, rights treatment) {
   std::vector<std::string> found;
   const std::string real = fs::weakly_canonical(path).string();
   struct stat about{};
@@ -143,7 +143,7 @@ std::vector<std::string> faults_of_rights(const std::string& path, rights what) 
                     " names (hard links), and its log belongs to one of them: remove the others");
   }
   for (const char* suffix : {"", "-wal", "-shm", ".lock"})
-    look_at_rights(real + suffix, what, found);
+    look_at_rights(real + suffix, treatment, found);
   return found;
 }
 

@@ -12,13 +12,6 @@
 namespace longhaul::sqlite {
 namespace {
 
-using namespace std::chrono_literals;
-
-/// Reports of one task are gathered so long: each costs a share of a commit.
-constexpr milliseconds gather_reports = 250ms;
-/// Tasks removed in one transaction: others wait for it.
-constexpr std::size_t purge_chunk = 256;
-
 std::string with_folder(const std::string& path) {
   make_folder_of(path);
   return path;
@@ -27,10 +20,7 @@ std::string with_folder(const std::string& path) {
 writer_options writer_options_for(const sqlite_options& options, checkpointer& moving,
                                   readers& reading) {
   writer_options result;
-  result.path = options.path;
-  result.vfs = options.vfs;
-  result.boot = options.boot;
-  result.clock = options.clock;
+  result.file = {options.path, options.vfs, options.boot, options.clock};
   result.after_batch = [&](connection& file, int pages) {
     if (moving.must_force(pages)) {
       reading.without_readers([&] { moving.force(file, pages); });
@@ -88,24 +78,23 @@ stores::found_at_open sqlite_store::found() const {
 }
 
 bool sqlite_store::shows(const task_record& task, std::string_view owner) const {
-  if (task.owner() != owner) return false;
-  const auto due = stores::removal_due(task);
-  return !due || *due > writer_.now().mono;
+  return task.owner() == owner && !stores::expired(task, writer_.now().mono);
 }
 
 template <class Transition>
 stores::awaitable<stores::change_result> sqlite_store::change(std::string_view id,
                                                               std::optional<std::string_view> owner,
-                                                              Transition transition, growth how) {
-  return writer_.perform([id, owner, how, transition = std::move(transition)](ledger& in) {
-    return in.change(id, owner, transition, how);
+                                                              Transition transition,
+                                                              stores::growth allowed) {
+  return writer_.perform([id, owner, allowed, transition = std::move(transition)](ledger& book) {
+    return book.change(id, owner, transition, allowed);
   });
 }
 
 // --- callers' side
 
 stores::awaitable<stores::create_result> sqlite_store::create(const stores::new_task& task) {
-  return writer_.perform([&task](ledger& in) { return in.create(task); });
+  return writer_.perform([&task](ledger& book) { return book.create(task); });
 }
 
 stores::awaitable<task_ptr> sqlite_store::get(std::string_view owner, std::string_view id) {
@@ -113,8 +102,8 @@ stores::awaitable<task_ptr> sqlite_store::get(std::string_view owner, std::strin
   if (known && !shows(*known, owner)) co_return nullptr;
   if (known && !known->abridged) co_return known;
   if (!is_task_id(id)) co_return nullptr;
-  auto reading = readers_.perform([id](task_reader& from) -> task_ptr {
-    const auto row = from.find(id);
+  auto reading = readers_.perform([id](task_reader& rows) -> task_ptr {
+    const auto row = rows.find(id);
     return row ? row->record : nullptr;
   });
   const task_ptr found = co_await std::move(reading);
@@ -130,8 +119,8 @@ stores::awaitable<task_ptr> sqlite_store::get(std::string_view owner, std::strin
 stores::awaitable<task_ptr> sqlite_store::look(std::string_view owner, std::string_view id) {
   if (const task_ptr known = cache_.find(id)) co_return shows(*known, owner) ? known : nullptr;
   if (!is_task_id(id)) co_return nullptr;
-  auto reading = readers_.perform([id](task_reader& from) -> task_ptr {
-    const auto row = from.look(id);
+  auto reading = readers_.perform([id](task_reader& rows) -> task_ptr {
+    const auto row = rows.look(id);
     return row ? row->record : nullptr;
   });
   const task_ptr found = co_await std::move(reading);
@@ -149,8 +138,8 @@ stores::awaitable<std::optional<stores::list_page>> sqlite_store::list(
   }
   limit = std::clamp<std::size_t>(limit, 1, std::size_t{1} << 30);
   const monotonic_time now = writer_.now().mono;
-  auto reading = readers_.perform([&](task_reader& from) {  // one more: is there a next page?
-    return from.page(owner, status, before, now, limit + 1);
+  auto reading = readers_.perform([&](task_reader& rows) {  // one more: is there a next page?
+    return rows.page(owner, status, before, now, limit + 1);
   });
   stores::list_page page;
   page.tasks = co_await std::move(reading);
@@ -165,107 +154,108 @@ stores::awaitable<stores::change_result> sqlite_store::answer(
     std::string_view owner, std::string_view id, std::span<const stores::response> responses) {
   return change(
       id, owner,
-      [responses](const task_record& task, stores::instant at) {
-        return stores::answered(task, responses, at);
+      [responses](const task_record& task, stores::instant now) {
+        return stores::answered(task, responses, now);
       },
-      growth::bounded);
+      stores::growth::bounded);
 }
 
 stores::awaitable<stores::change_result> sqlite_store::cancel(std::string_view owner,
                                                               std::string_view id,
                                                               std::string_view reason) {
-  return change(id, owner, [reason](const task_record& task, stores::instant at) {
-    return stores::cancelled(task, reason, at);
+  return change(id, owner, [reason](const task_record& task, stores::instant now) {
+    return stores::cancelled(task, reason, now);
   });
 }
 
 stores::awaitable<stores::change_result> sqlite_store::set_retention(
     std::string_view owner, std::string_view id, std::optional<milliseconds> retention) {
-  return change(id, owner, [retention](const task_record& task, stores::instant at) {
-    return stores::retained(task, retention, at);
+  return change(id, owner, [retention](const task_record& task, stores::instant now) {
+    return stores::retained(task, retention, now);
   });
 }
 
 stores::awaitable<stores::change_result> sqlite_store::reveal(
     std::string_view owner, std::string_view id, std::optional<milliseconds> retention) {
-  return change(id, owner, [retention](const task_record& task, stores::instant at) {
-    return stores::revealed(task, retention, at);
+  return change(id, owner, [retention](const task_record& task, stores::instant now) {
+    return stores::revealed(task, retention, now);
   });
 }
 
 // --- workers' side
 
 stores::awaitable<stores::change_result> sqlite_store::report(std::string_view id,
-                                                              stores::writer by,
-                                                              const stores::report_change& what) {
-  return change(id, std::nullopt, [by, &what](const task_record& task, stores::instant at) {
-    return stores::reported(task, by, what, at);
+                                                              stores::writer worker,
+                                                              const stores::report_change& update) {
+  return change(id, std::nullopt, [worker, &update](const task_record& task, stores::instant now) {
+    return stores::reported(task, worker, update, now);
   });
 }
 
 stores::awaitable<stores::change_result> sqlite_store::ask(
-    std::string_view id, stores::writer by, std::span<const stores::question> questions) {
-  return change(id, std::nullopt, [by, questions](const task_record& task, stores::instant at) {
-    return stores::asked(task, by, questions, at);
-  });
+    std::string_view id, stores::writer worker, std::span<const stores::question> questions) {
+  return change(id, std::nullopt,
+                [worker, questions](const task_record& task, stores::instant now) {
+                  return stores::asked(task, worker, questions, now);
+                });
 }
 
 stores::awaitable<stores::change_result> sqlite_store::finish(std::string_view id,
-                                                              stores::writer by,
+                                                              stores::writer worker,
                                                               const outcome& result,
                                                               std::string_view message) {
   return change(id, std::nullopt,
-                [by, &result, message](const task_record& task, stores::instant at) {
-                  return stores::finished(task, by, result, message, at);
+                [worker, &result, message](const task_record& task, stores::instant now) {
+                  return stores::finished(task, worker, result, message, now);
                 });
 }
 
 stores::awaitable<stores::change_result> sqlite_store::release(std::string_view id,
-                                                               stores::writer by) {
-  return change(id, std::nullopt, [by](const task_record& task, stores::instant at) {
-    return stores::released(task, by, at);
+                                                               stores::writer worker) {
+  return change(id, std::nullopt, [worker](const task_record& task, stores::instant now) {
+    return stores::released(task, worker, now);
   });
 }
 
 // --- processes
 
 stores::awaitable<std::vector<task_ptr>> sqlite_store::claim(const stores::claim_request& request) {
-  return writer_.perform([&request](ledger& in) { return in.claim(request); });
+  return writer_.perform([&request](ledger& book) { return book.claim(request); });
 }
 
 stores::awaitable<stores::renew_result> sqlite_store::renew(process_id process,
                                                             milliseconds lease) {
-  return writer_.perform([process, lease](ledger& in) { return in.renew(process, lease); });
+  return writer_.perform([process, lease](ledger& book) { return book.renew(process, lease); });
 }
 
 stores::awaitable<stores::recover_result> sqlite_store::recover() {
-  return writer_.perform([](ledger& in) { return in.recover(); });
+  return writer_.perform([](ledger& book) { return book.recover(); });
 }
 
 stores::awaitable<std::vector<task_ptr>> sqlite_store::claimed(process_id process) {
-  return writer_.perform([process](ledger& in) { return in.claimed(process); });
+  return writer_.perform([process](ledger& book) { return book.claimed(process); });
 }
 
 stores::awaitable<std::vector<task_ptr>> sqlite_store::external(std::string_view tool,
                                                                 std::string_view after,
                                                                 std::size_t limit) {
   return readers_.perform(
-      [tool, after, limit](task_reader& from) { return from.external(tool, after, limit); });
+      [tool, after, limit](task_reader& rows) { return rows.external(tool, after, limit); });
 }
 
 // --- time
 
 stores::awaitable<std::size_t> sqlite_store::expire(std::size_t batch) {
   if (writer_.next_limit() > writer_.now().mono) co_return 0;  // idle is cheap
-  auto work = writer_.perform([batch](ledger& in) { return in.expire(batch); });
+  auto work = writer_.perform([batch](ledger& book) { return book.expire(batch); });
   co_return co_await std::move(work);
 }
 
 stores::awaitable<std::vector<std::string>> sqlite_store::purge(std::size_t batch) {
   std::vector<std::string> removed;
   while (removed.size() < batch && writer_.next_removal() <= writer_.now().mono) {
-    const std::size_t chunk = std::min(purge_chunk, batch - removed.size());
-    auto work = writer_.perform([chunk](ledger& in) { return in.purge(chunk); });
+    const std::size_t chunk = std::min(tunables::purge_chunk, batch - removed.size());
+    auto work = writer_.perform([chunk](ledger& book) { return book.purge(chunk); });
     const ledger::purged gone = co_await std::move(work);
     removed.insert(removed.end(), gone.ids.begin(), gone.ids.end());
     if (gone.all) break;
@@ -276,15 +266,15 @@ stores::awaitable<std::vector<std::string>> sqlite_store::purge(std::size_t batc
 // --- the rest
 
 stores::awaitable<stores::store_stats> sqlite_store::stats() {
-  return writer_.perform([](ledger& in) { return in.stats(); });
+  return writer_.perform([](ledger& book) { return book.stats(); });
 }
 
 stores::awaitable<std::vector<std::string>> sqlite_store::unknown(
     std::span<const std::string> ids) {
-  return readers_.perform([ids](task_reader& from) {
+  return readers_.perform([ids](task_reader& rows) {
     std::vector<std::string> result;
     for (const std::string& id : ids) {
-      if (!from.knows(id)) result.push_back(id);
+      if (!rows.knows(id)) result.push_back(id);
     }
     return result;
   });
@@ -292,7 +282,7 @@ stores::awaitable<std::vector<std::string>> sqlite_store::unknown(
 
 stores::awaitable<void> sqlite_store::migrate() { co_return; }
 
-milliseconds sqlite_store::report_interval() const noexcept { return gather_reports; }
+milliseconds sqlite_store::report_interval() const noexcept { return tunables::gather_reports; }
 
 }  // namespace longhaul::sqlite
 

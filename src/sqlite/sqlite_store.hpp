@@ -18,6 +18,7 @@
 #include "sqlite/lock_file.hpp"
 #include "sqlite/readers.hpp"
 #include "sqlite/task_cache.hpp"
+#include "sqlite/tunables.hpp"
 #include "sqlite/writer.hpp"
 #include "stores/store.hpp"
 
@@ -25,9 +26,9 @@ namespace longhaul::sqlite {
 
 struct sqlite_options {
   std::string path;  ///< required
-  /// Tasks that ended are kept in memory, too, up to about this many bytes.
-  std::size_t cache_bytes = std::size_t{32} << 20;
-  std::size_t reader_threads = 2;
+  /// Tasks that ended are also kept in memory, up to about this many bytes.
+  std::size_t cache_bytes = tunables::cache_bytes;
+  std::size_t reader_threads = tunables::reader_threads;
   const clock_source* clock = &system_clock();
   std::string vfs = {};               ///< SQLite's file system layer; empty: the default
   std::string boot = machine_boot();  ///< names this boot of the machine
@@ -58,13 +59,13 @@ class sqlite_store final : public stores::store {
                                                  std::optional<milliseconds> retention) override;
   awaitable<stores::change_result> reveal(std::string_view owner, std::string_view id,
                                           std::optional<milliseconds> retention) override;
-  awaitable<stores::change_result> report(std::string_view id, stores::writer by,
+  awaitable<stores::change_result> report(std::string_view id, stores::writer worker,
                                           const stores::report_change& change) override;
-  awaitable<stores::change_result> ask(std::string_view id, stores::writer by,
+  awaitable<stores::change_result> ask(std::string_view id, stores::writer worker,
                                        std::span<const stores::question> questions) override;
-  awaitable<stores::change_result> finish(std::string_view id, stores::writer by,
+  awaitable<stores::change_result> finish(std::string_view id, stores::writer worker,
                                           const outcome& result, std::string_view message) override;
-  awaitable<stores::change_result> release(std::string_view id, stores::writer by) override;
+  awaitable<stores::change_result> release(std::string_view id, stores::writer worker) override;
   awaitable<std::vector<task_ptr>> claim(const stores::claim_request& request) override;
   awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override;
   awaitable<stores::recover_result> recover() override;
@@ -95,7 +96,8 @@ class sqlite_store final : public stores::store {
   template <class Transition>
   awaitable<stores::change_result> change(std::string_view id,
                                           std::optional<std::string_view> owner,
-                                          Transition transition, growth how = growth::free);
+                                          Transition transition,
+                                          stores::growth allowed = stores::growth::free);
   bool shows(const task_record& task, std::string_view owner) const;
 
   const sqlite_options options_;

@@ -6,12 +6,10 @@
 namespace longhaul::sqlite {
 namespace {
 
-/// Of a record without its payload: the structures, the index entry and the allocator's own.
-constexpr std::size_t overhead = 1024;
-
 std::size_t size_of(const task_record& task) {
-  std::size_t bytes = overhead + task.origin->arguments.size() + task.origin->request_meta.size() +
-                      task.result.body.size() + task.status_message.size();
+  std::size_t bytes = tunables::cached_overhead + task.origin->arguments.size() +
+                      task.origin->request_meta.size() + task.result.body.size() +
+                      task.status_message.size();
   if (!task.inputs) return bytes;
   for (const task_input& input : *task.inputs) {
     bytes += sizeof(task_input) + input.key.size() + input.request.size() + input.response.size();
@@ -26,26 +24,26 @@ task_cache::shard& task_cache::shard_of(std::string_view id) const noexcept {
 }
 
 task_ptr task_cache::find(std::string_view id) const {
-  shard& in = shard_of(id);
-  const guard lock(in.mutex);
-  const auto found = in.tasks.find(id);
-  return found == in.tasks.end() ? nullptr : found->second;
+  shard& home = shard_of(id);
+  const guard lock(home.mutex);
+  const auto found = home.tasks.find(id);
+  return found == home.tasks.end() ? nullptr : found->second;
 }
 
 void task_cache::put(const task_ptr& task) {
   {
-    shard& in = shard_of(task->id());
-    const guard lock(in.mutex);
-    const auto found = in.tasks.find(std::string_view(task->id()));
-    if (found == in.tasks.end()) {
-      in.tasks.emplace(task->id(), task);
+    shard& home = shard_of(task->id());
+    const guard lock(home.mutex);
+    const auto found = home.tasks.find(std::string_view(task->id()));
+    if (found == home.tasks.end()) {
+      home.tasks.emplace(task->id(), task);
     } else if (found->second->rev > task->rev) {
       return;
     } else if (found->second->origin == task->origin) {
       found->second = task;
     } else {  // read from the file again: the key is a view of the old one's id
-      in.tasks.erase(found);
-      in.tasks.emplace(task->id(), task);
+      home.tasks.erase(found);
+      home.tasks.emplace(task->id(), task);
     }
   }
   if (task->terminal()) keep_ended(task);
@@ -71,9 +69,9 @@ void task_cache::forget_ended() {
 }
 
 void task_cache::remove(std::string_view id) {
-  shard& in = shard_of(id);
-  const guard lock(in.mutex);
-  in.tasks.erase(id);
+  shard& home = shard_of(id);
+  const guard lock(home.mutex);
+  home.tasks.erase(id);
 }
 
 std::vector<task_ptr> task_cache::unfinished() const {

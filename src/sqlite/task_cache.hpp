@@ -17,6 +17,7 @@
 
 #include "base/mutex.hpp"
 #include "longhaul/task.hpp"
+#include "sqlite/tunables.hpp"
 
 namespace longhaul::sqlite {
 
@@ -44,7 +45,7 @@ class task_cache {
   void keep_ended(const task_ptr& task);
 
   const std::size_t max_ended_bytes_;
-  mutable std::array<shard, 64> shards_;
+  mutable std::array<shard, tunables::cache_shards> shards_;
 
   guarded_mutex ended_mutex_;
   // Ids and sizes in the order of their coming; one that came twice goes at its first turn.

@@ -5,18 +5,9 @@
 #include <sstream>
 
 namespace longhaul::sqlite {
-namespace {
-
-using namespace std::chrono_literals;
-
-/// A crash without a boot in between loses sight of this much running time at most.
-constexpr milliseconds save_every = 1s;
-
-}  // namespace
-
-timeline::timeline(connection& in, const clock_source& clock, std::string boot)
+timeline::timeline(connection& file, const clock_source& clock, std::string boot)
     : clock_(clock), boot_(std::move(boot)) {
-  statement query(in, "SELECT value FROM meta WHERE name = 'clock'");
+  statement query(file, "SELECT value FROM meta WHERE name = 'clock'");
   last_heard_ = clock.monotonic();
   if (!query.step()) return;
 
@@ -31,22 +22,24 @@ timeline::timeline(connection& in, const clock_source& clock, std::string boot)
 }
 
 bool timeline::due() const {
-  return saved_ == monotonic_time::min() || elapsed(saved_, now().mono) >= save_every;
+  return saved_ == monotonic_time::min() ||
+         elapsed(saved_, now().mono) >= tunables::save_time_every;
 }
 
 bool timeline::skewed() const {
   if (saved_ == monotonic_time::min()) return true;
   const stores::instant at = now();
   const milliseconds skew = at.wall.time_since_epoch() - at.mono.time_since_epoch();
-  return skew - saved_skew_ > save_every || saved_skew_ - skew > save_every;
+  return skew - saved_skew_ > tunables::save_time_every ||
+         saved_skew_ - skew > tunables::save_time_every;
 }
 
-void timeline::save(connection& in) {
+void timeline::save(connection& file) {
   const stores::instant at = now();
   const std::string text = std::to_string(offset_.count()) + " " +
                            std::to_string(at.mono.time_since_epoch().count()) + " " +
                            std::to_string(at.wall.time_since_epoch().count()) + " " + boot_;
-  statement put(in, "INSERT OR REPLACE INTO meta VALUES ('clock', ?)");
+  statement put(file, "INSERT OR REPLACE INTO meta VALUES ('clock', ?)");
   put.bind(1, std::string_view(text)).run();
   saved_ = at.mono;
   saved_skew_ = at.wall.time_since_epoch() - at.mono.time_since_epoch();

@@ -19,7 +19,7 @@ namespace longhaul::sqlite {
 class timeline {
  public:
   /// `boot` names this boot of the machine.
-  timeline(connection& in, const clock_source& clock, std::string boot);
+  timeline(connection& file, const clock_source& clock, std::string boot);
 
   stores::instant now() const {
     return {clock_.now(), saturating_add(clock_.monotonic(), offset_)};
@@ -32,7 +32,7 @@ class timeline {
   /// True if somebody has set the wall clock since the last `save`: a boot would take it for time.
   bool skewed() const;
   /// Within a transaction.
-  void save(connection& in);
+  void save(connection& file);
 
  private:
   const clock_source& clock_;

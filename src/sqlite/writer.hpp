@@ -7,9 +7,7 @@
 //   callers ──► queue ──► BEGIN, operation…operation, COMMIT ──► cache ──► observer ──► callers
 //                              │ SQLite says no
 //                              ▼
-//                roll back, reopen, commit a row of our own (that settles what became of the
-//                failed commit), move the whole log (what failed to be synced there may never be
-//                written again), load the ledger again ── works ──► each operation once more, alone
+//                   reopen the file (`ledger_file`) ── works ──► each operation once more, alone
 //                              │ does not work
 //                              ▼
 //                all are refused at once, with the reason, until a trial (one a second) succeeds
@@ -17,17 +15,16 @@
 // After every commit, and at least every two seconds, it looks whether the file is still the one
 // that has its name (`lock_file::lost`). If not, nothing is acknowledged any more.
 //
-// An operation whose own commit fails, too, has an unknown outcome; all are safe to repeat.
+// Invariants: an operation is acknowledged after its commit, and published before; between the two
+// the gate is closed, so that no reader tells what the cache does not know. An operation whose own
+// commit fails as well has an unknown outcome; all are safe to repeat.
 //
-// Threads: `perform`, `trouble` and `close` any; the rest is the writer's own.
+// Threads: `perform`, `trouble`, `limit` and `close` any; the rest is the writer's own.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <exception>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -35,14 +32,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "sqlite/commit_gate.hpp"
-#include "sqlite/connection.hpp"
-#include "sqlite/ledger.hpp"
-#include "sqlite/lock_file.hpp"
-#include "sqlite/resume.hpp"
+#include "sqlite/ledger_file.hpp"
+#include "sqlite/operation_queue.hpp"
 #include "sqlite/task_cache.hpp"
-#include "sqlite/timeline.hpp"
-#include "stores/store.hpp"
 
 namespace longhaul::sqlite {
 
@@ -50,10 +44,7 @@ template <class T>
 using awaitable = boost::asio::awaitable<T>;
 
 struct writer_options {
-  std::string path;
-  std::string vfs = {};
-  std::string boot = machine_boot();
-  const clock_source* clock = &system_clock();
+  ledger_file_options file;
   /// Called on the writer's thread, between transactions, with the pages in the write-ahead log.
   std::function<void(connection&, int)> after_batch = {};
   /// Runs what may be the first to write the file (true: it was), while nobody reads.
@@ -90,9 +81,9 @@ class writer {
 
   /// Why nothing can be written now.
   write_trouble trouble() const;
-  const std::string& secret() const noexcept { return secret_; }
-  const stores::found_at_open& found() const noexcept { return found_; }
-  stores::instant now() const { return time_->now(); }
+  const std::string& secret() const noexcept { return file_.secret(); }
+  const stores::found_at_open& found() const noexcept { return file_.found(); }
+  stores::instant now() const { return file_.now(); }
   /// No limit passes, and nothing is to be removed, before these; any thread.
   monotonic_time next_limit() const noexcept { return next_limit_; }
   monotonic_time next_removal() const noexcept { return next_removal_; }
@@ -100,51 +91,29 @@ class writer {
   void close() noexcept;
 
  private:
-  /// Something to be done in a transaction, for a coroutine that waits.
-  class operation {
-   public:
-    virtual ~operation() = default;
-    virtual void apply(ledger& in) = 0;
-    std::exception_ptr error = nullptr;
-    sleeper caller;
-  };
-  using batch = std::vector<operation*>;
-
-  void submit(operation& what, sleeper caller);
+  void open();
+  void submit(operation& work, sleeper caller);
   void run();
-  /// Waits for operations, or for the time of the next trial (then it may be empty). Null: the end.
-  std::optional<batch> take();
-  void watch_queue();
-  /// Adds what has queued up; false: nothing. With the lock held.
-  bool move_queue(batch& into);
-  /// Adds who came while `work` was carried out, or is about to come; false: nobody.
-  bool join(batch& work);
+  void look_at_file();
   void carry_out(batch work);
   void one_by_one(const batch& work);
-  /// Throws `sqlite_error`.
-  void begin();
-  void apply(operation& what);
-  /// Ends the open transaction. Throws `sqlite_error`; `committing` says how far it came.
+  void apply(operation& work);
+  /// Ends the open transaction and publishes it. Throws `sqlite_error`; `committing` says how far
+  /// it came.
   void commit(bool& committing);
   // What is committed must become known: without memory for that there is no going on.
   void publish() noexcept;
-  static void finish(const batch& work) noexcept;
+  void publish_all();
+  void tell(const std::vector<task_ptr>& changed) const;
   void note_agenda();
+  static void finish(const batch& work) noexcept;
   static void refuse(const batch& work, const write_trouble& why, bool outcome_unknown);
-  write_trouble in_trouble(const std::exception& e) const;
 
-  void open();
-  void open_to_read();
-  /// Reads what a writer begins with. Throws `std::runtime_error`, also for a file with faults.
-  void load();
-  /// What is written goes where the next server will find it. Throws `sqlite_error`.
-  void make_sure_of_file();
   /// Tries to make the file usable again; false: it is not, `trouble` says why.
   bool restore();
   bool restore_now();
-  void publish_all();
-  /// Empties the log into the database. False: somebody reads, it was not emptied.
-  bool empty_log();
+  stores::byte_bounds bounds() const;
+  write_trouble in_trouble(const std::exception& e) const;
   void set_trouble(write_trouble why);
 
   const writer_options options_;
@@ -152,29 +121,16 @@ class writer {
   task_cache& cache_;
   commit_gate& gate_;
   observer observer_;
-
-  std::unique_ptr<connection> file_;
-  std::unique_ptr<timeline> time_;
-  stores::lease_table leases_;
-  std::unique_ptr<ledger> ledger_;
-  std::unique_ptr<statement> begin_, commit_;
-  std::string secret_;
-  stores::found_at_open found_;
-  /// Whom the claims in the file belong to until we have written to it.
-  claims_of claims_ = claims_of::former_process;
-  bool written_ = false;  ///< by this process
-  int log_pages_ = 0;
-  std::uint64_t page_bytes_ = 0;
+  operation_queue queue_;
+  ledger_file file_;
+  bool written_ = false;  // by this process
+  bool usable_ = true;    // there is no trouble
   std::atomic<monotonic_time> next_limit_{monotonic_time::max()};
   std::atomic<monotonic_time> next_removal_{monotonic_time::max()};
 
-  mutable std::mutex mutex_;
-  std::condition_variable news_;
-  batch queue_;
-  std::size_t last_batch_ = 0;
-  write_trouble trouble_;
-  stores::byte_bounds bounds_;
-  bool closing_ = false;
+  mutable guarded_mutex mutex_;
+  write_trouble trouble_ LONGHAUL_GUARDED_BY(mutex_);
+  stores::byte_bounds bounds_ LONGHAUL_GUARDED_BY(mutex_);
 
   std::thread thread_;
 };
@@ -184,12 +140,12 @@ awaitable<std::invoke_result_t<Apply&, ledger&>> writer::perform(Apply apply) {
   using result = std::invoke_result_t<Apply&, ledger&>;
   class typed final : public operation {
    public:
-    explicit typed(Apply& what) : what_(what) {}
-    void apply(ledger& in) override { value.emplace(what_(in)); }
+    explicit typed(Apply& work) : work_(work) {}
+    void apply(ledger& book) override { value.emplace(work_(book)); }
     std::optional<result> value;
 
    private:
-    Apply& what_;
+    Apply& work_;
   };
   typed mine(apply);
   auto waiting =

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stores/bounds.hpp"
 
+#include "stores/tunables.hpp"
+
 namespace longhaul::stores {
 
 std::size_t changing_size_of(const task_record& task) {
@@ -8,14 +10,15 @@ std::size_t changing_size_of(const task_record& task) {
                       task.checkpoint.size() + task.cancel_reason.size();
   if (!task.inputs) return bytes;
   for (const task_input& input : *task.inputs) {
-    bytes += input_overhead + input.key.size() + input.request.size() + input.response.size();
+    bytes +=
+        tunables::input_overhead + input.key.size() + input.request.size() + input.response.size();
   }
   return bytes;
 }
 
 std::size_t size_of(const task_record& task) {
   const task_origin& origin = *task.origin;
-  return task_overhead + origin.owner.size() + origin.quota.size() + origin.tool.size() +
+  return tunables::task_overhead + origin.owner.size() + origin.quota.size() + origin.tool.size() +
          origin.arguments.size() + origin.request_meta.size() + origin.idempotency_key.size() +
          origin.token.size() + changing_size_of(task);
 }

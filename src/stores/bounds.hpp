@@ -26,22 +26,9 @@ inline constexpr std::string_view parked = "max_parked";
 
 }  // namespace bound_names
 
-/// Of every task, whatever it carries: structures, index entries, rows.
-inline constexpr std::size_t task_overhead = 1024;
-/// Of every question, beside its text.
-inline constexpr std::size_t input_overhead = 128;
-
 /// Bytes that a task takes up, by the rules that docs/store-format.md has for the column `bytes`.
 std::size_t size_of(const task_record& task);
 /// The part of it that may change during the task's life.
 std::size_t changing_size_of(const task_record& task);
-
-/// Answers may take this much of the bounds for open tasks beyond what `create` may: a caller whose
-/// tasks fill them can still answer their questions. One in so many.
-inline constexpr std::size_t answer_room_divisor = 8;
-
-/// Arguments and metadata up to this many bytes stay in memory with their task when a store has a
-/// file to leave them in.
-inline constexpr std::size_t small_payload = 4096;
 
 }  // namespace longhaul::stores

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stores/lease_table.hpp"
 
+#include "stores/tunables.hpp"
+
 namespace longhaul::stores {
 
 bool lease_table::renew(process_id process, monotonic_time until) {
@@ -20,7 +22,7 @@ void lease_table::bury(monotonic_time now) {
     if (dead_.insert(at->first).second) dead_in_order_.push_back(at->first);
     at = until_.erase(at);
   }
-  while (dead_in_order_.size() > max_dead) {
+  while (dead_in_order_.size() > tunables::remembered_dead) {
     dead_.erase(dead_in_order_.front());
     dead_in_order_.pop_front();
   }

@@ -3,6 +3,12 @@
 // its lease has run out *and* somebody looked; from then on it is dead for good: it comes back
 // under a new id only.
 //
+//   stranger ──renew──► alive ──renew (also late, if nobody looked)──► alive
+//                         └──bury, its lease has run out──► dead (renew: false)
+//
+// So a process that slept past its lease is robbed only if another one recovered meanwhile, and
+// then learns it from its next renewal; whatever it still writes is fenced by the epoch.
+//
 // Threads: any.
 #pragma once
 
@@ -27,9 +33,6 @@ class lease_table {
   bool buried(const process_id& process) const;
 
  private:
-  // Names of the dead that are remembered; older ones would be strangers again, without tasks.
-  static constexpr std::size_t max_dead = 4096;
-
   mutable guarded_mutex mutex_;
   std::map<process_id, monotonic_time> until_ LONGHAUL_GUARDED_BY(mutex_);
   std::set<process_id> dead_ LONGHAUL_GUARDED_BY(mutex_);

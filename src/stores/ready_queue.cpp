@@ -25,18 +25,18 @@ void ready_queue::advance(monotonic_time now) {
   while (!delayed_.empty() && delayed_.begin()->first.first <= now) {
     origin_ptr origin = std::move(delayed_.begin()->second);
     delayed_.erase(delayed_.begin());
-    line& waiting = ready_[origin->quota][origin->tool];
+    oldest_first& waiting = ready_[origin->quota][origin->tool];
     waiting.emplace_hint(waiting.end(), std::move(origin));
   }
 }
 
-ready_queue::origin_ptr ready_queue::take_oldest(lines_by_tool& lines, const room_by_tool& tools) {
+origin_ptr ready_queue::take_oldest(lines_by_tool& lines, const room_by_tool& tools) {
   auto oldest = lines.end();
-  for (auto at = lines.begin(); at != lines.end(); ++at) {
-    const auto room = tools.find(at->first);
+  for (auto line = lines.begin(); line != lines.end(); ++line) {
+    const auto room = tools.find(line->first);
     if (room == tools.end() || room->second == 0) continue;
-    if (oldest == lines.end() || (*at->second.begin())->id < (*oldest->second.begin())->id) {
-      oldest = at;
+    if (oldest == lines.end() || older()(*line->second.begin(), *oldest->second.begin())) {
+      oldest = line;
     }
   }
   if (oldest == lines.end()) return nullptr;
@@ -46,14 +46,14 @@ ready_queue::origin_ptr ready_queue::take_oldest(lines_by_tool& lines, const roo
   return taken;
 }
 
-ready_queue::origin_ptr ready_queue::pop(const room_by_tool& tools, const names& saturated) {
-  auto at = ready_.upper_bound(served_);
-  for (std::size_t tried = 0, all = ready_.size(); tried < all; ++tried, ++at) {
-    if (at == ready_.end()) at = ready_.begin();
-    if (saturated.contains(at->first)) continue;
-    if (origin_ptr taken = take_oldest(at->second, tools)) {
-      served_ = at->first;
-      if (at->second.empty()) ready_.erase(at);
+origin_ptr ready_queue::pop(const room_by_tool& tools, const names& saturated) {
+  auto quota = ready_.upper_bound(served_);
+  for (std::size_t tried = 0, all = ready_.size(); tried < all; ++tried, ++quota) {
+    if (quota == ready_.end()) quota = ready_.begin();
+    if (saturated.contains(quota->first)) continue;
+    if (origin_ptr taken = take_oldest(quota->second, tools)) {
+      served_ = quota->first;
+      if (quota->second.empty()) ready_.erase(quota);
       return taken;
     }
   }

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order in which waiting tasks are claimed: one quota after the other, oldest first in each, so
-// that a caller who floods the queue delays himself only.
+// that a caller who floods the queue delays only himself.
+//
+//   add ──► delayed ──advance (its run_at has come)──► ready, by quota and tool ──pop──► claimed
+//              └──────────────── remove ──────────────────┘
 //
 // Threads: none of its own; whoever owns it locks. Size: what was removed is gone at once.
 #pragma once
 
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "longhaul/task.hpp"
+#include "stores/index_keys.hpp"
+#include "stores/store.hpp"
 
 namespace longhaul::stores {
 
 class ready_queue {
  public:
-  using origin_ptr = std::shared_ptr<const task_origin>;
   using names = std::set<std::string, std::less<>>;
-  using room_by_tool = std::map<std::string, std::size_t, std::less<>>;
+  using room_by_tool = by_name<std::size_t>;
 
   /// `origin` waits, and may start from `run_at` on.
   void add(origin_ptr origin, monotonic_time run_at);
@@ -30,25 +32,35 @@ class ready_queue {
   void advance(monotonic_time now);
   /// Takes the next one whose tool has room and whose quota is not in `saturated`; null: none.
   origin_ptr pop(const room_by_tool& tools, const names& saturated);
+  /// Serves a claim of `request.count` tasks at most: `take` is called with one after the other,
+  /// and returns false for one that does not count, because it has ended meanwhile.
+  template <class Take>
+  void serve(const claim_request& request, monotonic_time now, Take take);
 
   std::size_t size() const noexcept;
 
  private:
-  struct older {
-    using is_transparent = void;
-    bool operator()(const origin_ptr& a, const origin_ptr& b) const { return a->id < b->id; }
-    bool operator()(const origin_ptr& a, std::string_view b) const { return a->id < b; }
-    bool operator()(std::string_view a, const origin_ptr& b) const { return a < b->id; }
-  };
-  using line = std::set<origin_ptr, older>;
-  using lines_by_tool = std::map<std::string, line, std::less<>>;
+  using lines_by_tool = by_name<oldest_first>;
 
   static origin_ptr take_oldest(lines_by_tool& lines, const room_by_tool& tools);
 
   // A task is in one of the two.
   std::map<std::pair<monotonic_time, std::string_view>, origin_ptr> delayed_;
-  std::map<std::string, lines_by_tool, std::less<>> ready_;  // by quota
-  std::string served_;                                       // the quota that had its turn last
+  by_name<lines_by_tool> ready_;  // by quota
+  std::string served_;            // the quota that had its turn last
 };
+
+template <class Take>
+void ready_queue::serve(const claim_request& request, monotonic_time now, Take take) {
+  advance(now);
+  room_by_tool tools = request.tools;
+  for (std::size_t taken = 0; taken < request.count;) {
+    const origin_ptr origin = pop(tools, request.saturated);
+    if (!origin) return;
+    if (!take(*origin)) continue;
+    ++taken;
+    --tools.find(origin->tool)->second;
+  }
+}
 
 }  // namespace longhaul::stores

@@ -33,13 +33,13 @@ namespace longhaul::stores {
 template <class T>
 using awaitable = boost::asio::awaitable<T>;
 
-/// `what` is for logs and may name files; `reason` is for callers and has no paths.
+/// `what()` is for logs and may name files; `reason` is for callers and has no paths.
 class store_error : public std::runtime_error {
  public:
-  store_error(const std::string& what, bool outcome_unknown)
-      : store_error(what, what, outcome_unknown) {}
-  store_error(const std::string& what, std::string reason, bool outcome_unknown)
-      : std::runtime_error(what),
+  store_error(const std::string& message, bool outcome_unknown)
+      : store_error(message, message, outcome_unknown) {}
+  store_error(const std::string& message, std::string reason, bool outcome_unknown)
+      : std::runtime_error(message),
         reason_(std::make_shared<const std::string>(std::move(reason))),
         outcome_unknown_(outcome_unknown) {}
   bool outcome_unknown() const noexcept { return outcome_unknown_; }
@@ -48,6 +48,12 @@ class store_error : public std::runtime_error {
  private:
   std::shared_ptr<const std::string> reason_;  // shared: copying an exception must not throw
   bool outcome_unknown_;
+};
+
+/// The two clocks at one instant.
+struct instant {
+  timestamp wall;
+  monotonic_time mono;
 };
 
 /// Bounds that `create` checks in the same write that creates. Zero means "no bound".
@@ -203,20 +209,20 @@ class store {
   // --- workers' side: fenced by `writer`. What these write counts, and is never refused for its
   // size: one task's part is bounded by who calls.
 
-  virtual awaitable<change_result> report(std::string_view id, writer by,
+  virtual awaitable<change_result> report(std::string_view id, writer worker,
                                           const report_change& change) = 0;
   /// Adds questions. All of them known and unchanged: `unchanged`. A key with another request:
   /// `key_reused`, nothing is stored. If any of them is open the task is input_required.
-  virtual awaitable<change_result> ask(std::string_view id, writer by,
+  virtual awaitable<change_result> ask(std::string_view id, writer worker,
                                        std::span<const question> questions) = 0;
   /// Ends the task as completed, or as failed if `result.is_protocol_error`. The very same end by
   /// the same writer again is `unchanged`; any other is `already_terminal`.
-  virtual awaitable<change_result> finish(std::string_view id, writer by, const outcome& result,
+  virtual awaitable<change_result> finish(std::string_view id, writer worker, const outcome& result,
                                           std::string_view message) = 0;
   /// Gives a claimed task back to the queue (drain) and fences its worker: the epoch moves here and
   /// again with the next claim. `unchanged` for an external one, and for one that waits already
   /// since this writer held it. Whether the task may run again is the caller's word.
-  virtual awaitable<change_result> release(std::string_view id, writer by) = 0;
+  virtual awaitable<change_result> release(std::string_view id, writer worker) = 0;
 
   // --- processes
 

@@ -13,18 +13,10 @@
 namespace longhaul::stores {
 namespace {
 
-/// A re-run waits at most this long, however often it failed: an operator who repaired what was
-/// broken should not wait for an hour.
-constexpr milliseconds longest_backoff = std::chrono::minutes(10);
-
 step refused(change_code why) { return step{why, nullptr}; }
 
-bool runs(const task_record& task) noexcept {
-  return task.status == task_status::working && (task.origin->external || task.process);
-}
-
-void run_down(std::optional<milliseconds>& left, milliseconds by) noexcept {
-  if (left) *left = std::max(*left - by, milliseconds(0));
+void run_down(std::optional<milliseconds>& left, milliseconds passed) noexcept {
+  if (left) *left = std::max(*left - passed, milliseconds(0));
 }
 
 // Books the time since `anchor` on the limits that counted, and begins a new span.
@@ -67,18 +59,18 @@ step failed(const task_record& task, outcome why, std::string_view message, inst
   return {change_code::applied, std::move(next)};
 }
 
-bool is_writer(const task_record& task, const writer& by) noexcept {
+bool is_writer(const task_record& task, const writer& worker) noexcept {
   if (task.origin->external) {
-    return !task.origin->token.empty() && same_secret(task.origin->token, by.token);
+    return !task.origin->token.empty() && same_secret(task.origin->token, worker.token);
   }
-  return by.epoch > 0 && by.epoch == task.epoch && (task.process || task.terminal());
+  return worker.epoch > 0 && worker.epoch == task.epoch && (task.process || task.terminal());
 }
 
-// Why `by` may not write; null if it may. A wrong token learns nothing about an external task.
-std::optional<change_code> denied(const task_record& task, const writer& by) noexcept {
-  if (task.origin->external && !is_writer(task, by)) return change_code::superseded;
+// Why `worker` may not write; null if it may. A wrong token learns nothing about an external task.
+std::optional<change_code> denied(const task_record& task, const writer& worker) noexcept {
+  if (task.origin->external && !is_writer(task, worker)) return change_code::superseded;
   if (task.terminal()) return change_code::already_terminal;
-  if (!is_writer(task, by)) return change_code::superseded;
+  if (!is_writer(task, worker)) return change_code::superseded;
   return std::nullopt;
 }
 
@@ -97,12 +89,13 @@ void back_to_queue(task_record& task, monotonic_time run_at) {
 }
 
 milliseconds backoff(const task_record& task) noexcept {
-  milliseconds delay = std::clamp(task.origin->retry_backoff, milliseconds(0), longest_backoff);
-  for (std::uint32_t i = 1; i < task.attempt && delay < longest_backoff; ++i) {
+  milliseconds delay =
+      std::clamp(task.origin->retry_backoff, milliseconds(0), tunables::longest_backoff);
+  for (std::uint32_t i = 1; i < task.attempt && delay < tunables::longest_backoff; ++i) {
     if (delay == milliseconds(0)) break;
     delay *= 2;
   }
-  return std::min(delay, longest_backoff);
+  return std::min(delay, tunables::longest_backoff);
 }
 
 std::optional<progress_state> accepted(const std::optional<progress_state>& before,
@@ -124,7 +117,7 @@ std::string readable(milliseconds length) {
 
 struct limit_text {
   std::string_view name;
-  std::string_view what;
+  std::string_view meaning;
   std::optional<milliseconds> length;
 };
 
@@ -187,8 +180,8 @@ step claimed(const task_record& task, process_id process, instant now) {
   return {change_code::applied, std::move(next)};
 }
 
-step reported(const task_record& task, writer by, const report_change& change, instant now) {
-  if (const auto why = denied(task, by)) return refused(*why);
+step reported(const task_record& task, writer worker, const report_change& change, instant now) {
+  if (const auto why = denied(task, worker)) return refused(*why);
   const auto progress = accepted(task.progress, change.progress);
   const std::string_view line =
       change.status_message ? clipped(*change.status_message) : std::string_view();
@@ -203,8 +196,9 @@ step reported(const task_record& task, writer by, const report_change& change, i
   return {change_code::applied, std::move(next)};
 }
 
-step asked(const task_record& task, writer by, std::span<const question> questions, instant now) {
-  if (const auto why = denied(task, by)) return refused(*why);
+step asked(const task_record& task, writer worker, std::span<const question> questions,
+           instant now) {
+  if (const auto why = denied(task, worker)) return refused(*why);
   auto inputs =
       task.inputs ? std::make_shared<task_inputs>(*task.inputs) : std::make_shared<task_inputs>();
   const std::size_t known = inputs->size();
@@ -225,12 +219,12 @@ step answered(const task_record& task, std::span<const response> responses, inst
   auto inputs = std::make_shared<task_inputs>(*task.inputs);
   bool any = false;
   for (const response& given : responses) {
-    const auto open = std::find_if(inputs->begin(), inputs->end(), [&](const task_input& input) {
+    const auto asked = std::find_if(inputs->begin(), inputs->end(), [&](const task_input& input) {
       return input.key == given.key && !input.response;
     });
-    if (open == inputs->end() || !given.value) continue;
-    open->response = given.value;
-    open->answered_at = now.wall;
+    if (asked == inputs->end() || !given.value) continue;
+    asked->response = given.value;
+    asked->answered_at = now.wall;
     any = true;
   }
   if (!any) return refused(change_code::unchanged);
@@ -244,16 +238,16 @@ step answered(const task_record& task, std::span<const response> responses, inst
   return {change_code::applied, std::move(next)};
 }
 
-step finished(const task_record& task, writer by, const outcome& result, std::string_view message,
-              instant now) {
+step finished(const task_record& task, writer worker, const outcome& result,
+              std::string_view message, instant now) {
   // What was done but reported failed is repeated: the same end by the same writer is no conflict.
   const bool ended = task.status == task_status::completed || task.status == task_status::failed;
-  if (ended && is_writer(task, by) && task.result.body == result.body &&
+  if (ended && is_writer(task, worker) && task.result.body == result.body &&
       task.result.is_error == result.is_error &&
       task.result.is_protocol_error == result.is_protocol_error) {
     return refused(change_code::unchanged);
   }
-  if (const auto why = denied(task, by)) return refused(*why);
+  if (const auto why = denied(task, worker)) return refused(*why);
   auto next = successor(task, now);
   end(*next, result.is_protocol_error ? task_status::failed : task_status::completed, message);
   next->result = result;
@@ -292,14 +286,14 @@ step revealed(const task_record& task, std::optional<milliseconds> retention, in
   return {change_code::applied, std::move(next)};
 }
 
-step released(const task_record& task, writer by, instant now) {
-  if (task.origin->external && !task.terminal() && is_writer(task, by)) {
+step released(const task_record& task, writer worker, instant now) {
+  if (task.origin->external && !task.terminal() && is_writer(task, worker)) {
     return refused(change_code::unchanged);
   }
   const bool released_before = !task.origin->external && !task.terminal() && !task.process &&
-                               by.epoch > 0 && task.epoch == by.epoch + 1;
+                               worker.epoch > 0 && task.epoch == worker.epoch + 1;
   if (released_before) return refused(change_code::unchanged);
-  if (const auto why = denied(task, by)) return refused(*why);
+  if (const auto why = denied(task, worker)) return refused(*why);
   auto next = successor(task, now);
   back_to_queue(*next, now.mono);
   return {change_code::applied, std::move(next)};
@@ -318,14 +312,24 @@ step lost(const task_record& task, instant now) {
   return failed(task, outcome::protocol_error(error_codes::executor_lost, message), message, now);
 }
 
+task_record without_downtime(const task_record& task, monotonic_time last_heard,
+                             monotonic_time now) {
+  task_record paused = task;
+  if (paused.status == task_status::working && paused.overall_left) {
+    const milliseconds down = elapsed(std::max(last_heard, task.anchor), now);
+    paused.overall_left = saturating_add(*paused.overall_left, down);
+  }
+  return paused;
+}
+
 step timed_out(const task_record& task, instant now) {
   if (task.terminal()) return refused(change_code::already_terminal);
   const auto due = limit_due(task);
   if (!due || due->at > now.mono) return refused(change_code::unchanged);
-  const auto [name, what, length] = describe(*task.origin, due->kind);
+  const auto [name, meaning, length] = describe(*task.origin, due->kind);
   const milliseconds limit = length.value_or(milliseconds(0));
   const std::string message = std::string("time limit: ")
-                                  .append(what)
+                                  .append(meaning)
                                   .append(" ")
                                   .append(readable(limit))
                                   .append(" (")
@@ -340,66 +344,32 @@ step timed_out(const task_record& task, instant now) {
                 now);
 }
 
-std::optional<limit_deadline> limit_due(const task_record& task) noexcept {
-  std::optional<limit_deadline> due;
-  const auto consider = [&](const std::optional<milliseconds>& left, limit_kind kind) {
-    if (!left) return;
-    const monotonic_time at = saturating_add(task.anchor, *left);
-    if (!due || at < due->at) due = limit_deadline{at, kind};
-  };
-  if (runs(task)) {
-    consider(task.attempt_left, limit_kind::attempt);
-    consider(task.overall_left, limit_kind::overall);
+create_result known_by_key(const task_ptr& earlier, const task_origin& origin) {
+  if (earlier->id() == origin.id) return {create_code::created, earlier, {}};
+  if (earlier->origin->arguments_hash == origin.arguments_hash) {
+    return {create_code::existing, earlier, {}};
   }
-  if (task.status == task_status::input_required) consider(task.answer_left, limit_kind::answer);
-  return due;
+  return {create_code::key_conflict, nullptr, {}};
 }
 
-std::optional<monotonic_time> removal_due(const task_record& task) noexcept {
-  if (!task.terminal() || !task.retention) return std::nullopt;
-  return saturating_add(task.anchor, std::max(*task.retention, milliseconds(0)));
-}
-
-std::optional<monotonic_time> emptying_due(const task_record& task, milliseconds kept) noexcept {
-  const task_origin& origin = *task.origin;
-  if (!task.hidden || !task.terminal() || !origin.idempotency_key.empty()) return std::nullopt;
-  const bool carries = origin.arguments || origin.request_meta || task.result.body || task.inputs;
-  if (!carries) return std::nullopt;
-  return saturating_add(task.anchor, kept);
-}
-
-std::shared_ptr<task_record> emptied(const task_record& task) {
-  auto origin = std::make_shared<task_origin>(*task.origin);
-  origin->arguments = {};
-  origin->request_meta = {};
-  auto result = std::make_shared<task_record>(task);
-  result->origin = std::move(origin);
-  result->result.body = {};
-  result->inputs = nullptr;
-  return result;
-}
-
-bool is_emptied(const task_record& task) noexcept {
-  const bool has_result =
-      task.status == task_status::completed || task.status == task_status::failed;
-  return task.hidden && has_result && !task.result.body;
-}
-
-std::optional<monotonic_time> next_due(const task_record& task, milliseconds kept) noexcept {
-  const auto removal = removal_due(task), emptying = emptying_due(task, kept);
-  if (!removal || !emptying) return removal ? removal : emptying;
-  return std::min(*removal, *emptying);
+create_result known_by_id(const task_ptr& earlier, const task_origin& origin) {
+  if (earlier->owner() != origin.owner) throw store_error("two tasks have the same id", false);
+  return {create_code::created, earlier, {}};
 }
 
 std::string_view clipped(std::string_view text) noexcept {
-  if (text.size() <= longest_message) return text;
-  std::size_t end = longest_message;
+  if (text.size() <= tunables::longest_message) return text;
+  std::size_t end = tunables::longest_message;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
   return text.substr(0, end);
 }
 
 bool claimable(const task_record& task) noexcept {
   return !task.terminal() && !task.origin->external && !task.process;
+}
+
+bool queued(const task_record& task) noexcept {
+  return task.status == task_status::working && claimable(task);
 }
 
 }  // namespace longhaul::stores

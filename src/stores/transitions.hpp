@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lifecycle as pure functions: a snapshot and an intent in, the next snapshot (or the reason
-// why not) out. Stores that decide in C++ under their own write lock share these, so that there is
-// one text of every rule. No function here reads a clock: time is an argument.
+// why not) out. Stores that decide in C++ share these, so that there is one text of every rule,
+// whether a store applies it under a lock of its own or as a conditional write (`rev` as it was
+// read). No function here reads a clock: time is an argument.
 //
-// Remaining times: every step books what has passed since `anchor` on the limits that counted (the
-// running times while the task works and somebody runs it, the question's while one is open) and
-// moves the anchor to now. A monotonic clock that began again (reboot) books nothing. `anchor` of a
-// terminal task is its end, from which its retention counts.
+//   initial ──► working ──asked──► input_required ──answered (all)──► working
+//                  │  ▲                  │
+//                  │  └── released, lost ┤ (no process, epoch + 1: `claimable` again)
+//                  ├── finished ─────────┴──► completed | failed
+//                  ├── cancelled ───────────► cancelled
+//                  └── lost, timed_out ─────► failed
+//
+// Every step raises `rev` by one and books what has passed since `anchor` on the limits that
+// counted (`deadlines.hpp`); a claim, and losing one, raise `epoch`, which fences the worker.
 #pragma once
 
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "stores/deadlines.hpp"
 #include "stores/store.hpp"
 
 namespace longhaul::stores {
-
-/// The two clocks at one instant.
-struct instant {
-  timestamp wall;
-  monotonic_time mono;
-};
 
 /// Either the next state (`code == applied`) or why there is none.
 struct step {
@@ -32,54 +33,41 @@ struct step {
 task_record initial(const new_task& task, instant now);
 /// `superseded` if it is not `claimable`. Does not look at `run_at`: the store does.
 step claimed(const task_record& task, process_id process, instant now);
-step reported(const task_record& task, writer by, const report_change& change, instant now);
-step asked(const task_record& task, writer by, std::span<const question> questions, instant now);
+step reported(const task_record& task, writer worker, const report_change& change, instant now);
+step asked(const task_record& task, writer worker, std::span<const question> questions,
+           instant now);
 step answered(const task_record& task, std::span<const response> responses, instant now);
-step finished(const task_record& task, writer by, const outcome& result, std::string_view message,
-              instant now);
+step finished(const task_record& task, writer worker, const outcome& result,
+              std::string_view message, instant now);
 step cancelled(const task_record& task, std::string_view reason, instant now);
 step retained(const task_record& task, std::optional<milliseconds> retention, instant now);
 step revealed(const task_record& task, std::optional<milliseconds> retention, instant now);
-step released(const task_record& task, writer by, instant now);
+step released(const task_record& task, writer worker, instant now);
 /// The process that ran it is gone: back to the queue, or failed.
 step lost(const task_record& task, instant now);
+/// The same task as if no running time had passed since its process was last heard of: time in
+/// which nobody was there is nobody's running time. For `lost`, of what a former process ran.
+task_record without_downtime(const task_record& task, monotonic_time last_heard,
+                             monotonic_time now);
 /// A limit has passed (`limit_due` says which).
 step timed_out(const task_record& task, instant now);
 
-enum class limit_kind : std::uint8_t { attempt, overall, answer };
-struct limit_deadline {
-  monotonic_time at;
-  limit_kind kind;
-};
-/// The next limit that applies in this state, or null: attempt and overall while it runs, answer
-/// while a question is open.
-std::optional<limit_deadline> limit_due(const task_record& task) noexcept;
-/// When a terminal task is to be removed; null: never, or not terminal.
-std::optional<monotonic_time> removal_due(const task_record& task) noexcept;
+/// What a `create` is told that finds this task under its idempotency key: `created` (the very
+/// same operation came again), `existing` or `key_conflict`.
+create_result known_by_key(const task_ptr& earlier, const task_origin& origin);
+/// What a `create` is told that finds this task under its id: it was repeated. Throws
+/// `store_error` if it is somebody else's.
+create_result known_by_id(const task_ptr& earlier, const task_origin& origin);
 
-/// How long the result of hidden work is kept once it has ended: for a waiter that learns of the
-/// end by reading, and for who hands the id out at that very moment.
-inline constexpr milliseconds hidden_result_kept{2'000};
-/// When nobody can read what a hidden task carries any more, after it was kept for `kept`: its
-/// waiter has it, and its id was never handed out. Null: never (it may be asked for again by its
-/// idempotency key), or there is nothing left.
-std::optional<monotonic_time> emptying_due(const task_record& task,
-                                           milliseconds kept = hidden_result_kept) noexcept;
-/// The same task without arguments, metadata, questions and result.
-std::shared_ptr<task_record> emptied(const task_record& task);
-/// True of what `emptied` made of a task with a result.
-bool is_emptied(const task_record& task) noexcept;
-/// The next of the two things that happen to a terminal task; null: none.
-std::optional<monotonic_time> next_due(const task_record& task,
-                                       milliseconds kept = hidden_result_kept) noexcept;
-
-/// Lines that people read are cut to so many bytes, at the end of a character: status messages and
-/// reasons.
-inline constexpr std::size_t longest_message = 4096;
+/// Lines that people read are cut to `longest_message`, at the end of a character: status messages
+/// and reasons.
 std::string_view clipped(std::string_view text) noexcept;
 
 /// True if the task waits to be claimed, from `run_at` on: not terminal, not external, nobody runs
 /// it. It may be input_required.
 bool claimable(const task_record& task) noexcept;
+/// The part of the working ones that `store_stats` and `longhaul store` call queued: claimable, and
+/// no question is open.
+bool queued(const task_record& task) noexcept;
 
 }  // namespace longhaul::stores

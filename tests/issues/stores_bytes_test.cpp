@@ -169,12 +169,12 @@ TEST_P(store_parity, lines_for_people_are_cut_between_characters) {
   const auto task = create_claimed();
   report(task, 1, 1, "x" + length);
   const std::string message = get(task)->status_message;
-  EXPECT_EQ(message.size(), stores::longest_message - 1);
+  EXPECT_EQ(message.size(), stores::tunables::longest_message - 1);
   EXPECT_EQ(message.back(), '\xa4');
   EXPECT_EQ(report(task, 1, 1, "x" + length).code, change_code::unchanged);
   run(store_.cancel("alice", task->id(), length));
-  EXPECT_LE(get(task)->status_message.size(), stores::longest_message);
-  EXPECT_LE(get(task)->cancel_reason.size(), stores::longest_message);
+  EXPECT_LE(get(task)->status_message.size(), stores::tunables::longest_message);
+  EXPECT_LE(get(task)->cancel_reason.size(), stores::tunables::longest_message);
 }
 
 // Large arguments are left in the file while a task waits, and are there when it is wanted whole.
@@ -234,7 +234,7 @@ TEST_P(store_parity, a_hidden_task_that_ended_lets_go_of_what_nobody_can_read) {
   const auto left = plain(""), keyed = plain("key"), shown = plain("");
   EXPECT_TRUE(get(left)->result.body) << "its waiter may not have read it yet";
   EXPECT_TRUE(applied(run(store_.reveal("alice", shown->id(), 1h))));
-  fixture_->advance(stores::hidden_result_kept);
+  fixture_->advance(stores::tunables::hidden_result_kept);
   EXPECT_TRUE(run(store_.purge(100)).empty()) << "not removed";
   ASSERT_TRUE(get(left)) << "its output can be read";
   EXPECT_TRUE(stores::is_emptied(*get(left)));
@@ -280,7 +280,7 @@ TEST(memory_store_bytes, a_flood_of_large_calls_stops_at_the_bound) {
     const auto made = run(store.create(task_with(plain_origin(clock), arguments)));
     if (made.code == create_code::created) ++created;
   }
-  EXPECT_EQ(created, bounds.open_per_quota / (arguments + stores::task_overhead));
+  EXPECT_EQ(created, bounds.open_per_quota / (arguments + stores::tunables::task_overhead));
   EXPECT_LE(run(store.stats()).bytes, bounds.open_per_quota);
 }
 

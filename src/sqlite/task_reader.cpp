@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sqlite/task_reader.hpp"
+
+#include <utility>
+
+#include "sqlite/columns.hpp"
+#include "stores/tunables.hpp"
+
+namespace longhaul::sqlite {
+namespace {
+
+/// Tasks that take up more are read in part by who does not want all of them.
+constexpr std::size_t large = stores::tunables::task_overhead + 4 * stores::tunables::small_payload;
+
+constexpr std::string_view from_both = "FROM tasks t JOIN states s ON s.seq = t.seq ";
+
+// One column; of a large task perhaps not.
+std::string column_of(std::string_view table, std::string_view name, detail wanted) {
+  const std::string column = std::string(table).append(".").append(name);
+  const std::string small = "CASE WHEN s.bytes <= " + std::to_string(large);
+  if (name == "result" && wanted == detail::line) return small + " THEN " + column + " END";
+  if (wanted == detail::whole) return column;
+  if (name == "arguments") return small + " THEN " + column + " END";
+  if (name == "request_meta") {  // streams look for the progress token in it
+    return small + " OR length(" + column +
+           ") <= " + std::to_string(stores::tunables::small_payload) + " THEN " + column + " END";
+  }
+  return column;
+}
+
+template <class Visit>
+void append_columns(std::string& sql, std::string_view table, detail wanted, Visit visit) {
+  column_names names;
+  visit(names);
+  for (const std::string_view name : names.all) {
+    sql.append(", ").append(column_of(table, name, wanted));
+  }
+}
+
+std::string select_inputs() {
+  const task_input input;
+  column_names names;
+  stores::visit_input(input, names);
+  std::string sql = "SELECT ";
+  for (const std::string_view name : names.all) sql.append(name).append(", ");
+  return sql.append("seq FROM inputs WHERE seq = ? ORDER BY position");
+}
+
+}  // namespace
+
+void corrupt(const std::string& fault) { throw sqlite_error(fault, SQLITE_CORRUPT); }
+
+// In the order of `read`.
+std::string select_tasks(detail wanted, std::string_view rest) {
+  const task_origin origin;
+  const task_record task;
+  std::string sql = "SELECT t.seq, s.bytes, s.questions, s.checkpointed";
+  append_columns(sql, "t", wanted, [&](auto& column) { stores::visit_origin(origin, column); });
+  append_columns(sql, "t", wanted, [&](auto& column) { stores::visit_visibility(task, column); });
+  append_columns(sql, "s", wanted, [&](auto& column) {
+    stores::visit_state(task, column);
+    stores::visit_end(task, column);
+  });
+  return sql.append(" ").append(rest);
+}
+
+task_reader::task_reader(connection& file)
+    : find_(file, select_tasks(detail::whole, std::string(from_both).append("WHERE t.id = ?"))),
+      look_(file, select_tasks(detail::state, std::string(from_both).append("WHERE t.id = ?"))),
+      knows_(file, "SELECT 1 FROM tasks WHERE id = ?"),
+      page_(file,
+            select_tasks(detail::line, std::string(from_both).append(
+                                           "WHERE t.owner = ?1 AND t.hidden = 0 AND t.id < ?2 "
+                                           "AND (s.remove_at IS NULL OR s.remove_at > ?3) "
+                                           "ORDER BY t.id DESC LIMIT ?4"))),
+      page_by_status_(
+          file, select_tasks(detail::line, std::string(from_both).append(
+                                               "WHERE t.owner = ?1 AND t.hidden = 0 AND t.id < ?2 "
+                                               "AND (s.remove_at IS NULL OR s.remove_at > ?3) "
+                                               "AND s.status = ?5 ORDER BY t.id DESC LIMIT ?4"))),
+      external_(file, select_tasks(detail::whole,
+                                   std::string(from_both).append(
+                                       "WHERE s.ended = 0 AND t.external = 1 AND t.id > ?1 "
+                                       "AND (?2 = '' OR t.tool = ?2) ORDER BY t.id LIMIT ?3"))),
+      inputs_(file, select_inputs()),
+      checkpoint_(file, "SELECT body FROM checkpoints WHERE seq = ?") {}
+
+task_row task_reader::read(statement& row, detail wanted) {
+  columns next(row);
+  task_row result;
+  result.seq = next.take<std::int64_t>();
+  result.bytes = next.take<std::uint64_t>();
+  const bool questions = next.take<bool>(), checkpointed = next.take<bool>();
+  auto origin = std::make_shared<task_origin>();
+  result.record = std::make_shared<task_record>();
+  task_record& task = *result.record;
+  task.abridged = wanted != detail::whole && result.bytes > large;
+  stores::visit_origin(*origin, next);
+  task.origin = std::move(origin);
+  try {
+    stores::visit_visibility(task, next);
+    stores::visit_state(task, next);
+    stores::visit_end(task, next);
+  } catch (const stores::damaged_record& e) {
+    corrupt(e.what());
+  }
+  if (wanted == detail::line && task.abridged) return result;
+  if (questions) read_inputs(result);
+  if (checkpointed) read_checkpoint(result);
+  return result;
+}
+
+void task_reader::read_inputs(task_row& row) {
+  const use once(inputs_);
+  inputs_.bind(1, row.seq);
+  auto inputs = std::make_shared<task_inputs>();
+  while (inputs_.step()) {
+    columns next(inputs_);
+    stores::visit_input(inputs->emplace_back(), next);
+  }
+  row.record->inputs = std::move(inputs);
+}
+
+void task_reader::read_checkpoint(task_row& row) {
+  const use once(checkpoint_);
+  checkpoint_.bind(1, row.seq);
+  if (checkpoint_.step()) row.record->checkpoint = raw_json::trusted(checkpoint_.text(0));
+}
+
+std::optional<task_row> task_reader::find(std::string_view id) {
+  const use once(find_);
+  find_.bind(1, id);
+  if (!find_.step()) return std::nullopt;
+  return read(find_, detail::whole);
+}
+
+std::optional<task_row> task_reader::look(std::string_view id) {
+  const use once(look_);
+  look_.bind(1, id);
+  if (!look_.step()) return std::nullopt;
+  return read(look_, detail::state);
+}
+
+bool task_reader::knows(std::string_view id) {
+  const use once(knows_);
+  return knows_.bind(1, id).step();
+}
+
+std::vector<task_ptr> task_reader::page(std::string_view owner, std::optional<task_status> status,
+                                        std::string_view before, monotonic_time now,
+                                        std::size_t limit) {
+  // Behind every id: they are of lower-case letters and digits.
+  constexpr std::string_view top = "~";
+  statement& query = status ? page_by_status_ : page_;
+  const use once(query);
+  query.bind(1, owner)
+      .bind(2, before.empty() ? top : before)
+      .bind(3, std::int64_t(now.time_since_epoch().count()))
+      .bind(4, static_cast<std::int64_t>(limit));
+  if (status) query.bind(5, static_cast<std::int64_t>(*status));
+  std::vector<task_ptr> result;
+  while (query.step()) result.push_back(read(query, detail::line).record);
+  return result;
+}
+
+std::vector<task_ptr> task_reader::external(std::string_view tool, std::string_view after,
+                                            std::size_t limit) {
+  const use once(external_);
+  external_.bind(1, after).bind(2, tool).bind(3, static_cast<std::int64_t>(limit));
+  std::vector<task_ptr> result;
+  while (external_.step()) result.push_back(read(external_, detail::whole).record);
+  return result;
+}
+
+}  // namespace longhaul::sqlite
