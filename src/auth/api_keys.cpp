@@ -2,12 +2,12 @@
 #include "auth/api_keys.hpp"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <charconv>
-#include <stdexcept>
+#include <utility>
 
+#include "base/digest.hpp"
 #include "base/text.hpp"
 
 namespace longhaul::auth {
@@ -15,15 +15,6 @@ namespace {
 
 // More is no key of anybody, and not worth hashing.
 constexpr std::size_t longest_key = 4096;
-
-key_digest sha256_of(std::string_view text) {
-  key_digest result;
-  unsigned length = 0;
-  if (EVP_Digest(text.data(), text.size(), result.data(), &length, EVP_sha256(), nullptr) != 1) {
-    throw std::runtime_error("SHA-256 is not available");
-  }
-  return result;
-}
 
 // RFC 9110: the scheme is compared without case, and followed by at least one space.
 std::optional<std::string_view> bearer_token(std::string_view header) {
@@ -48,19 +39,23 @@ std::optional<key_digest> parse_sha256(std::string_view text) {
   return result;
 }
 
-void api_keys::add(std::string name, const key_digest& sha256) {
-  keys_.push_back({std::move(name), sha256});
+void api_keys::add(const std::string& name, const key_digest& digest) {
+  caller holder;
+  holder.owner = holder.quota = "key:" + name;
+  holder.identified = true;
+  keys_.push_back({std::make_shared<const caller>(std::move(holder)), digest});
 }
 
-std::optional<std::string> api_keys::name_of(std::optional<std::string_view> authorization) const {
+std::shared_ptr<const caller> api_keys::holder_of(
+    std::optional<std::string_view> authorization) const {
   const auto token = authorization ? bearer_token(*authorization) : std::nullopt;
-  if (!token) return std::nullopt;
-  const key_digest presented = sha256_of(*token);
+  if (!token) return nullptr;
+  const key_digest presented = sha256(*token);
   const entry* found = nullptr;
-  for (const entry& key : keys_) {
-    if (CRYPTO_memcmp(key.sha256.data(), presented.data(), presented.size()) == 0) found = &key;
+  for (const entry& key : keys_) {  // to the end, whichever it is
+    if (CRYPTO_memcmp(key.digest.data(), presented.data(), presented.size()) == 0) found = &key;
   }
-  return found ? std::optional(found->name) : std::nullopt;
+  return found != nullptr ? found->holder : nullptr;
 }
 
 std::string challenge(bool presented) {

@@ -6,8 +6,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "auth/identify.hpp"
 #include "open/open_store.hpp"
-#include "run/identify.hpp"
 #include "run/stop_signals.hpp"
 
 namespace longhaul {
@@ -54,11 +54,11 @@ int serve(server& server, const serve_settings& settings, process_log& log) {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a full disk to us
     service_options options = settings;
-    check_callers(server.options());
+    auth::check_callers(server.options());
     http_settings http;
     if (!settings.http.empty()) {
       static_cast<http_address&>(http) = parse_http_address(settings.http);
-      options.identify = identify_by(server.options(), http.host);
+      options.identifier = auth::identify_by(server.options(), http.host);
     }
     end_on_early_signals();
     if (!options.store) {

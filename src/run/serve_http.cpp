@@ -61,7 +61,6 @@ int serve_http(service& what, const http_settings& settings) {
   wire_options.log = what.log();
   wire_options.max_sessions = what.definition().max_sessions;
   wire_options.max_sessions_per_caller = what.definition().max_sessions_per_caller;
-  if (what.options().identify) wire_options.identify = what.options().identify;
   const auto endpoint = wire::make_http_endpoint(what.dispatcher(), wire_options);
 
   transport::http_options options;
@@ -70,6 +69,7 @@ int serve_http(service& what, const http_settings& settings) {
   options.hosts = settings.allowed_hosts;
   options.origins = settings.allowed_origins;
   options.max_body_memory = settings.max_body_memory;
+  options.identifier = what.options().identifier;
   options.log = what.log();
   options.not_ready = [&what] {
     if (what.engine().draining()) return std::string("draining");

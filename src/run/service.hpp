@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/identifier.hpp"
 #include "longhaul/server.hpp"
 #include "open/http_address.hpp"
 #include "run/process_log.hpp"
@@ -23,7 +24,8 @@ namespace longhaul {
 /// What a server has beside its tools.
 struct service_options {
   std::shared_ptr<stores::store> store = {};  ///< required
-  wire::identifier identify = {};             ///< of callers over HTTP; empty: all anonymous
+  /// Of callers over HTTP; null: all are anonymous.
+  std::shared_ptr<const auth::identifier> identifier = {};
   /// Captured output of programs; null: none. Must outlive the service.
   serving::output_source* outputs = nullptr;
   /// Ids of tasks that were removed for good.

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "auth/caller.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/task.hpp"
 #include "server/questions.hpp"
@@ -27,12 +28,7 @@ using awaitable = boost::asio::awaitable<T>;
 
 struct tool_entry;
 
-/// Who asks. Tasks belong to `owner`; use is counted against `quota`.
-struct caller {
-  std::string owner;        ///< `local`, `anonymous`, `key:<name>`, issuer + subject
-  std::string quota;        ///< the owner; `anonymous@<address>` for unauthenticated HTTP
-  bool identified = false;  ///< not anonymous: may list tasks
-};
+using auth::caller;
 
 /// Why a request was refused. The wire chooses the code, the server the words.
 enum class refusal : std::uint8_t {

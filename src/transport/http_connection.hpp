@@ -1,138 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection: requests one after the other, each read whole, handed to the endpoint, answered
-// with one write, or with a stream of events if the endpoint sends messages before its reply.
+// The input and output of one connection: does what its exchange (`http_exchange.hpp`) says, over a
+// stream that it owns. While the endpoint has a request, three things may be under way at once: the
+// endpoint's coroutine, a watch for the peer's leaving, and a coroutine that writes what a slow
+// reader has not taken of the stream of events.
 //
-//   reading head ──► reading body ──► handling ──► (streaming) ──► writing ──► idle ──► …
-//
-// What the head alone decides (`http_front`) is answered before anything of the body is taken.
-//
-// What a peer can make it hold: the parser's share (`http_parser.hpp`); input up to `max_header`
-// while a head comes, one read while a body comes, `pipelined_ahead` while a request waits; output
-// up to twice `stream_buffer` and one reply. An idle one holds `head_chunk` and little more.
-//
-// State and sockets belong to the connection's thread. Only `http_outlet` is used from others.
+// State and stream belong to the connection's thread. Only `http_outlet` is used from others.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <memory>
 #include <string>
 #include <unordered_set>
 
-#include "transport/body_memory.hpp"
-#include "transport/http_front.hpp"
+#include "auth/identifier.hpp"
+#include "transport/http_exchange.hpp"
 #include "transport/http_outlet.hpp"
-#include "transport/http_parser.hpp"
-#include "transport/http_server.hpp"
-#include "transport/read_buffer.hpp"
+#include "transport/stream.hpp"
 #include "wire/endpoint.hpp"
 
 namespace longhaul::transport {
 
-using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, loop_executor>;
-
 /// What the connections of one thread share. One thread.
 struct http_loop {
-  http_loop(const http_options& o, http_front& f, body_memory& reading, body_memory& waiting,
-            wire::http_endpoint& e)
-      : options(o), front(f), bodies(reading), open_bodies(waiting), endpoint(e), sweep(context) {}
+  http_loop(exchange_context context_of_exchanges, const auth::identifier& who,
+            wire::http_endpoint& answers)
+      : shared(std::move(context_of_exchanges)), identifier(who), endpoint(answers) {}
 
-  const http_options& options;
-  http_front& front;
-  body_memory& bodies;       ///< being read
-  body_memory& open_bodies;  ///< of requests that wait for their replies
+  exchange_context shared;
+  const auth::identifier& identifier;
   wire::http_endpoint& endpoint;
   boost::asio::io_context context{1};
-  boost::asio::steady_timer sweep;
+  boost::asio::steady_timer sweep{context};
   std::unordered_set<http_connection*> connections;
-  std::string date;                                     ///< refreshed by the sweep
-  bool stopping = false;                                ///< answer what runs, then close
   std::weak_ptr<boost::asio::steady_timer> stop_timer;  ///< closes what is left after the grace
 
   /// The grace ends early when nothing is left.
   void end_if_idle() {
-    if (!stopping || !connections.empty()) return;
+    if (!shared.stopping || !connections.empty()) return;
     sweep.cancel();
     if (const auto timer = stop_timer.lock()) timer->cancel();
   }
 };
 
-class http_connection : public std::enable_shared_from_this<http_connection> {
+class http_connection final : public stream_watcher,
+                              public std::enable_shared_from_this<http_connection> {
  public:
-  using clock = std::chrono::steady_clock;
+  using clock = http_exchange::clock;
 
-  http_connection(http_loop& loop, tcp_socket socket, std::string peer,
+  /// `counted` is let go when the connection has ended.
+  http_connection(http_loop& loop, std::unique_ptr<stream> peer, std::string address,
                   std::shared_ptr<void> counted);
-  ~http_connection();
+  ~http_connection() override;
 
   /// Serves requests until the connection ends.
   boost::asio::awaitable<void> run();
 
-  // --- called by the sweep and by the outlet, on this thread
+  // --- called by the sweep, by the stream and by the outlet, on this thread
   void sweep(clock::time_point now);
   void begin_stop();
   void close();
-  void flush(http_outlet& from);
-  void log_refusal(int status) const;
-  void watch_peer();
-  void only_reply() noexcept { only_reply_ = true; }
+  void on_readable(const boost::system::error_code& error) override;
+  void flush(http_outlet& outlet);
+  void expect_wait();
+  void only_reply() noexcept { exchange_.only_reply(); }
 
-  loop_executor executor() noexcept { return socket_.get_executor(); }
-  const http_options& options() const noexcept { return loop_.options; }
+  loop_executor executor() noexcept { return loop_.context.get_executor(); }
+  const http_options& options() const noexcept { return loop_.shared.options; }
 
  private:
-  enum class phase : std::uint8_t { idle, head, body, handling, writing };
-
-  void enter(phase p);
   boost::asio::awaitable<void> serve();
-  void begin_request();
-  boost::asio::awaitable<bool> read_request();
-  boost::asio::awaitable<bool> read_some();
-  void take_input();
-  boost::asio::awaitable<void> send_continue();
-  boost::asio::awaitable<void> linger();
-  boost::asio::awaitable<bool> answer();
-  boost::asio::awaitable<bool> answer_head();
-  void decide_rest();
-  boost::asio::awaitable<bool> drop_rest();
-  boost::asio::awaitable<wire::http_reply> handle();
-  boost::asio::awaitable<bool> write_reply(wire::http_reply reply, std::string_view content_type);
-  boost::asio::awaitable<bool> finish_stream(const wire::http_reply& reply);
-  wire::http_reply fault_reply() const;
-  bool streaming() const noexcept { return stream_started_; }
-  void start_stream();
-  void gather(http_outlet& from);
-  void write_pending();
-  void on_peer_readable();
-  bool peer_has_closed();
+  bool identify_at_once();
+  boost::asio::awaitable<void> identify();
+  boost::asio::awaitable<void> handle();
+  boost::asio::awaitable<void> write();
+  bool write_at_once();
+  boost::asio::awaitable<void> write_rest();
+  void write_stream();
+  boost::asio::awaitable<void> write_slowly();
+  void watch();
+  void opened(const boost::system::error_code& error);
   void peer_left();
 
   http_loop& loop_;
-  tcp_socket socket_;
-  const std::string peer_;
   const std::shared_ptr<void> counted_;
-  http_parser parser_;
-  read_buffer input_;
-  wire::http_request request_;
-  head_verdict verdict_;  // set once the head is there
-  std::string lines_;     // headers for pages, on every reply to this request
-  phase phase_ = phase::idle;
-  clock::time_point deadline_ = clock::time_point::max();
-  bool timed_out_ = false, keep_alive_ = true, closed_ = false;
-  bool unread_ = false;  // the last request was not read to its end
-
-  // The exchange that is being handled.
-  std::shared_ptr<http_outlet> outlet_;
-  bool stream_started_ = false, chunked_ = true, watching_ = false, waiting_ = false;
-  bool only_reply_ = false;  // no comments: the client takes no stream
-  bool peer_gone_ = false;
-  std::string output_;   // being gathered
-  std::string writing_;  // being written; not empty while a stream write runs
-  clock::time_point last_write_{};
-  boost::asio::steady_timer written_;  // cancelled when a stream write has ended
+  const std::string address_;
+  const std::unique_ptr<stream> peer_;
+  http_exchange exchange_;
+  std::shared_ptr<http_outlet> outlet_;  // while the endpoint has a request
+  bool watching_ = false;                // a watch is under way
+  bool writing_ = false;                 // `write_slowly` is under way
+  boost::asio::steady_timer written_;    // cancelled when it has ended
 };
 
 }  // namespace longhaul::transport

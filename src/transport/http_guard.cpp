@@ -36,23 +36,28 @@ std::vector<std::string> names_of(std::vector<std::string> hosts) {
   return hosts;
 }
 
-// As browsers send them: without the port that the scheme implies.
+constexpr std::string_view plain = "http://", secure = "https://";
+
+// Without the port that the scheme implies.
+std::string_view without_default_port(std::string_view authority, bool tls) {
+  const std::string_view port = tls ? ":443" : ":80";
+  if (authority.ends_with(port)) authority.remove_suffix(port.size());
+  return authority;
+}
+
+// As browsers send them.
 std::vector<std::string> origins_of(std::vector<std::string> origins) {
-  const auto leave_out = [](std::string& origin, std::string_view scheme, std::string_view port) {
-    const bool implied = origin.starts_with(scheme) && origin.ends_with(port);
-    if (implied) origin.resize(origin.size() - port.size());
-  };
   for (std::string& origin : origins) {
     origin = lowered(origin);
-    leave_out(origin, "http://", ":80");
-    leave_out(origin, "https://", ":443");
+    const bool tls = origin.starts_with(secure);
+    if (tls || origin.starts_with(plain)) origin.resize(without_default_port(origin, tls).size());
   }
   return origins;
 }
 
 // The authority of `http://authority` or `https://authority`; empty if it is not of this form.
 std::string_view authority_of(std::string_view origin) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
+  for (const std::string_view scheme : {plain, secure}) {
     if (origin.starts_with(scheme)) {
       const std::string_view rest = origin.substr(scheme.size());
       return rest.find_first_of("/?#@") == std::string_view::npos ? rest : std::string_view();
@@ -74,21 +79,29 @@ std::string host_name(std::string_view host) {
   return lowered(host.substr(0, end));
 }
 
-http_guard::http_guard(bool loopback, std::vector<std::string> hosts,
+http_guard::http_guard(reach reached, std::vector<std::string> hosts,
                        std::vector<std::string> origins)
-    : loopback_(loopback),
+    : reached_(reached),
       hosts_(names_of(std::move(hosts))),
       origins_(origins_of(std::move(origins))),
       any_origin_(contains(origins_, "*")) {}
 
 bool http_guard::host_allowed(std::string_view name) const {
   if (contains(hosts_, name)) return true;
-  return loopback_ ? is_local_name(name) : hosts_.empty();
+  return reached_.loopback ? is_local_name(name) : hosts_.empty();
+}
+
+// The origin that pages of this server itself have. Where TLS is a proxy's matter it may be https.
+bool http_guard::is_own_origin(std::string_view origin, std::string_view host) const {
+  const bool secure_page = origin.starts_with(secure);
+  if (reached_.tls && !secure_page) return false;
+  return lowered(without_default_port(authority_of(origin), secure_page)) ==
+         lowered(without_default_port(host, secure_page));
 }
 
 std::string http_guard::refusal(std::string_view host, std::string_view origin) const {
   if (!host_allowed(host_name(host))) {
-    return loopback_
+    return reached_.loopback
                ? "this Host is not allowed here: use localhost, 127.0.0.1, or a host that the "
                  "server is configured for"
                : "this Host is not allowed here: use a host that the server is configured for";
@@ -97,8 +110,8 @@ std::string http_guard::refusal(std::string_view host, std::string_view origin) 
   const std::string_view authority = authority_of(origin);
   const std::string name = host_name(authority);
   const bool allowed = !authority.empty() &&
-                       (contains(hosts_, name) || (loopback_ && is_local_name(name)) ||
-                        (!loopback_ && is_address(name) && lowered(authority) == lowered(host)));
+                       (contains(hosts_, name) || (reached_.loopback && is_local_name(name)) ||
+                        (!reached_.loopback && is_address(name) && is_own_origin(origin, host)));
   if (allowed) return {};
   return "this Origin is not allowed here: web pages of other sites may not use this server";
 }

@@ -9,20 +9,26 @@
 
 namespace longhaul::transport {
 
+/// How a server is reached.
+struct reach {
+  bool loopback = false;  ///< from this machine alone, so only names of it may be in Host
+  bool tls = false;       ///< its own pages would be at `https://`
+};
+
 class http_guard {
  public:
-  /// `loopback`: the server listens on a loopback address, so only names of this machine may be in
-  /// Host. `hosts`: more names that are allowed (without port). `origins`: more origins that are
-  /// allowed, as `https://app.example`; `*`: all.
-  http_guard(bool loopback, std::vector<std::string> hosts, std::vector<std::string> origins);
+  /// `hosts`: more names that are allowed (without port). `origins`: more origins that are allowed,
+  /// as `https://app.example`; `*`: all.
+  http_guard(reach reached, std::vector<std::string> hosts, std::vector<std::string> origins);
 
   /// Empty: allowed. Else what is wrong and what to do. Absent headers have null data.
   std::string refusal(std::string_view host, std::string_view origin) const;
 
  private:
   bool host_allowed(std::string_view name) const;
+  bool is_own_origin(std::string_view origin, std::string_view host) const;
 
-  const bool loopback_;
+  const reach reached_;
   const std::vector<std::string> hosts_, origins_;
   const bool any_origin_;
 };

@@ -16,7 +16,7 @@ http_outlet::http_outlet(std::shared_ptr<http_connection> connection)
       connection_(std::move(connection)) {}
 
 bool http_outlet::send(std::string message) {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   if (!connection_ || queued_bytes_ + message.size() > bound_) return false;
   queued_bytes_ += message.size();
   queue_.push_back(std::move(message));
@@ -28,7 +28,7 @@ bool http_outlet::send(std::string message) {
 }
 
 std::vector<std::string> http_outlet::take() {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   flush_posted_ = false;
   queued_bytes_ = 0;
   return std::exchange(queue_, {});
@@ -37,22 +37,22 @@ std::vector<std::string> http_outlet::take() {
 void http_outlet::close() {
   gone_ = nullptr;
   closed_ = true;
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   connection_.reset();
 }
 
 // Null once closed.
 std::shared_ptr<http_connection> http_outlet::still_open() {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   return connection_;
 }
 
 void http_outlet::expect_wait() {
-  if (const auto to = still_open()) to->watch_peer();
+  if (const auto connection = still_open()) connection->expect_wait();
 }
 
 void http_outlet::only_reply() {
-  if (const auto to = still_open()) to->only_reply();
+  if (const auto connection = still_open()) connection->only_reply();
 }
 
 void http_outlet::on_gone(std::function<void()> callback) {
@@ -64,7 +64,7 @@ void http_outlet::on_gone(std::function<void()> callback) {
 void http_outlet::gone() {
   left_ = true;
   {
-    const std::lock_guard lock(mutex_);
+    const guard lock(mutex_);
     connection_.reset();
     queue_.clear();
   }

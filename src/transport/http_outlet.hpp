@@ -3,21 +3,19 @@
 // the connection's. Holds at most `stream_buffer` bytes back for a slow reader.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.hpp"
+#include "transport/stream.hpp"
 #include "wire/endpoint.hpp"
 
 namespace longhaul::transport {
 
 class http_connection;
-
-using loop_executor = boost::asio::io_context::executor_type;
 
 class http_outlet final : public wire::outlet, public std::enable_shared_from_this<http_outlet> {
  public:
@@ -44,11 +42,11 @@ class http_outlet final : public wire::outlet, public std::enable_shared_from_th
   const loop_executor executor_;
   std::function<void()> gone_;  // the connection's thread only, as the next two
   bool left_ = false, closed_ = false;
-  std::mutex mutex_;
-  std::shared_ptr<http_connection> connection_;  // null once closed
-  std::vector<std::string> queue_;
-  std::size_t queued_bytes_ = 0;
-  bool flush_posted_ = false;
+  guarded_mutex mutex_;
+  std::shared_ptr<http_connection> connection_ LONGHAUL_GUARDED_BY(mutex_);  // null once closed
+  std::vector<std::string> queue_ LONGHAUL_GUARDED_BY(mutex_);
+  std::size_t queued_bytes_ LONGHAUL_GUARDED_BY(mutex_) = 0;
+  bool flush_posted_ LONGHAUL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace longhaul::transport

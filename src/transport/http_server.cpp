@@ -15,9 +15,13 @@
 #include <thread>
 #include <utility>
 
+#include "auth/identify.hpp"
+#include "base/wake_event.hpp"
 #include "transport/episode.hpp"
 #include "transport/http_connection.hpp"
 #include "transport/http_reply.hpp"
+#include "transport/routes.hpp"
+#include "transport/tls_identity.hpp"
 
 namespace longhaul::transport {
 namespace {
@@ -40,24 +44,30 @@ tcp::endpoint listen_endpoint(const http_options& options) {
   return {address, options.port};
 }
 
-// 127.0.0.1 written as ::ffff:127.0.0.1, too.
+// Also 127.0.0.1 written as ::ffff:127.0.0.1.
 bool is_loopback(const asio::ip::address& address) {
   if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.is_loopback();
   return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
 }
 
+http_options completed(http_options options) {
+  if (!options.identifier) options.identifier = auth::anonymous();
+  return options;
+}
+
 }  // namespace
 
 struct http_server::state {
-  state(http_options o, wire::http_endpoint& to)
-      : options(std::move(o)),
-        endpoint(to),
+  state(http_options given, wire::http_endpoint& answers)
+      : options(completed(std::move(given))),
+        endpoint(answers),
         where(listen_endpoint(options)),
         bodies(options.max_body_memory),
         open_bodies(options.max_open_body_memory),
-        front(options, is_loopback(where.address()), endpoint) {
+        paths(options, is_loopback(where.address()), endpoint) {
+    const exchange_context shared{options, paths, bodies, open_bodies};
     for (std::size_t i = 0; i < thread_count(options.threads); ++i) {
-      loops.push_back(std::make_unique<http_loop>(options, front, bodies, open_bodies, endpoint));
+      loops.push_back(std::make_unique<http_loop>(shared, *options.identifier, endpoint));
     }
     try {
       acceptor = std::make_unique<tcp::acceptor>(loops.front()->context, where);
@@ -71,9 +81,12 @@ struct http_server::state {
   }
 
   void run(http_loop& loop);
-  void tell(std::string_view event, const episode::told& what) const;
+  void tell(std::string_view event, const episode::told& news) const;
   void accept();
   void take(tcp::socket socket);
+  void refuse(tcp::socket& socket);
+  void begin(http_loop& loop, tcp_socket socket, std::string address,
+             std::shared_ptr<void> counted) const;
   void schedule_sweep(http_loop& loop);
   template <class Function>
   void on_every_loop(Function function);
@@ -82,7 +95,7 @@ struct http_server::state {
   wire::http_endpoint& endpoint;
   tcp::endpoint where;
   body_memory bodies, open_bodies;
-  http_front front;
+  routes paths;
   std::vector<std::unique_ptr<http_loop>> loops;
   std::vector<asio::executor_work_guard<loop_executor>> work;
   std::unique_ptr<tcp::acceptor> acceptor;
@@ -97,6 +110,7 @@ struct http_server::state {
 
 // A callback that throws ends its own call, not the thread.
 void http_server::state::run(http_loop& loop) {
+  block_broken_pipe();  // OpenSSL writes as to a file
   while (true) {
     try {
       loop.context.run();
@@ -107,8 +121,8 @@ void http_server::state::run(http_loop& loop) {
   }
 }
 
-void http_server::state::tell(std::string_view event, const episode::told& what) const {
-  if (!what.text.empty()) options.log(what.level, event, what.text);
+void http_server::state::tell(std::string_view event, const episode::told& news) const {
+  if (!news.text.empty()) options.log(news.level, event, news.text);
 }
 
 void http_server::state::accept() {
@@ -128,19 +142,22 @@ void http_server::state::accept() {
   });
 }
 
+// There are as many connections as there may be. To a client that speaks TLS the close says it.
+void http_server::state::refuse(tcp::socket& accepted) {
+  static constexpr std::string_view refusal =
+      "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
+      "Content-Length: 0\r\n\r\n";
+  boost::system::error_code ignored;
+  accepted.non_blocking(true, ignored);
+  if (!options.tls) accepted.write_some(asio::buffer(refusal.data(), refusal.size()), ignored);
+  tell("accept.full", full.trouble(std::to_string(options.max_connections)));
+}
+
 void http_server::state::take(tcp::socket accepted) {
   boost::system::error_code error;
   const auto peer = accepted.remote_endpoint(error);
   if (error) return;
-  if (connections.load() >= options.max_connections) {
-    static constexpr std::string_view refusal =
-        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
-        "Content-Length: 0\r\n\r\n";
-    accepted.non_blocking(true, error);
-    accepted.write_some(asio::buffer(refusal.data(), refusal.size()), error);
-    tell("accept.full", full.trouble(std::to_string(options.max_connections)));
-    return;
-  }
+  if (connections.load() >= options.max_connections) return refuse(accepted);
   full.fine();
   accepted.set_option(tcp::no_delay(true), error);
   const auto protocol = peer.protocol();
@@ -149,26 +166,35 @@ void http_server::state::take(tcp::socket accepted) {
   connections.fetch_add(1);
   const std::shared_ptr<void> counted(this, [this](void*) { connections.fetch_sub(1); });
   http_loop& loop = *loops[next_loop++ % loops.size()];
-  asio::post(loop.context, [&loop, protocol, handle, counted, name = peer.address().to_string()] {
-    tcp_socket socket(loop.context.get_executor());
-    boost::system::error_code failed;
-    socket.assign(protocol, handle, failed);
-    if (failed) {
-      ::close(handle);
-      return;
-    }
-    if (loop.stopping) return;
-    auto connection = std::make_shared<http_connection>(loop, std::move(socket), name, counted);
-    asio::co_spawn(loop.context, connection->run(), asio::detached);
-  });
+  asio::post(loop.context,
+             [this, &loop, protocol, handle, counted, address = peer.address().to_string()] {
+               tcp_socket socket(loop.context.get_executor());
+               boost::system::error_code failed;
+               socket.assign(protocol, handle, failed);
+               if (failed) {
+                 ::close(handle);
+               } else if (!loop.shared.stopping) {
+                 begin(loop, std::move(socket), address, counted);
+               }
+             });
+}
+
+// The loop's thread.
+void http_server::state::begin(http_loop& loop, tcp_socket socket, std::string address,
+                               std::shared_ptr<void> counted) const {
+  auto peer =
+      options.tls ? options.tls->secure(std::move(socket)) : make_tcp_stream(std::move(socket));
+  auto connection = std::make_shared<http_connection>(loop, std::move(peer), std::move(address),
+                                                      std::move(counted));
+  asio::co_spawn(loop.context, connection->run(), asio::detached);
 }
 
 void http_server::state::schedule_sweep(http_loop& loop) {
-  loop.date = http_date();
+  loop.shared.date = http_date();
   loop.sweep.expires_after(options.sweep_interval);
   loop.sweep.async_wait([this, &loop](boost::system::error_code error) {
     // Not the error alone: a cancel finds nothing if the time was up already.
-    if (error || (loop.stopping && loop.connections.empty())) return;
+    if (error || (loop.shared.stopping && loop.connections.empty())) return;
     schedule_sweep(loop);  // first: what throws below ends this round, not all that follow
     const auto now = http_connection::clock::now();
     // A sweep may close connections, which takes them out of the set later, never at once.
@@ -205,7 +231,7 @@ std::uint16_t http_server::port() const noexcept { return state_->where.port(); 
 
 std::string http_server::url() const {
   const auto address = state_->where.address();
-  std::string result = "http://";
+  std::string result = state_->options.tls ? "https://" : "http://";
   if (address.is_v6()) result += '[';
   result += address.to_string();
   if (address.is_v6()) result += ']';
@@ -230,7 +256,7 @@ void http_server::stop(std::chrono::milliseconds grace) {
   closed.get_future().wait();
   state_->endpoint.shut_down();
   state_->on_every_loop([grace](http_loop& loop) {
-    loop.stopping = true;
+    loop.shared.stopping = true;
     const auto open = loop.connections;
     for (http_connection* connection : open) connection->begin_stop();
     // The timer keeps the loop going no longer than there are connections.

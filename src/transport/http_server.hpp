@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streamable HTTP over plain TCP: threads with one `io_context` each, connections handed out in
-// turn. No user code runs on these threads. What the bytes mean is the endpoint's business.
+// Streamable HTTP, over plain TCP or TLS: threads with one `io_context` each, connections handed
+// out in turn. No user code runs on these threads. What the bytes mean is the endpoint's business.
 //
 // Shutdown: no more connections, open subscriptions end, running exchanges are answered, the rest
 // is closed after a grace.
@@ -14,11 +14,14 @@
 #include <string>
 #include <vector>
 
+#include "auth/identifier.hpp"
 #include "base/log.hpp"
 #include "transport/tunables.hpp"
 #include "wire/endpoint.hpp"
 
 namespace longhaul::transport {
+
+class tls_identity;
 
 struct http_options {
   std::string address = "127.0.0.1";  ///< an IP address
@@ -44,6 +47,10 @@ struct http_options {
   /// Why the server is not ready to serve; empty: it is. Any transport thread. /readyz tells it to
   /// whoever asks, without the paths that stand in it; those are for the log.
   std::function<std::string()> not_ready = {};
+  /// Who sends a request to the MCP path; null: all are anonymous.
+  std::shared_ptr<const auth::identifier> identifier = {};
+  /// Who this server is over TLS; null: it serves plain TCP.
+  std::shared_ptr<const tls_identity> tls = {};
   /// Who was refused, and what went wrong inside.
   logger log = {};
 };
@@ -59,7 +66,7 @@ class http_server {
 
   void start();
   std::uint16_t port() const noexcept;
-  /// `http://ADDRESS:PORT/PATH`.
+  /// `http://ADDRESS:PORT/PATH`, `https://…` over TLS.
   std::string url() const;
   std::size_t connections() const noexcept;
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes that were received and are not dealt with yet. Unlike a string it hands out room without
-// filling it with zeros first. One thread.
+// Buffers that are used again and again. One thread.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +8,21 @@
 #include <span>
 #include <string_view>
 
+#include "transport/tunables.hpp"
+
 namespace longhaul::transport {
 
+/// What has grown large goes; what is small is used again.
+template <class Buffer>
+void give_back(Buffer& buffer) {
+  buffer.clear();
+  if (buffer.capacity() * sizeof(typename Buffer::value_type) > tunables::kept_buffer) {
+    Buffer().swap(buffer);
+  }
+}
+
+/// Bytes that were received and are not dealt with yet. Unlike a string it hands out room without
+/// filling it with zeros first.
 class read_buffer {
  public:
   std::string_view bytes() const noexcept { return {data_.get() + begin_, end_ - begin_}; }

@@ -45,7 +45,7 @@ std::string without_paths(std::string_view text) {
 ready_check::ready_check(std::function<std::string()> not_ready, logger log)
     : not_ready_(std::move(not_ready)), log_(std::move(log)) {}
 
-std::string ready_check::cause() {
+std::string ready_check::cause() const {
   if (!not_ready_) return {};
   try {
     const std::string why = not_ready_();
@@ -57,17 +57,17 @@ std::string ready_check::cause() {
   }
 }
 
-void ready_check::tell(const std::string& what) {
+void ready_check::tell(const std::string& why) const {
   {
-    const std::lock_guard lock(mutex_);
-    if (told_ == what) return;
-    told_ = what;
+    const guard lock(mutex_);
+    if (told_ == why) return;
+    told_ = why;
   }
-  if (what.empty()) {
+  if (why.empty()) {
     log_.info("server.ready", "again");
   } else {
     // A drain is no error, and what is one has an event of its own.
-    log_.warning("server.not_ready", what);
+    log_.warning("server.not_ready", why);
   }
 }
 

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 
 namespace longhaul::transport {
 
@@ -18,15 +18,15 @@ class ready_check {
   ready_check(std::function<std::string()> not_ready, logger log);
 
   /// Why the server is not ready; empty: it is.
-  std::string cause();
+  std::string cause() const;
 
  private:
-  void tell(const std::string& what);
+  void tell(const std::string& why) const;
 
   const std::function<std::string()> not_ready_;
   const logger log_;
-  std::mutex mutex_;
-  std::string told_;  // to the log; guarded by `mutex_`
+  mutable guarded_mutex mutex_;
+  mutable std::string told_ LONGHAUL_GUARDED_BY(mutex_);  // to the log
 };
 
 /// `text` with each absolute path replaced by "[path]". A path without quotation marks ends where

@@ -19,6 +19,8 @@ inline constexpr std::size_t max_body_memory = 64 << 20;  // bytes
 inline constexpr std::size_t open_body_memory = 128 << 20;  // bytes
 /// Bodies up to this size still find room when large ones find none.
 inline constexpr std::size_t small_body = 64 << 10;  // bytes
+/// Room behind a body: simdjson wants it, and then the body need not be copied for parsing.
+inline constexpr std::size_t body_padding = 64;  // bytes
 /// A body that is announced as larger is not believed before its bytes come.
 inline constexpr std::size_t believed_body = 16 << 10;  // bytes
 /// Request line and headers together; browsers and proxies stay below 8 KiB. Chunk extensions and

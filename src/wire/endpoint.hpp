@@ -13,9 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace longhaul::serving {
-struct caller;
-}
+#include "auth/caller.hpp"
 
 namespace longhaul::wire {
 
@@ -74,12 +72,12 @@ struct http_request {
   std::string_view peer_address{};  ///< IP address without port
   /// It came through a proxy: it has Forwarded, X-Forwarded-*, X-Real-IP or Via.
   bool forwarded = false;
-  /// Who asks: noted by `admit` for `handle`, and nothing to the transport.
-  std::shared_ptr<const serving::caller> caller{};
+  /// Who asks. The transport found out before it calls `admit`.
+  std::shared_ptr<const auth::caller> caller{};
 };
 
-/// The methods of HTTP that the MCP path takes, as `Allow` says it everywhere. OPTIONS is answered
-/// by the transport.
+/// The methods of HTTP that the MCP path takes, as `Allow` says it everywhere. The transport
+/// answers all others, and OPTIONS.
 inline constexpr std::string_view http_methods = "POST, DELETE, OPTIONS";
 
 /// The final reply. If messages went through the outlet before, `body` is the last of the stream
@@ -97,10 +95,11 @@ struct http_reply {
 class http_endpoint {
  public:
   virtual ~http_endpoint() = default;
-  /// Judges a request by its head alone, before anything of its body is taken: method, caller,
-  /// content type. A reply: it is refused with that. Null: `handle` is to be called with this
-  /// request. Must not block; never throws. By itself it admits everything.
-  virtual std::optional<http_reply> admit(http_request& head);
+  /// Judges a request by its head alone, before anything of its body is taken: content type, and
+  /// what a revision makes of the method. A reply: it is refused with that. Null: `handle` is to be
+  /// called with this request. Must not block; never throws. By itself it admits everything.
+  /// Requires: the method is one of `http_methods` but OPTIONS, and `caller` is set.
+  virtual std::optional<http_reply> admit(const http_request& head);
   /// Requires: `request` was admitted. `body` is the whole body. Never throws.
   virtual awaitable<http_reply> handle(const http_request& request, std::string body,
                                        std::shared_ptr<outlet> out) = 0;
@@ -108,7 +107,7 @@ class http_endpoint {
   virtual void shut_down() = 0;
 };
 
-inline std::optional<http_reply> http_endpoint::admit(http_request&) { return std::nullopt; }
+inline std::optional<http_reply> http_endpoint::admit(const http_request&) { return std::nullopt; }
 
 /// Handles one pipe (stdio). One object a pipe.
 class pipe_endpoint {

@@ -5,9 +5,7 @@
 // takes lines from one thread at a time, and its coroutines may end on any executor.
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,22 +17,6 @@
 
 namespace longhaul::wire {
 
-/// Who sent an HTTP request, or why nobody is let in.
-struct identification {
-  std::optional<serving::caller> who;  ///< empty: refused
-  int status = 401;                    ///< 401 or 403, if refused
-  std::string www_authenticate = {};   ///< sent with a refusal, if not empty
-};
-
-/// Tells who sends a request. Called before anything of the body is read; must not block.
-using identifier = std::function<identification(const http_request&)>;
-
-/// `anonymous`, use counted by address, not identified.
-identification anonymous_caller(const http_request& request);
-
-/// `local`, identified: the one user of a pipe, or of a server for one.
-serving::caller local_caller();
-
 struct endpoint_options {
   const clock_source* clock = &system_clock();
   /// Secrets shared by all processes of one service, the current one first: they sign the ids of
@@ -45,7 +27,6 @@ struct endpoint_options {
   /// Of one caller; beyond it the caller's own idle session that was unused the longest goes.
   std::size_t max_sessions_per_caller = tunables::max_sessions_per_caller;
   milliseconds session_idle = tunables::session_idle;
-  identifier identify = anonymous_caller;
   /// Who was refused, and what went wrong inside.
   logger log = {};
 };

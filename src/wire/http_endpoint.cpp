@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One HTTP request in, one reply out. Checks run in the order of docs/wire.md: method, caller,
+// One HTTP request in, one reply out. Checks run in the order of docs/wire.md: method,
 // content type, text, shape, era, headers; then its method answers.
 //
 // Owns the sessions. Threads: any number of executors at once; a request is a coroutine that
@@ -78,10 +78,9 @@ class endpoint final : public http_endpoint, private envelope {
   endpoint(serving::dispatcher& server, const endpoint_options& options)
       : envelope(server, options),
         sessions_({options.max_sessions, options.max_sessions_per_caller, options.session_idle},
-                  *options.clock),
-        identify_(options.identify ? options.identify : identifier(anonymous_caller)) {}
+                  *options.clock) {}
 
-  std::optional<http_reply> admit(http_request& head) override {
+  std::optional<http_reply> admit(const http_request& head) override {
     try {
       return refuse_head(head);
     } catch (const std::bad_alloc&) {
@@ -116,7 +115,7 @@ class endpoint final : public http_endpoint, private envelope {
   void shut_down() override { stop(); }
 
  private:
-  std::optional<http_reply> refuse_head(http_request& head) const;
+  static std::optional<http_reply> refuse_head(const http_request& head);
   http_reply end_session(const http_request& request);
   std::shared_ptr<session> session_of(const carrier& from);
 
@@ -136,23 +135,15 @@ class endpoint final : public http_endpoint, private envelope {
   }
 
   session_table sessions_;
-  const identifier identify_;
 };
 
-// Null: admitted, and `head` knows who asks.
-std::optional<http_reply> endpoint::refuse_head(http_request& head) const {
+// Null: admitted.
+std::optional<http_reply> endpoint::refuse_head(const http_request& head) {
   if (head.method != "POST" && !is_delete(head)) {
     http_reply reply = refuse_request(405, "This endpoint takes POST and DELETE");
     reply.allow = http_methods;
     return reply;
   }
-  identification identified = identify_(head);
-  if (!identified.who) {
-    http_reply reply = refuse_request(identified.status, "Not authorized");
-    reply.www_authenticate = std::move(identified.www_authenticate);
-    return reply;
-  }
-  head.caller = std::make_shared<const serving::caller>(std::move(*identified.who));
   if (head.method == "POST" && head.content_type && !is_json(*head.content_type)) {
     return refuse_request(415, "The body must be application/json");
   }
@@ -234,16 +225,6 @@ wire_reply endpoint::begin_session(carrier& from, const message& request, const 
 }
 
 }  // namespace
-
-identification anonymous_caller(const http_request& request) {
-  serving::caller who;
-  who.owner = "anonymous";
-  who.quota = "anonymous@";
-  who.quota += request.peer_address;
-  identification result;
-  result.who = std::move(who);
-  return result;
-}
 
 std::unique_ptr<http_endpoint> make_http_endpoint(serving::dispatcher& server,
                                                   const endpoint_options& options) {

@@ -58,7 +58,7 @@ class endpoint final : public pipe_endpoint, private envelope {
  public:
   endpoint(serving::dispatcher& server, const endpoint_options& options,
            std::shared_ptr<outlet> out)
-      : envelope(server, options), out_(std::move(out)), who_(local_caller()) {
+      : envelope(server, options), out_(std::move(out)), who_(auth::local_caller()) {
     if (!server.features().changes()) return;
     listener_ = std::make_shared<tools_listener>(server.features(), out_);
     server.features().tools().listen(listener_);
@@ -161,13 +161,6 @@ std::optional<wire_reply> endpoint::refuse_crowded(const message& request) const
 }
 
 }  // namespace
-
-serving::caller local_caller() {
-  serving::caller who;
-  who.owner = who.quota = "local";
-  who.identified = true;
-  return who;
-}
 
 std::unique_ptr<pipe_endpoint> make_pipe_endpoint(serving::dispatcher& server,
                                                   const endpoint_options& options,

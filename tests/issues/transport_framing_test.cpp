@@ -11,7 +11,7 @@ using namespace std::string_literals;
 using test::client;
 using test::reply;
 
-class framing : public test::http_test {
+class framing : public test::over_both {
  protected:
   void expect_refused(const std::string& bytes) {
     client peer = connect();
@@ -33,7 +33,7 @@ const std::string head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n";
 const std::string chunked = head + "Transfer-Encoding: chunked\r\n\r\n";
 const std::string end = "0\r\n\r\n";
 
-TEST_F(framing, chunk_headers_hold_nothing_that_is_not_theirs) {
+TEST_P(framing, chunk_headers_hold_nothing_that_is_not_theirs) {
   start();
   for (const std::string& line : {
            "1;a=\"x\ny\""s,
@@ -78,7 +78,7 @@ TEST_F(framing, chunk_headers_hold_nothing_that_is_not_theirs) {
   }
 }
 
-TEST_F(framing, lines_of_chunks_end_with_cr_lf_alone) {
+TEST_P(framing, lines_of_chunks_end_with_cr_lf_alone) {
   start();
   for (const std::string& body :
        {"1\nx\r\n"s, "1\r\nx\n"s, "1\rx\r\n"s, "1\r\nx\r"s, "1\r\nxx\r\n"s, "1\r\nx\r\r\n"s,
@@ -90,7 +90,7 @@ TEST_F(framing, lines_of_chunks_end_with_cr_lf_alone) {
   }
 }
 
-TEST_F(framing, trailers_are_headers_by_their_form) {
+TEST_P(framing, trailers_are_headers_by_their_form) {
   start();
   for (const std::string& trailer :
        {"a: b\nc: d"s, "a: b\rc: d"s, "a: b\0"s, "a b: c"s, "a"s, ": b"s, "a : b"s, " a: b"s,
@@ -99,7 +99,7 @@ TEST_F(framing, trailers_are_headers_by_their_form) {
   }
 }
 
-TEST_F(framing, heads_too) {
+TEST_P(framing, heads_too) {
   start();
   for (const std::string& line : {"X: a\nY: b"s,
                                   "X: a\rY: b"s,
@@ -142,13 +142,13 @@ TEST_F(framing, heads_too) {
 }
 
 // TLS spoken to a plain port, or binary data, has no end of a line that one could wait for.
-TEST_F(framing, what_cannot_become_a_request_is_told_at_once) {
+TEST_P(framing, what_cannot_become_a_request_is_told_at_once) {
   start();
   expect_refused("\x16\x03\x01\x02\x00\x01\x00"s);
   expect_refused("\0"s);
 }
 
-TEST_F(framing, what_http_allows_is_taken) {
+TEST_P(framing, what_http_allows_is_taken) {
   start();
   for (const std::string& line :
        {"1"s, "01"s, "1;a"s, "1;a=b"s, "1;a=\"b\""s, "1;a=\"\\\"\\\\\t \x80\""s, "1;a;b=c;d=\"\""s,
@@ -163,6 +163,8 @@ TEST_F(framing, what_http_allows_is_taken) {
   expect_taken(head + "Content-Length: 1\r\nX:\r\nY: \x80\t \r\nConnection: , a ,b\r\n\r\nx", "x");
   expect_taken("\r\n" + head + "Content-Length: 1\r\n\r\nx\r\n", "x");
 }
+
+INSTANTIATE_TEST_SUITE_P(over, framing, test::tcp_and_tls, test::name_of_transport);
 
 }  // namespace
 }  // namespace longhaul::transport

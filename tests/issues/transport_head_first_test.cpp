@@ -24,7 +24,7 @@ std::optional<wire::http_reply> refused(int status) {
   return result;
 }
 
-class head_first : public test::http_test {
+class head_first : public test::over_both {
  protected:
   head_first() {
     endpoint.judge = [](const wire::http_request& head) -> std::optional<wire::http_reply> {
@@ -43,7 +43,7 @@ const std::string key = "Authorization: Bearer key\r\n";
 const std::string large = "Content-Length: 4000000\r\n";
 const std::string expects = "Expect: 100-continue\r\n";
 
-TEST_F(head_first, refusals_do_not_wait_for_a_body) {
+TEST_P(head_first, refusals_do_not_wait_for_a_body) {
   start();
   const std::string plain = "Content-Type: text/plain\r\n";
   struct {
@@ -74,7 +74,7 @@ TEST_F(head_first, refusals_do_not_wait_for_a_body) {
   EXPECT_EQ(endpoint.seen.count("request"), 0);
 }
 
-TEST_F(head_first, a_caller_is_asked_to_continue_once_the_key_is_right) {
+TEST_P(head_first, a_caller_is_asked_to_continue_once_the_key_is_right) {
   start();
   client peer = connect();
   ASSERT_TRUE(peer.send(head("Content-Length: 2\r\n" + key + expects)));
@@ -84,7 +84,7 @@ TEST_F(head_first, a_caller_is_asked_to_continue_once_the_key_is_right) {
   EXPECT_EQ(endpoint.seen.count("admit"), 1) << "a request is judged once";
 }
 
-TEST_F(head_first, a_refused_request_does_not_cost_the_connection_if_its_body_is_small) {
+TEST_P(head_first, a_refused_request_does_not_cost_the_connection_if_its_body_is_small) {
   start();
   client peer = connect();
   ASSERT_TRUE(peer.send(post("{}") + post("{}", key)));  // all at once
@@ -102,7 +102,7 @@ TEST_F(head_first, a_refused_request_does_not_cost_the_connection_if_its_body_is
   EXPECT_EQ(peer.read_reply().status, 401);
 }
 
-TEST_F(head_first, a_dropped_body_has_its_time_too) {
+TEST_P(head_first, a_dropped_body_has_its_time_too) {
   options.body_time = std::chrono::milliseconds(20);
   start();
   client peer = connect();
@@ -111,7 +111,7 @@ TEST_F(head_first, a_dropped_body_has_its_time_too) {
   EXPECT_TRUE(peer.closed_by_peer());
 }
 
-TEST_F(head_first, an_endpoint_that_throws_at_a_head_is_a_500) {
+TEST_P(head_first, an_endpoint_that_throws_at_a_head_is_a_500) {
   test::events logged;
   options.log = [&](const log_record& what) {
     if (what.event != "http.refused") logged.note("line");
@@ -143,7 +143,7 @@ TEST(body_memory, the_last_quarter_is_for_small_bodies) {
   EXPECT_TRUE(memory.take(600'000, 600'000));
 }
 
-class many_bodies : public test::http_test {
+class many_bodies : public test::over_both {
  protected:
   many_bodies() {
     options.max_body = 1'000'000;
@@ -179,7 +179,7 @@ class many_bodies : public test::http_test {
   void hold_the_room() {
     const auto send_slow = [this] {
       if (slow && slow->silent()) return;
-      slow = std::make_unique<client>(server->port());
+      slow = std::make_unique<client>(server->port(), over);
       EXPECT_TRUE(slow->send(std::string_view(whole).substr(0, whole.size() - 1)));
     };
     ASSERT_TRUE(comes_to(503, other, send_slow));
@@ -191,7 +191,7 @@ class many_bodies : public test::http_test {
   std::unique_ptr<client> slow;
 };
 
-TEST_F(many_bodies, beyond_the_bound_get_503_and_small_ones_are_served_all_the_while) {
+TEST_P(many_bodies, beyond_the_bound_get_503_and_small_ones_are_served_all_the_while) {
   start();
   hold_the_room();
   client small = connect();
@@ -204,14 +204,14 @@ TEST_F(many_bodies, beyond_the_bound_get_503_and_small_ones_are_served_all_the_w
   EXPECT_TRUE(comes_to(200, other));
 }
 
-TEST_F(many_bodies, room_comes_back_from_clients_that_leave) {
+TEST_P(many_bodies, room_comes_back_from_clients_that_leave) {
   start();
   hold_the_room();
   slow.reset();
   EXPECT_TRUE(comes_to(200, other));
 }
 
-TEST_F(many_bodies, room_comes_back_from_clients_that_are_too_slow) {
+TEST_P(many_bodies, room_comes_back_from_clients_that_are_too_slow) {
   options.body_time = std::chrono::milliseconds(500);
   start();
   client late = connect();
@@ -220,11 +220,11 @@ TEST_F(many_bodies, room_comes_back_from_clients_that_are_too_slow) {
   EXPECT_TRUE(comes_to(200, other));
 }
 
-TEST_F(many_bodies, what_is_announced_costs_nothing) {
+TEST_P(many_bodies, what_is_announced_costs_nothing) {
   start();
   std::vector<std::unique_ptr<client>> peers;
   for (int i = 0; i < 20; ++i) {
-    peers.push_back(std::make_unique<client>(server->port()));
+    peers.push_back(std::make_unique<client>(server->port(), over));
     ASSERT_TRUE(
         peers.back()->send("POST /mcp HTTP/1.1\r\nHost: localhost\r\n"
                            "Content-Length: 900000\r\nExpect: 100-continue\r\n\r\n"));
@@ -265,6 +265,9 @@ INSTANTIATE_TEST_SUITE_P(
                       "1;a=",
                       "POST /mcp HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
                       "0\r\na:"));
+
+INSTANTIATE_TEST_SUITE_P(over, head_first, test::tcp_and_tls, test::name_of_transport);
+INSTANTIATE_TEST_SUITE_P(over, many_bodies, test::tcp_and_tls, test::name_of_transport);
 
 }  // namespace
 }  // namespace longhaul::transport

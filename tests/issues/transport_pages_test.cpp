@@ -10,7 +10,7 @@ using test::client;
 using test::post;
 using test::reply;
 
-class pages : public test::http_test {
+class pages : public test::over_both {
  protected:
   pages() {
     options.origins = {"https://app.example"};
@@ -43,7 +43,7 @@ const std::string origin = "https://app.example";
 const std::string page = "Origin: https://app.example\r\n";
 const std::string key = "Authorization: Bearer key\r\n";
 
-TEST_F(pages, a_preflight_is_granted_before_the_key_is_looked_at) {
+TEST_P(pages, a_preflight_is_granted_before_the_key_is_looked_at) {
   start();
   client peer = connect();
   ASSERT_TRUE(peer.send(preflight(origin, "Access-Control-Request-Headers: content-type\r\n")));
@@ -66,7 +66,7 @@ TEST_F(pages, a_preflight_is_granted_before_the_key_is_looked_at) {
 }
 
 // "*" does not cover Authorization, and browsers want names.
-TEST_F(pages, headers_that_mirror_parameters_are_granted_by_name) {
+TEST_P(pages, headers_that_mirror_parameters_are_granted_by_name) {
   start();
   client peer = connect();
   ASSERT_TRUE(peer.send(
@@ -81,7 +81,7 @@ TEST_F(pages, headers_that_mirror_parameters_are_granted_by_name) {
   }
 }
 
-TEST_F(pages, the_private_network_is_granted_where_it_is_asked_for) {
+TEST_P(pages, the_private_network_is_granted_where_it_is_asked_for) {
   start();
   client peer = connect();
   ASSERT_TRUE(peer.send(preflight(origin, "Access-Control-Request-Private-Network: true\r\n")));
@@ -93,7 +93,7 @@ TEST_F(pages, the_private_network_is_granted_where_it_is_asked_for) {
   EXPECT_EQ(refused.head.find("Access-Control"), std::string::npos);
 }
 
-TEST_F(pages, other_origins_get_403_and_nothing_to_read) {
+TEST_P(pages, other_origins_get_403_and_nothing_to_read) {
   start();
   for (const char* other : {"http://app.example", "https://app.example:444", "null", "",
                             "https://app.example.evil.example", "http://192.168.1.1"}) {
@@ -108,7 +108,7 @@ TEST_F(pages, other_origins_get_403_and_nothing_to_read) {
   }
 }
 
-TEST_F(pages, every_reply_to_an_allowed_origin_may_be_read) {
+TEST_P(pages, every_reply_to_an_allowed_origin_may_be_read) {
   options.max_body = 1000;
   options.head_time = options.body_time = std::chrono::milliseconds(50);
   endpoint.run = [](test::seen_request request,
@@ -153,7 +153,7 @@ TEST_F(pages, every_reply_to_an_allowed_origin_may_be_read) {
   }
 }
 
-TEST_F(pages, who_is_no_page_gets_none_of_it) {
+TEST_P(pages, who_is_no_page_gets_none_of_it) {
   start();
   client peer = connect();
   ASSERT_TRUE(peer.send(post("{}", page + key) + post("{}", key)));
@@ -167,6 +167,8 @@ TEST_F(pages, who_is_no_page_gets_none_of_it) {
   EXPECT_EQ(asked.header("allow"), "POST, DELETE, OPTIONS");
   EXPECT_EQ(asked.head.find("Access-Control"), std::string::npos);
 }
+
+INSTANTIATE_TEST_SUITE_P(over, pages, test::tcp_and_tls, test::name_of_transport);
 
 }  // namespace
 }  // namespace longhaul::transport

@@ -51,9 +51,9 @@ TEST(episode, is_told_once_and_once_when_it_is_over) {
   EXPECT_EQ(trouble.trouble("again").text, "no: again");
 }
 
-class probes : public test::http_test {};
+class probes : public test::over_both {};
 
-TEST_F(probes, tell_reasons_without_paths_and_the_log_gets_them_once) {
+TEST_P(probes, tell_reasons_without_paths_and_the_log_gets_them_once) {
   std::mutex mutex;
   std::string cause = "the store cannot be written: /home/alice/files.db: disk full";
   std::vector<std::string> logged;
@@ -104,6 +104,8 @@ TEST(ready_check, a_drain_is_a_warning_and_no_error) {
   EXPECT_EQ(logged[0].first, log_level::warning);
   EXPECT_EQ(logged[0].second, "server.not_ready");
 }
+
+INSTANTIATE_TEST_SUITE_P(over, probes, test::tcp_and_tls, test::name_of_transport);
 
 }  // namespace
 }  // namespace longhaul::transport

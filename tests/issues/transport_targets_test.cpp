@@ -42,7 +42,7 @@ TEST(http_target, names_a_path_and_in_absolute_form_a_host) {
   EXPECT_FALSE(read_target("http://?x").valid);
 }
 
-class targets : public test::http_test {
+class targets : public test::over_both {
  protected:
   reply ask(const std::string& line, const std::string& host = "localhost") {
     client peer = connect();
@@ -51,7 +51,7 @@ class targets : public test::http_test {
   }
 };
 
-TEST_F(targets, a_slash_more_or_the_absolute_form_is_the_same_path) {
+TEST_P(targets, a_slash_more_or_the_absolute_form_is_the_same_path) {
   start();
   for (const std::string path : {"/mcp", "/mcp/", "/mcp?x=1", "/mcp/?x=1", "http://localhost/mcp",
                                  "http://localhost:1234/mcp/", "https://127.0.0.1/mcp?x"}) {
@@ -71,7 +71,7 @@ TEST_F(targets, a_slash_more_or_the_absolute_form_is_the_same_path) {
   EXPECT_EQ(ask("POST http:///mcp").status, 403);
 }
 
-TEST_F(targets, a_configured_path_is_read_the_same_way) {
+TEST_P(targets, a_configured_path_is_read_the_same_way) {
   options.path = "/tools/";
   start();
   EXPECT_EQ(ask("POST /tools").status, 200);
@@ -80,7 +80,7 @@ TEST_F(targets, a_configured_path_is_read_the_same_way) {
 }
 
 // RFC 9112 §3.2.2: the header is ignored then.
-TEST_F(targets, the_host_of_an_absolute_target_is_the_one_that_is_guarded) {
+TEST_P(targets, the_host_of_an_absolute_target_is_the_one_that_is_guarded) {
   start();
   EXPECT_EQ(ask("POST http://localhost/mcp", "proxy.example").status, 200);
   for (const std::string bad : {"http://evil.example/mcp", "http://localhost@evil.example/mcp",
@@ -91,7 +91,7 @@ TEST_F(targets, the_host_of_an_absolute_target_is_the_one_that_is_guarded) {
   EXPECT_EQ(endpoint.seen.count("request"), 1);
 }
 
-TEST_F(targets, everybody_says_the_same_methods) {
+TEST_P(targets, everybody_says_the_same_methods) {
   start();
   for (const std::string method : {"GET", "HEAD", "PUT", "PATCH", "TRACE", "BREW", "CONNECT"}) {
     const reply got = ask(method + " /mcp");
@@ -109,6 +109,8 @@ TEST_F(targets, everybody_says_the_same_methods) {
     EXPECT_EQ(ask("OPTIONS " + path).header("allow"), "GET, HEAD, OPTIONS");
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(over, targets, test::tcp_and_tls, test::name_of_transport);
 
 }  // namespace
 }  // namespace longhaul::transport

@@ -15,9 +15,9 @@
 #include <memory>
 #include <stdexcept>
 
+#include "auth/identify.hpp"
 #include "base/digest.hpp"
 #include "longhaul/longhaul.hpp"
-#include "run/identify.hpp"
 
 namespace longhaul::test {
 namespace {
@@ -34,26 +34,30 @@ std::string hex(const std::string& key) {
 
 std::string fault(const server_options& options, const std::string& host = "127.0.0.1") {
   try {
-    identify_by(options, host);
+    auth::identify_by(options, host);
   } catch (const std::invalid_argument& e) {
     return e.what();
   }
   return "";
 }
 
+auth::identification asked(const auth::identifier& who, const auth::credentials& presented) {
+  return who.identify_at_once(presented).value();
+}
+
 TEST(callers, with_a_key_are_known_by_its_name_and_others_are_refused) {
   server_options options;
   options.keys = {{"alice", hex("secret")}, {"bob", hex("other")}};
-  const auto who = identify_by(options, "0.0.0.0");
-  wire::http_request request{.method = "POST"};
-  const auto nobody = who(request);
+  const auto who = auth::identify_by(options, "0.0.0.0");
+  auth::credentials request;
+  const auto nobody = asked(*who, request);
   EXPECT_FALSE(nobody.who);
   EXPECT_EQ(nobody.status, 401);
   EXPECT_EQ(nobody.www_authenticate, R"(Bearer realm="longhaul")");
   request.authorization = "Bearer wrong";
-  EXPECT_FALSE(who(request).who);
+  EXPECT_FALSE(asked(*who, request).who);
   request.authorization = "bearer  other";
-  const auto bob = who(request);
+  const auto bob = asked(*who, request);
   ASSERT_TRUE(bob.who);
   EXPECT_EQ(bob.who->owner, "key:bob");
   EXPECT_EQ(bob.who->quota, "key:bob");
@@ -61,10 +65,10 @@ TEST(callers, with_a_key_are_known_by_its_name_and_others_are_refused) {
 }
 
 TEST(callers, without_keys_are_anonymous_and_counted_by_address) {
-  const auto who = identify_by({}, "0.0.0.0");
-  wire::http_request request{.method = "POST"};
+  const auto who = auth::identify_by({}, "0.0.0.0");
+  auth::credentials request;
   request.peer_address = "192.0.2.1";
-  const auto caller = who(request).who;
+  const auto caller = asked(*who, request).who;
   ASSERT_TRUE(caller);
   EXPECT_EQ(caller->owner, "anonymous");
   EXPECT_EQ(caller->quota, "anonymous@192.0.2.1");
@@ -74,15 +78,15 @@ TEST(callers, without_keys_are_anonymous_and_counted_by_address) {
 TEST(callers, of_a_single_user_are_local_unless_they_come_through_a_proxy) {
   server_options options;
   options.single_user = true;
-  const auto who = identify_by(options, "127.0.0.1");
-  wire::http_request request{.method = "POST"};
+  const auto who = auth::identify_by(options, "127.0.0.1");
+  auth::credentials request;
   request.peer_address = "127.0.0.1";
-  EXPECT_EQ(who(request).who->owner, "local");
-  EXPECT_EQ(who(request).who->quota, "local");
-  EXPECT_TRUE(who(request).who->identified);
+  EXPECT_EQ(asked(*who, request).who->owner, "local");
+  EXPECT_EQ(asked(*who, request).who->quota, "local");
+  EXPECT_TRUE(asked(*who, request).who->identified);
   request.forwarded = true;
-  EXPECT_EQ(who(request).who->owner, "anonymous");
-  EXPECT_FALSE(who(request).who->identified);
+  EXPECT_EQ(asked(*who, request).who->owner, "anonymous");
+  EXPECT_FALSE(asked(*who, request).who->identified);
 }
 
 TEST(callers, a_single_user_listens_on_loopback_alone_and_has_no_keys) {

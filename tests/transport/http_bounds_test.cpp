@@ -14,7 +14,7 @@ using test::client;
 using test::post;
 using test::reply;
 
-class http_bounds : public test::http_test {
+class http_bounds : public test::over_both {
  protected:
   // What is answered to these bytes; the connection must be closed then.
   int refused(const std::string& bytes) {
@@ -37,7 +37,7 @@ const std::string head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n";
 const std::string chunked_head = head + "Transfer-Encoding: chunked\r\n\r\n";
 
 // Fault 26: unbounded body.
-TEST_F(http_bounds, a_body_announced_beyond_the_bound_is_refused_before_it_comes) {
+TEST_P(http_bounds, a_body_announced_beyond_the_bound_is_refused_before_it_comes) {
   options.max_body = 1000;
   start();
   EXPECT_EQ(refused(head + "Content-Length: 1001\r\n\r\n"), 413);
@@ -48,7 +48,7 @@ TEST_F(http_bounds, a_body_announced_beyond_the_bound_is_refused_before_it_comes
   EXPECT_EQ(peer.read_reply().status, 200);
 }
 
-TEST_F(http_bounds, a_chunked_body_is_refused_as_soon_as_it_exceeds_the_bound) {
+TEST_P(http_bounds, a_chunked_body_is_refused_as_soon_as_it_exceeds_the_bound) {
   options.max_body = 1000;
   start();
   EXPECT_EQ(refused(chunked_head + "3e9\r\n"), 413);  // 1001
@@ -61,7 +61,7 @@ TEST_F(http_bounds, a_chunked_body_is_refused_as_soon_as_it_exceeds_the_bound) {
 }
 
 // With unread bytes a plain close resets the connection, and clients lose the reply.
-TEST_F(http_bounds, a_client_that_goes_on_sending_gets_to_read_the_413) {
+TEST_P(http_bounds, a_client_that_goes_on_sending_gets_to_read_the_413) {
   options.max_body = 1000;
   start();
   client peer = connect();
@@ -76,7 +76,7 @@ TEST_F(http_bounds, a_client_that_goes_on_sending_gets_to_read_the_413) {
   sender.join();
 }
 
-TEST_F(http_bounds, headers_beyond_the_bound_get_431) {
+TEST_P(http_bounds, headers_beyond_the_bound_get_431) {
   options.max_header = 1000;
   start();
   EXPECT_EQ(refused(head + "X: " + std::string(1000, 'x') + "\r\n\r\n"), 431);
@@ -90,7 +90,7 @@ TEST_F(http_bounds, headers_beyond_the_bound_get_431) {
 
 // Fault 26 again: the parser bounds neither chunk extensions nor trailers, and what it does not
 // take piled up until the body's time was over.
-TEST_F(http_bounds, endless_chunk_extensions_and_trailers_are_refused) {
+TEST_P(http_bounds, endless_chunk_extensions_and_trailers_are_refused) {
   options.max_header = 1000;
   start();
   const std::string endless(20'000, 'x');
@@ -98,13 +98,13 @@ TEST_F(http_bounds, endless_chunk_extensions_and_trailers_are_refused) {
   EXPECT_EQ(refused(chunked_head + "1\r\na\r\n0\r\nTrailer: " + endless), 431);
 }
 
-TEST_F(http_bounds, a_slow_head_gets_408) {
+TEST_P(http_bounds, a_slow_head_gets_408) {
   options.head_time = 20ms;
   start();
   EXPECT_EQ(refused("POST /mc"), 408);
 }
 
-TEST_F(http_bounds, a_slow_body_gets_408) {
+TEST_P(http_bounds, a_slow_body_gets_408) {
   options.body_time = 20ms;
   start();
   EXPECT_EQ(refused(head + "Content-Length: 10\r\n\r\n123"), 408);
@@ -112,7 +112,7 @@ TEST_F(http_bounds, a_slow_body_gets_408) {
   EXPECT_EQ(endpoint.seen.count("request"), 0);
 }
 
-TEST_F(http_bounds, a_slow_second_request_gets_408) {
+TEST_P(http_bounds, a_slow_second_request_gets_408) {
   options.head_time = 20ms;
   start();
   client peer = connect();
@@ -124,7 +124,7 @@ TEST_F(http_bounds, a_slow_second_request_gets_408) {
 
 // Some clients send a line break behind a body. It was taken for the beginning of a request, so
 // that an idle connection got a 408 that the next request had for its reply.
-TEST_F(http_bounds, a_line_break_behind_a_body_begins_no_request) {
+TEST_P(http_bounds, a_line_break_behind_a_body_begins_no_request) {
   options.head_time = 20ms;
   options.idle_time = 1h;
   options.threads = 1;
@@ -149,7 +149,7 @@ TEST_F(http_bounds, a_line_break_behind_a_body_begins_no_request) {
 
 // Bytes that came just when the time was up hid the time-out: the cancel found nothing to cancel,
 // and nothing ever looked at the time again.
-TEST_F(http_bounds, bytes_that_keep_coming_do_not_put_the_time_out_off) {
+TEST_P(http_bounds, bytes_that_keep_coming_do_not_put_the_time_out_off) {
   options.body_time = 10ms;
   options.sweep_interval = 1ms;
   options.max_body = std::size_t(1) << 40;
@@ -166,7 +166,7 @@ TEST_F(http_bounds, bytes_that_keep_coming_do_not_put_the_time_out_off) {
   }
 }
 
-TEST_F(http_bounds, idle_connections_are_closed_without_a_word) {
+TEST_P(http_bounds, idle_connections_are_closed_without_a_word) {
   options.idle_time = 20ms;
   start();
   client never = connect();
@@ -177,16 +177,18 @@ TEST_F(http_bounds, idle_connections_are_closed_without_a_word) {
   EXPECT_TRUE(once.closed_by_peer());
 }
 
-TEST_F(http_bounds, connections_beyond_the_cap_get_503_and_room_comes_back) {
+TEST_P(http_bounds, connections_beyond_the_cap_get_503_and_room_comes_back) {
   options.max_connections = 2;
   start();
-  auto first = std::make_unique<client>(server->port());
+  auto first = std::make_unique<client>(server->port(), over);
   client second = connect();
   for (client* peer : {first.get(), &second}) {
     ASSERT_TRUE(peer->send(post("x")));
     EXPECT_EQ(peer->read_reply().status, 200);
   }
-  {
+  if (over == test::transport::tls) {
+    EXPECT_THROW(connect(), std::runtime_error);  // there is no shaking hands with all of them
+  } else {
     client third = connect();
     const reply got = third.read_reply();
     EXPECT_EQ(got.status, 503);
@@ -203,7 +205,7 @@ TEST_F(http_bounds, connections_beyond_the_cap_get_503_and_room_comes_back) {
   expect_serving();
 }
 
-TEST_F(http_bounds, malformed_requests_get_400) {
+TEST_P(http_bounds, malformed_requests_get_400) {
   start();
   const std::string fine = "Host: localhost\r\n";
   for (const std::string& bad : {
@@ -230,7 +232,7 @@ TEST_F(http_bounds, malformed_requests_get_400) {
 }
 
 // Two readings of where a body ends let one client smuggle a request into another's connection.
-TEST_F(http_bounds, ambiguous_body_lengths_get_400) {
+TEST_P(http_bounds, ambiguous_body_lengths_get_400) {
   start();
   const std::string length = "Content-Length: 5\r\n", chunks = "Transfer-Encoding: chunked\r\n";
   for (const std::string& headers :
@@ -244,7 +246,7 @@ TEST_F(http_bounds, ambiguous_body_lengths_get_400) {
   EXPECT_EQ(endpoint.seen.count("request"), 0);
 }
 
-TEST_F(http_bounds, random_bytes_end_a_connection_and_nothing_else) {
+TEST_P(http_bounds, random_bytes_end_a_connection_and_nothing_else) {
   options.head_time = options.body_time = 50ms;
   options.idle_time = 50ms;
   start();
@@ -262,7 +264,7 @@ TEST_F(http_bounds, random_bytes_end_a_connection_and_nothing_else) {
   expect_serving();
 }
 
-TEST_F(http_bounds, clients_that_reset_at_any_point_leave_nothing_behind) {
+TEST_P(http_bounds, clients_that_reset_at_any_point_leave_nothing_behind) {
   start();
   const std::string request = post("{}") + chunked_head + "2\r\n{}\r\n0\r\n\r\n";
   for (std::size_t size = 0; size <= request.size(); size += 3) {
@@ -277,6 +279,8 @@ TEST_F(http_bounds, clients_that_reset_at_any_point_leave_nothing_behind) {
   }
   EXPECT_EQ(server->connections(), 0u);
 }
+
+INSTANTIATE_TEST_SUITE_P(over, http_bounds, test::tcp_and_tls, test::name_of_transport);
 
 }  // namespace
 }  // namespace longhaul::transport

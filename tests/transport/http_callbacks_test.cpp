@@ -20,7 +20,7 @@ using test::post;
 using test::seen_request;
 using outlet = std::shared_ptr<wire::outlet>;
 
-class http_callbacks : public test::http_test {
+class http_callbacks : public test::over_both {
  protected:
   void expect_serving() {
     client peer = connect();
@@ -32,7 +32,7 @@ class http_callbacks : public test::http_test {
 };
 
 // Fault 31: a panic ended more than its own call. Here it would have been the whole process.
-TEST_F(http_callbacks, a_callback_that_throws_is_logged_and_the_server_goes_on) {
+TEST_P(http_callbacks, a_callback_that_throws_is_logged_and_the_server_goes_on) {
   test::events logged;
   options.log = [&](const log_record&) { logged.note("line"); };
   options.threads = 1;
@@ -58,7 +58,7 @@ TEST_F(http_callbacks, a_callback_that_throws_is_logged_and_the_server_goes_on) 
 
 // The next sweep was asked for at the end of one, where what threw never came: no time-out was
 // looked at any more.
-TEST_F(http_callbacks, a_callback_that_throws_in_a_sweep_does_not_end_the_sweeps) {
+TEST_P(http_callbacks, a_callback_that_throws_in_a_sweep_does_not_end_the_sweeps) {
   test::events logged;
   options.log = [&](const log_record& what) { logged.note(std::string(what.event)); };
   options.threads = 1;
@@ -77,14 +77,14 @@ TEST_F(http_callbacks, a_callback_that_throws_in_a_sweep_does_not_end_the_sweeps
     co_return wire::http_reply();
   };
   start();
-  client stalled(server->port(), "127.0.0.1", 4096);
+  client stalled(server->port(), over, "127.0.0.1", 4096);
   ASSERT_TRUE(stalled.send(post("a")));
   ASSERT_TRUE(logged.wait("callback.failed"));
   client idle = connect();
   EXPECT_TRUE(idle.closed_by_peer());
 }
 
-TEST_F(http_callbacks, a_readiness_check_that_throws_is_not_ready) {
+TEST_P(http_callbacks, a_readiness_check_that_throws_is_not_ready) {
   test::events logged;
   options.log = [&](const log_record& what) {
     if (what.text.find("secret") != std::string::npos) logged.note("cause");
@@ -120,7 +120,7 @@ class no_more_descriptors {
   rlimit before_{};
 };
 
-TEST_F(http_callbacks, when_descriptors_run_out_connections_wait_and_are_served_later) {
+TEST_P(http_callbacks, when_descriptors_run_out_connections_wait_and_are_served_later) {
   test::events logged;
   options.log = [&](const log_record& what) {
     logged.note(what.level == log_level::error ? "line" : "over");
@@ -140,17 +140,9 @@ TEST_F(http_callbacks, when_descriptors_run_out_connections_wait_and_are_served_
     ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
     EXPECT_TRUE(logged.wait("line"));
   }
-  const std::string request = post("later", "Connection: close\r\n");
-  ASSERT_EQ(::send(fd, request.data(), request.size(), MSG_NOSIGNAL),
-            static_cast<ssize_t>(request.size()));
-  std::string got;
-  char bytes[1024];
-  for (ssize_t n = 1; n > 0;) {
-    n = ::recv(fd, bytes, sizeof bytes, 0);
-    if (n > 0) got.append(bytes, static_cast<std::size_t>(n));
-  }
-  ::close(fd);
-  EXPECT_NE(got.find("200 OK"), std::string::npos) << got;
+  client waited(client::connected{fd}, over);
+  ASSERT_TRUE(waited.send(post("later", "Connection: close\r\n")));
+  EXPECT_EQ(waited.read_reply().status, 200);
   EXPECT_EQ(logged.count("line"), 1) << "once, however often it was tried";
   // A try may have failed once more just after that one: the next that is accepted tells.
   client next = connect();
@@ -158,6 +150,8 @@ TEST_F(http_callbacks, when_descriptors_run_out_connections_wait_and_are_served_
   EXPECT_EQ(next.read_reply().status, 200);
   EXPECT_TRUE(logged.wait("over"));
 }
+
+INSTANTIATE_TEST_SUITE_P(over, http_callbacks, test::tcp_and_tls, test::name_of_transport);
 
 }  // namespace
 }  // namespace longhaul::transport

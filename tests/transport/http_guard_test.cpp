@@ -29,7 +29,7 @@ TEST(http_guard, host_names_come_without_port_in_lower_case) {
 }
 
 TEST(http_guard, on_loopback_only_names_of_this_machine_are_hosts) {
-  const http_guard guard(true, {}, {});
+  const http_guard guard({.loopback = true}, {}, {});
   for (const char* host : {"localhost", "LocalHost:3000", "127.0.0.1", "127.0.0.1:80", "127.1.2.3",
                            "[::1]", "[::1]:3000"}) {
     EXPECT_TRUE(allows(guard, host)) << host;
@@ -43,7 +43,7 @@ TEST(http_guard, on_loopback_only_names_of_this_machine_are_hosts) {
 }
 
 TEST(http_guard, on_loopback_only_pages_of_this_machine_are_origins) {
-  const http_guard guard(true, {}, {});
+  const http_guard guard({.loopback = true}, {}, {});
   for (const char* origin :
        {"http://localhost", "http://localhost:6274", "https://127.0.0.1:1", "http://[::1]:5"}) {
     EXPECT_TRUE(allows(guard, "localhost:3000", origin)) << origin;
@@ -58,7 +58,7 @@ TEST(http_guard, on_loopback_only_pages_of_this_machine_are_origins) {
 }
 
 TEST(http_guard, hosts_and_origins_may_be_configured) {
-  const http_guard guard(true, {"Tools.Example"}, {"https://App.Example", "null"});
+  const http_guard guard({.loopback = true}, {"Tools.Example"}, {"https://App.Example", "null"});
   EXPECT_TRUE(allows(guard, "tools.example:443"));
   EXPECT_TRUE(allows(guard, "TOOLS.example", "https://tools.example"));
   EXPECT_TRUE(allows(guard, "localhost", "https://app.example"));
@@ -69,17 +69,17 @@ TEST(http_guard, hosts_and_origins_may_be_configured) {
 }
 
 TEST(http_guard, every_origin_may_be_allowed_but_not_every_host) {
-  const http_guard guard(true, {}, {"*"});
+  const http_guard guard({.loopback = true}, {}, {"*"});
   EXPECT_TRUE(allows(guard, "localhost", "https://any.example"));
   EXPECT_TRUE(allows(guard, "localhost", "null"));
   EXPECT_FALSE(allows(guard, "evil.example", "http://evil.example"));
 }
 
 TEST(http_guard, beyond_loopback_configured_hosts_are_the_only_ones) {
-  const http_guard any(false, {}, {});
+  const http_guard any({.loopback = false}, {}, {});
   EXPECT_TRUE(allows(any, "tools.example"));
   EXPECT_TRUE(allows(any, "10.1.2.3:8080"));
-  const http_guard some(false, {"tools.example"}, {});
+  const http_guard some({.loopback = false}, {"tools.example"}, {});
   EXPECT_TRUE(allows(some, "tools.example"));
   EXPECT_FALSE(allows(some, "10.1.2.3:8080"));
   EXPECT_FALSE(allows(some, "localhost"));
@@ -88,7 +88,7 @@ TEST(http_guard, beyond_loopback_configured_hosts_are_the_only_ones) {
 // A rebound page and this server have the same name: that Origin equals Host proves nothing, unless
 // it is an address, for which no name service is asked.
 TEST(http_guard, beyond_loopback_the_same_name_is_no_proof_but_the_same_address_is) {
-  const http_guard guard(false, {}, {});
+  const http_guard guard({.loopback = false}, {}, {});
   EXPECT_FALSE(allows(guard, "evil.example:8080", "http://evil.example:8080"));
   EXPECT_TRUE(allows(guard, "10.1.2.3:8080", "http://10.1.2.3:8080"));
   EXPECT_TRUE(allows(guard, "[fd00::1]:8080", "http://[fd00::1]:8080"));
@@ -100,7 +100,7 @@ TEST(http_guard, beyond_loopback_the_same_name_is_no_proof_but_the_same_address_
 // They were compared as they had been written: with a port no host was the one that was meant, and
 // no origin that browsers send had the port that its scheme implies.
 TEST(http_guard, configured_hosts_and_origins_are_read_as_the_headers_are) {
-  const http_guard guard(false, {"Tools.Example:8443", "[FD00::1]:80"},
+  const http_guard guard({.loopback = false}, {"Tools.Example:8443", "[FD00::1]:80"},
                          {"https://App.Example:443", "http://app.example:80", "http://b:443"});
   EXPECT_TRUE(allows(guard, "tools.example:8443", "https://app.example"));
   EXPECT_TRUE(allows(guard, "tools.example", "http://app.example"));
@@ -109,14 +109,15 @@ TEST(http_guard, configured_hosts_and_origins_are_read_as_the_headers_are) {
   EXPECT_FALSE(allows(guard, "tools.example", "http://b"));
   EXPECT_FALSE(allows(guard, "tools.example", "https://app.example:444"));
   EXPECT_FALSE(allows(guard, "app.example"));
-  const http_guard strange(false, {"a:b"}, {});
+  const http_guard strange({.loopback = false}, {"a:b"}, {});
   EXPECT_FALSE(allows(strange, "")) << "what is no name allows nothing, and not every host";
   EXPECT_FALSE(allows(strange, "tools.example"));
 }
 
 TEST(http_guard, what_is_advised_helps) {
   const auto advice = [](bool loopback) {
-    return http_guard(loopback, {"tools.example"}, {}).refusal("evil.example", absent);
+    return http_guard({.loopback = loopback}, {"tools.example"}, {})
+        .refusal("evil.example", absent);
   };
   EXPECT_NE(advice(true).find("localhost"), std::string::npos);
   ASSERT_FALSE(advice(false).empty());
@@ -124,9 +125,9 @@ TEST(http_guard, what_is_advised_helps) {
   EXPECT_EQ(advice(false).find("127.0.0.1"), std::string::npos) << advice(false);
 }
 
-class guarded_server : public test::http_test {};
+class guarded_server : public test::over_both {};
 
-TEST_F(guarded_server, refuses_rebound_names_and_foreign_pages_before_the_endpoint) {
+TEST_P(guarded_server, refuses_rebound_names_and_foreign_pages_before_the_endpoint) {
   start();
   client peer = connect();
   const auto ask = [&](const std::string& target, const std::string& headers) {
@@ -148,7 +149,7 @@ TEST_F(guarded_server, refuses_rebound_names_and_foreign_pages_before_the_endpoi
 }
 
 // Written so, the address was not taken for this machine: every name was served, and no page was.
-TEST_F(guarded_server, knows_loopback_however_it_is_written) {
+TEST_P(guarded_server, knows_loopback_however_it_is_written) {
   options.address = "::ffff:127.0.0.1";
   try {
     start();
@@ -164,7 +165,7 @@ TEST_F(guarded_server, knows_loopback_however_it_is_written) {
 }
 
 // The check came after the body: any page could have megabytes read for it, and learn the bound.
-TEST_F(guarded_server, refuses_by_the_head_alone) {
+TEST_P(guarded_server, refuses_by_the_head_alone) {
   options.max_body = 1000;
   start();
   for (const char* length :
@@ -185,7 +186,7 @@ TEST_F(guarded_server, refuses_by_the_head_alone) {
   EXPECT_EQ(endpoint.seen.count("request"), 0);
 }
 
-TEST_F(guarded_server, a_second_origin_does_not_hide_behind_an_allowed_one) {
+TEST_P(guarded_server, a_second_origin_does_not_hide_behind_an_allowed_one) {
   start();
   client peer = connect();
   ASSERT_TRUE(
@@ -193,6 +194,8 @@ TEST_F(guarded_server, a_second_origin_does_not_hide_behind_an_allowed_one) {
   EXPECT_EQ(peer.read_reply().status, 403);
   EXPECT_EQ(endpoint.seen.count("request"), 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(over, guarded_server, test::tcp_and_tls, test::name_of_transport);
 
 }  // namespace
 }  // namespace longhaul::transport

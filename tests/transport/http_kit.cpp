@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -15,6 +16,8 @@
 #include <cerrno>
 #include <csignal>
 #include <stdexcept>
+
+#include "transport/tls_identity.hpp"
 
 namespace longhaul::transport::test {
 
@@ -68,17 +71,10 @@ scripted_endpoint::scripted_endpoint() {
     result.body = request.body.empty() ? "null" : request.body;
     co_return result;
   };
-  judge = [](const wire::http_request& head) -> std::optional<wire::http_reply> {
-    if (head.method == "POST" || head.method == "DELETE") return std::nullopt;
-    wire::http_reply refused;
-    refused.status = 405;
-    refused.allow = wire::http_methods;
-    refused.body = R"({"error":"this takes POST and DELETE"})";
-    return refused;
-  };
+  judge = [](const wire::http_request&) { return std::nullopt; };
 }
 
-std::optional<wire::http_reply> scripted_endpoint::admit(wire::http_request& head) {
+std::optional<wire::http_reply> scripted_endpoint::admit(const wire::http_request& head) {
   seen.note("admit");
   return judge(head);
 }
@@ -103,6 +99,7 @@ wire::awaitable<wire::http_reply> scripted_endpoint::handle(const wire::http_req
   got.authorization = copy(request.authorization);
   got.last_event_id = copy(request.last_event_id);
   for (const auto& [name, value] : request.mcp_params) got.params.emplace_back(name, value);
+  got.owner = request.caller->owner;
   seen.note("request");
   return run(std::move(got), std::move(out));
 }
@@ -130,11 +127,13 @@ std::vector<std::string> reply::messages() const {
   return result;
 }
 
-client::client(std::uint16_t port, const char* address, int receive_buffer) {
+namespace {
+
+int connect_to(std::uint16_t port, const char* address, int receive_buffer) {
   const bool v6 = std::string_view(address).find(':') != std::string_view::npos;
-  fd_ = ::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (receive_buffer > 0) {
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   }
   int connected = 0;
   if (v6) {
@@ -142,18 +141,32 @@ client::client(std::uint16_t port, const char* address, int receive_buffer) {
     to.sin6_family = AF_INET6;
     to.sin6_port = htons(port);
     ::inet_pton(AF_INET6, address, &to.sin6_addr);
-    connected = ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to);
   } else {
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     ::inet_pton(AF_INET, address, &to.sin_addr);
-    connected = ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to);
   }
-  if (connected != 0) {
-    ::close(fd_);
-    throw std::runtime_error("connect failed");
-  }
+  if (connected == 0) return fd;
+  ::close(fd);
+  throw std::runtime_error("connect failed");
+}
+
+}  // namespace
+
+client::client(std::uint16_t port, transport over, const char* address, int receive_buffer)
+    : client(connected{connect_to(port, address, receive_buffer)}, over) {}
+
+client::client(connected given, transport over) : fd_(given.socket) {
+  if (over == transport::tcp) return;
+  const timeval limit{hang.count(), 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  tls_ = std::make_unique<longhaul::test::tls_client>(fd_);
+  if (tls_->shake_hands()) return;
+  ::close(fd_);
+  throw std::runtime_error("no handshake: " + tls_->error());
 }
 
 client::~client() {
@@ -161,6 +174,7 @@ client::~client() {
 }
 
 bool client::send(std::string_view bytes) {
+  if (tls_) return bytes.empty() || tls_->write(bytes);
   while (!bytes.empty()) {
     const ssize_t put = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (put < 0 && errno == EINTR) continue;
@@ -171,6 +185,12 @@ bool client::send(std::string_view bytes) {
 }
 
 bool client::more() {
+  if (tls_) {
+    std::array<char, 16384> bytes{};
+    const std::size_t got = tls_->read(bytes.data(), bytes.size());
+    input_.append(bytes.data(), got);
+    return got > 0;
+  }
   pollfd ready{fd_, POLLIN, 0};
   const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(hang).count();
   if (::poll(&ready, 1, static_cast<int>(limit)) <= 0) throw std::runtime_error("nothing comes");
@@ -232,11 +252,16 @@ std::string client::read_all() {
 bool client::closed_by_peer() { return input_.empty() && !more(); }
 
 bool client::silent() {
+  if (!input_.empty()) return false;
+  if (tls_) return tls_->nothing_came();
   pollfd ready{fd_, POLLIN, 0};
-  return input_.empty() && ::poll(&ready, 1, 0) == 0;
+  return ::poll(&ready, 1, 0) == 0;
 }
 
-void client::half_close() { ::shutdown(fd_, SHUT_WR); }
+void client::half_close() {
+  if (tls_) tls_->say_end();
+  ::shutdown(fd_, SHUT_WR);
+}
 
 void client::reset() {
   const linger hard{1, 0};
@@ -255,6 +280,22 @@ http_test::http_test() {
   std::signal(SIGPIPE, SIG_IGN);
   options.threads = 2;
   options.sweep_interval = std::chrono::milliseconds(5);
+}
+
+over_both::over_both() {
+  over = GetParam();
+  if (over == transport::tcp) return;
+  options.tls =
+      std::make_shared<tls_identity>(tls_files{own_certificate().file(), own_certificate().key()});
+}
+
+std::string name_of_transport(const ::testing::TestParamInfo<transport>& info) {
+  return info.param == transport::tls ? "tls" : "tcp";
+}
+
+const longhaul::test::certificate& own_certificate() {
+  static const longhaul::test::certificate made;
+  return made;
 }
 
 void http_test::start() {

@@ -19,12 +19,17 @@
 #include <string_view>
 #include <vector>
 
+#include "support/certificate.hpp"
+#include "support/tls_client.hpp"
 #include "transport/http_server.hpp"
 #include "wire/endpoint.hpp"
 
 namespace longhaul::transport::test {
 
 inline constexpr std::chrono::seconds hang{30};
+
+/// What HTTP is spoken over.
+enum class transport : std::uint8_t { tcp, tls };
 
 /// Counts named events; threads wait until one came often enough.
 class events {
@@ -57,6 +62,7 @@ struct seen_request {
   std::string method, body, peer, repeated;
   std::optional<std::string> version, session, mcp_method, mcp_name, content_type, accept,
       authorization, last_event_id;
+  std::string owner;  // of the caller
   std::vector<std::pair<std::string, std::string>> params;
 };
 
@@ -64,10 +70,10 @@ class scripted_endpoint final : public wire::http_endpoint {
  public:
   using script =
       std::function<wire::awaitable<wire::http_reply>(seen_request, std::shared_ptr<wire::outlet>)>;
-  using judgement = std::function<std::optional<wire::http_reply>(wire::http_request&)>;
-  /// Admits POST and DELETE; answers 200 with the body that came, `null` if none did.
+  using judgement = std::function<std::optional<wire::http_reply>(const wire::http_request&)>;
+  /// Admits everything; answers 200 with the body that came, `null` if none did.
   scripted_endpoint();
-  std::optional<wire::http_reply> admit(wire::http_request& head) override;
+  std::optional<wire::http_reply> admit(const wire::http_request& head) override;
   wire::awaitable<wire::http_reply> handle(const wire::http_request& request, std::string body,
                                            std::shared_ptr<wire::outlet> out) override;
   void shut_down() override { seen.note("shut down"); }
@@ -90,7 +96,14 @@ struct reply {
 
 class client {
  public:
-  explicit client(std::uint16_t port, const char* address = "127.0.0.1", int receive_buffer = 0);
+  /// Throws `std::runtime_error` if there is no connection.
+  explicit client(std::uint16_t port, transport over = transport::tcp,
+                  const char* address = "127.0.0.1", int receive_buffer = 0);
+  /// Over a socket that is connected already, which it takes over.
+  struct connected {
+    int socket = -1;
+  };
+  client(connected given, transport over);
   ~client();
   client(const client&) = delete;
   client& operator=(const client&) = delete;
@@ -108,6 +121,9 @@ class client {
   void half_close();
   /// Closes with a reset.
   void reset();
+  /// Null over plain TCP.
+  longhaul::test::tls_client* tls() { return tls_.get(); }
+  int socket() const { return fd_; }
 
  private:
   reply take_reply(bool has_body);
@@ -115,21 +131,36 @@ class client {
   bool more();
 
   int fd_;
+  std::unique_ptr<longhaul::test::tls_client> tls_;
   std::string input_;
 };
 
 /// A POST to /mcp with this body.
 std::string post(std::string_view body, std::string_view more_headers = {});
 
+/// Over plain TCP, unless a test says otherwise before it starts the server.
 class http_test : public ::testing::Test {
  protected:
   http_test();
   void start();
-  client connect() { return client(server->port()); }
+  client connect() { return client(server->port(), over); }
 
+  transport over = transport::tcp;
   http_options options;
   scripted_endpoint endpoint;
   std::unique_ptr<http_server> server;
 };
+
+/// Every test of it runs over both.
+class over_both : public http_test, public ::testing::WithParamInterface<transport> {
+ protected:
+  over_both();
+};
+
+inline const auto tcp_and_tls = ::testing::Values(transport::tcp, transport::tls);
+std::string name_of_transport(const ::testing::TestParamInfo<transport>& info);
+
+/// Made once; the files are there until the process ends.
+const longhaul::test::certificate& own_certificate();
 
 }  // namespace longhaul::transport::test

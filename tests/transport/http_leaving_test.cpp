@@ -16,7 +16,7 @@ using test::post;
 using test::seen_request;
 using outlet = std::shared_ptr<wire::outlet>;
 
-class http_leaving : public test::http_test {
+class http_leaving : public test::over_both {
  protected:
   // Waits for the gate, which the client's leaving opens.
   void wait_for_leaving() {
@@ -45,7 +45,7 @@ class http_leaving : public test::http_test {
   test::gate gate;
 };
 
-TEST_F(http_leaving, a_close_is_noticed_once) {
+TEST_P(http_leaving, a_close_is_noticed_once) {
   wait_for_leaving();
   start();
   {
@@ -56,7 +56,7 @@ TEST_F(http_leaving, a_close_is_noticed_once) {
   expect_one_end();
 }
 
-TEST_F(http_leaving, a_reset_is_noticed_once) {
+TEST_P(http_leaving, a_reset_is_noticed_once) {
   wait_for_leaving();
   start();
   client peer = connect();
@@ -67,7 +67,7 @@ TEST_F(http_leaving, a_reset_is_noticed_once) {
 }
 
 // From `pipelined_ahead` on nothing is read any more, and so the end was not seen either.
-TEST_F(http_leaving, a_close_behind_more_bytes_than_are_read_is_noticed) {
+TEST_P(http_leaving, a_close_behind_more_bytes_than_are_read_is_noticed) {
   wait_for_leaving();
   start();
   client peer = connect();
@@ -81,7 +81,7 @@ TEST_F(http_leaving, a_close_behind_more_bytes_than_are_read_is_noticed) {
   sender.join();
 }
 
-TEST_F(http_leaving, a_close_behind_pipelined_bytes_is_noticed) {
+TEST_P(http_leaving, a_close_behind_pipelined_bytes_is_noticed) {
   wait_for_leaving();
   start();
   {
@@ -94,7 +94,7 @@ TEST_F(http_leaving, a_close_behind_pipelined_bytes_is_noticed) {
   EXPECT_EQ(endpoint.seen.count("request"), 1);
 }
 
-TEST_F(http_leaving, a_close_before_the_request_waits_is_noticed) {
+TEST_P(http_leaving, a_close_before_the_request_waits_is_noticed) {
   wait_for_leaving();
   start();
   {
@@ -104,7 +104,7 @@ TEST_F(http_leaving, a_close_before_the_request_waits_is_noticed) {
   expect_one_end();
 }
 
-TEST_F(http_leaving, a_close_during_a_stream_is_noticed) {
+TEST_P(http_leaving, a_close_during_a_stream_is_noticed) {
   options.keep_alive_comment = 1ms;
   wait_for_leaving();
   start();
@@ -116,7 +116,7 @@ TEST_F(http_leaving, a_close_during_a_stream_is_noticed) {
   expect_one_end();
 }
 
-TEST_F(http_leaving, a_close_of_the_second_request_on_a_connection_is_noticed) {
+TEST_P(http_leaving, a_close_of_the_second_request_on_a_connection_is_noticed) {
   endpoint.run = [this](seen_request request, outlet out) -> wire::awaitable<wire::http_reply> {
     out->on_gone([this] {
       endpoint.seen.note("gone");
@@ -143,7 +143,7 @@ TEST_F(http_leaving, a_close_of_the_second_request_on_a_connection_is_noticed) {
 }
 
 // The callback was lost if the client had left before it was set: the exchange waited for ever.
-TEST_F(http_leaving, a_callback_that_is_set_after_the_client_left_is_called) {
+TEST_P(http_leaving, a_callback_that_is_set_after_the_client_left_is_called) {
   test::gate left;
   endpoint.run = [&](seen_request, outlet out) -> wire::awaitable<wire::http_reply> {
     out->on_gone([&] {
@@ -169,7 +169,7 @@ TEST_F(http_leaving, a_callback_that_is_set_after_the_client_left_is_called) {
   EXPECT_EQ(endpoint.seen.count("first"), 1);
 }
 
-TEST_F(http_leaving, nothing_is_called_that_was_detached_or_never_set) {
+TEST_P(http_leaving, nothing_is_called_that_was_detached_or_never_set) {
   test::events over;
   endpoint.run = [&](seen_request request, outlet out) -> wire::awaitable<wire::http_reply> {
     if (request.body == "detached") {
@@ -199,7 +199,7 @@ TEST_F(http_leaving, nothing_is_called_that_was_detached_or_never_set) {
   EXPECT_EQ(endpoint.seen.count("gone"), 0);
 }
 
-TEST_F(http_leaving, a_client_that_leaves_after_its_reply_is_not_reported) {
+TEST_P(http_leaving, a_client_that_leaves_after_its_reply_is_not_reported) {
   endpoint.run = [this](seen_request, outlet out) -> wire::awaitable<wire::http_reply> {
     out->on_gone([this] { endpoint.seen.note("gone"); });
     out->expect_wait();
@@ -214,6 +214,8 @@ TEST_F(http_leaving, a_client_that_leaves_after_its_reply_is_not_reported) {
   server->stop(0ms);
   EXPECT_EQ(endpoint.seen.count("gone"), 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(over, http_leaving, test::tcp_and_tls, test::name_of_transport);
 
 }  // namespace
 }  // namespace longhaul::transport

@@ -15,7 +15,7 @@ using test::post;
 using test::reply;
 using test::seen_request;
 
-class http_requests : public test::http_test {};
+class http_requests : public test::over_both {};
 
 wire::http_reply text(std::string body) {
   wire::http_reply result;
@@ -23,7 +23,7 @@ wire::http_reply text(std::string body) {
   return result;
 }
 
-TEST_F(http_requests, a_connection_serves_many_requests) {
+TEST_P(http_requests, a_connection_serves_many_requests) {
   start();
   client peer = connect();
   for (int i = 0; i < 50; ++i) {
@@ -39,7 +39,7 @@ TEST_F(http_requests, a_connection_serves_many_requests) {
   EXPECT_EQ(server->connections(), 1u);
 }
 
-TEST_F(http_requests, pipelined_requests_are_answered_in_order) {
+TEST_P(http_requests, pipelined_requests_are_answered_in_order) {
   start();
   std::string all;
   for (int i = 0; i < 200; ++i) all += post(std::to_string(i));
@@ -49,7 +49,7 @@ TEST_F(http_requests, pipelined_requests_are_answered_in_order) {
 }
 
 // Fault 25: a notification overtook the request before it.
-TEST_F(http_requests, a_pipelined_request_waits_for_the_one_before_although_that_waits) {
+TEST_P(http_requests, a_pipelined_request_waits_for_the_one_before_although_that_waits) {
   test::gate gate;
   endpoint.run = [&](seen_request request,
                      std::shared_ptr<wire::outlet> out) -> wire::awaitable<wire::http_reply> {
@@ -73,7 +73,7 @@ TEST_F(http_requests, a_pipelined_request_waits_for_the_one_before_although_that
   EXPECT_EQ(peer.read_reply().body, "3");
 }
 
-TEST_F(http_requests, what_is_sent_ahead_of_a_waiting_request_is_bounded_and_not_lost) {
+TEST_P(http_requests, what_is_sent_ahead_of_a_waiting_request_is_bounded_and_not_lost) {
   test::gate gate;
   endpoint.run = [&](seen_request request,
                      std::shared_ptr<wire::outlet> out) -> wire::awaitable<wire::http_reply> {
@@ -99,14 +99,14 @@ TEST_F(http_requests, what_is_sent_ahead_of_a_waiting_request_is_bounded_and_not
   sender.join();
 }
 
-TEST_F(http_requests, bytes_may_come_one_by_one) {
+TEST_P(http_requests, bytes_may_come_one_by_one) {
   start();
   client peer = connect();
   for (const char c : post("{\"slow\":true}")) ASSERT_TRUE(peer.send({&c, 1}));
   EXPECT_EQ(peer.read_reply().body, "{\"slow\":true}");
 }
 
-TEST_F(http_requests, chunked_bodies_are_put_together) {
+TEST_P(http_requests, chunked_bodies_are_put_together) {
   start();
   client peer = connect();
   const std::string request =
@@ -119,7 +119,7 @@ TEST_F(http_requests, chunked_bodies_are_put_together) {
   EXPECT_EQ(peer.read_reply().body, "abc0123456789");
 }
 
-TEST_F(http_requests, large_bodies_come_and_go_whole) {
+TEST_P(http_requests, large_bodies_come_and_go_whole) {
   start();
   client peer = connect();
   const std::string body(3 << 20, 'x');
@@ -129,7 +129,7 @@ TEST_F(http_requests, large_bodies_come_and_go_whole) {
   sender.join();
 }
 
-TEST_F(http_requests, the_endpoint_gets_the_headers_it_knows) {
+TEST_P(http_requests, the_endpoint_gets_the_headers_it_knows) {
   seen_request got;
   endpoint.run = [&](seen_request request,
                      std::shared_ptr<wire::outlet>) -> wire::awaitable<wire::http_reply> {
@@ -166,7 +166,7 @@ TEST_F(http_requests, the_endpoint_gets_the_headers_it_knows) {
   EXPECT_EQ(got.params, params);
 }
 
-TEST_F(http_requests, a_header_that_comes_twice_with_different_values_is_named) {
+TEST_P(http_requests, a_header_that_comes_twice_with_different_values_is_named) {
   endpoint.run = [](seen_request request,
                     std::shared_ptr<wire::outlet>) -> wire::awaitable<wire::http_reply> {
     co_return text("[" + request.repeated + "]" + request.session.value_or("none"));
@@ -181,7 +181,7 @@ TEST_F(http_requests, a_header_that_comes_twice_with_different_values_is_named) 
   EXPECT_EQ(peer.read_reply().body, "[]none");
 }
 
-TEST_F(http_requests, other_methods_get_405_and_the_connection_goes_on) {
+TEST_P(http_requests, other_methods_get_405_and_the_connection_goes_on) {
   start();
   client peer = connect();
   for (const std::string method : {"PUT", "GET", "PATCH", "TRACE", "BREW"}) {
@@ -197,7 +197,7 @@ TEST_F(http_requests, other_methods_get_405_and_the_connection_goes_on) {
 }
 
 // A body after the reply to HEAD would be taken for the next reply.
-TEST_F(http_requests, a_reply_to_head_has_no_body) {
+TEST_P(http_requests, a_reply_to_head_has_no_body) {
   start();
   client peer = connect();
   ASSERT_TRUE(peer.send("HEAD /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n"));
@@ -209,7 +209,7 @@ TEST_F(http_requests, a_reply_to_head_has_no_body) {
   EXPECT_EQ(peer.read_reply().body, "next");
 }
 
-TEST_F(http_requests, unknown_paths_get_404_with_the_path_that_there_is) {
+TEST_P(http_requests, unknown_paths_get_404_with_the_path_that_there_is) {
   start();
   client peer = connect();
   for (const std::string path : {"/", "/mcp//", "/MCP", "/mcpx", "*", "/../mcp"}) {
@@ -220,7 +220,7 @@ TEST_F(http_requests, unknown_paths_get_404_with_the_path_that_there_is) {
   }
 }
 
-TEST_F(http_requests, probes_say_alive_and_ready) {
+TEST_P(http_requests, probes_say_alive_and_ready) {
   std::mutex mutex;
   std::string cause = "the store does not answer";
   options.not_ready = [&] {
@@ -244,7 +244,7 @@ TEST_F(http_requests, probes_say_alive_and_ready) {
 }
 
 // Fault 31: a panic in a handler closed the connection.
-TEST_F(http_requests, an_exception_of_the_endpoint_is_a_500_and_the_connection_goes_on) {
+TEST_P(http_requests, an_exception_of_the_endpoint_is_a_500_and_the_connection_goes_on) {
   test::events logged;
   options.log = [&](const log_record& what) {
     if (what.event != "http.refused") logged.note("line");
@@ -267,7 +267,7 @@ TEST_F(http_requests, an_exception_of_the_endpoint_is_a_500_and_the_connection_g
   EXPECT_EQ(logged.count("line"), 2);
 }
 
-TEST_F(http_requests, expect_100_continue_is_answered_before_the_body) {
+TEST_P(http_requests, expect_100_continue_is_answered_before_the_body) {
   start();
   client peer = connect();
   const std::string whole = post("body", "Expect: 100-continue\r\n");
@@ -279,7 +279,7 @@ TEST_F(http_requests, expect_100_continue_is_answered_before_the_body) {
   EXPECT_EQ(peer.read_reply().body, "body");
 }
 
-TEST_F(http_requests, expect_100_continue_with_a_body_beyond_the_bound_is_refused_at_once) {
+TEST_P(http_requests, expect_100_continue_with_a_body_beyond_the_bound_is_refused_at_once) {
   options.max_body = 10;
   start();
   client peer = connect();
@@ -289,7 +289,7 @@ TEST_F(http_requests, expect_100_continue_with_a_body_beyond_the_bound_is_refuse
   EXPECT_EQ(peer.read_reply().status, 413);
 }
 
-TEST_F(http_requests, connection_close_is_honoured) {
+TEST_P(http_requests, connection_close_is_honoured) {
   start();
   client peer = connect();
   ASSERT_TRUE(peer.send(post("x", "Connection: close\r\n")));
@@ -299,7 +299,7 @@ TEST_F(http_requests, connection_close_is_honoured) {
   EXPECT_TRUE(peer.closed_by_peer());
 }
 
-TEST_F(http_requests, http_1_0_is_answered_and_closed) {
+TEST_P(http_requests, http_1_0_is_answered_and_closed) {
   start();
   for (const std::string more : {"", "Connection: keep-alive\r\n"}) {
     client peer = connect();
@@ -312,7 +312,7 @@ TEST_F(http_requests, http_1_0_is_answered_and_closed) {
   }
 }
 
-TEST_F(http_requests, a_client_that_closed_its_sending_side_gets_its_reply) {
+TEST_P(http_requests, a_client_that_closed_its_sending_side_gets_its_reply) {
   start();
   client peer = connect();
   ASSERT_TRUE(peer.send(post("x")));
@@ -321,7 +321,7 @@ TEST_F(http_requests, a_client_that_closed_its_sending_side_gets_its_reply) {
   EXPECT_TRUE(peer.closed_by_peer());
 }
 
-TEST_F(http_requests, three_hundred_connections_at_once) {
+TEST_P(http_requests, three_hundred_connections_at_once) {
   test::gate gate;
   endpoint.run = [&](seen_request request,
                      std::shared_ptr<wire::outlet> out) -> wire::awaitable<wire::http_reply> {
@@ -333,7 +333,7 @@ TEST_F(http_requests, three_hundred_connections_at_once) {
   start();
   std::vector<std::unique_ptr<client>> peers;
   for (int i = 0; i < 300; ++i) {
-    peers.push_back(std::make_unique<client>(server->port()));
+    peers.push_back(std::make_unique<client>(server->port(), over));
     ASSERT_TRUE(peers.back()->send(post(std::to_string(i))));
   }
   ASSERT_TRUE(endpoint.seen.wait("waits", 300));
@@ -344,31 +344,34 @@ TEST_F(http_requests, three_hundred_connections_at_once) {
   }
 }
 
-TEST_F(http_requests, ipv6_loopback) {
+TEST_P(http_requests, ipv6_loopback) {
   options.address = "::1";
   try {
     start();
   } catch (const std::system_error&) {
     GTEST_SKIP() << "this machine has no IPv6";
   }
-  EXPECT_EQ(server->url(), "http://[::1]:" + std::to_string(server->port()) + "/mcp");
-  client peer(server->port(), "::1");
+  EXPECT_EQ(server->url(), (over == test::transport::tls ? "https" : "http") + "://[::1]:"s +
+                               std::to_string(server->port()) + "/mcp");
+  client peer(server->port(), over, "::1");
   ASSERT_TRUE(peer.send("GET /healthz HTTP/1.1\r\nHost: [::1]:" + std::to_string(server->port()) +
                         "\r\n\r\n"));
   EXPECT_EQ(peer.read_reply().status, 200);
 }
 
-TEST_F(http_requests, an_address_that_is_a_name_is_refused_with_advice) {
+TEST_P(http_requests, an_address_that_is_a_name_is_refused_with_advice) {
   options.address = "localhost";
   EXPECT_THROW(http_server(options, endpoint), std::invalid_argument);
 }
 
-TEST_F(http_requests, a_port_that_is_taken_is_an_error) {
+TEST_P(http_requests, a_port_that_is_taken_is_an_error) {
   start();
   http_options second = options;
   second.port = server->port();
   EXPECT_THROW(http_server(second, endpoint), std::system_error);
 }
+
+INSTANTIATE_TEST_SUITE_P(over, http_requests, test::tcp_and_tls, test::name_of_transport);
 
 }  // namespace
 }  // namespace longhaul::transport

@@ -15,7 +15,7 @@ using test::reply;
 using test::seen_request;
 using outlet = std::shared_ptr<wire::outlet>;
 
-class http_stop : public test::http_test {
+class http_stop : public test::over_both {
  protected:
   void hold(bool with_message = false) {
     endpoint.run = [this, with_message](seen_request,
@@ -37,12 +37,12 @@ class http_stop : public test::http_test {
   test::gate gate;
 };
 
-TEST_F(http_stop, a_server_that_was_never_started_ends) {
+TEST_P(http_stop, a_server_that_was_never_started_ends) {
   http_server never(options, endpoint);
   never.stop(1s);
 }
 
-TEST_F(http_stop, stop_is_idempotent_and_ends_idle_connections) {
+TEST_P(http_stop, stop_is_idempotent_and_ends_idle_connections) {
   start();
   client peer = connect(), used = connect();
   ASSERT_TRUE(used.send(post("x")));
@@ -56,7 +56,7 @@ TEST_F(http_stop, stop_is_idempotent_and_ends_idle_connections) {
   EXPECT_THROW(connect(), std::runtime_error);
 }
 
-TEST_F(http_stop, a_running_exchange_is_answered_and_told_that_the_connection_ends) {
+TEST_P(http_stop, a_running_exchange_is_answered_and_told_that_the_connection_ends) {
   hold();
   start();
   client peer = connect();
@@ -82,7 +82,7 @@ TEST_F(http_stop, a_running_exchange_is_answered_and_told_that_the_connection_en
   EXPECT_EQ(endpoint.seen.count("gone"), 0);
 }
 
-TEST_F(http_stop, a_reply_after_the_stop_says_connection_close) {
+TEST_P(http_stop, a_reply_after_the_stop_says_connection_close) {
   test::gate other;
   endpoint.run = [&](seen_request request, outlet out) -> wire::awaitable<wire::http_reply> {
     out->on_gone([&, body = request.body] { endpoint.seen.note("gone " + body); });
@@ -110,7 +110,7 @@ TEST_F(http_stop, a_reply_after_the_stop_says_connection_close) {
   stopper.join();
 }
 
-TEST_F(http_stop, a_running_stream_is_ended_properly) {
+TEST_P(http_stop, a_running_stream_is_ended_properly) {
   hold(true);
   start();
   client peer = connect();
@@ -124,7 +124,7 @@ TEST_F(http_stop, a_running_stream_is_ended_properly) {
   stopper.join();
 }
 
-TEST_F(http_stop, keep_alives_go_on_during_the_grace) {
+TEST_P(http_stop, keep_alives_go_on_during_the_grace) {
   options.keep_alive_comment = 1ms;
   options.threads = 1;
   hold();
@@ -142,7 +142,7 @@ TEST_F(http_stop, keep_alives_go_on_during_the_grace) {
   stopper.join();
 }
 
-TEST_F(http_stop, an_exchange_that_hangs_is_closed_after_the_grace_and_told) {
+TEST_P(http_stop, an_exchange_that_hangs_is_closed_after_the_grace_and_told) {
   hold();
   start();
   client peer = connect();
@@ -154,7 +154,7 @@ TEST_F(http_stop, an_exchange_that_hangs_is_closed_after_the_grace_and_told) {
   EXPECT_EQ(server->connections(), 0u);
 }
 
-TEST_F(http_stop, half_a_request_holds_the_stop_no_longer_than_the_grace) {
+TEST_P(http_stop, half_a_request_holds_the_stop_no_longer_than_the_grace) {
   start();
   client peer = connect();
   ASSERT_TRUE(peer.send(post("x") + "POST /mcp HT"));
@@ -163,14 +163,14 @@ TEST_F(http_stop, half_a_request_holds_the_stop_no_longer_than_the_grace) {
   EXPECT_EQ(peer.read_all(), "");
 }
 
-TEST_F(http_stop, a_reader_that_stalls_holds_the_stop_no_longer_than_the_grace) {
+TEST_P(http_stop, a_reader_that_stalls_holds_the_stop_no_longer_than_the_grace) {
   endpoint.run = [](seen_request, outlet) -> wire::awaitable<wire::http_reply> {
     wire::http_reply result;
     result.body = std::string(32 << 20, 'x');
     co_return result;
   };
   start();
-  client peer(server->port(), "127.0.0.1", 4096);
+  client peer(server->port(), over, "127.0.0.1", 4096);
   ASSERT_TRUE(peer.send(post("a")));
   ASSERT_TRUE(endpoint.seen.wait("request"));
   server->stop(20ms);
@@ -179,7 +179,7 @@ TEST_F(http_stop, a_reader_that_stalls_holds_the_stop_no_longer_than_the_grace) 
 
 // A sweep whose time was up when the stop came was scheduled again for ever, and a connection that
 // was accepted just then was handed to a loop that had ended.
-TEST_F(http_stop, stops_at_any_moment_while_clients_come_and_go) {
+TEST_P(http_stop, stops_at_any_moment_while_clients_come_and_go) {
   options.sweep_interval = 1ms;
   options.threads = 3;
   const int rounds = 100 / longhaul::test::slowdown;
@@ -190,10 +190,10 @@ TEST_F(http_stop, stops_at_any_moment_while_clients_come_and_go) {
     std::atomic<int> served{0};
     std::vector<std::thread> threads;
     for (int t = 0; t < 3; ++t) {
-      threads.emplace_back([&served, port = one->port()] {
+      threads.emplace_back([this, &served, port = one->port()] {
         try {
           while (true) {
-            client peer(port);
+            client peer(port, over);
             peer.send(post("x"));
             peer.read_reply();
             ++served;
@@ -208,6 +208,8 @@ TEST_F(http_stop, stops_at_any_moment_while_clients_come_and_go) {
     EXPECT_EQ(one->connections(), 0u);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(over, http_stop, test::tcp_and_tls, test::name_of_transport);
 
 }  // namespace
 }  // namespace longhaul::transport

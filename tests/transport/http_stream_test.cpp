@@ -18,7 +18,7 @@ using test::seen_request;
 using outlet = std::shared_ptr<wire::outlet>;
 using strings = std::vector<std::string>;
 
-class http_stream : public test::http_test {
+class http_stream : public test::over_both {
  protected:
   // The endpoint leaves its outlet here and waits for the gate.
   void hold() {
@@ -53,7 +53,7 @@ class http_stream : public test::http_test {
   outlet held;
 };
 
-TEST_F(http_stream, messages_come_in_order_before_the_reply_and_the_connection_goes_on) {
+TEST_P(http_stream, messages_come_in_order_before_the_reply_and_the_connection_goes_on) {
   endpoint.run = [](seen_request, outlet out) -> wire::awaitable<wire::http_reply> {
     for (int i = 0; i < 1000; ++i) EXPECT_TRUE(out->send("{\"n\":" + std::to_string(i) + "}"));
     wire::http_reply result;
@@ -77,7 +77,7 @@ TEST_F(http_stream, messages_come_in_order_before_the_reply_and_the_connection_g
   }
 }
 
-TEST_F(http_stream, a_message_leaves_at_once) {
+TEST_P(http_stream, a_message_leaves_at_once) {
   hold();
   start();
   client peer = connect();
@@ -89,7 +89,7 @@ TEST_F(http_stream, a_message_leaves_at_once) {
   peer.read_until("data: last\n\n\r\n0\r\n\r\n");
 }
 
-TEST_F(http_stream, for_old_and_closing_clients_the_end_of_the_stream_is_the_close) {
+TEST_P(http_stream, for_old_and_closing_clients_the_end_of_the_stream_is_the_close) {
   hold();
   gate.open();
   start();
@@ -112,7 +112,7 @@ TEST_F(http_stream, for_old_and_closing_clients_the_end_of_the_stream_is_the_clo
 }
 
 // Fault 34: proxies cut idle streams.
-TEST_F(http_stream, a_reply_that_takes_long_is_kept_alive_by_comments) {
+TEST_P(http_stream, a_reply_that_takes_long_is_kept_alive_by_comments) {
   options.keep_alive_comment = 10ms;
   hold();
   start();
@@ -130,7 +130,7 @@ TEST_F(http_stream, a_reply_that_takes_long_is_kept_alive_by_comments) {
   EXPECT_EQ(peer.read_reply().status, 200);
 }
 
-TEST_F(http_stream, a_reply_that_is_not_said_to_take_long_gets_no_comments) {
+TEST_P(http_stream, a_reply_that_is_not_said_to_take_long_gets_no_comments) {
   options.keep_alive_comment = 1ms;
   options.sweep_interval = 1ms;
   endpoint.run = [&](seen_request, outlet) -> wire::awaitable<wire::http_reply> {
@@ -157,7 +157,7 @@ TEST_F(http_stream, a_reply_that_is_not_said_to_take_long_gets_no_comments) {
 
 // A client that takes nothing but JSON got an event stream all the same, as soon as its call took
 // longer than the pause between two comments.
-TEST_F(http_stream, a_client_that_takes_only_the_reply_gets_nothing_before_it) {
+TEST_P(http_stream, a_client_that_takes_only_the_reply_gets_nothing_before_it) {
   options.keep_alive_comment = 10ms;
   options.threads = 1;
   endpoint.run = [this](seen_request request, outlet out) -> wire::awaitable<wire::http_reply> {
@@ -186,7 +186,7 @@ TEST_F(http_stream, a_client_that_takes_only_the_reply_gets_nothing_before_it) {
   other.read_until("data: last\n\n\r\n0\r\n\r\n");
 }
 
-TEST_F(http_stream, that_only_the_reply_is_taken_is_said_of_one_request) {
+TEST_P(http_stream, that_only_the_reply_is_taken_is_said_of_one_request) {
   options.keep_alive_comment = 10ms;
   endpoint.run = [this](seen_request request, outlet out) -> wire::awaitable<wire::http_reply> {
     if (request.body == "only") {
@@ -212,11 +212,11 @@ TEST_F(http_stream, that_only_the_reply_is_taken_is_said_of_one_request) {
 
 // Fault 26: an unbounded queue to a slow reader. The bound counted only what no flush had picked up
 // yet, so that a stalled stream took megabyte after megabyte.
-TEST_F(http_stream, a_reader_that_stalls_makes_send_refuse_and_gets_all_that_was_accepted) {
+TEST_P(http_stream, a_reader_that_stalls_makes_send_refuse_and_gets_all_that_was_accepted) {
   options.stream_buffer = 256 << 10;
   hold();
   start();
-  client peer(server->port(), "127.0.0.1", 4096);
+  client peer(server->port(), over, "127.0.0.1", 4096);
   ASSERT_TRUE(peer.send(post("a")));
   ASSERT_TRUE(endpoint.seen.wait("waits"));
   const outlet out = held_outlet();
@@ -246,12 +246,12 @@ TEST_F(http_stream, a_reader_that_stalls_makes_send_refuse_and_gets_all_that_was
   EXPECT_EQ(peer.read_reply().status, 200);
 }
 
-TEST_F(http_stream, a_reader_that_takes_nothing_is_given_up) {
+TEST_P(http_stream, a_reader_that_takes_nothing_is_given_up) {
   options.stream_buffer = 64 << 10;
   options.write_stall_time = 50ms;
   hold();
   start();
-  client peer(server->port(), "127.0.0.1", 4096);
+  client peer(server->port(), over, "127.0.0.1", 4096);
   ASSERT_TRUE(peer.send(post("a")));
   ASSERT_TRUE(endpoint.seen.wait("waits"));
   const outlet out = held_outlet();
@@ -272,7 +272,7 @@ TEST_F(http_stream, a_reader_that_takes_nothing_is_given_up) {
   wait_for_no_connections();
 }
 
-TEST_F(http_stream, a_large_reply_to_a_reader_that_takes_nothing_is_given_up) {
+TEST_P(http_stream, a_large_reply_to_a_reader_that_takes_nothing_is_given_up) {
   options.write_stall_time = 50ms;
   endpoint.run = [](seen_request, outlet) -> wire::awaitable<wire::http_reply> {
     wire::http_reply result;
@@ -280,13 +280,13 @@ TEST_F(http_stream, a_large_reply_to_a_reader_that_takes_nothing_is_given_up) {
     co_return result;
   };
   start();
-  client peer(server->port(), "127.0.0.1", 4096);
+  client peer(server->port(), over, "127.0.0.1", 4096);
   ASSERT_TRUE(peer.send(post("a")));
   ASSERT_TRUE(endpoint.seen.wait("request"));
   wait_for_no_connections();
 }
 
-TEST_F(http_stream, many_threads_send_while_the_exchange_runs) {
+TEST_P(http_stream, many_threads_send_while_the_exchange_runs) {
   hold();
   start();
   client peer = connect();
@@ -315,7 +315,7 @@ TEST_F(http_stream, many_threads_send_while_the_exchange_runs) {
 }
 
 // A message was lost without a word if it came between the last flush and the end of the exchange.
-TEST_F(http_stream, what_send_accepts_while_the_reply_is_made_arrives) {
+TEST_P(http_stream, what_send_accepts_while_the_reply_is_made_arrives) {
   hold();
   gate.open();
   start();
@@ -338,7 +338,7 @@ TEST_F(http_stream, what_send_accepts_while_the_reply_is_made_arrives) {
   }
 }
 
-TEST_F(http_stream, an_outlet_outlives_connection_and_server) {
+TEST_P(http_stream, an_outlet_outlives_connection_and_server) {
   hold();
   start();
   {
@@ -360,7 +360,7 @@ TEST_F(http_stream, an_outlet_outlives_connection_and_server) {
   out->on_gone([] { FAIL(); });
 }
 
-TEST_F(http_stream, threads_send_while_clients_leave_and_the_server_stops) {
+TEST_P(http_stream, threads_send_while_clients_leave_and_the_server_stops) {
   endpoint.run = [this](seen_request, outlet out) -> wire::awaitable<wire::http_reply> {
     out->on_gone([this] { endpoint.seen.note("gone"); });
     out->expect_wait();
@@ -400,6 +400,8 @@ TEST_F(http_stream, threads_send_while_clients_leave_and_the_server_stops) {
   sender.join();
   EXPECT_EQ(endpoint.seen.count("gone"), rounds + 1);
 }
+
+INSTANTIATE_TEST_SUITE_P(over, http_stream, test::tcp_and_tls, test::name_of_transport);
 
 }  // namespace
 }  // namespace longhaul::transport

@@ -46,8 +46,29 @@ void fill(sent_request& sent) {
   r.mcp_params = sent.params;
 }
 
+// Who comes, as a transport finds it out: the API key in `Authorization: Bearer`, or nobody in
+// particular. False: a key that is none.
+bool identify(wire::http_request& request) {
+  if (!request.authorization) {
+    request.caller = std::make_shared<auth::caller>(auth::anonymous_caller(request.peer_address));
+    return true;
+  }
+  if (!request.authorization->starts_with("Bearer good-")) return false;
+  auth::caller who;
+  who.owner = who.quota = "key:" + std::string(request.authorization->substr(12));
+  who.identified = true;
+  request.caller = std::make_shared<auth::caller>(std::move(who));
+  return true;
+}
+
 wire::awaitable<void> run_http(wire::http_endpoint& endpoint, std::shared_ptr<sent_request> sent,
                                std::shared_ptr<test_outlet> out) {
+  if (!identify(sent->request)) {
+    wire::http_reply stranger;
+    stranger.status = 401;
+    out->finish(std::move(stranger));
+    co_return;
+  }
   auto refused = endpoint.admit(sent->request);
   if (refused) {
     out->finish(std::move(*refused));

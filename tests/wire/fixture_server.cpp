@@ -40,21 +40,6 @@ std::string name_in(const answer& given) {
   return json::value(given.content)["name"].string().value_or("?");
 }
 
-// Who comes: the API key in `Authorization: Bearer`, or nobody in particular.
-wire::identification identify(const wire::http_request& request) {
-  if (!request.authorization) return wire::anonymous_caller(request);
-  wire::identification result;
-  if (!request.authorization->starts_with("Bearer good-")) {
-    result.www_authenticate = "Bearer";
-    return result;
-  }
-  serving::caller who;
-  who.owner = who.quota = "key:" + std::string(request.authorization->substr(12));
-  who.identified = true;
-  result.who = std::move(who);
-  return result;
-}
-
 }  // namespace
 
 fixture_server::fixture_server(fixture_options options)
@@ -91,7 +76,6 @@ wire::endpoint_options fixture_server::endpoint_options() const {
   options.clock = &clock;
   options.secrets = options_.secrets;
   options.max_sessions = options_.max_sessions;
-  options.identify = identify;
   return options;
 }
 
