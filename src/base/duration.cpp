@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/tunables.hpp"
+
 namespace longhaul {
 namespace {
 
@@ -15,7 +17,7 @@ struct unit {
 
 constexpr std::array<unit, 5> durations = {
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
-constexpr std::uint64_t longest_ms = std::uint64_t{36'500} * 86'400'000;
+constexpr std::uint64_t longest_ms = base::tunables::max_duration.count();
 
 // Takes digits from the front of `text`.
 std::optional<std::uint64_t> take_number(std::string_view& text) {

@@ -2,9 +2,11 @@
 #include "base/log.hpp"
 
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
+
+#include "base/mutex.hpp"
+#include "base/tunables.hpp"
 
 namespace longhaul {
 
@@ -18,26 +20,26 @@ struct logger::core {
     int said = 0;
     std::int64_t unsaid = 0;
   };
-  std::mutex mutex;  // beneath it:
-  std::map<std::string, window, std::less<>> windows;
+  guarded_mutex mutex;
+  std::map<std::string, window, std::less<>> windows LONGHAUL_GUARDED_BY(mutex);
 
-  /// How many went unsaid before this one; null: this one does, too.
+  /// How many went unsaid before this one; null: so does this one.
   std::optional<std::int64_t> admit(std::string_view event) {
     const monotonic_time now = clock.monotonic();
-    const std::lock_guard lock(mutex);
+    const guard lock(mutex);
     auto found = windows.find(event);
     if (found == windows.end()) found = windows.emplace(event, window{}).first;
-    window& of = found->second;
-    if (!of.since || now - *of.since >= stranger_window) {
-      of.since = now;
-      of.said = 0;
+    window& current = found->second;
+    if (!current.since || now - *current.since >= base::tunables::stranger_window) {
+      current.since = now;
+      current.said = 0;
     }
-    if (of.said == stranger_lines) {
-      ++of.unsaid;
+    if (current.said == base::tunables::stranger_lines) {
+      ++current.unsaid;
       return std::nullopt;
     }
-    ++of.said;
-    return std::exchange(of.unsaid, 0);
+    ++current.said;
+    return std::exchange(current.unsaid, 0);
   }
 };
 

@@ -19,11 +19,6 @@
 
 namespace longhaul {
 
-/// Lines of one event that strangers may cause in one window; the first of the next window says how
-/// many were left out (`unsaid`).
-inline constexpr int stranger_lines = 20;
-inline constexpr std::chrono::seconds stranger_window{10};
-
 class logger {
  public:
   using fields = std::initializer_list<log_field>;

@@ -23,6 +23,9 @@ class LONGHAUL_THREAD_ATTRIBUTE(capability("mutex")) guarded_mutex {
  public:
   void lock() LONGHAUL_THREAD_ATTRIBUTE(acquire_capability()) { mutex_.lock(); }
   void unlock() LONGHAUL_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
+  bool try_lock() LONGHAUL_THREAD_ATTRIBUTE(try_acquire_capability(true)) {
+    return mutex_.try_lock();
+  }
 
  private:
   friend class guard;
@@ -34,6 +37,10 @@ class LONGHAUL_THREAD_ATTRIBUTE(scoped_lockable) guard {
  public:
   explicit guard(guarded_mutex& mutex) LONGHAUL_THREAD_ATTRIBUTE(acquire_capability(mutex))
       : held_(mutex.mutex_) {}
+  /// Takes over one that `try_lock` has taken.
+  guard(guarded_mutex& mutex, std::adopt_lock_t adopted)
+      LONGHAUL_THREAD_ATTRIBUTE(requires_capability(mutex))
+      : held_(mutex.mutex_, adopted) {}
   ~guard() LONGHAUL_THREAD_ATTRIBUTE(release_capability()) = default;
   guard(const guard&) = delete;
   guard& operator=(const guard&) = delete;

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "base/text.hpp"
+#include "base/tunables.hpp"
 
 namespace longhaul {
 
@@ -21,11 +23,19 @@ constexpr bool is_name(std::string_view text, std::size_t longest) noexcept {
          std::all_of(text.begin(), text.end(), is_name_character);
 }
 
-inline constexpr std::string_view tool_name_rule = "1 to 128 characters of A-Z a-z 0-9 _ . -";
-constexpr bool is_tool_name(std::string_view text) noexcept { return is_name(text, 128); }
+inline std::string name_rule(std::size_t longest) {
+  return "1 to " + std::to_string(longest) + " characters of A-Z a-z 0-9 _ . -";
+}
+
+inline std::string tool_name_rule() { return name_rule(base::tunables::max_tool_name); }
+constexpr bool is_tool_name(std::string_view text) noexcept {
+  return is_name(text, base::tunables::max_tool_name);
+}
 
 /// Of servers and API keys.
-inline constexpr std::string_view short_name_rule = "1 to 64 characters of A-Z a-z 0-9 _ . -";
-constexpr bool is_short_name(std::string_view text) noexcept { return is_name(text, 64); }
+inline std::string short_name_rule() { return name_rule(base::tunables::max_short_name); }
+constexpr bool is_short_name(std::string_view text) noexcept {
+  return is_name(text, base::tunables::max_short_name);
+}
 
 }  // namespace longhaul

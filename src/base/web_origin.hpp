@@ -8,7 +8,7 @@
 namespace longhaul {
 
 /// What is wrong with `text` as an allowed origin, and what to write instead; empty: nothing.
-/// Origins are `scheme://host` or `scheme://host:port`; `*` and `null` are taken, too.
+/// Origins are `scheme://host` or `scheme://host:port`; `*` and `null` are also taken.
 std::string_view origin_fault(std::string_view text);
 
 /// `*` (every page), and `null`, which any page can make its own.

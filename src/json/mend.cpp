@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "json/tunables.hpp"
 #include "json/validate.hpp"
 
 namespace longhaul::json {
@@ -95,7 +96,7 @@ class walk {
   }
 
   place open(bool object) {
-    if (depth_ == max_depth) return fail(too_deep);
+    if (depth_ == tunables::max_depth) return fail(too_deep);
     objects_[depth_++] = object;
     ++at_;
     return object ? place::first_key : place::first_element;
@@ -213,7 +214,7 @@ class walk {
 
   const std::string_view text_, spared_;
   std::size_t at_ = 0, depth_ = 0;
-  std::bitset<max_depth> objects_;  // else arrays
+  std::bitset<tunables::max_depth> objects_;  // else arrays
   bool sparing_ = false;
   std::string_view fault_;
   std::vector<std::size_t> halves_;

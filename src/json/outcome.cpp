@@ -6,10 +6,10 @@
 namespace longhaul {
 
 outcome outcome::result(raw_json body, bool is_error) {
-  outcome made;
-  made.body = std::move(body);
-  made.is_error = is_error;
-  return made;
+  outcome result;
+  result.body = std::move(body);
+  result.is_error = is_error;
+  return result;
 }
 
 outcome outcome::tool_error(std::string_view text) {
@@ -25,10 +25,10 @@ outcome outcome::protocol_error(int code, std::string_view message, const raw_js
   error.integer("code", code).string("message", message);
   if (data) error.raw("data", data);
   error.close();
-  outcome made;
-  made.body = raw_json::trusted(std::move(text));
-  made.is_protocol_error = true;
-  return made;
+  outcome result;
+  result.body = raw_json::trusted(std::move(text));
+  result.is_protocol_error = true;
+  return result;
 }
 
 }  // namespace longhaul

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "longhaul/raw_json.hpp"
 
+#include <utility>
+
 #include "json/validate.hpp"
 
 namespace longhaul {
@@ -15,6 +17,10 @@ raw_json raw_json::trusted(std::string text) {
   raw_json result;
   result.text_ = std::make_shared<const std::string>(std::move(text));
   return result;
+}
+
+raw_json or_empty_object(raw_json value) {
+  return value ? std::move(value) : raw_json::trusted("{}");
 }
 
 }  // namespace longhaul

@@ -8,12 +8,10 @@
 #include <new>
 
 #include "json/mend.hpp"
+#include "json/tunables.hpp"
 
 namespace longhaul::json {
 namespace {
-
-// A parser keeps buffers as large as the largest document it saw; beyond this they are given back.
-constexpr std::size_t kept_capacity = 1 << 20;
 
 simdjson::dom::parser& thread_parser() {
   thread_local simdjson::dom::parser parser;
@@ -37,11 +35,12 @@ simdjson::dom::parser& thread_parser() {
 // False: `mend` has the last word. The parser reports this before it has seen the whole text.
 bool parse(const char* data, std::size_t size, bool copy) {
   auto& parser = thread_parser();
-  if (parser.max_depth() != max_depth) {
-    if (const auto error = parser.allocate(4096, max_depth)) fail(error);
+  if (parser.max_depth() != tunables::max_depth) {
+    if (const auto error = parser.allocate(tunables::first_parser, tunables::max_depth))
+      fail(error);
   }
   const auto error = parser.parse(data, size, copy).error();
-  if (parser.capacity() > kept_capacity) parser = simdjson::dom::parser();
+  if (parser.capacity() > tunables::kept_parser) parser = simdjson::dom::parser();
   switch (error) {
     case simdjson::SUCCESS:
       return true;

@@ -4,7 +4,6 @@
 // that are known to be JSON. Each thread keeps a parser of its own.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,12 +11,9 @@
 
 namespace longhaul::json {
 
-/// Arrays and objects in each other that are accepted. Deeper text is hostile, not data; simdjson's
-/// own limit is 1,024.
-inline constexpr std::size_t max_depth = 511;
-
-/// Checks that `text` is exactly one JSON value: UTF-8, no byte order mark, nesting ≤ `max_depth`,
-/// numbers of any size. Throws `invalid_json`; `std::bad_alloc` without memory to look.
+/// Checks that `text` is exactly one JSON value: UTF-8, no byte order mark, nesting ≤
+/// `tunables::max_depth`, numbers of any size. Throws `invalid_json`; `std::bad_alloc` without
+/// memory to look.
 void validate(std::string_view text);
 
 /// The same for a string whose capacity may be grown by the parser's padding, which saves a copy.

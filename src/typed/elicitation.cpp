@@ -4,8 +4,8 @@
 #include "json/view.hpp"
 #include "json/write.hpp"
 #include "typed/ecma_pattern.hpp"
-#include "typed/form_answer.hpp"
 #include "typed/form_formats.hpp"
+#include "typed/form_schema.hpp"
 
 namespace longhaul {
 namespace {
@@ -88,8 +88,7 @@ void answer::read(const detail::typed_schema& schema, void* object) const {
     throw question_error(chosen == action::decline ? "the question was declined"
                                                    : "the question was dismissed");
   }
-  schema.read(content ? content : raw_json::trusted("{}"), object, "answer",
-              detail::unknown_members::ignore);
+  schema.read(or_empty_object(content), object, "answer", detail::unknown_members::ignore);
 }
 
 }  // namespace longhaul

@@ -2,22 +2,12 @@
 // Answers to questions, held against what was asked. One check for every way an answer can come:
 // what it lets through is all that handlers and programs ever see.
 //
-// A form is a flat object of primitive members (MCP "Elicitation", Requested Schema): strings with
-// length, pattern and format, numbers and integers with bounds, booleans, choices (`enum`, or
-// `oneOf` and `anyOf` of `const`), and arrays of choices.
-//
 // Threads: pure functions.
 #pragma once
 
-#include "json/view.hpp"
 #include "longhaul/raw_json.hpp"
 
 namespace longhaul::detail {
-
-/// Throws `std::invalid_argument` unless `schema` is that of a form, and nothing in it would go
-/// unchecked (patterns aside: `ecma_pattern.hpp`): the text names the member and what is wrong with
-/// it.
-void check_form_schema(json::value schema);
 
 /// The answer (an `ElicitResult`) in the form that is stored: `{"action":…}`, and for an accepted
 /// form `"content"` with the members that were asked for, in the order they came; others are

@@ -48,9 +48,9 @@ content_item embedded(std::string_view uri, std::string_view mime_type, std::str
   return content_item(raw_json::trusted(std::move(out)));
 }
 
-void need_object(const raw_json& json, std::string_view what) {
+void need_object(const raw_json& json, std::string_view name) {
   if (!json::value(json).is(json::kind::object)) {
-    throw std::invalid_argument(std::string(what) + " must be a JSON object");
+    throw std::invalid_argument(std::string(name) + " must be a JSON object");
   }
 }
 

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "json/write.hpp"
 #include "typed/ecma_pattern.hpp"
+#include "typed/numbers.hpp"
 
 namespace longhaul {
 
@@ -39,8 +39,8 @@ namespace {
 
 using shape = type_node::shape;
 
-// Integers that every double holds; what a header may carry.
-constexpr long double safe_integer = 9007199254740991.0L;
+// What a header may carry: from here on a double may stand for several integers.
+constexpr long double safe_integer = first_skipping_double - 1;
 
 class checker {
  public:
@@ -56,8 +56,8 @@ class checker {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const {
-    throw std::invalid_argument("field " + in_quotes(field_.name()) + ": " + what);
+  [[noreturn]] void fail(const std::string& problem) const {
+    throw std::invalid_argument("field " + in_quotes(field_.name()) + ": " + problem);
   }
   void need(bool fits, const std::string& option, const std::string& types) const {
     if (!fits) fail(option + " is for " + types);
@@ -131,8 +131,7 @@ class checker {
          "header", "strings, integers and booleans");
     constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
     const bool token = !rules_.header.empty() && std::ranges::all_of(rules_.header, [&](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-             marks.find(c) != std::string_view::npos;
+      return is_letter(c) || is_digit(c) || marks.find(c) != std::string_view::npos;
     });
     if (!token) fail("header: " + in_quotes(rules_.header) + " is not an HTTP token");
     if (type_.kind != shape::integer) return;
@@ -184,18 +183,6 @@ bounds bounds_of(const type_node& type, const member_rules* rules) {
   return result;
 }
 
-void append_bound(std::string& out, long double bound) {
-  if (std::trunc(bound) != bound || std::fabs(bound) >= 0x1p64L) {
-    json::append_number(out, static_cast<double>(bound));
-  } else if (bound >= 0) {
-    out += std::to_string(static_cast<std::uint64_t>(bound));
-  } else if (bound >= -0x1p63L) {
-    out += std::to_string(static_cast<std::int64_t>(bound));
-  } else {
-    json::append_number(out, static_cast<double>(bound));
-  }
-}
-
 void member_rules::choose(std::vector<choice> values) {
   auto set = std::make_shared<std::unordered_set<std::string>>();
   for (const choice& one : values) set->insert(one.value);
@@ -216,26 +203,10 @@ bool member_rules::has_number(long double value) const {
   return number_set_ && number_set_->contains(value);
 }
 
-void problem_list::add(std::string problem) {
-  if (!full()) problems_.push_back(std::move(problem));
-}
-
-void problem_list::throw_if_any() const {
-  if (problems_.empty()) return;
-  std::string all;
-  for (const std::string& one : problems_) all += (all.empty() ? "" : "\n") + one;
-  if (full()) all += "\n… and maybe more";
-  throw invalid_arguments(all);
-}
-
-std::string name_warning(std::string_view name) {
-  constexpr std::size_t longest = 64;
-  if (name.size() > longest) {
-    return "has " + std::to_string(name.size()) +
-           " characters: many hosts refuse more than 64; shorten it";
-  }
-  if (name.find('.') == std::string_view::npos) return {};
-  return "has a dot, which many hosts refuse: write '_' or '-' in its place";
+std::string unknown_member(const type_node& type, std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const member_node& member : type.members) known.push_back(member.name);
+  return unknown_name(known, name);
 }
 
 std::optional<std::size_t> find_member(const type_node& type, std::string_view name) {
@@ -246,24 +217,24 @@ std::optional<std::size_t> find_member(const type_node& type, std::string_view n
 }
 
 typed_schema::typed_schema(const type_node& type, const std::vector<field_options>& fields) {
-  auto made = std::make_shared<compiled>(type);
+  auto schema = std::make_shared<compiled>(type);
   if (!fields.empty() && type.kind != shape::object) {
     throw std::invalid_argument("field " + in_quotes(fields.front().name()) +
                                 ": the type is not a described struct");
   }
-  made->rules.resize(type.members.size());
+  schema->rules.resize(type.members.size());
   for (std::size_t i = 0; i < type.members.size(); ++i) {
-    made->rules[i].optional = type.members[i].optional;
+    schema->rules[i].optional = type.members[i].optional;
   }
   std::set<std::string> named, headers;
   for (const field_options& field : fields) {
     const auto at = find_member(type, field.name());
-    if (!at) throw std::invalid_argument("field: no member" + unknown_name(type, field.name()));
+    if (!at) throw std::invalid_argument("field: no member" + unknown_member(type, field.name()));
     if (!named.insert(field.name()).second) {
       throw std::invalid_argument("field " + in_quotes(field.name()) +
                                   ": its options are there twice");
     }
-    member_rules& rules = made->rules[*at];
+    member_rules& rules = schema->rules[*at];
     rules = field_access::rules(field);
     rules.optional = !field_access::required(field).value_or(!type.members[*at].optional);
     checker(field, type.members[*at], rules).run();
@@ -273,7 +244,7 @@ typed_schema::typed_schema(const type_node& type, const std::vector<field_option
     }
     check_default(type.members[*at], rules);
   }
-  compiled_ = std::move(made);
+  compiled_ = std::move(schema);
 }
 
 }  // namespace detail

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "longhaul/schema.hpp"
+#include "typed/wording.hpp"
 
 namespace re2 {
 class RE2;
@@ -44,32 +45,6 @@ struct member_rules {
   std::shared_ptr<const std::unordered_set<long double>> number_set_;
 };
 
-/// Everything that is wrong with a value, told together: one who has to guess learns all of it from
-/// one refusal.
-class problem_list {
- public:
-  /// What would not be read is not listed.
-  static constexpr std::size_t most = 10;
-
-  void add(std::string problem);
-  /// Runs `read`; what it refuses is noted.
-  template <class Read>
-  void attempt(const Read& read) {
-    try {
-      read();
-    } catch (const invalid_arguments& refused) {
-      add(refused.what());
-    }
-  }
-  /// More need not be looked for.
-  bool full() const noexcept { return problems_.size() >= most; }
-  /// Throws `invalid_arguments`, a line each, if there are any.
-  void throw_if_any() const;
-
- private:
-  std::vector<std::string> problems_;
-};
-
 struct typed_schema::compiled {
   explicit compiled(const type_node& t) : type(t) {}
   const type_node& type;
@@ -84,20 +59,11 @@ struct bounds {
   std::optional<long double> least, greatest;
 };
 bounds bounds_of(const type_node& type, const member_rules* rules);
-/// A bound as JSON: an integer if it is one.
-void append_bound(std::string& out, long double bound);
 
 /// Which member is called `name`; its number, or none.
 std::optional<std::size_t> find_member(const type_node& type, std::string_view name);
-/// ` "name"; did you mean "other"?`, or the names there are.
-std::string unknown_name(const type_node& type, std::string_view name);
-/// `missing member "a"`, `missing members "a", "b"`; cut if there are many.
-std::string missing_members(const std::vector<std::string_view>& names);
-/// Why many hosts refuse a tool of this name, and what to do; empty: they do not. Reads on from
-/// "the name".
-std::string name_warning(std::string_view name);
-/// As a JSON string, cut if it is long.
-std::string in_quotes(std::string_view text);
+/// ` "name"; did you mean "other"?`, or the names of the members.
+std::string unknown_member(const type_node& type, std::string_view name);
 
 /// The type of a member of a tool's arguments; null: the tool does not declare that name.
 using declared_type = std::function<const type_node*(std::string_view name)>;
@@ -108,9 +74,6 @@ raw_json tidy_arguments(const raw_json& given, const declared_type& declared,
 /// none, or says that more may come, has a place for all.
 raw_json tidy_raw_arguments(const raw_json& arguments, const raw_json& schema,
                             const argument_leniency& how);
-/// An integer, also when written with a fraction of zero or an exponent. `json` is validated.
-bool is_whole_number(std::string_view json);
-
 /// Appends the JSON Schema of one value as it is read. `rules` may be null, `default_value` absent.
 void append_schema(std::string& out, const type_node& type, const member_rules* rules,
                    const raw_json& default_value);

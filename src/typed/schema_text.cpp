@@ -4,6 +4,7 @@
 #include <array>
 
 #include "json/write.hpp"
+#include "typed/numbers.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul::detail {
@@ -209,8 +210,8 @@ class schema_writer {
   }
 
   static void check_form(std::string_view name, const type_node& type, const member_rules* rules) {
-    const auto fail = [&](std::string_view what) {
-      throw std::invalid_argument("form: member " + in_quotes(name) + ": " + std::string(what));
+    const auto fail = [&](std::string_view problem) {
+      throw std::invalid_argument("form: member " + in_quotes(name) + ": " + std::string(problem));
     };
     if (type.kind == shape::sequence) {
       const type_node& one = type.element();

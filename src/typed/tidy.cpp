@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 
+#include "json/tunables.hpp"
 #include "json/validate.hpp"
 #include "json/view.hpp"
 #include "json/write.hpp"
+#include "typed/numbers.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul::detail {
@@ -57,7 +59,7 @@ bool is_json(std::string_view text) {
 std::optional<std::string> held_by(const type_node& type, json::value string) {
   auto text = string.string();
   if (!text || !begins_as(type, *text) || !is_json(*text)) return std::nullopt;
-  if (type.kind == shape::integer && !is_whole_number(*text)) return std::nullopt;
+  if (type.kind == shape::integer && !read_whole_number(json::value(*text))) return std::nullopt;
   return text;
 }
 
@@ -66,21 +68,21 @@ class replacer {
  public:
   explicit replacer(std::string_view text) : text_(text) {}
 
-  void replace(std::string_view part, std::string_view by) {
+  void replace(std::string_view part, std::string_view replacement) {
     const auto begin = static_cast<std::size_t>(part.data() - text_.data());
-    made_.append(text_, copied_, begin - copied_).append(by);
+    copy_.append(text_, copied_, begin - copied_).append(replacement);
     copied_ = begin + part.size();
     any_ = true;
   }
   std::optional<std::string> take() {
     if (!any_) return std::nullopt;
-    made_.append(text_, copied_);
-    return std::move(made_);
+    copy_.append(text_, copied_);
+    return std::move(copy_);
   }
 
  private:
   std::string_view text_;
-  std::string made_;
+  std::string copy_;
   std::size_t copied_ = 0;
   bool any_ = false;
 };
@@ -88,16 +90,16 @@ class replacer {
 // Null: it is right as it is, or too deep to be right.
 std::optional<std::string> tidied(const type_node& given, json::value v, std::size_t depth = 0) {
   const type_node& type = bare(given);
-  if (depth > json::max_depth) return std::nullopt;
+  if (depth > json::tunables::max_depth) return std::nullopt;
   if (v.is(json::kind::string)) {
     auto held = held_by(type, v);
     if (!held) return std::nullopt;
     if (auto inside = tidied(type, json::value(*held), depth + 1)) return inside;
     return held;
   }
-  replacer made(v.raw());
+  replacer result(v.raw());
   const auto use = [&](const type_node& inner, json::value part) {
-    if (const auto text = tidied(inner, part, depth + 1)) made.replace(part.raw(), *text);
+    if (const auto text = tidied(inner, part, depth + 1)) result.replace(part.raw(), *text);
   };
   if (type.kind == shape::sequence && v.is(json::kind::array)) {
     const type_node& element = type.element();
@@ -111,7 +113,7 @@ std::optional<std::string> tidied(const type_node& given, json::value v, std::si
       }
     }
   }
-  return made.take();
+  return result.take();
 }
 
 }  // namespace
@@ -119,7 +121,7 @@ std::optional<std::string> tidied(const type_node& given, json::value v, std::si
 raw_json tidy_arguments(const raw_json& given, const declared_type& declared,
                         const argument_leniency& how) {
   std::string out;
-  json::object made(out);
+  json::object result(out);
   bool changed = false;
   for (json::members m{json::value(given)}; m.next();) {
     const type_node* type = declared(m.key());
@@ -130,9 +132,9 @@ raw_json tidy_arguments(const raw_json& given, const declared_type& declared,
     std::optional<std::string> text;
     if (type != nullptr && !how.strict) text = tidied(*type, m.value());
     changed = changed || text;
-    made.raw(m.key(), text ? std::string_view(*text) : m.value().raw());
+    result.raw(m.key(), text ? std::string_view(*text) : m.value().raw());
   }
-  made.close();
+  result.close();
   // What stood in strings may nest deeper than JSON that comes in may, and have line breaks.
   return changed && is_json(out) ? raw_json::trusted(json::without_line_breaks(out)) : given;
 }

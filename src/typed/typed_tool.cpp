@@ -12,8 +12,8 @@
 namespace longhaul::detail {
 namespace {
 
-[[noreturn]] void fail(const tool_options& options, const std::string& what) {
-  throw std::invalid_argument("tool " + in_quotes(options.name) + ": " + what);
+[[noreturn]] void fail(const tool_options& options, const std::string& problem) {
+  throw std::invalid_argument("tool " + in_quotes(options.name) + ": " + problem);
 }
 
 void check_object_schema(const tool_options& options, const raw_json& schema,
@@ -51,7 +51,7 @@ void check_raw_arguments(const raw_json& arguments) {
 tool_definition define_tool(tool_options options, const std::optional<typed_schema>& schema,
                             raw_json derived_output) {
   if (!is_tool_name(options.name)) {
-    fail(options, "a name has " + std::string(tool_name_rule));
+    fail(options, "a name has " + tool_name_rule());
   }
   check_limits(options);
   tool_definition tool;

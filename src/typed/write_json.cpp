@@ -1,66 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values to JSON, and what a default-constructed struct says about its members.
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/string.hpp>
-#include <cmath>
 #include <set>
 
 #include "json/write.hpp"
+#include "typed/boost_value.hpp"
+#include "typed/numbers.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul::detail {
 namespace {
 
 using shape = type_node::shape;
-
-void append_double(std::string& out, double x) {
-  if (!std::isfinite(x)) throw std::invalid_argument("to_json: NaN and infinities are not JSON");
-  json::append_number(out, x);
-}
-
-std::string_view view(const boost::json::string_view text) { return {text.data(), text.size()}; }
-
-// Boost.JSON's own writer passes invalid UTF-8 through.
-void append_value(std::string& out, const boost::json::value& value) {
-  namespace bj = boost::json;
-  switch (value.kind()) {
-    case bj::kind::null:
-      out += "null";
-      return;
-    case bj::kind::bool_:
-      out += value.get_bool() ? "true" : "false";
-      return;
-    case bj::kind::int64:
-      json::append_number(out, std::int64_t{value.get_int64()});
-      return;
-    case bj::kind::uint64:
-      out += std::to_string(value.get_uint64());
-      return;
-    case bj::kind::double_:
-      append_double(out, value.get_double());
-      return;
-    case bj::kind::string:
-      json::append_string(out, view(value.get_string()));
-      return;
-    case bj::kind::array: {
-      char before = '[';
-      for (const bj::value& one : value.get_array()) {
-        out += before;
-        before = ',';
-        append_value(out, one);
-      }
-      out += before == '[' ? "[]" : "]";
-      return;
-    }
-    case bj::kind::object: {
-      json::object o(out);
-      for (const auto& [key, one] : value.get_object()) append_value(o.key(view(key)), one);
-      o.close();
-      return;
-    }
-  }
-}
 
 bool is_empty(const type_node& type, const void* at) {
   if (type.kind == shape::raw) return !*static_cast<const raw_json*>(at);
@@ -103,7 +53,7 @@ void append(std::string& out, const type_node& type, const void* at) {
   }
   switch (type.kind) {
     case shape::anything:
-      append_value(out, type.to_value(at));
+      append_boost(out, type.to_value(at));
       return;
     case shape::raw:
       out += static_cast<const raw_json*>(at)->view();
@@ -116,7 +66,7 @@ void append(std::string& out, const type_node& type, const void* at) {
                             : std::to_string(type.load(at));
       return;
     case shape::number:
-      append_double(out, type.load_number(at));
+      append_finite(out, type.load_number(at));
       return;
     case shape::string:
       json::append_string(out, type.load_text(at));
