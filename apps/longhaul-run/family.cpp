@@ -29,7 +29,7 @@ void family::reap() {
 }
 
 void family::ask_to_end() {
-  // While all are stopped, so that each gets one SIGTERM: who was just being forked, too, but not
+  // While all are stopped, so that each gets one SIGTERM: also who was just being forked, but not
   // what somebody starts to clean up.
   signal_group(SIGSTOP);
   std::vector<process_entry> found;

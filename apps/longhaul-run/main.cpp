@@ -29,8 +29,8 @@
 namespace longhaul::runner {
 namespace {
 
-[[noreturn]] void cannot(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
+[[noreturn]] void cannot(const char* task) {
+  throw std::system_error(errno, std::generic_category(), task);
 }
 
 // Whatever is opened later must not get the number of a standard stream.

@@ -8,14 +8,12 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "command/output_file.hpp"
+#include "command/tunables.hpp"
 
 namespace longhaul::runner {
 namespace {
 
-constexpr std::uint64_t longest_grace_ms = std::uint64_t{24} * 60 * 60 * 1000;
-
-[[noreturn]] void wrong(const std::string& what) { throw std::invalid_argument(what); }
+[[noreturn]] void wrong(const std::string& problem) { throw std::invalid_argument(problem); }
 
 std::uint64_t number(std::string_view option, const std::string& word, std::uint64_t least,
                      std::uint64_t most) {
@@ -39,9 +37,10 @@ void take(run_options& options, const std::string& name, const std::string& valu
   if (name == "--dir") {
     options.folder = value;
   } else if (name == "--output-limit") {
-    options.output_limit = number(name, value, 1, command::largest_output_capacity);
+    options.output_limit = number(name, value, 1, command::tunables::max_output_capacity);
   } else if (name == "--grace") {
-    options.grace = std::chrono::milliseconds(number(name, value, 0, longest_grace_ms));
+    options.grace = std::chrono::milliseconds(
+        number(name, value, 0, command::tunables::max_stop_grace.count()));
   } else if (name == "--cwd") {
     options.directory = value;
   } else if (name == "--stdin") {

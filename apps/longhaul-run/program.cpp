@@ -41,10 +41,10 @@ struct failed_step {
   int error;
 };
 
-void tell(started_program& result, const char* what, const std::string& path, int error) {
+void tell(started_program& result, const char* action, const std::string& path, int error) {
   const std::string why = ": " + std::generic_category().message(error);
-  result.error = what + why;
-  result.detail = what + (" (" + path + ")") + why;
+  result.error = action + why;
+  result.detail = action + (" (" + path + ")") + why;
 }
 
 void tell(started_program& result, const failed_step& failed, const run_options& options) {
@@ -165,7 +165,7 @@ started_program start_program(const run_options& options) {
     child(options, report.write.get(), parent)
         .run(input.get(), output.write.get(), errors.write.get());
   }
-  ::setpgid(id, id);  // the child does it, too: whoever comes first
+  ::setpgid(id, id);  // the child does the same: whoever comes first
   report.write.reset();
   if (options.channel >= 0) ::close(options.channel);
   if (const auto failed = wait_for_exec(report.read.get())) {

@@ -9,10 +9,10 @@
 #include <exception>
 #include <string_view>
 
+#include "command/tunables.hpp"
+
 namespace longhaul::runner {
 namespace {
-
-constexpr std::size_t longest_text = 1900;  // of each, escaped
 
 // Length of the UTF-8 character at the beginning of `text`; 0: there is none.
 std::size_t character_length(std::string_view text) {
@@ -32,7 +32,7 @@ std::size_t character_length(std::string_view text) {
 }
 
 void append_text(std::string& out, std::string_view text) {
-  const std::size_t most = out.size() + longest_text;
+  const std::size_t most = out.size() + command::tunables::helper_text;
   out += '"';
   while (!text.empty() && out.size() < most) {
     const std::size_t length = character_length(text);

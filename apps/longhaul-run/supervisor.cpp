@@ -15,19 +15,12 @@
 #include <system_error>
 #include <utility>
 
+#include "tunables.hpp"
+
 namespace longhaul::runner {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::size_t copy_size = std::size_t{64} * 1024;  // what a pipe holds
-// When all writers are gone a pipe ends. It does not if one handed its end to a stranger.
-constexpr int drained_copies = 256;
-// Between rounds of killing; it grows because who survives one hangs in the kernel.
-constexpr auto first_pause = 2ms;
-constexpr auto longest_pause = 200ms;
-// How long we kill before the server is to do it.
-constexpr auto hand_over_after = 2s;
 
 // As poll(), which takes no more descriptors than RLIMIT_NOFILE says, and a program may have
 // lowered ours: select() does not ask.
@@ -63,7 +56,7 @@ supervisor::supervisor(const run_options& options, started_program program,
       streams_{stream{std::move(program.output), output},
                stream{std::move(program.errors), errors}},
       family_(program.id, children),
-      pause_(first_pause) {}
+      pause_(tunables::first_pause) {}
 
 ending supervisor::run() {
   while (!finished()) {
@@ -114,7 +107,7 @@ void supervisor::read_lifeline() {
 }
 
 bool supervisor::copy_some(stream& from) {
-  static std::array<char, copy_size> buffer;
+  static std::array<char, tunables::copied_at_once> buffer;
   const ssize_t length = ::read(from.pipe.get(), buffer.data(), buffer.size());
   if (length < 0 && (errno == EINTR || errno == EAGAIN)) return false;
   if (length <= 0) {
@@ -126,7 +119,7 @@ bool supervisor::copy_some(stream& from) {
 }
 
 void supervisor::drain(stream& from) {
-  for (int i = 0; i < drained_copies && from.pipe && copy_some(from); ++i) {
+  for (int i = 0; i < tunables::drained_copies && from.pipe && copy_some(from); ++i) {
   }
 }
 
@@ -144,14 +137,14 @@ void supervisor::begin_end() {
 
 void supervisor::advance() {
   if (finished()) return;
-  if (family_.program_ended()) begin_end();  // what it left behind goes, too
+  if (family_.program_ended()) begin_end();  // what it left behind goes with it
   if (stage_ == stage::running || clock::now() < next_) return;
-  if (stage_ != stage::killing) hand_over_ = clock::now() + hand_over_after;
+  if (stage_ != stage::killing) hand_over_ = clock::now() + tunables::hand_over_after;
   stage_ = stage::killing;
   given_up_ = !family_.kill();
   next_ = clock::now() + pause_;
   handed_over_ = next_ > hand_over_ && server_lives();
-  pause_ = std::min<std::chrono::milliseconds>(pause_ * 2, longest_pause);
+  pause_ = std::min<std::chrono::milliseconds>(pause_ * 2, tunables::longest_pause);
 }
 
 bool supervisor::server_lives() const {

@@ -6,41 +6,43 @@
 #include <string_view>
 #include <vector>
 
-#include "config/units.hpp"
 #include "run/serve.hpp"
 #include "serve.hpp"
 #include "store.hpp"
+#include "typed/wording.hpp"
 
 namespace {
 
-void add_store_verbs(CLI::App& app, longhaul::store_command& what) {
+void add_store_verbs(CLI::App& app, longhaul::store_command& command) {
   using verb = longhaul::store_command::verb;
   CLI::App* const store = app.add_subcommand("store", "Look after a store file");
   store->require_subcommand(1);
   const auto add = [&](const char* name, verb which, const char* help) {
     CLI::App* const one = store->add_subcommand(name, help);
-    one->add_option("FILE", what.file, "The file, as given to --store")->required();
+    one->add_option("FILE", command.file, "The file, as given to --store")->required();
     if (which == verb::backup) {
-      one->add_option("TO", what.to, "The copy; must not exist")->required();
+      one->add_option("TO", command.copy, "The copy; must not exist")->required();
     }
     if (which == verb::list) {
-      one->add_option("--status", what.status, "Only tasks of this status")
+      one->add_option("--status", command.status, "Only tasks of this status")
           ->check(CLI::IsMember(
               {"working", "queued", "input_required", "completed", "failed", "cancelled"}));
-      one->add_option("--tool", what.tool, "Only tasks of this tool")->type_name("NAME");
-      one->add_option("--owner", what.owner, "Only tasks of this owner: local, anonymous, key:NAME")
+      one->add_option("--tool", command.tool, "Only tasks of this tool")->type_name("NAME");
+      one->add_option("--owner", command.owner,
+                      "Only tasks of this owner: local, anonymous, key:NAME")
           ->type_name("OWNER");
-      one->add_option("--limit", what.limit, "At most so many, the newest (50); 0: all")
+      one->add_option("--limit", command.limit, "At most so many, the newest (50); 0: all")
           ->type_name("COUNT");
     }
-    one->add_flag("--json", what.json, "Say it as one JSON object");
-    one->callback([&what, which] { what.what = which; });
+    one->add_flag("--json", command.json, "Say it as one JSON object");
+    one->callback([&command, which] { command.action = which; });
   };
   add("list", verb::list, "Show its tasks, newest first; never arguments or results");
   add("check", verb::check, "Say everything that is wrong with it");
   add("backup", verb::backup, "Copy the state of one moment, without captured output");
   add("vacuum", verb::vacuum, "Give its free space back to the file system");
-  add("migrate", verb::migrate, "Bring it to this program's version (a server does it, too)");
+  add("migrate", verb::migrate,
+      "Bring it to this program's version (as a server does when it opens it)");
   add("stats", verb::stats, "Count its tasks and bytes");
   store->footer(
       "list, check, backup and stats may be used while a server runs; vacuum and migrate need it "
@@ -62,7 +64,7 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
     if (names.empty()) break;
     if (next == nullptr) {
       const std::string before = at == &app ? "" : at->get_name() + ": ";
-      return before + "unknown command" + longhaul::config::unknown_word(given, names);
+      return before + "unknown command" + longhaul::detail::unknown_name(names, given);
     }
     at = next;
   }
@@ -77,26 +79,26 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "longhaul " LONGHAUL_VERSION);
   app.require_subcommand(1);
 
-  longhaul::serve_command what;
+  longhaul::serve_command command;
   bool stdio = false;
   CLI::App* const serve = app.add_subcommand("serve", "Serve the tools of a file");
-  serve->add_option("FILE", what.file, "The file (docs/programs.md explains it)")->required();
+  serve->add_option("FILE", command.file, "The file (docs/programs.md explains it)")->required();
   auto* const pipe = serve->add_flag("--stdio", stdio, "Serve one host over stdin and stdout");
-  serve->add_option("--http", what.http, "Serve hosts over HTTP at http://ADDRESS:PORT/mcp")
+  serve->add_option("--http", command.http, "Serve hosts over HTTP at http://ADDRESS:PORT/mcp")
       ->type_name("ADDRESS:PORT")
       ->excludes(pipe);
   serve
       ->add_option(
-          "--store", what.store,
+          "--store", command.store,
           "Where tasks are kept: sqlite:PATH, or memory: (as long as the server runs). If not "
           "said: $XDG_STATE_HOME/longhaul/NAME.db, NAME being the server's")
       ->type_name("URL");
-  serve->add_option("--log", what.common.log, longhaul::help_of_log)->type_name("WHAT");
-  serve->add_option("--log-format", what.common.log_format, longhaul::help_of_log_format)
+  serve->add_option("--log", command.common.log, longhaul::help_of_log)->type_name("WHAT");
+  serve->add_option("--log-format", command.common.log_format, longhaul::help_of_log_format)
       ->type_name("FORMAT");
-  serve->add_option("--drain-grace", what.common.drain_grace, longhaul::help_of_drain_grace)
+  serve->add_option("--drain-grace", command.common.drain_grace, longhaul::help_of_drain_grace())
       ->type_name("TIME");
-  serve->add_flag("--check", what.check_only, "Only say whether the file is right");
+  serve->add_flag("--check", command.check_only, "Only say whether the file is right");
   serve->footer(
       "The command line overrides the file. Exit codes: 0 done, 1 failed while serving, 2 wrong "
       "use "
@@ -116,6 +118,6 @@ int main(int argc, char** argv) {
     return app.exit(e, std::cout, std::cerr) == 0 ? 0 : 2;
   }
   if (!serve->parsed()) return longhaul::run_store(store);
-  if (stdio) what.stdio = true;
-  return longhaul::run_serve(what);
+  if (stdio) command.stdio = true;
+  return longhaul::run_serve(command);
 }

@@ -105,66 +105,79 @@ void tell_faults(const config::read_result& read, const std::string& file) {
             << std::endl;
 }
 
+// The command line overrides the file.
+void override_file(config::serve_config& config, const serve_command& command) {
+  if (command.stdio) config.stdio = true, config.listen.clear();
+  if (!command.http.empty()) config.stdio = false, config.listen = command.http;
+  if (!command.store.empty()) config.store = command.store;
+  if (config.listen.empty()) config.stdio = true;
+}
+
+void tell_warnings(const config::read_result& read, const std::string& file) {
+  for (const config::fault& warning : read.warnings) {
+    std::cerr << config::to_string({warning.line, warning.column, "warning: " + warning.message},
+                                   file)
+              << std::endl;
+  }
+  for (const std::string& warning : config::warnings_of(read.config)) {
+    std::cerr << file << ": warning: " << warning << std::endl;
+  }
+}
+
+int serve_tools(config::serve_config& config, process_log& log) {
+  const opened_store tasks = open_store(choice_of(config), tell_where_tasks_are(log));
+  std::stop_source leaving;
+  const auto host = make_host(config, tasks, leaving, log.log());
+  server definition(config.server);
+  for (command::tool_spec& tool : config.tools) {
+    definition.add_tool(command::make_program_tool(std::move(tool), host));
+  }
+  serve_settings settings = settings_for(config);
+  settings.store = tasks.store;
+  settings.kept_in = tasks.kept_in;
+  settings.drain_grace = config.server.drain_grace;
+  settings.outputs = host->output.get();
+  settings.on_removed = [host](const std::vector<std::string>& gone) {
+    host->output->remove(gone);
+  };
+  settings.on_exit = command::leave_helpers;
+  settings.on_stopping = [leaving]() mutable { leaving.request_stop(); };
+  const int code = serve(definition, settings, log);
+  command::leave_helpers();
+  return code;
+}
+
 }  // namespace
 
-int run_serve(const serve_command& what) {
+int run_serve(const serve_command& command) {
   config::read_result read =
-      config::load_config(what.file, variable("PATH", "/usr/local/bin:/usr/bin:/bin"));
+      config::load_config(command.file, variable("PATH", "/usr/local/bin:/usr/bin:/bin"));
   if (!read.faults.empty()) {
-    tell_faults(read, what.file);
+    tell_faults(read, command.file);
     return exit_usage;
   }
   config::serve_config& config = read.config;
-  if (what.stdio) config.stdio = true, config.listen.clear();
-  if (!what.http.empty()) config.stdio = false, config.listen = what.http;
-  if (!what.store.empty()) config.store = what.store;
-  if (config.listen.empty()) config.stdio = true;
-  for (const config::fault& warning : read.warnings) {
-    std::cerr << config::to_string({warning.line, warning.column, "warning: " + warning.message},
-                                   what.file)
-              << std::endl;
-  }
-  for (const std::string& warning : config::warnings_of(config)) {
-    std::cerr << what.file << ": warning: " << warning << std::endl;
-  }
+  override_file(config, command);
+  tell_warnings(read, command.file);
   log_settings logging;
   try {
-    if (!what.http.empty()) parse_http_address(what.http);
-    if (!what.store.empty()) parse_store_url(what.store);
-    logging = log_settings_of(what.common, config.server);
-    config.server.drain_grace = drain_grace_of(what.common, config.server);
+    if (!command.http.empty()) parse_http_address(command.http);
+    if (!command.store.empty()) parse_store_url(command.store);
+    logging = log_settings_of(command.common, config.server);
+    config.server.drain_grace = drain_grace_of(command.common, config.server);
   } catch (const std::invalid_argument& e) {
     std::cerr << "longhaul: " << e.what() << std::endl;
     return exit_usage;
   }
-  if (what.check_only) {
-    std::cout << what.file << ": no faults, " << config.tools.size()
+  if (command.check_only) {
+    std::cout << command.file << ": no faults, " << config.tools.size()
               << (config.tools.size() == 1 ? " tool" : " tools") << std::endl;
     return 0;
   }
   end_on_early_signals();
   process_log log(logging, !config.stdio);
   try {
-    const opened_store tasks = open_store(choice_of(config), tell_where_tasks_are(log));
-    std::stop_source leaving;
-    const auto host = make_host(config, tasks, leaving, log.log());
-    server definition(config.server);
-    for (command::tool_spec& tool : config.tools) {
-      definition.add_tool(command::make_program_tool(std::move(tool), host));
-    }
-    serve_settings settings = settings_for(config);
-    settings.store = tasks.store;
-    settings.kept_in = tasks.kept_in;
-    settings.drain_grace = config.server.drain_grace;
-    settings.outputs = host->output.get();
-    settings.on_removed = [host](const std::vector<std::string>& gone) {
-      host->output->remove(gone);
-    };
-    settings.on_exit = command::leave_helpers;
-    settings.on_stopping = [leaving]() mutable { leaving.request_stop(); };
-    const int code = serve(definition, settings, log);
-    command::leave_helpers();
-    return code;
+    return serve_tools(config, log);
   } catch (const std::exception& e) {
     return tell_failure(log, e);
   }

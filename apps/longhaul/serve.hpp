@@ -19,6 +19,6 @@ struct serve_command {
 };
 
 /// The exit code: 0 done, 1 failed while serving, 2 a fault in the file or wrong use.
-int run_serve(const serve_command& what);
+int run_serve(const serve_command& command);
 
 }  // namespace longhaul

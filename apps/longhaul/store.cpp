@@ -63,8 +63,8 @@ std::string json_of(const std::vector<number>& numbers) {
   return text;
 }
 
-int tell_check(const std::vector<std::string>& found, const store_command& what) {
-  if (what.json) {
+int tell_check(const std::vector<std::string>& found, const store_command& command) {
+  if (command.json) {
     std::string text = "{\"sound\":";
     text += found.empty() ? "true" : "false";
     text += ",\"problems\":[";
@@ -74,16 +74,16 @@ int tell_check(const std::vector<std::string>& found, const store_command& what)
     }
     std::cout << text << "]}" << std::endl;
   } else if (found.empty()) {
-    std::cout << path_of(what.file) << ": sound" << std::endl;
+    std::cout << path_of(command.file) << ": sound" << std::endl;
   } else {
     for (const std::string& problem : found) std::cout << problem << '\n';
-    std::cout << path_of(what.file) << ": " << found.size()
+    std::cout << path_of(command.file) << ": " << found.size()
               << (found.size() == 1 ? " problem" : " problems") << std::endl;
   }
   return found.empty() ? 0 : 1;
 }
 
-void tell_stats(const sqlite::file_stats& is, const store_command& what) {
+void tell_stats(const sqlite::file_stats& is, const store_command& command) {
   const std::vector<number> numbers = {{"version", is.version},
                                        {"bytes", is.bytes},
                                        {"log_bytes", is.log_bytes},
@@ -94,7 +94,7 @@ void tell_stats(const sqlite::file_stats& is, const store_command& what) {
                                        {"completed", is.completed},
                                        {"failed", is.failed},
                                        {"cancelled", is.cancelled}};
-  if (what.json) {
+  if (command.json) {
     std::string text = json_of(numbers);
     text.pop_back();
     for (const auto& [name, time] : {std::pair("oldest", is.oldest), {"newest", is.newest}}) {
@@ -151,27 +151,27 @@ std::string task_in_json(const sqlite::listed_task& task) {
   return text;
 }
 
-void tell_list(const store_command& what, const std::string& path) {
+void tell_list(const store_command& command, const std::string& path) {
   sqlite::list_filter filter;
-  filter.limit = what.limit;
-  if (!what.tool.empty()) filter.tool = what.tool;
-  if (!what.owner.empty()) filter.owner = what.owner;
-  const bool queued = what.status == "queued", working = what.status == "working";
+  filter.limit = command.limit;
+  if (!command.tool.empty()) filter.tool = command.tool;
+  if (!command.owner.empty()) filter.owner = command.owner;
+  const bool queued = command.status == "queued", working = command.status == "working";
   filter.queued = queued    ? std::optional<bool>(true)
                   : working ? std::optional<bool>(false)
                             : std::nullopt;
   if (queued || working) {
     filter.status = task_status::working;
   } else {
-    filter.status = parse_task_status(what.status);
+    filter.status = parse_task_status(command.status);
   }
   bool first = true;
   // Printed when the file is closed: who reads slowly (a pager) must not hold a moment of it, or
   // the log of a server that runs grows all the while.
   std::ostringstream out;
-  if (what.json) out << "{\"tasks\":[";
+  if (command.json) out << "{\"tasks\":[";
   sqlite::list(path, filter, [&](const sqlite::listed_task& task) {
-    if (what.json) {
+    if (command.json) {
       out << (first ? "" : ",") << task_in_json(task);
     } else {
       // What tools and callers said may not move the terminal's cursor.
@@ -183,35 +183,35 @@ void tell_list(const store_command& what, const std::string& path) {
     }
     first = false;
   });
-  if (what.json) out << "]}\n";
-  if (!what.json && first) out << "no tasks\n";
+  if (command.json) out << "]}\n";
+  if (!command.json && first) out << "no tasks\n";
   std::cout << out.view() << std::flush;
 }
 
-int run_verb(const store_command& what, const std::string& path) {
+int run_verb(const store_command& command, const std::string& path) {
   using verb = store_command::verb;
-  switch (what.what) {
+  switch (command.action) {
     case verb::list:
-      tell_list(what, path);
+      tell_list(command, path);
       return 0;
     case verb::check:
-      return tell_check(sqlite::check(path), what);
+      return tell_check(sqlite::check(path), command);
     case verb::stats:
-      tell_stats(sqlite::stats_of(path), what);
+      tell_stats(sqlite::stats_of(path), command);
       return 0;
     case verb::backup: {
       progress_bar bar;
-      sqlite::backup(path, what.to, [&](int done, int all) { bar.show(done, all); });
-      if (what.json) {
-        std::cout << json_of({{"bytes", sqlite::stats_of(what.to).bytes}}) << std::endl;
+      sqlite::backup(path, command.copy, [&](int done, int all) { bar.show(done, all); });
+      if (command.json) {
+        std::cout << json_of({{"bytes", sqlite::stats_of(command.copy).bytes}}) << std::endl;
       } else {
-        std::cout << "copied to " << what.to << std::endl;
+        std::cout << "copied to " << command.copy << std::endl;
       }
       return 0;
     }
     case verb::vacuum: {
       const sqlite::file_size size = sqlite::vacuum(path);
-      if (what.json) {
+      if (command.json) {
         std::cout << json_of({{"before", size.before}, {"after", size.after}}) << std::endl;
       } else {
         std::cout << path << ": " << readable_size(size.before) << ", now "
@@ -223,7 +223,7 @@ int run_verb(const store_command& what, const std::string& path) {
       break;
   }
   const sqlite::file_version version = sqlite::migrate(path);
-  if (what.json) {
+  if (command.json) {
     std::cout << json_of({{"before", version.before}, {"after", version.after}}) << std::endl;
   } else if (version.before == version.after) {
     std::cout << path << ": version " << version.after << " already" << std::endl;
@@ -235,10 +235,10 @@ int run_verb(const store_command& what, const std::string& path) {
 
 }  // namespace
 
-int run_store(const store_command& what) {
-  const std::string path = path_of(what.file);
+int run_store(const store_command& command) {
+  const std::string path = path_of(command.file);
   try {
-    return run_verb(what, path);
+    return run_verb(command, path);
   } catch (const sqlite::sqlite_error& e) {
     std::cerr << "longhaul: " << path << ": " << e.what() << std::endl;
   } catch (const std::exception& e) {

@@ -9,9 +9,9 @@ namespace longhaul {
 
 struct store_command {
   enum class verb { list, check, backup, vacuum, migrate, stats };
-  verb what = verb::check;
+  verb action = verb::check;
   std::string file;  ///< a path, or `sqlite:PATH`
-  std::string to;    ///< of a backup
+  std::string copy;  ///< where a backup goes
   bool json = false;
   // Of a list; empty: all.
   std::string status;  ///< of a task, or "queued"
@@ -20,6 +20,6 @@ struct store_command {
 };
 
 /// The exit code: 0 done and sound, 1 not.
-int run_store(const store_command& what);
+int run_store(const store_command& command);
 
 }  // namespace longhaul

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "command/shell_check.hpp"
+#include "command/tunables.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul::command {
@@ -27,45 +28,45 @@ bool could_be_name(std::string_view text) {
 /// Reads the items of a template.
 class argument_template::compiler {
  public:
-  compiler(argument_template& to, const std::vector<parameter>& parameters)
-      : to_(to), known_(parameters) {}
+  compiler(argument_template& target, const std::vector<parameter>& parameters)
+      : target_(target), known_(parameters) {}
 
   void items(const std::vector<template_item>& all) {
     for (item_ = 0; item_ < all.size(); ++item_) {
       member_.reset();
       repeated_.reset();
-      group made;
+      group next;
       if (const auto* one = std::get_if<std::string>(&all[item_])) {
-        made.arguments.push_back(read(*one));
+        next.arguments.push_back(read(*one));
       } else {
-        members(std::get<std::vector<std::string>>(all[item_]), made);
+        members(std::get<std::vector<std::string>>(all[item_]), next);
       }
-      made.repeated = repeated_;
+      next.repeated = repeated_;
       const auto* written = std::get_if<std::string>(&all[item_]);
-      if (item_ == 0 && written != nullptr) check_program(made, *written);
-      check_numbers(made);
-      to_.groups_.push_back(std::move(made));
+      if (item_ == 0 && written != nullptr) check_program(next, *written);
+      check_numbers(next);
+      target_.groups_.push_back(std::move(next));
     }
   }
 
  private:
   void fail(std::string message) {
-    to_.faults_.push_back({.item = item_, .member = member_, .message = std::move(message)});
+    target_.faults_.push_back({.item = item_, .member = member_, .message = std::move(message)});
   }
 
-  void members(const std::vector<std::string>& texts, group& made) {
+  void members(const std::vector<std::string>& texts, group& next) {
     if (item_ == 0) {
       fail("the first item is the program itself; a group cannot stand there");
     }
     if (texts.empty()) fail("the group is empty: write arguments into it or leave it out");
     for (std::size_t i = 0; i < texts.size(); ++i) {
       member_ = i;
-      made.arguments.push_back(read(texts[i]));
+      next.arguments.push_back(read(texts[i]));
     }
   }
 
-  void check_program(const group& made, std::string_view written) {
-    const std::vector<piece>& pieces = made.arguments.front().pieces;
+  void check_program(const group& next, std::string_view written) {
+    const std::vector<piece>& pieces = next.arguments.front().pieces;
     const auto varies = [](const piece& p) { return p.parameter.has_value(); };
     if (std::ranges::any_of(pieces, varies)) {
       fail(written.find(' ') == std::string_view::npos
@@ -77,13 +78,13 @@ class argument_template::compiler {
   }
 
   // Numbers that the file allows, and each call with one would be refused.
-  void check_numbers(const group& made) {
-    for (const argument& one : made.arguments) {
+  void check_numbers(const group& next) {
+    for (const argument& one : next.arguments) {
       options_ended_ = options_ended_ || one.ends_options;
       if (options_ended_ || one.pieces.empty()) continue;
       const piece& first = one.pieces.front();
       if (!first.parameter || !first.literal.empty() || first.then) continue;
-      const named& p = to_.parameters_[*first.parameter];
+      const named& p = target_.parameters_[*first.parameter];
       if (!p.may_be_negative || p.allow_option) continue;
       fail("{" + p.name +
            "} stands where programs look for options, and its minimum is "
@@ -93,8 +94,8 @@ class argument_template::compiler {
   }
 
   argument read(std::string_view text) {
-    argument made;
-    made.ends_options = text == "--";
+    argument next;
+    next.ends_options = text == "--";
     if (text.find('\0') != std::string_view::npos) {
       fail("holds a NUL character, which cannot be passed to a program");
     }
@@ -117,12 +118,12 @@ class argument_template::compiler {
         }
         piece found = placeholder(text.substr(1, end - 1));
         found.literal = std::exchange(literal, {});
-        made.pieces.push_back(std::move(found));
+        next.pieces.push_back(std::move(found));
         text.remove_prefix(end + 1);
       }
     }
-    if (!literal.empty()) made.pieces.push_back({.literal = std::move(literal)});
-    return made;
+    if (!literal.empty()) next.pieces.push_back({.literal = std::move(literal)});
+    return next;
   }
 
   // What stands between the braces. Without a parameter if it was wrong.
@@ -131,7 +132,7 @@ class argument_template::compiler {
     const std::string_view name = inside.substr(0, mark);
     const auto index = find(name);
     if (!index) return unknown(inside, name), piece{};
-    named& used = to_.parameters_[*index];
+    named& used = target_.parameters_[*index];
     used.used = true;
     piece result{.literal = {}, .parameter = index};
     if (mark != std::string_view::npos) {
@@ -163,21 +164,21 @@ class argument_template::compiler {
 
   void repeat(std::size_t index) {
     if (repeated_ && *repeated_ != index) {
-      fail("two lists, " + in_quotes(to_.parameters_[*repeated_].name) + " and " +
-           in_quotes(to_.parameters_[index].name) +
+      fail("two lists, " + in_quotes(target_.parameters_[*repeated_].name) + " and " +
+           in_quotes(target_.parameters_[index].name) +
            ", in one argument or group: it could not be said how they go together");
     }
     repeated_ = index;
   }
 
   std::optional<std::size_t> find(std::string_view name) const {
-    for (std::size_t i = 0; i < to_.parameters_.size(); ++i) {
-      if (to_.parameters_[i].name == name) return i;
+    for (std::size_t i = 0; i < target_.parameters_.size(); ++i) {
+      if (target_.parameters_[i].name == name) return i;
     }
     return std::nullopt;
   }
 
-  argument_template& to_;
+  argument_template& target_;
   const std::vector<parameter>& known_;
   std::size_t item_ = 0;
   std::optional<std::size_t> member_;
@@ -271,14 +272,14 @@ class argument_template::expansion {
       if (!p.parameter) continue;
       if (at_front && !p.then) begins = &p;
       text += p.then ? *p.then : value_of(*p.parameter);
-      if (text.size() > max_argument_bytes) too_long(*p.parameter);
+      if (text.size() > tunables::max_argument_bytes) too_long(*p.parameter);
     }
     if (begins != nullptr) check_option(*begins->parameter, text);
     if (text.find('\0') != std::string::npos) refuse_nul(one);
     bytes_ += text.size() + 1 + sizeof(char*);
-    if (bytes_ > max_command_bytes) {
+    if (bytes_ > tunables::max_command_bytes) {
       throw invalid_arguments("arguments: together they make a command line of more than " +
-                              std::to_string(max_command_bytes) +
+                              std::to_string(tunables::max_command_bytes) +
                               " bytes, which cannot be passed to a program");
     }
     options_ended_ = options_ended_ || one.ends_options;
@@ -301,19 +302,19 @@ class argument_template::expansion {
     if (!text.starts_with('-') || options_ended_ || p.allow_option) return;
     const std::string& value = value_of(parameter);
     if (!value.empty() && p.own.contains(value)) return;
-    std::string what = place(parameter) + ": makes the argument " + in_quotes(text) +
-                       ", which begins with '-', so the program would take it for an option";
+    std::string problem = place(parameter) + ": makes the argument " + in_quotes(text) +
+                          ", which begins with '-', so the program would take it for an option";
     if (p.number) {
-      what += "; give a number that is not negative";
+      problem += "; give a number that is not negative";
     } else if (!value.empty()) {
-      what += "; write a path as " + in_quotes("./" + value) + ", other values otherwise";
+      problem += "; write a path as " + in_quotes("./" + value) + ", other values otherwise";
     }
-    problems_.add(what + " (allow_option in the server's file permits it)");
+    problems_.add(problem + " (allow_option in the server's file permits it)");
   }
 
   [[noreturn]] void too_long(std::size_t parameter) const {
     throw invalid_arguments(place(parameter) + ": makes an argument of more than " +
-                            std::to_string(max_argument_bytes) +
+                            std::to_string(tunables::max_argument_bytes) +
                             " bytes, which cannot be passed to a program");
   }
 

@@ -23,10 +23,6 @@
 
 namespace longhaul::command {
 
-/// Bytes of an argument vector at most, with a NUL and a pointer for each argument. Linux takes a
-/// quarter of the stack limit, usually 2 MiB, for this and the environment.
-inline constexpr std::size_t max_command_bytes = std::size_t{1024} * 1024;
-
 /// What is wrong with a template, and where: an argument, or the parameter named.
 struct template_fault {
   std::optional<std::size_t> item = std::nullopt;    ///< of the command; null: of no single one

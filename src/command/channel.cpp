@@ -66,7 +66,7 @@ channel_message read_status(json::value from) {
 channel_message read_ask(json::value from) {
   static const detail::typed_schema schema(
       detail::node_of<ask_members>(),
-      {field("key").length(1, max_question_key), field("message").length(1, unbounded)});
+      {field("key").length(1, tunables::max_question_key), field("message").length(1, unbounded)});
   auto given = read_members<ask_members>(schema, from, "ask");
   const bool free_text = !given.schema || json::value(given.schema).is(json::kind::null);
   channel_ask result;
@@ -107,9 +107,9 @@ channel_fault fault(std::string message, std::string_view form) {
 }
 
 std::string unknown_verb(std::string_view name) {
-  detail::type_node names;
-  for (const verb& v : verbs) names.members.emplace_back().name = v.name;
-  return "unknown member" + detail::unknown_name(names, name);
+  std::vector<std::string_view> known;
+  for (const verb& v : verbs) known.push_back(v.name);
+  return "unknown member" + detail::unknown_name(known, name);
 }
 
 bool is_blank(std::string_view line) {
@@ -176,7 +176,7 @@ channel_message parse_channel_line(std::string_view line) {
 }
 
 channel_fault line_too_long() {
-  return {"a line of more than " + std::to_string(max_channel_line) +
+  return {"a line of more than " + std::to_string(tunables::max_channel_line) +
           " bytes was skipped; write shorter ones"};
 }
 
@@ -187,7 +187,7 @@ std::string channel_answer(std::string_view key, const answer& given) {
   switch (given.chosen) {
     case answer::action::accept:
       o.string("action", "accept");
-      o.raw("content", given.content ? given.content.view() : "{}");
+      o.raw("content", or_empty_object(given.content).view());
       break;
     case answer::action::decline:
       o.string("action", "decline");

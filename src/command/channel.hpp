@@ -23,15 +23,11 @@
 #include <string_view>
 #include <variant>
 
+#include "command/tunables.hpp"
 #include "longhaul/elicitation.hpp"
 #include "longhaul/raw_json.hpp"
 
 namespace longhaul::command {
-
-/// Bytes of a line at most, without its end.
-inline constexpr std::size_t max_channel_line = std::size_t{256} * 1024;
-/// Characters of a question's key at most.
-inline constexpr std::size_t max_question_key = 128;
 
 /// Cuts a stream into lines at `\n`. Blank lines are left out, and a `\r` at the end of others. A
 /// line that is too long is reported once and skipped.
@@ -40,7 +36,7 @@ class line_splitter {
   /// Null: a line that was too long.
   using sink = std::function<void(std::optional<std::string_view> line)>;
 
-  explicit line_splitter(std::size_t longest = max_channel_line) : longest_(longest) {}
+  explicit line_splitter(std::size_t longest = tunables::max_channel_line) : longest_(longest) {}
 
   /// The next bytes, cut anywhere. Lines are views into `bytes` or this splitter, valid during the
   /// call.

@@ -14,6 +14,7 @@
 
 #include "command/process_table.hpp"
 #include "command/task_mark.hpp"
+#include "command/tunables.hpp"
 #include "command/warden.hpp"
 
 namespace longhaul::command {
@@ -21,8 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-constexpr auto longest_wait = 2000ms;
 
 /// What a helper was started with.
 struct helper_options {
@@ -97,7 +96,7 @@ class survey {
 };
 
 void wait_for(const std::vector<std::shared_ptr<ward>>& wards) {
-  const auto end = std::chrono::steady_clock::now() + longest_wait;
+  const auto end = std::chrono::steady_clock::now() + tunables::former_programs_wait;
   for (const auto& one : wards) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a server that was killed has left running: helpers that a program has stopped or holds, and
-// what belonged to helpers that are dead, too. Those that are just ending their programs have their
+// what belonged to helpers that are dead. Those that are just ending their programs have their
 // grace.
 #pragma once
 

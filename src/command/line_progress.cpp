@@ -12,12 +12,11 @@
 
 #include "base/text.hpp"
 #include "command/terminal_text.hpp"
-#include "typed/rules.hpp"
+#include "command/tunables.hpp"
+#include "typed/wording.hpp"
 
 namespace longhaul::command {
 namespace {
-
-constexpr std::size_t longest_number = 64;
 
 std::unique_ptr<re2::RE2> compile(const std::string& expression) {
   re2::RE2::Options options;
@@ -34,7 +33,8 @@ std::string_view trimmed(std::string_view text) {
 // As the header says. Null: no number.
 std::optional<double> number_in(std::string_view text) {
   text = trimmed(text);
-  if (text.empty() || text.size() > longest_number || !is_digit(text.front())) return std::nullopt;
+  if (text.empty() || text.size() > tunables::max_number || !is_digit(text.front()))
+    return std::nullopt;
   std::string plain;
   bool fraction = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -126,19 +126,19 @@ progress_patterns::progress_patterns(const std::vector<progress_pattern>& patter
       throw std::invalid_argument("progress pattern " + detail::in_quotes(pattern.expression) +
                                   " " + *fault);
     }
-    one& made = all->emplace_back();
-    made.expression = compile(pattern.expression);
-    made.from = pattern.from;
-    const std::map<std::string, int>& named = made.expression->NamedCapturingGroups();
+    one& compiled = all->emplace_back();
+    compiled.expression = compile(pattern.expression);
+    compiled.from = pattern.from;
+    const std::map<std::string, int>& named = compiled.expression->NamedCapturingGroups();
     const auto number = [&](const char* name) {
       const auto at = named.find(name);
       return at == named.end() ? 0 : at->second;
     };
-    made.done = number("done");
-    made.total = number("total");
-    made.percent = number("percent");
-    made.message = number("message");
-    made.groups = static_cast<std::size_t>(made.expression->NumberOfCapturingGroups()) + 1;
+    compiled.done = number("done");
+    compiled.total = number("total");
+    compiled.percent = number("percent");
+    compiled.message = number("message");
+    compiled.groups = static_cast<std::size_t>(compiled.expression->NumberOfCapturingGroups()) + 1;
   }
   all_ = std::move(all);
 }
@@ -172,10 +172,10 @@ void line_progress::feed(stream from, std::string_view bytes, const sink& found)
     const std::string_view part = bytes.substr(0, end);
     bytes.remove_prefix(ended ? end + 1 : end);
     if (ended && begun.empty()) {
-      look(from, part.substr(0, max_progress_line), found);
+      look(from, part.substr(0, tunables::max_progress_line), found);
       continue;
     }
-    begun += part.substr(0, max_progress_line - begun.size());
+    begun += part.substr(0, tunables::max_progress_line - begun.size());
     if (ended) finish(from, found);
   }
 }

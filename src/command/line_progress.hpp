@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds progress in what a program prints. Lines end at `\n` and `\r`; the first pattern that
-// matches a line and says something decides. A line is remembered up to `max_progress_line` bytes:
-// what stands behind is not looked at.
+// matches a line and says something decides. A line is remembered up to
+// `tunables::max_progress_line` bytes: what stands behind is not looked at.
 //
 // Numbers are digits with an optional fraction. `,`, `_` and a blank may group thousands
 // ("1,234,567"); a comma before any other number of digits begins a fraction ("42,5"). Anything
@@ -22,9 +22,6 @@
 #include "command/spec.hpp"
 
 namespace longhaul::command {
-
-/// Bytes of a line that are looked at, escape sequences included.
-inline constexpr std::size_t max_progress_line = 4096;
 
 /// Null, or what is wrong with a pattern and what to write.
 std::optional<std::string> check_progress_pattern(const progress_pattern& pattern);

@@ -13,15 +13,13 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "command/tunables.hpp"
+
 namespace longhaul::command {
 namespace {
 
 constexpr std::size_t header_size = 64;
 constexpr std::string_view magic("LHOUT\0\0\1", 8);
-// A reader meets half a header only within the microsecond in which it is copied.
-constexpr int header_attempts = 1000;
-// How often a writer may overtake a reader before that gives up for this time.
-constexpr int read_attempts = 16;
 
 using header = std::array<char, header_size>;
 
@@ -68,20 +66,20 @@ std::optional<output_extent> decode(const header& text) {
   extent.begin = get_number(text, 24);
   extent.end = get_number(text, 32);
   if (get_number(text, 40) != check_of(extent)) return std::nullopt;
-  if (extent.capacity < 1 || extent.capacity > largest_output_capacity) return std::nullopt;
+  if (extent.capacity < 1 || extent.capacity > tunables::max_output_capacity) return std::nullopt;
   if (extent.begin > extent.end || extent.end > extent.total) return std::nullopt;
   if (extent.end - extent.begin > extent.capacity) return std::nullopt;
   return extent;
 }
 
-std::system_error failure(const std::string& what, const std::string& path) {
-  return {errno, std::generic_category(), what + " " + path};
+std::system_error failure(const std::string& problem, const std::string& path) {
+  return {errno, std::generic_category(), problem + " " + path};
 }
 
 }  // namespace
 
 output_writer::output_writer(const std::string& path, std::uint64_t capacity) {
-  if (capacity < 1 || capacity > largest_output_capacity) {
+  if (capacity < 1 || capacity > tunables::max_output_capacity) {
     throw std::invalid_argument("an output file keeps between 1 byte and 1 TiB");
   }
   const std::string unfinished = path + ".new";
@@ -163,7 +161,7 @@ output_reader::output_reader(const std::string& path) : path_(path) {
 
 output_extent output_reader::extent() const {
   header text{};
-  for (int attempt = 0; attempt < header_attempts; ++attempt) {
+  for (int attempt = 0; attempt < tunables::header_attempts; ++attempt) {
     if (read_at(0, text.data(), text.size()) != text.size()) damaged("is too short");
     if (!has_magic(text)) damaged("is no output file");
     if (const auto found = decode(text)) return *found;
@@ -175,7 +173,7 @@ output_extent output_reader::extent() const {
 output_bytes output_reader::read(std::uint64_t offset, std::size_t most) const {
   output_bytes result;
   result.extent = extent();
-  for (int attempt = 0; attempt < read_attempts; ++attempt) {
+  for (int attempt = 0; attempt < tunables::read_attempts; ++attempt) {
     const output_extent before = result.extent;
     result.offset = std::max(offset, before.begin);
     if (result.offset >= before.end) return result;
@@ -228,8 +226,8 @@ std::size_t output_reader::read_at(std::uint64_t position, char* into, std::size
   return done;
 }
 
-void output_reader::damaged(std::string_view what) const {
-  throw std::runtime_error(path_ + " " + std::string(what));
+void output_reader::damaged(std::string_view problem) const {
+  throw std::runtime_error(path_ + " " + std::string(problem));
 }
 
 }  // namespace longhaul::command

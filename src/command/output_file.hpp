@@ -28,9 +28,6 @@
 
 namespace longhaul::command {
 
-/// What an output file can keep at most: 1 TiB.
-inline constexpr std::uint64_t largest_output_capacity = std::uint64_t{1} << 40;
-
 /// What the header says.
 struct output_extent {
   std::uint64_t capacity = 0;
@@ -43,8 +40,9 @@ struct output_extent {
 class output_writer {
  public:
   /// Makes the file, mode 0600, also in the place of an older one, whose readers keep it: it gets
-  /// its name when its header is written. Requires: 1 ≤ `capacity` ≤ `largest_output_capacity`,
-  /// else `std::invalid_argument`. Throws `std::system_error`, naming the path.
+  /// its name when its header is written. Requires: 1 ≤ `capacity` ≤
+  /// `tunables::max_output_capacity`, else `std::invalid_argument`. Throws `std::system_error`,
+  /// naming the path.
   output_writer(const std::string& path, std::uint64_t capacity);
 
   /// Appends to the stream. What cannot be written (full disk, I/O error) is lost, counted in
@@ -96,7 +94,7 @@ class output_reader {
  private:
   std::string read_ring(const output_extent& extent, std::uint64_t offset, std::size_t count) const;
   std::size_t read_at(std::uint64_t position, char* into, std::size_t count) const;
-  [[noreturn]] void damaged(std::string_view what) const;
+  [[noreturn]] void damaged(std::string_view problem) const;
 
   std::string path_;
   descriptor file_;

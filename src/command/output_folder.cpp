@@ -14,8 +14,10 @@
 #include <system_error>
 #include <utility>
 
+#include "base/text.hpp"
 #include "command/former_programs.hpp"
 #include "command/output_file.hpp"
+#include "command/tunables.hpp"
 
 namespace longhaul::command {
 namespace {
@@ -28,8 +30,8 @@ std::string cannot_keep(const fs::path& path) {
   return "captured output cannot be kept in " + path.string();
 }
 
-[[noreturn]] void fail(const fs::path& path, const std::string& what) {
-  throw std::runtime_error(cannot_keep(path) + ": " + what);
+[[noreturn]] void fail(const fs::path& path, const std::string& problem) {
+  throw std::runtime_error(cannot_keep(path) + ": " + problem);
 }
 
 [[noreturn]] void fail(const fs::path& path, int error) {
@@ -88,12 +90,11 @@ void remove_tree(const fs::path& folder, std::error_code& error) {
 bool is_temporary_root(std::string_view name) {
   constexpr std::size_t random = 6;
   return name.size() == prefix.size() + random && name.starts_with(prefix) &&
-         std::ranges::all_of(name.substr(prefix.size()), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-         });
+         std::ranges::all_of(name.substr(prefix.size()),
+                             [](char c) { return is_letter(c) || is_digit(c); });
 }
 
-// A lock that can be taken is nobody's.
+// A lock that can be taken has no holder any more.
 void remove_left_behind(const fs::path& place) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(place, error)) {
@@ -114,8 +115,8 @@ serving::output_source::part part_of(output_bytes read) {
   return result;
 }
 
-// What a program wrote in its own folder is no fault of ours, and where that lies nobody's
-// business.
+// What a program wrote in its own folder is no fault of ours, and where that lies concerns no
+// caller.
 [[noreturn]] void unreadable() {
   throw std::runtime_error("what the program printed cannot be read any more");
 }
@@ -126,8 +127,7 @@ output_folder::output_folder(const fs::path& place) : temporary_(true) {
   make_private(place);
   remove_left_behind(place);
   // Another server that starts now may take our new root for one left behind, before we lock it.
-  constexpr int attempts = 5;
-  for (int attempt = 0; attempt < attempts; ++attempt) {
+  for (int attempt = 0; attempt < tunables::root_attempts; ++attempt) {
     std::string name = (place / (std::string(prefix) + "XXXXXX")).string();
     if (::mkdtemp(name.data()) == nullptr) fail(place, errno);
     lock_ = take_lock(name);
@@ -141,9 +141,9 @@ output_folder::output_folder(const fs::path& place) : temporary_(true) {
 
 std::shared_ptr<output_folder> output_folder::kept(const fs::path& root) {
   make_private(root);
-  const std::shared_ptr<output_folder> made(new output_folder);
-  made->root_ = fs::absolute(root);
-  return made;
+  const std::shared_ptr<output_folder> output(new output_folder);
+  output->root_ = fs::absolute(root);
+  return output;
 }
 
 output_folder::~output_folder() {
@@ -189,7 +189,7 @@ fs::path output_folder::prepare(std::string_view task) {
 }
 
 void output_folder::make_sure_of_root() {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   make_root();
 }
 
@@ -255,33 +255,34 @@ std::optional<serving::output_source::part> output_folder::tail(std::string_view
 }
 
 std::string output_folder::trouble() {
-  using namespace std::chrono_literals;
   // Whoever asks must not wait for a folder that hangs: one looks, the others hear what it was.
-  const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock) {
-    const std::lock_guard told(told_mutex_);
-    return trouble_;
-  }
+  if (!mutex_.try_lock()) return last_trouble();
+  const guard lock(mutex_, std::adopt_lock);
   const auto now = std::chrono::steady_clock::now();
-  if (looked_ && now - *looked_ < 1s) return trouble_;
+  if (looked_ && now - *looked_ < tunables::output_look_every) return last_trouble();
   looked_ = now;
   const int error = try_to_keep();
   std::string found =
       error == 0 ? "" : "the output of programs cannot be kept: " + error_text(error);
-  if (found != trouble_) {
+  if (found != last_trouble()) {
     if (error != 0) log_.error("output.trouble", found, {{"folder", root_.string()}});
     if (error == 0) {
       log_.info("output.recovered", "the output of programs can be kept again",
                 {{"folder", root_.string()}});
     }
   }
-  const std::lock_guard told(told_mutex_);
+  const guard told(told_mutex_);
   trouble_ = std::move(found);
   return trouble_;
 }
 
+std::string output_folder::last_trouble() {
+  const guard told(told_mutex_);
+  return trouble_;
+}
+
 void output_folder::tell(logger log) {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   log_ = std::move(log);
 }
 
@@ -297,7 +298,7 @@ int output_folder::try_to_keep() {
   const descriptor probe(
       ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!probe) return errno;
-  const std::string bytes(8192, '\0');
+  const std::string bytes(tunables::probe_bytes, '\0');
   const ssize_t wrote = ::write(probe.get(), bytes.data(), bytes.size());
   const int error = wrote < 0 ? errno : std::cmp_less(wrote, bytes.size()) ? ENOSPC : 0;
   ::unlink(file.c_str());

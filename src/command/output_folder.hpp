@@ -18,13 +18,13 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "command/descriptor.hpp"
 #include "server/outputs.hpp"
 
@@ -72,17 +72,18 @@ class output_folder final : public serving::output_source {
   output_folder() : temporary_(false) {}
   /// Makes it again if it was removed. Throws `std::filesystem::filesystem_error`.
   void make_sure_of_root();
-  void make_root();   // requires `mutex_`
-  int try_to_keep();  // requires `mutex_`
+  void make_root() LONGHAUL_REQUIRES(mutex_);
+  int try_to_keep() LONGHAUL_REQUIRES(mutex_);
+  std::string last_trouble();
 
   std::filesystem::path root_;
   const bool temporary_;
-  std::mutex mutex_;                                             ///< beneath it:
-  descriptor lock_;                                              ///< of a temporary root
-  std::optional<std::chrono::steady_clock::time_point> looked_;  ///< for trouble
-  logger log_;
-  std::mutex told_mutex_;  ///< taken after `mutex_`; to change `trouble_` both are held
-  std::string trouble_;
+  guarded_mutex mutex_;                          // beneath it, the files of the root aside:
+  descriptor lock_ LONGHAUL_GUARDED_BY(mutex_);  // of a temporary root
+  std::optional<std::chrono::steady_clock::time_point> looked_ LONGHAUL_GUARDED_BY(mutex_);
+  logger log_ LONGHAUL_GUARDED_BY(mutex_);
+  guarded_mutex told_mutex_;  // taken after `mutex_`
+  std::string trouble_ LONGHAUL_GUARDED_BY(told_mutex_);
 };
 
 /// Where output goes if nobody says: a folder of this user under `temporary` (as $TMPDIR).

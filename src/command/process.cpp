@@ -17,6 +17,7 @@
 #include <system_error>
 #include <utility>
 
+#include "command/tunables.hpp"
 #include "json/validate.hpp"
 #include "json/view.hpp"
 
@@ -29,11 +30,9 @@ namespace asio = boost::asio;
 constexpr int helper_lifeline = 3;
 constexpr int helper_channel = 4;
 constexpr int wrong_command_line = 2;  // an exit status of the helper: it did nothing
-// The helper says 6,000 bytes at most.
-constexpr std::size_t largest_status = 8192;
 
-[[noreturn]] void cannot(const std::string& what, int error = errno) {
-  throw std::system_error(error, std::generic_category(), what);
+[[noreturn]] void cannot(const std::string& text, int error = errno) {
+  throw std::system_error(error, std::generic_category(), text);
 }
 
 // Above the numbers that the helper's descriptors get: dup2 must not overwrite what it is to copy.
@@ -167,7 +166,7 @@ pid_t spawn(const process_options& options, int lifeline, int channel) {
 
 // What the helper said before it ended.
 std::string said_over(int lifeline) {
-  std::string text(largest_status, '\0');
+  std::string text(tunables::helper_status, '\0');
   std::size_t length = 0;
   while (length < text.size()) {
     const ssize_t got = ::read(lifeline, text.data() + length, text.size() - length);

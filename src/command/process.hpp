@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program under its helper (`longhaul-run`, which see), seen from the server: started without
-// fork, ended by shutting the lifeline, over which the helper says how it ended. What it prints is
-// read from the folder that the helper writes to. The warden (warden.hpp) watches the helper.
+// A program under its helper (`longhaul-run`: see apps/longhaul-run), seen from the server: started
+// without fork, ended by shutting the lifeline, over which the helper says how it ended. What it
+// prints is read from the folder that the helper writes to. The warden (warden.hpp) watches the
+// helper.
 //
 // Threads: an object belongs to one strand, but for `stop`, which may be called on any thread.
 // The process must not ignore SIGCHLD or collect children that are not its own: both would take
@@ -19,6 +20,7 @@
 
 #include "command/descriptor.hpp"
 #include "command/warden.hpp"
+#include "longhaul/limits.hpp"
 
 namespace longhaul::command {
 
@@ -31,8 +33,8 @@ struct process_options {
   std::string mark = {};        ///< of `environment`: what no other program has; empty: nothing
   std::string directory = {};   ///< where it starts; empty: where the server is
   std::string stdin_file = {};  ///< its standard input; empty: /dev/null
-  std::uint64_t output_limit = std::uint64_t{16} << 20;  ///< newest bytes kept of each stream
-  std::chrono::milliseconds stop_grace = std::chrono::seconds(5);  ///< from SIGTERM to SIGKILL
+  std::uint64_t output_limit = defaults::output_limit;  ///< newest bytes kept of each stream
+  std::chrono::milliseconds stop_grace = defaults::stop_grace;  ///< from SIGTERM to SIGKILL
   bool channel = false;  ///< the program gets a stream socket, its number in $LONGHAUL_FD
 };
 
@@ -56,7 +58,7 @@ class process {
   /// Throws `std::invalid_argument` for texts that hold NUL or an empty `argv`, `std::system_error`
   /// if the helper cannot be started (E2BIG: an argument of more than 128 KiB, or too many).
   /// Blocks until the helper is executed, well under a millisecond (and until it has ended, if this
-  /// process has no descriptor left to watch it with, which throws, too).
+  /// process has no descriptor left to watch it with, which also throws).
   explicit process(const process_options& options);
   /// Asks it to end. Nothing remains of it, and no zombie, also if nobody waited: the warden sees
   /// to it. Does not block. If the server ends before that, the helper does its work alone.

@@ -23,6 +23,7 @@
 #include <utility>
 
 #include "command/descriptor.hpp"
+#include "command/tunables.hpp"
 
 namespace longhaul::command {
 namespace {
@@ -66,15 +67,6 @@ std::optional<process_entry> parse(pid_t id, std::string_view text) {
   return entry;
 }
 
-// Passes over the process table in which all are stopped. In each, only those that were forked
-// during the one before are new: a few of them end every fork bomb.
-constexpr int stop_passes = 16;
-// Passes that find nobody new. One is not enough: who loses its parent during a pass may be missed.
-constexpr int quiet_passes = 2;
-// Who has not stopped after this hangs in the kernel, or waits for a child that we stopped (vfork).
-constexpr int stop_looks = 20;
-constexpr int between_looks_ms = 1;
-
 int open_pidfd(pid_t id) { return static_cast<int>(::syscall(SYS_pidfd_open, id, 0)); }
 
 bool stopped_or_ended(const process_entry& process) {
@@ -88,18 +80,11 @@ void wait_for_stop(const std::vector<process_entry>& all) {
   int looks = 0;
   for (const process_entry& one : all) {
     while (!stopped_or_ended(one)) {
-      if (++looks > stop_looks) return;
-      ::poll(nullptr, 0, between_looks_ms);
+      if (++looks > tunables::stop_looks) return;
+      ::poll(nullptr, 0, static_cast<int>(tunables::between_stop_looks.count()));
     }
   }
 }
-
-// Looks at our children in one round, about 10 µs each.
-constexpr int chases = 2000;
-// Looks at the same children, who then are not about to fork, but hang in the kernel.
-constexpr int idle_chases = 50;
-// A kernel lets no process begin with more than 6 MiB of arguments and environment.
-constexpr std::size_t longest_text = std::size_t{8} << 20;
 
 // The texts of a file of /proc in which each ends with a NUL.
 std::vector<std::string> texts_of(pid_t id, const char* name) {
@@ -108,7 +93,7 @@ std::vector<std::string> texts_of(pid_t id, const char* name) {
   const descriptor file(::open(path.data(), O_RDONLY | O_CLOEXEC));
   std::string text;
   std::array<char, 16 * 1024> part{};
-  while (file && text.size() < longest_text) {
+  while (file && text.size() < tunables::max_process_text) {
     const ssize_t length = ::read(file.get(), part.data(), part.size());
     if (length < 0 && errno == EINTR) continue;
     if (length <= 0) break;
@@ -200,7 +185,8 @@ delivery send_signal(const process_entry& process, int signal) noexcept {
 std::vector<process_entry> stop_all(const process_finder& find) {
   std::set<std::pair<pid_t, std::uint64_t>> stopped;
   std::vector<process_entry> found;
-  for (int pass = 0, quiet = 0; pass < stop_passes && quiet < quiet_passes; ++pass) {
+  for (int pass = 0, quiet = 0; pass < tunables::stop_passes && quiet < tunables::quiet_passes;
+       ++pass) {
     found = find();
     std::erase_if(found, [](const process_entry& one) { return one.ended(); });
     ++quiet;
@@ -255,7 +241,7 @@ void own_children::chase(const std::function<bool(pid_t)>& ours,
                          const std::function<bool(const std::vector<pid_t>&)>& collect) const {
   std::vector<pid_t> last;
   int same = 0;
-  for (int i = 0; i < chases && same < idle_chases; ++i) {
+  for (int i = 0; i < tunables::chases && same < tunables::idle_chases; ++i) {
     std::vector<pid_t> children = ids();
     std::erase_if(children, [&](pid_t child) { return !ours(child); });
     bool any_sent = false;

@@ -3,7 +3,7 @@
 // is known by its id and the time at which it started, and is signalled through a pidfd that was
 // opened before that time was compared.
 //
-// Threads: any. Only libc is needed: the helper links this file, too.
+// Threads: any. Only libc is needed: the helper also links this file.
 #pragma once
 
 #include <sys/types.h>

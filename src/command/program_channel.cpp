@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "command/terminal_text.hpp"
+#include "command/tunables.hpp"
 
 namespace longhaul::command {
 namespace {
@@ -15,14 +16,9 @@ namespace {
 namespace asio = boost::asio;
 using asio::use_awaitable;
 
-constexpr std::size_t read_at_once = std::size_t{16} * 1024;
-
-/// What a status line may hold: it is in every list and notification.
-constexpr std::size_t longest_status = 1024;
-
 std::string shown(std::string_view text) {
   std::string plain = plain_text(text);
-  plain.resize(first_bytes(plain, longest_status).size());
+  plain.resize(first_bytes(plain, tunables::max_status).size());
   return plain;
 }
 
@@ -36,27 +32,25 @@ program_channel::program_channel(task_context& task, const asio::any_io_executor
 }
 
 asio::awaitable<void> program_channel::run() {
-  std::array<char, read_at_once> bytes{};
+  std::array<char, tunables::channel_read> bytes{};
   const auto use = [this](auto line) { take(line); };
   while (true) {
     boost::system::error_code error;
-    auto reading =
-        socket_.async_read_some(asio::buffer(bytes), asio::redirect_error(use_awaitable, error));
-    const std::size_t got = co_await std::move(reading);
+    const std::size_t got = co_await socket_.async_read_some(
+        asio::buffer(bytes), asio::redirect_error(use_awaitable, error));
     if (error) {
       // A read that was given up leaves the rest of its line to `drain`.
       if (error != asio::error::operation_aborted) splitter_.finish(use);
     } else {
       splitter_.feed({bytes.data(), got}, use);
     }
-    auto dealing = deal_with_all();
-    co_await std::move(dealing);
+    co_await deal_with_all();
     if (error) co_return;
   }
 }
 
 void program_channel::drain() {
-  std::array<char, read_at_once> bytes{};
+  std::array<char, tunables::channel_read> bytes{};
   const auto use = [this](auto line) { take(line); };
   boost::system::error_code error;
   socket_.non_blocking(true, error);
@@ -79,16 +73,15 @@ asio::awaitable<void> program_channel::deal_with_all() {
     messages_.pop_front();
     std::string reply;
     if (auto* ask = std::get_if<channel_ask>(&next)) {
-      auto asking = answer_to(std::move(*ask));
+      auto asking = answer_to(std::move(*ask));  // an aggregate: not inside co_await
       reply = co_await std::move(asking);
     } else {
       reply = reply_to(next);
     }
     if (reply.empty()) continue;
     boost::system::error_code ignored;  // the program has closed its end
-    auto writing = asio::async_write(socket_, asio::buffer(reply),
-                                     asio::redirect_error(use_awaitable, ignored));
-    co_await std::move(writing);
+    co_await asio::async_write(socket_, asio::buffer(reply),
+                               asio::redirect_error(use_awaitable, ignored));
   }
 }
 
@@ -111,8 +104,7 @@ std::string program_channel::reply_to(const channel_message& message) {
 asio::awaitable<std::string> program_channel::answer_to(channel_ask ask) {
   std::string failure;
   try {
-    auto asking = task_.async_ask(ask.key, std::move(ask.question));
-    const answer given = co_await std::move(asking);
+    const answer given = co_await task_.async_ask(ask.key, std::move(ask.question));
     co_return channel_answer(ask.key, given);
   } catch (const question_error& e) {
     failure = e.what();

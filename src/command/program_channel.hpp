@@ -28,7 +28,7 @@ class program_channel {
   /// Until the program closes its end, or the coroutine is cancelled (then `drain`).
   /// Throws what ends the task (`task_stopped`).
   boost::asio::awaitable<void> run();
-  /// Requires: the program has ended, and `run`, too. Takes what it said last; questions that
+  /// Requires: both the program and `run` have ended. Takes what it said last; questions that
   /// nobody waits for any more are not asked.
   void drain();
 

@@ -7,14 +7,13 @@
 #include <utility>
 
 #include "command/terminal_text.hpp"
+#include "command/tunables.hpp"
 #include "json/view.hpp"
 #include "json/write.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul::command {
 namespace {
-
-constexpr std::size_t shown_beginning = 200;  // bytes of output that was to be JSON and is none
 
 struct named_signal {
   int number;
@@ -80,8 +79,8 @@ class writer {
   }
 
   // The sentence and what the program said last: on standard error, else on standard output.
-  tool_result failure(const std::string& what) const {
-    std::string message = what;
+  tool_result failure(const std::string& reason) const {
+    std::string message = reason;
     if (!append_last_lines(message, err_, "standard error")) {
       (void)append_last_lines(message, out_, "standard output");
     }
@@ -197,7 +196,7 @@ class writer {
   }
 
   std::string beginning() const {
-    const std::string_view shown = first_bytes(out_.bytes, shown_beginning);
+    const std::string_view shown = first_bytes(out_.bytes, tunables::shown_beginning);
     std::string quoted;
     json::append_string(quoted, shown);
     return (shown.size() < out_.bytes.size() ? "it begins with " : "it is ") + quoted;

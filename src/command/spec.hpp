@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "longhaul/limits.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/tool.hpp"
 
@@ -50,7 +51,7 @@ using template_item = std::variant<std::string, std::vector<std::string>>;
 enum class stream : std::uint8_t { out, err };
 
 /// Finds progress in what the program prints: RE2 with the named groups `done`, `total`, `percent`,
-/// `message` (at least one of them), tried on every line; `\r` ends a line, too.
+/// `message` (at least one of them), tried on every line; `\r` also ends a line.
 struct progress_pattern {
   std::string expression;
   std::optional<stream> from = std::nullopt;  ///< absent: both
@@ -63,9 +64,6 @@ enum class result_form : std::uint8_t {
   lines  ///< the last `result_lines` lines of standard output, or of standard error if that is
          ///< empty
 };
-
-/// What `longhaul-run` waits at most between SIGTERM and SIGKILL.
-inline constexpr std::chrono::milliseconds longest_stop_grace = std::chrono::hours(24);
 
 struct tool_spec {
   /// Name, texts, policy, limits, `on_crash`, annotations; its schemas are filled in by `tool.hpp`.
@@ -82,11 +80,11 @@ struct tool_spec {
   std::string stdin_parameter = {};  ///< its value is standard input; empty: /dev/null
   std::vector<progress_pattern> progress = {};
   result_form result = result_form::text;
-  std::size_t result_lines = 20;
-  std::size_t result_limit = std::size_t{64} * 1024;  ///< bytes of output in a result at most
+  std::size_t result_lines = defaults::result_lines;
+  std::size_t result_limit = defaults::result_limit;  ///< bytes of output in a result at most
   std::vector<int> success = {0};                     ///< exit codes that are no error
-  std::size_t output_limit = std::size_t{16} * 1024 * 1024;  ///< newest bytes kept of each stream
-  std::chrono::milliseconds stop_grace{5000};                ///< between SIGTERM and SIGKILL
+  std::size_t output_limit = defaults::output_limit;  ///< newest bytes kept of each stream
+  std::chrono::milliseconds stop_grace = defaults::stop_grace;  ///< between SIGTERM and SIGKILL
 };
 
 }  // namespace longhaul::command

@@ -25,20 +25,13 @@
 #include "command/program_channel.hpp"
 #include "command/result.hpp"
 #include "command/task_mark.hpp"
+#include "command/tunables.hpp"
 
 namespace longhaul::command {
 namespace {
 
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
-
-// How often what a program printed is looked at for progress: people see no difference, and it is
-// nothing beside a running program.
-constexpr std::chrono::milliseconds look_every{200};
-// What one look reads at most; a program that prints faster is looked at where it is now.
-constexpr std::size_t look_at_most = std::size_t{256} * 1024;
-// How long the output of a plain call can be read after its reply, which links it.
-constexpr std::chrono::minutes plain_output_kept{10};
 
 /// What is the same for all runs of one tool.
 struct program_tool {
@@ -81,8 +74,7 @@ class companion {
     if (running_) stop_.emit(asio::cancellation_type::terminal);
     while (running_) {
       boost::system::error_code ignored;
-      auto waiting = ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-      co_await std::move(waiting);
+      co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
   }
 
@@ -103,19 +95,16 @@ class program_run {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     while (tool_.host->output->in_use(task_.id())) {
       task_.throw_if_cancelled();
-      timer.expires_after(look_every);
-      auto waiting = timer.async_wait(asio::use_awaitable);
-      co_await std::move(waiting);
+      timer.expires_after(tunables::look_at_output_every);
+      co_await timer.async_wait(asio::use_awaitable);
     }
   }
 
   asio::awaitable<handler_result> run(raw_json arguments) {
     const parameter_values values = tool_.parameters.read(arguments);
-    auto alone = wait_for_former_attempt();
-    co_await std::move(alone);
+    co_await wait_for_former_attempt();
     // From here on a stop is told to the program, and its end is awaited.
-    auto unstopped = asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    co_await std::move(unstopped);
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     std::optional<process> child;
     std::string failure;
     try {
@@ -146,16 +135,13 @@ class program_run {
       };
       const std::stop_callback on_stop(stop, heed);
       const std::stop_callback on_leaving(leaving, heed);
-      auto waiting = child->wait();
-      status = co_await std::move(waiting);
+      status = co_await child->wait();
     } catch (...) {
       broken = std::current_exception();
     }
     // Both use what is ours: they end before anything else happens.
-    auto talked = talking.end();
-    co_await std::move(talked);
-    auto looked = looking.end();
-    co_await std::move(looked);
+    co_await talking.end();
+    co_await looking.end();
     if (broken) std::rethrow_exception(broken);
     task_.throw_if_cancelled();
     channel.drain();
@@ -182,8 +168,8 @@ class program_run {
     return options;
   }
 
-  void tell_detail(std::string_view what) const {
-    tool_.host->log.warning("program.trouble", what,
+  void tell_detail(std::string_view detail) const {
+    tool_.host->log.warning("program.trouble", detail,
                             {task_field(task_.id()), {"tool", tool_.spec.options.name}});
   }
 
@@ -236,9 +222,8 @@ class program_run {
   asio::awaitable<void> look_again_and_again() {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     while (true) {
-      timer.expires_after(look_every);
-      auto waiting = timer.async_wait(asio::use_awaitable);
-      co_await std::move(waiting);
+      timer.expires_after(tunables::look_at_output_every);
+      co_await timer.async_wait(asio::use_awaitable);
       look(false);
     }
   }
@@ -247,17 +232,17 @@ class program_run {
   void look(bool last) {
     for (const stream from : {stream::out, stream::err}) {
       if (!tool_.patterns.watches(from)) continue;
-      const auto found = [this](const progress_found& what) { tell(what); };
+      const auto found = [this](const progress_found& progress) { tell(progress); };
       if (const auto part = read_new(from)) progress_.feed(from, *part, found);
       if (last) progress_.finish(from, found);
     }
   }
 
-  void tell(const progress_found& what) {
-    if (what.done) {
-      task_.progress(*what.done, what.total, what.message);
-    } else if (!what.message.empty()) {
-      task_.status(what.message);
+  void tell(const progress_found& progress) {
+    if (progress.done) {
+      task_.progress(*progress.done, progress.total, progress.message);
+    } else if (!progress.message.empty()) {
+      task_.status(progress.message);
     }
   }
 
@@ -269,8 +254,8 @@ class program_run {
       const std::uint64_t total = reader->extent().end;
       if (total <= seen) return std::nullopt;
       const std::uint64_t begin =
-          std::max(seen, total - std::min<std::uint64_t>(total, look_at_most));
-      output_bytes part = reader->read(begin, look_at_most);
+          std::max(seen, total - std::min<std::uint64_t>(total, tunables::look_at_most));
+      output_bytes part = reader->read(begin, tunables::look_at_most);
       if (part.offset > seen) progress_.skip(from);
       seen = part.offset + part.bytes.size();
       return std::move(part.bytes);
@@ -329,8 +314,7 @@ class program_run {
 asio::awaitable<handler_result> run_program(std::shared_ptr<const program_tool> tool,
                                             task_context& task, raw_json arguments) {
   program_run run(*tool, task);
-  auto running = run.run(std::move(arguments));
-  co_return co_await std::move(running);
+  co_return co_await run.run(std::move(arguments));
 }
 
 }  // namespace
@@ -339,7 +323,7 @@ tool_definition make_program_tool(tool_spec spec, std::shared_ptr<const program_
   const auto tool = std::make_shared<const program_tool>(std::move(spec), std::move(host));
   tool_definition definition;
   definition.options = tool->spec.options;
-  definition.options.plain_retention = plain_output_kept;
+  definition.options.plain_retention = tunables::plain_output_kept;
   definition.options.keeps_slot = true;
   definition.input_schema = tool->parameters.input_schema();
   definition.output_schema = tool->spec.options.output_schema;

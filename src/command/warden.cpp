@@ -9,79 +9,36 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
-#include <condition_variable>
+#include <chrono>
 #include <csignal>
-#include <exception>
 #include <list>
 #include <mutex>
-#include <optional>
 #include <shared_mutex>
-#include <system_error>
 #include <thread>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "command/process_table.hpp"
+#include "command/tunables.hpp"
+#include "command/ward_family.hpp"
 
 namespace longhaul::command {
 namespace {
 
-using namespace std::chrono_literals;
-
-// A program that does not fight its helper is looked at once a second; one that is being ended,
-// more often.
-constexpr auto look_every = 1000ms;
-constexpr auto look_at_ending_every = 200ms;
-// So often in a row is a helper woken in vain: whoever stops it again and again means to hold it.
-constexpr int looks_held = 3;
-// What a helper may take beyond the grace: it kills within milliseconds.
-constexpr auto patience = 2000ms;
-// Between rounds of clearing; it grows, because who survives one hangs in the kernel.
-constexpr auto first_pause = 5ms;
-constexpr auto longest_pause = 500ms;
-// So long is a held helper spared, because what is left of its program cannot get away from it.
-constexpr int rounds_with_helper = 40;
-constexpr auto last_effort = 2000ms;  // leave_helpers
-
 std::atomic<bool> adopting{false};
-
-[[noreturn]] void cannot(const char* what, int error = errno) {
-  throw std::system_error(error, std::generic_category(), what);
-}
-
-void signal_through(int pidfd, int signal) noexcept {
-  ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0);
-}
-
-void raise_event(int event) noexcept {
-  const std::uint64_t one_more = 1;
-  [[maybe_unused]] const ssize_t written = ::write(event, &one_more, sizeof one_more);
-}
-
-// How our child ended, without collecting its status. Null: it has not.
-std::optional<helper_end> look_at_child(int pidfd) noexcept {
-  siginfo_t info{};
-  helper_end end;
-  if (::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
-    return end;  // ECHILD: somebody else collected it
-  }
-  if (info.si_pid == 0) return std::nullopt;
-  end.known = true;
-  (info.si_code == CLD_EXITED ? end.code : end.signal) = info.si_status;
-  return end;
-}
-
-bool has_ended(int pidfd) noexcept {
-  pollfd watched{pidfd, POLLIN, 0};
-  return ::poll(&watched, 1, 0) == 1;
-}
 
 }  // namespace
 
-// Requires of every member that begins with a word on wards: the warden's thread.
+// Two locks, so that `births_` may be held while a process is made, which takes milliseconds.
+// Whoever looks at the process table to find children that nobody knows holds `births_` alone: a
+// helper that was just made is a child too, and known only when it is in `wards_`.
+//
+// What begins with `advance` runs on the warden's thread alone, and so do all members of `ward`
+// that are not public.
 class warden {
  public:
   static warden& instance() {
@@ -91,6 +48,7 @@ class warden {
 
   std::shared_ptr<ward> start(std::shared_ptr<ward> one, const std::function<pid_t()>& spawn) {
     make_thread();
+    one->warden_ = wake_.get();
     std::list<std::shared_ptr<ward>> in_place{one};  // no memory is needed once the helper runs
     {
       // Nobody must see the helper as a child that nobody knows.
@@ -99,7 +57,7 @@ class warden {
       one->pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, one->id_, 0)));
       if (one->pidfd_) {
         if (const auto entry = read_process(one->id_)) one->started_ = entry->started;
-        const std::lock_guard lock(mutex_);
+        const guard lock(mutex_);
         wards_.splice(wards_.end(), in_place);
       }
     }
@@ -108,7 +66,7 @@ class warden {
       ::kill(one->id_, SIGTERM);
       while (::waitpid(one->id_, nullptr, 0) < 0 && errno == EINTR) {
       }
-      cannot("cannot watch the helper", why);
+      cannot("watch the helper", why);
     }
     wake();
     return one;
@@ -117,8 +75,9 @@ class warden {
   /// Somebody that is there already, or nobody but a mark.
   void add(const std::shared_ptr<ward>& one) {
     make_thread();
+    one->warden_ = wake_.get();
     {
-      const std::lock_guard lock(mutex_);
+      const guard lock(mutex_);
       wards_.push_back(one);
     }
     wake();
@@ -141,7 +100,7 @@ class warden {
   std::shared_ptr<ward> marked(std::string mark) {
     auto one = std::make_shared<ward>(std::chrono::milliseconds(0), std::move(mark));
     one->helper_ = ward::kind::none;
-    begin_clearing(*one);
+    one->begin_clearing();
     add(one);
     return one;
   }
@@ -155,19 +114,21 @@ class warden {
   }
 
   void leave() noexcept {
-    std::unique_lock lock(mutex_);
+    const auto deadline = clock::now() + tunables::last_effort;
+    guard lock(mutex_);
     if (!started_) return;
     leaving_ = true;
     wake();
-    left_.wait_for(lock, last_effort, [this] { return !leaving_; });
+    while (leaving_ && left_.wait_until(lock, deadline)) {
+    }
   }
 
  private:
   void make_thread() {
-    const std::lock_guard lock(mutex_);
+    const guard lock(mutex_);
     if (started_) return;
     if (!wake_) wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!wake_) cannot("cannot watch helpers");
+    if (!wake_) cannot("watch helpers", errno);
     // The server's signals are not for this thread.
     sigset_t all, before;
     ::sigfillset(&all);
@@ -190,7 +151,7 @@ class warden {
     while (true) {
       bool leaving = false;
       {
-        const std::lock_guard lock(mutex_);
+        const guard lock(mutex_);
         all.assign(wards_.begin(), wards_.end());
         leaving = leaving_;
       }
@@ -199,7 +160,7 @@ class warden {
       bool effort = false;
       watched.assign(1, pollfd{wake_.get(), POLLIN, 0});
       for (const auto& one : all) {
-        if (leaving) suspect(*one);
+        if (leaving) one->suspect();
         if (advance(*one, now)) {
           forget(one);
           continue;
@@ -210,7 +171,7 @@ class warden {
       }
       if (adopting) collect_orphans();
       if (leaving && !effort) {
-        const std::lock_guard lock(mutex_);
+        const guard lock(mutex_);
         leaving_ = false;
         left_.notify_all();
       }
@@ -223,7 +184,8 @@ class warden {
     int milliseconds = -1;
     if (until != clock::time_point::max()) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
-      milliseconds = static_cast<int>(std::clamp<long long>(left, 0, 60'000));
+      milliseconds =
+          static_cast<int>(std::clamp<long long>(left, 0, tunables::longest_sleep.count()));
     }
     if (::poll(watched.data(), watched.size(), milliseconds) <= 0) return;
     std::uint64_t count = 0;
@@ -234,7 +196,7 @@ class warden {
 
   void forget(const std::shared_ptr<ward>& one) {
     {
-      const std::lock_guard lock(mutex_);
+      const guard lock(mutex_);
       wards_.remove(one);
     }
     one->call_gone();
@@ -242,137 +204,50 @@ class warden {
 
   // True: nothing is left of it, and its status is collected.
   bool advance(ward& one, clock::time_point now) {
-    if (!one.clearing_) watch(one, now);
-    return one.clearing_ ? clear(one, now) : one.end_.clean() && collect(one);
+    if (!one.clearing_) one.watch(now);
+    return one.clearing_ ? clear(one, now) : one.end_.clean() && collected(one);
   }
 
-  void watch(ward& one, clock::time_point now) {
-    if (const auto end = end_of(one)) {
-      one.end_ = *end;
-      if (!end->clean()) begin_clearing(one);
-      return;
-    }
-    const clock::rep asked = one.asked_;
-    const auto asked_at = clock::time_point(clock::duration(asked));
-    const auto deadline = asked == 0 ? clock::time_point::max() : asked_at + one.grace_ + patience;
-    if (now >= deadline) return force(one);
-    if (now >= one.next_) {
-      look(one);
-      if (one.held_ >= looks_held) return force(one);
-      one.next_ = now + (asked == 0 ? look_every : look_at_ending_every);
-    }
-    one.next_ = std::min(one.next_, deadline);
-  }
-
-  // Null: it has not ended.
-  static std::optional<helper_end> end_of(const ward& one) {
-    if (one.helper_ == ward::kind::child) return look_at_child(one.pidfd_.get());
-    if (one.helper_ == ward::kind::none || has_ended(one.pidfd_.get())) return helper_end{};
-    return std::nullopt;
-  }
-
-  // A program may have stopped its helper: it is woken, if there is anything left for it to do.
-  static void look(ward& one) {
-    const auto is = read_process(one.id_);
-    const bool held = is && (is->state == 'T' || is->state == 't');
-    one.held_ = !held ? 0 : one.helper_ == ward::kind::stranger ? looks_held : one.held_ + 1;
-    one.suspect_ |= held;
-    if (held) signal_through(one.pidfd_.get(), SIGCONT);
-  }
-
-  // At the end of this process: a helper that was ever held is not trusted to do its work alone.
-  static void suspect(ward& one) {
-    if (!one.clearing_ && !one.suspect_) look(one);
-    if (!one.clearing_ && one.suspect_) force(one);
-  }
-
-  static void force(ward& one) {
-    one.forced_ = true;
-    begin_clearing(one);
-  }
-  static void begin_clearing(ward& one) {
-    one.clearing_ = true;
-    one.next_ = {};
-  }
-
+  // One round. Who forks while it goes on is left for the next.
   bool clear(ward& one, clock::time_point now) {
     if (now < one.next_) return false;
-    bool lives = false;
-    if (const auto end = end_of(one)) {
-      one.end_ = *end;
-    } else {
-      lives = true;
-    }
+    const auto end = one.look_at_end();
+    const bool lives = !end;
+    if (end) one.end_ = *end;
     bool again = kill_all([&] { return family_of(one, lives); }).again();
     if (!lives && adopts_from(one)) chase_orphans();
-    if (lives && (!again || one.rounds_ >= rounds_with_helper)) {
-      signal_through(one.pidfd_.get(), SIGKILL);
+    if (lives && (!again || one.rounds_ >= tunables::rounds_with_helper)) {
+      one.kill_helper();
       again = true;
     }
-    if (!again && !lives) return collect(one);
-    const auto pause = first_pause * (1 << std::min(one.rounds_ / 4, 7));
-    one.next_ = clock::now() + std::min<clock::duration>(pause, longest_pause);
-    ++one.rounds_;
+    if (!again && !lives) return collected(one);
+    one.pause();
     return false;
+  }
+
+  static bool collected(const ward& one) noexcept {
+    one.collect();
+    return true;
   }
 
   static bool adopts_from(const ward& one) { return adopting && one.helper_ == ward::kind::child; }
 
-  static bool collect(const ward& one) {
-    siginfo_t info{};
-    if (one.helper_ != ward::kind::child) return true;
-    ::waitid(P_PIDFD, static_cast<id_t>(one.pidfd_.get()), &info, WEXITED | WNOHANG);
-    return true;
-  }
-
-  // All that there is of it but the helper.
   std::vector<process_entry> family_of(const ward& one, bool helper_lives) {
     const std::unique_lock no_birth(births_);
     const auto helpers = ids_of_helpers();
-    const std::vector<process_entry> all = all_processes();
-    std::unordered_map<pid_t, pid_t> parents;
-    for (const process_entry& other : all) parents.emplace(other.id, other.parent);
-    // Another attempt of the task, say.
-    const auto is_of_other_helper = [&](pid_t id) {
-      while (id != one.id_ && !helpers.contains(id)) {
-        const auto parent = parents.find(id);
-        if (parent == parents.end() || parent->second == id) return false;
-        id = parent->second;
-      }
-      return id != one.id_;
+    const family_signs signs{
+        .helper = one.id_,
+        .helper_started = one.started_,
+        .mark = one.mark_,
+        .helper_lives = helper_lives,
+        .session = one.helper_ == ward::kind::child || helper_lives,
+        .orphans = adopts_from(one) && !helper_lives,
     };
-    std::vector<process_entry> roots;
-    if (helper_lives) roots = descendants(all, one.id_);
-    const pid_t self = ::getpid();
-    const bool session_is_its = one.helper_ == ward::kind::child || helper_lives;
-    const bool orphans_are_its = adopts_from(one) && !helper_lives;
-    for (const process_entry& other : all) {
-      if (other.started < one.started_ || other.id == self || helpers.contains(other.id)) continue;
-      if ((session_is_its && other.session == one.id_) ||
-          (orphans_are_its && other.parent == self && !spared_.contains(other.id)) ||
-          (has_environment(other.id, one.mark_) && !is_of_other_helper(other.id))) {
-        roots.push_back(other);
-      }
-    }
-    return with_descendants(all, roots);
-  }
-
-  static std::vector<process_entry> with_descendants(const std::vector<process_entry>& all,
-                                                     const std::vector<process_entry>& roots) {
-    std::unordered_set<pid_t> seen;
-    std::vector<process_entry> found;
-    for (const process_entry& root : roots) {
-      if (!seen.insert(root.id).second) continue;
-      found.push_back(root);
-      for (const process_entry& below : descendants(all, root.id)) {
-        if (seen.insert(below.id).second) found.push_back(below);
-      }
-    }
-    return found;
+    return command::family_of(signs, all_processes(), helpers, spared_);
   }
 
   std::unordered_set<pid_t> ids_of_helpers() {
-    const std::lock_guard lock(mutex_);
+    const guard lock(mutex_);
     std::unordered_set<pid_t> ids;
     for (const auto& one : wards_) ids.insert(one->id_);
     return ids;
@@ -407,28 +282,13 @@ class warden {
   const own_children children_;
   std::unordered_set<pid_t> spared_;  // nobody collects them, so their ids stay theirs
   std::shared_mutex births_;          // shared: a helper is being made
-  std::mutex mutex_;                  // after it; beneath it:
-  bool started_ = false;
-  std::list<std::shared_ptr<ward>> wards_;
-  bool leaving_ = false;
-  std::condition_variable left_;
-  descriptor wake_;  // made before the thread
+  descriptor wake_;                   // made before the thread
+  guarded_mutex mutex_;               // taken after it; beneath it:
+  bool started_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  std::list<std::shared_ptr<ward>> wards_ LONGHAUL_GUARDED_BY(mutex_);
+  bool leaving_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  condition left_;
 };
-
-ward::ward(std::chrono::milliseconds grace, std::string mark)
-    : grace_(grace), mark_(std::move(mark)), gone_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!gone_) cannot("cannot watch a helper");
-}
-
-void ward::stop_asked() noexcept {
-  clock::rep never = 0;
-  if (!asked_.compare_exchange_strong(never, clock::now().time_since_epoch().count())) return;
-  // It may be stopped, and must be awake to end its program.
-  signal_through(pidfd_.get(), SIGCONT);
-  warden::instance().wake();
-}
-
-void ward::call_gone() noexcept { raise_event(gone_.get()); }
 
 std::shared_ptr<ward> start_ward(std::chrono::milliseconds grace, std::string mark,
                                  const std::function<pid_t()>& spawn) {
@@ -449,9 +309,9 @@ void adopt_orphans() {
   // Whoever started us may have ignored it, which exec keeps: then nobody's status would stay.
   struct sigaction action{};
   action.sa_handler = SIG_DFL;
-  if (::sigaction(SIGCHLD, &action, nullptr) != 0) cannot("cannot adopt processes");
+  if (::sigaction(SIGCHLD, &action, nullptr) != 0) cannot("adopt processes", errno);
   warden::instance().spare_children();
-  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) cannot("cannot adopt processes");
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) cannot("adopt processes", errno);
   adopting = true;
 }
 

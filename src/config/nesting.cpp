@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "config/tunables.hpp"
+
 namespace longhaul::config {
 namespace {
 
@@ -14,7 +16,7 @@ class scanner {
   std::optional<place_in_file> run() {
     while (at_ < text_.size()) {
       step();
-      if (outer_ + dots_ > max_levels) return place();
+      if (outer_ + dots_ > tunables::max_levels) return place();
     }
     return std::nullopt;
   }

@@ -12,15 +12,13 @@
 
 namespace longhaul::config {
 
-/// Levels that a line of the file may add; real files have five.
-inline constexpr std::size_t max_levels = 64;
-
 struct place_in_file {
   std::size_t line = 1, column = 1;
 };
 
-/// Where the text first nests deeper than `max_levels`, by dotted keys, headers, arrays and inline
-/// tables together; null: nowhere. Knows strings and comments; says nothing of other faults.
+/// Where the text first nests deeper than `tunables::max_levels`, by dotted keys, headers, arrays
+/// and inline tables together; null: nowhere. Knows strings and comments; says nothing of other
+/// faults.
 std::optional<place_in_file> too_deep(std::string_view text);
 
 }  // namespace longhaul::config

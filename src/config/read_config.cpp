@@ -10,10 +10,11 @@
 #include "auth/loopback.hpp"
 #include "base/names.hpp"
 #include "base/web_origin.hpp"
-#include "command/channel.hpp"
+#include "command/tunables.hpp"
 #include "config/nesting.hpp"
 #include "config/read_tool.hpp"
 #include "config/table_reader.hpp"
+#include "config/tunables.hpp"
 #include "config/units.hpp"
 #include "open/http_address.hpp"
 #include "open/store_url.hpp"
@@ -89,8 +90,7 @@ class config_reader {
     server_options& server = config_.server;
     if (const auto name = from.text("name")) {
       server.name = *name;
-      if (!is_short_name(*name))
-        from.fail_at("name", "name must be " + std::string(short_name_rule));
+      if (!is_short_name(*name)) from.fail_at("name", "name must be " + short_name_rule());
     }
     from.set("version", server.version);
     from.set("title", server.title);
@@ -110,34 +110,8 @@ class config_reader {
       if (folder->empty()) from.fail_at("state_dir", "state_dir must not be empty");
       config_.state_dir = (std::filesystem::path(options_.folder) / *folder).lexically_normal();
     }
-    from.set("fallback_tools", server.fallback_tools);
-    from.set("inline_limit", server.inline_limit);
-    from.set("heartbeat", server.heartbeat);
-    from.set_count("max_running", server.max_running);
-    from.set_count("max_open", server.max_open);
-    from.renamed("max_open_per_key", "max_open_per_owner");
-    from.set_count("max_open_per_owner", server.max_open_per_owner);
-    from.set_count("max_sessions", server.max_sessions);
-    from.set_count("max_sessions_per_caller", server.max_sessions_per_caller);
-    from.set("single_user", server.single_user);
-    if (server.single_user && !config_.listen.empty() &&
-        !auth::is_loopback(parse_http_address(config_.listen).host)) {
-      from.fail_at("single_user",
-                   "single_user lets everybody who reaches the server act as its owner: listen on "
-                   "127.0.0.1 or [::1], not on " +
-                       in_quotes(config_.listen));
-    }
-    from.set("retention", server.retention);
-    from.set("max_retention", server.max_retention);
-    from.set("ignore_arguments", server.ignore_arguments);
-    from.set("strict_arguments", server.strict_arguments);
-    from.set("links", server.links);
-    from.set_bytes("max_body_memory", server.max_body_memory, least_body_memory);
-    from.set("allow_hosts", config_.allow_hosts);
-    from.set("allow_origins", config_.allow_origins);
-    from.set_count("max_stored", server.max_stored);
-    from.set_count("max_stored_per_owner", server.max_stored_per_owner);
-    read_byte_limits(from, server.limits);
+    read_callers(from, server);
+    read_bounds(from, server);
     if (const auto grace = from.duration("drain_grace")) server.drain_grace = *grace;
     if (const auto detail = from.word("log", {"off", "error", "info", "debug"})) {
       server.log = static_cast<log_detail>(*detail);
@@ -148,17 +122,53 @@ class config_reader {
     from.finish();
   }
 
+  // Who calls, from where, and how they are met.
+  void read_callers(table_reader& from, server_options& server) {
+    from.set("single_user", server.single_user);
+    if (server.single_user && !config_.listen.empty() &&
+        !auth::is_loopback(parse_http_address(config_.listen).host)) {
+      from.fail_at("single_user",
+                   "single_user lets everybody who reaches the server act as its owner: listen on "
+                   "127.0.0.1 or [::1], not on " +
+                       in_quotes(config_.listen));
+    }
+    from.set("allow_hosts", config_.allow_hosts);
+    from.set("allow_origins", config_.allow_origins);
+    from.set("fallback_tools", server.fallback_tools);
+    from.set("inline_limit", server.inline_limit);
+    from.set("heartbeat", server.heartbeat);
+    from.set("ignore_arguments", server.ignore_arguments);
+    from.set("strict_arguments", server.strict_arguments);
+    from.set("links", server.links);
+  }
+
+  static void read_bounds(table_reader& from, server_options& server) {
+    from.set_count("max_running", server.max_running);
+    from.set_count("max_open", server.max_open);
+    from.renamed("max_open_per_key", "max_open_per_owner");
+    from.set_count("max_open_per_owner", server.max_open_per_owner);
+    from.set_count("max_sessions", server.max_sessions);
+    from.set_count("max_sessions_per_caller", server.max_sessions_per_caller);
+    from.set("retention", server.retention);
+    from.set("max_retention", server.max_retention);
+    from.set_bytes("max_body_memory", server.max_body_memory, least_body_memory);
+    from.set_count("max_stored", server.max_stored);
+    from.set_count("max_stored_per_owner", server.max_stored_per_owner);
+    read_byte_limits(from, server.limits);
+  }
+
   static void read_byte_limits(table_reader& from, byte_limits& limits) {
-    constexpr std::uint64_t kib = 1024, sums = 64 * kib;
-    from.set_bytes("max_arguments", limits.max_arguments, kib);
-    from.set_bytes("max_result", limits.max_result, kib);
+    from.set_bytes("max_arguments", limits.max_arguments, tunables::least_size);
+    from.set_bytes("max_result", limits.max_result, tunables::least_size);
     // What a program may save comes in lines of at most so many.
-    from.set_bytes("max_checkpoint", limits.max_checkpoint, command::max_channel_line);
-    from.set_bytes("max_open_bytes_per_owner", limits.max_open_bytes_per_owner, sums);
-    from.set_bytes("max_open_bytes", limits.max_open_bytes, sums);
-    from.set_bytes("max_stored_bytes_per_owner", limits.max_stored_bytes_per_owner, sums);
-    from.set_bytes("max_stored_bytes", limits.max_stored_bytes, sums);
-    from.set_bytes("max_memory", limits.max_memory, sums);
+    from.set_bytes("max_checkpoint", limits.max_checkpoint, command::tunables::max_channel_line);
+    from.set_bytes("max_open_bytes_per_owner", limits.max_open_bytes_per_owner,
+                   tunables::least_sum);
+    from.set_bytes("max_open_bytes", limits.max_open_bytes, tunables::least_sum);
+    from.set_bytes("max_stored_bytes_per_owner", limits.max_stored_bytes_per_owner,
+                   tunables::least_sum);
+    from.set_bytes("max_stored_bytes", limits.max_stored_bytes, tunables::least_sum);
+    from.set_bytes("max_memory", limits.max_memory, tunables::least_sum);
   }
 
   void check_origins(const toml::table& root) {
@@ -181,8 +191,7 @@ class config_reader {
     api_key key;
     if (from.require("name", "name = \"alice\"")) key.name = from.text("name").value_or("");
     if (table.contains("name") && table["name"].is_string()) {
-      if (!is_short_name(key.name))
-        from.fail_at("name", "name must be " + std::string(short_name_rule));
+      if (!is_short_name(key.name)) from.fail_at("name", "name must be " + short_name_rule());
       if (!key_names_.insert(key.name).second) {
         from.fail_at("name", "there is a key named " + in_quotes(key.name) + " already");
       }
@@ -199,7 +208,7 @@ class config_reader {
       if (parsed) {
         key.sha256 = *text;
         if (!key_digests_.insert(*parsed).second) {
-          from.fail_at("sha256", "this is the digest of another [[key]], too");
+          from.fail_at("sha256", "another [[key]] has this digest already");
         }
       }
     }
@@ -212,10 +221,10 @@ class config_reader {
   }
 
   void add_tool(const toml::table& table) {
-    if (config_.tools.size() == max_tools) {
-      faults_.add(table, "there are more than " + std::to_string(max_tools) + " tools");
+    if (config_.tools.size() == tunables::max_tools) {
+      faults_.add(table, "there are more than " + std::to_string(tunables::max_tools) + " tools");
     }
-    if (config_.tools.size() >= max_tools) return;
+    if (config_.tools.size() >= tunables::max_tools) return;
     command::tool_spec tool = read_tool(table, options_, faults_);
     const std::string& name = tool.options.name;
     if (!name.empty() && !tool_names_.insert(name).second) {
@@ -254,12 +263,14 @@ std::string syntax_fault(const toml::parse_error& error) {
 read_result read_config(std::string_view text, const read_options& options) {
   read_result result;
   fault_list faults;
-  if (text.size() > max_config_bytes) {
-    faults.add(toml::source_position{1, 1}, "the file has more than 1 MiB");
+  if (text.size() > tunables::max_config_bytes) {
+    faults.add(
+        toml::source_position{1, 1},
+        "the file has more than " + std::to_string(tunables::max_config_bytes >> 20) + " MiB");
   } else if (const auto deep = too_deep(text)) {
     faults.add(toml::source_position{static_cast<toml::source_index>(deep->line),
                                      static_cast<toml::source_index>(deep->column)},
-               "this nests deeper than " + std::to_string(max_levels) +
+               "this nests deeper than " + std::to_string(tunables::max_levels) +
                    " levels of keys, tables and arrays: make it flatter");
   } else {
     try {
@@ -289,15 +300,15 @@ read_result load_config(const std::string& path, std::string_view search_path) {
                                                                   : "there is no such file"});
     return result;
   }
-  std::string text(max_config_bytes + 1, '\0');
+  std::string text(tunables::max_config_bytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   return read_config(text, options);
 }
 
-std::string to_string(const fault& what, std::string_view file_name) {
-  return std::string(file_name) + ":" + std::to_string(what.line) + ":" +
-         std::to_string(what.column) + ": " + what.message;
+std::string to_string(const fault& found, std::string_view file_name) {
+  return std::string(file_name) + ":" + std::to_string(found.line) + ":" +
+         std::to_string(found.column) + ": " + found.message;
 }
 
 std::vector<std::string> warnings_of(const serve_config& config) {

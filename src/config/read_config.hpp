@@ -15,12 +15,6 @@
 
 namespace longhaul::config {
 
-/// A file longer than this is not one that somebody wrote.
-inline constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
-inline constexpr std::size_t max_tools = 1000;
-/// Faults that are told; more would not be read.
-inline constexpr std::size_t max_faults = 50;
-
 struct fault {
   std::size_t line = 1, column = 1;  ///< of the file, from 1
   std::string message;
@@ -43,6 +37,6 @@ read_result read_config(std::string_view text, const read_options& options);
 read_result load_config(const std::string& path, std::string_view search_path);
 
 /// `FILE:LINE:COLUMN: message`
-std::string to_string(const fault& what, std::string_view file_name);
+std::string to_string(const fault& found, std::string_view file_name);
 
 }  // namespace longhaul::config

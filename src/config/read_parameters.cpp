@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "command/parameter.hpp"
+#include "command/check_parameter.hpp"
 #include "config/read_tool.hpp"
 #include "config/to_json.hpp"
 #include "config/units.hpp"
@@ -53,16 +53,16 @@ class parameter_reader {
   parameter_reader(std::string_view name, const toml::table& table, const std::string& tool,
                    fault_list& faults)
       : from_(table, tool + " params." + std::string(name), faults) {
-    made_.name = name;
+    parameter_.name = name;
   }
 
   std::optional<parameter> read() {
     const std::size_t faults_before = from_.faults().size();
     const bool typed = read_type(from_, true);
     const toml::table* items = from_.inner("items");
-    made_.title = from_.text("title").value_or("");
-    made_.description = from_.text("description").value_or("");
-    if (made_.repeated) {
+    parameter_.title = from_.text("title").value_or("");
+    parameter_.description = from_.text("description").value_or("");
+    if (parameter_.repeated) {
       read_items(items);
       refuse_values();
     } else {
@@ -73,26 +73,26 @@ class parameter_reader {
       const auto given = from_.integer(key, 0, 1'000'000'000);
       return given ? std::optional(static_cast<std::size_t>(*given)) : std::nullopt;
     };
-    made_.min_items = count("minItems");
-    made_.max_items = count("maxItems");
-    made_.required = from_.boolean("required").value_or(false);
-    made_.allow_option = from_.boolean("allow_option").value_or(false);
+    parameter_.min_items = count("minItems");
+    parameter_.max_items = count("maxItems");
+    parameter_.required = from_.boolean("required").value_or(false);
+    parameter_.allow_option = from_.boolean("allow_option").value_or(false);
     if (const toml::node* value = from_.find("default")) {
       std::string text;
       append_json(text, *value);
-      made_.default_value = raw_json::trusted(std::move(text));
-      if (made_.required) {
+      parameter_.default_value = raw_json::trusted(std::move(text));
+      if (parameter_.required) {
         from_.fail_at("default",
                       "a required parameter is always given: leave default or required out");
       }
     }
     refuse_keywords(from_);
     from_.finish();
-    if (from_.faults().size() != faults_before) return made_;
-    for (const auto& fault : command::check_parameter(made_)) {
+    if (from_.faults().size() != faults_before) return parameter_;
+    for (const auto& fault : command::check_parameter(parameter_)) {
       from_.fail(*place_of(fault.keyword), fault.keyword + " " + fault.message);
     }
-    return made_;
+    return parameter_;
   }
 
  private:
@@ -111,12 +111,12 @@ class parameter_reader {
     const auto type = from.word("type", words);
     if (!type) return false;
     if (*type == 4) {
-      made_.repeated = true;
+      parameter_.repeated = true;
       return true;
     }
     constexpr std::array all = {value_type::string, value_type::integer, value_type::number,
                                 value_type::boolean};
-    made_.type = all[*type];
+    parameter_.type = all[*type];
     return true;
   }
 
@@ -142,11 +142,11 @@ class parameter_reader {
       }
     };
     read_choices(from);
-    if (const auto given = from.number("minimum")) made_.minimum = given;
-    if (const auto given = from.number("maximum")) made_.maximum = given;
-    count("minLength", made_.min_length);
-    count("maxLength", made_.max_length);
-    if (const auto given = from.text("pattern")) made_.pattern = *given;
+    if (const auto given = from.number("minimum")) parameter_.minimum = given;
+    if (const auto given = from.number("maximum")) parameter_.maximum = given;
+    count("minLength", parameter_.min_length);
+    count("maxLength", parameter_.max_length);
+    if (const auto given = from.text("pattern")) parameter_.pattern = *given;
   }
 
   // Strings, or numbers.
@@ -158,14 +158,14 @@ class parameter_reader {
     }
     const auto is_number = [](const toml::node& one) { return one.is_number(); };
     if (all == nullptr || !std::ranges::all_of(*all, is_number)) {
-      if (auto choices = from.texts("enum")) made_.choices = std::move(*choices);
+      if (auto choices = from.texts("enum")) parameter_.choices = std::move(*choices);
       return;
     }
     for (const toml::node& one : *all) {
       const auto* whole = one.as_integer();
-      made_.numbers.push_back(whole != nullptr
-                                  ? static_cast<long double>(whole->get())
-                                  : static_cast<long double>(one.as_floating_point()->get()));
+      parameter_.numbers.push_back(whole != nullptr
+                                       ? static_cast<long double>(whole->get())
+                                       : static_cast<long double>(one.as_floating_point()->get()));
     }
   }
 
@@ -187,7 +187,7 @@ class parameter_reader {
   }
 
   table_reader from_;
-  parameter made_;
+  parameter parameter_;
 };
 
 }  // namespace
@@ -202,8 +202,8 @@ std::vector<parameter> read_parameters(const toml::table& table, const std::stri
                              kind_of(*value));
       continue;
     }
-    if (auto made = parameter_reader(key->str(), *one, tool, faults).read()) {
-      result.push_back(std::move(*made));
+    if (auto parameter = parameter_reader(key->str(), *one, tool, faults).read()) {
+      result.push_back(std::move(*parameter));
     }
   }
   return result;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "config/tunables.hpp"
 #include "config/units.hpp"
 
 namespace longhaul::config {
@@ -13,7 +14,7 @@ std::vector<fault> first_of(std::vector<fault> all) {
   std::sort(all.begin(), all.end(), [](const fault& a, const fault& b) {
     return std::tie(a.line, a.column, a.message) < std::tie(b.line, b.column, b.message);
   });
-  if (all.size() > max_faults) all.resize(max_faults);
+  if (all.size() > tunables::max_faults) all.resize(tunables::max_faults);
   return all;
 }
 
@@ -56,17 +57,17 @@ std::string kind_of(const toml::node& node) {
 table_reader::table_reader(const toml::table& table, std::string name, fault_list& faults)
     : table_(table), name_(std::move(name)), faults_(faults) {}
 
-void table_reader::fail(const toml::node& at, const std::string& what) {
-  faults_.add(at, name_ + ": " + what);
+void table_reader::fail(const toml::node& at, const std::string& problem) {
+  faults_.add(at, name_ + ": " + problem);
 }
 
-void table_reader::fail_at(std::string_view key, const std::string& what) {
+void table_reader::fail_at(std::string_view key, const std::string& problem) {
   const toml::node* node = at(key);
-  fail(node != nullptr ? *node : table_, what);
+  fail(node != nullptr ? *node : table_, problem);
 }
 
-void table_reader::warn(const toml::node& at, const std::string& what) {
-  faults_.warn(at, name_ + ": " + what);
+void table_reader::warn(const toml::node& at, const std::string& problem) {
+  faults_.warn(at, name_ + ": " + problem);
 }
 
 void table_reader::know(std::string_view key) {
@@ -90,7 +91,7 @@ void table_reader::renamed(std::string_view old, std::string_view key) {
   know(old);
   if (table_.contains(key)) {
     return fail(*node, std::string(old) + " is the old name of " + std::string(key) +
-                           ", which is there, too: leave it out");
+                           ", which is also there: leave it out");
   }
   old_names_.emplace_back(key, old);
   warn(*node, std::string(old) + " is now called " + std::string(key) +
@@ -191,10 +192,9 @@ std::optional<std::uint64_t> table_reader::size(std::string_view key, std::uint6
          std::string(key) + R"( must be a number of bytes or a size as "64KiB", "16MiB" or "1GB")");
     return std::nullopt;
   }
-  constexpr std::uint64_t greatest = std::uint64_t{1} << 40;
-  if (*value < least || *value > greatest) {
-    fail(*node,
-         std::string(key) + " must be between " + std::to_string(least) + " bytes and 1024GiB");
+  if (*value < least || *value > tunables::max_size) {
+    fail(*node, std::string(key) + " must be between " + std::to_string(least) + " bytes and " +
+                    std::to_string(tunables::max_size >> 30) + "GiB");
     return std::nullopt;
   }
   return value;
@@ -288,7 +288,7 @@ void table_reader::finish() {
   for (const auto& [key, value] : table_) {
     const std::string_view name = key.str();
     if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
-    faults_.add(key.source().begin, name_ + ": unknown key" + unknown_word(name, known_));
+    faults_.add(key.source().begin, name_ + ": unknown key" + detail::unknown_name(known_, name));
   }
 }
 

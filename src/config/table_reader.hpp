@@ -14,7 +14,8 @@
 #include <vector>
 
 #include "config/read_config.hpp"
-#include "typed/rules.hpp"
+#include "config/tunables.hpp"
+#include "typed/wording.hpp"
 
 namespace longhaul::config {
 
@@ -76,7 +77,7 @@ class table_reader {
   void set(std::string_view key, std::optional<milliseconds>& into);
   void set(std::string_view key, std::vector<std::string>& into);
   void set_count(std::string_view key, std::size_t& into, std::int64_t least = 1,
-                 std::int64_t greatest = 10'000'000);
+                 std::int64_t greatest = tunables::max_count);
   void set_bytes(std::string_view key, std::size_t& into, std::uint64_t least = 1);
 
   /// `key` was called `old` once, and may be until 1.0: a warning, or a fault if both are there.
@@ -85,10 +86,10 @@ class table_reader {
 
   /// Notes a fault at the table's begin if `key` is not there; true if it is.
   bool require(std::string_view key, std::string_view example);
-  void fail(const toml::node& at, const std::string& what);
-  void warn(const toml::node& at, const std::string& what);
+  void fail(const toml::node& at, const std::string& problem);
+  void warn(const toml::node& at, const std::string& problem);
   /// A fault at the value of `key`, or at the table.
-  void fail_at(std::string_view key, const std::string& what);
+  void fail_at(std::string_view key, const std::string& problem);
   /// Notes all keys that nobody asked for.
   void finish();
 

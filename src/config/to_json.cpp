@@ -26,11 +26,11 @@ void append_json(std::string& out, const toml::node& node) {
     }
     out += ']';
   } else if (const toml::table* table = node.as_table()) {
-    json::object made(out);
+    json::object object(out);
     for (const auto& [key, value] : in_file_order(*table)) {
-      append_json(made.key(key->str()), *value);
+      append_json(object.key(key->str()), *value);
     }
-    made.close();
+    object.close();
   } else {
     out += "null";
   }

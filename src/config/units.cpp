@@ -46,15 +46,4 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return std::nullopt;
 }
 
-std::string unknown_word(std::string_view word, const std::vector<std::string_view>& known) {
-  detail::type_node node;
-  node.kind = detail::type_node::shape::object;
-  for (const std::string_view name : known) {
-    detail::member_node member;
-    member.name = name;
-    node.members.push_back(std::move(member));
-  }
-  return detail::unknown_name(node, word);
-}
-
 }  // namespace longhaul::config
