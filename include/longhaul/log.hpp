@@ -34,11 +34,11 @@ struct log_field {
     requires std::is_integral_v<Integer>
   log_field(std::string_view n, Integer value)
       : name(n),
-        what(std::is_same_v<Integer, bool> ? kind::boolean : kind::number),
+        type(std::is_same_v<Integer, bool> ? kind::boolean : kind::number),
         number(static_cast<std::int64_t>(value)) {}
 
   std::string_view name;
-  kind what = kind::text;
+  kind type = kind::text;
   std::string_view text{};
   std::int64_t number = 0;
 };

@@ -49,4 +49,7 @@ class raw_json {
   std::shared_ptr<const std::string> text_;
 };
 
+/// `{}` if `value` is absent: what callers leave out is an empty object.
+raw_json or_empty_object(raw_json value);
+
 }  // namespace longhaul

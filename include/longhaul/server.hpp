@@ -27,9 +27,6 @@ namespace serving {
 class catalog;
 }
 
-/// So that a body of the largest size (4 MiB) always finds room beside small ones.
-inline constexpr std::size_t least_body_memory = std::size_t{8} << 20;
-
 /// Somebody who may call over HTTP, known by a key that nobody else has: `Authorization: Bearer
 /// KEY`.
 struct api_key {
@@ -54,13 +51,13 @@ struct server_options {
   std::size_t max_stored = defaults::max_stored;  ///< … of all
   byte_limits limits = {};                        ///< the same in bytes
   /// How long a finished task is kept if nobody says otherwise; null: for ever.
-  std::optional<std::chrono::milliseconds> retention = std::chrono::hours(24);
+  std::optional<std::chrono::milliseconds> retention = defaults::retention;
   /// What callers may ask for at most; null: anything.
-  std::optional<std::chrono::milliseconds> max_retention = std::chrono::hours(24 * 30);
+  std::optional<std::chrono::milliseconds> max_retention = defaults::max_retention;
 
   /// Over HTTP, bytes that the bodies of all requests may hold together while they are read; beyond
   /// it requests get 503. At least `least_body_memory`.
-  std::size_t max_body_memory = std::size_t{64} << 20;
+  std::size_t max_body_memory = defaults::max_body_memory;
   /// Over HTTP, more names that clients may use for this server (Host), and more sites whose pages
   /// may use it, as `https://app.example`; `*`: all, where every caller needs a key. Those of the
   /// command line come on top.
@@ -69,14 +66,14 @@ struct server_options {
   /// names and digests that are malformed or come twice. (On stdio the caller is whoever started
   /// us.)
   std::vector<api_key> keys = {};
-  /// Over HTTP, too, every caller is the one user `local`, as on stdio: its tasks are listed. `run`
+  /// Every caller over HTTP is the one user `local`, as on stdio: its tasks are listed. `run`
   /// refuses it with keys, or listening elsewhere than on a loopback address. What came through a
   /// proxy (Forwarded, X-Forwarded-*, X-Real-IP, Via) stays anonymous.
   bool single_user = false;
   /// Sessions of HTTP clients before 2026-07-28: of all, and of one caller (of one address, without
   /// keys). Beyond its share a caller loses its own session that was idle the longest.
-  std::size_t max_sessions = 10'000;
-  std::size_t max_sessions_per_caller = 1'000;
+  std::size_t max_sessions = defaults::max_sessions;
+  std::size_t max_sessions_per_caller = defaults::max_sessions_per_caller;
 
   /// Where tasks are kept, unless the command line says otherwise; null: in the file
   /// `$XDG_STATE_HOME/longhaul/<name>.db` (`~/.local/state/…`).
@@ -87,11 +84,11 @@ struct server_options {
   /// `task_result` and `task_cancel` are added. Output schemas of tools that may take long are not
   /// shown then.
   bool fallback_tools = false;
-  std::chrono::milliseconds inline_limit = std::chrono::seconds(25);
+  std::chrono::milliseconds inline_limit = defaults::inline_limit;
   /// While work runs whose caller asked for its progress, the caller hears something at least so
   /// often, because hosts take silence for death (after 60 s and more); zero: only what the tool
   /// reports.
-  std::chrono::milliseconds heartbeat = std::chrono::seconds(10);
+  std::chrono::milliseconds heartbeat = defaults::heartbeat;
 
   /// Tools may be added and removed while the server runs, from any thread, and callers are told
   /// (`notifications/tools/list_changed`): those that subscribe at once, others at their next
@@ -177,7 +174,7 @@ class server {
 
  private:
   friend class service;
-  server& note_fault(std::string tool, const std::string& what);
+  server& note_fault(std::string tool, const std::string& problem);
   void check_change(const char* function) const;
 
   server_options options_;

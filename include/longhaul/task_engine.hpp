@@ -27,8 +27,8 @@ struct task_engine_options {
   std::size_t max_running = defaults::max_running;
   std::size_t max_open_per_owner = defaults::max_open_per_owner;
   byte_limits limits = {};
-  std::optional<milliseconds> retention = std::chrono::hours(24);  ///< null: for ever
-  std::optional<milliseconds> max_retention = std::chrono::hours(24 * 30);
+  std::optional<milliseconds> retention = defaults::retention;  ///< null: for ever
+  std::optional<milliseconds> max_retention = defaults::max_retention;
   /// No housekeeping by itself: limits and retention are looked at in `remove_expired` only.
   bool manual = false;
 };

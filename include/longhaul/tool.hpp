@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "longhaul/limits.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/schema.hpp"
 #include "longhaul/task.hpp"
@@ -41,9 +42,9 @@ struct tool_options {
   /// With `automatic` on the modern wire: answer directly if done within this time.
   std::chrono::milliseconds inline_wait{0};
   longhaul::on_crash on_crash = longhaul::on_crash::fail;
-  std::size_t max_running = 0;     ///< calls that run at once; 0: only the server's own limit
-  std::uint32_t max_attempts = 3;  ///< for `on_crash::rerun`
-  std::chrono::milliseconds retry_backoff{1000};
+  std::size_t max_running = 0;  ///< calls that run at once; 0: only the server's own limit
+  std::uint32_t max_attempts = defaults::max_attempts;  ///< for `on_crash::rerun`
+  std::chrono::milliseconds retry_backoff = defaults::retry_backoff;
   std::optional<std::chrono::milliseconds> attempt_limit = std::nullopt;
   std::optional<std::chrono::milliseconds> overall_limit = std::nullopt;
   std::optional<std::chrono::milliseconds> answer_within = std::nullopt;
@@ -53,7 +54,7 @@ struct tool_options {
   /// How long what belongs to the work behind a plain call (captured output) can be read after the
   /// call was answered; null: it goes at once.
   std::optional<std::chrono::milliseconds> plain_retention = std::nullopt;
-  std::chrono::milliseconds poll_interval{1000};  ///< suggested to clients
+  std::chrono::milliseconds poll_interval = defaults::poll_interval;  ///< suggested to clients
   tool_annotations annotations = {};
   /// The handler may hand the work to somebody else and return `external{}`: the task then stays
   /// working, holds no slot, and is finished by id and completion token (`server::tasks`). Follows

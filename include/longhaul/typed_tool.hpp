@@ -125,10 +125,10 @@ struct handler_traits {
 
   static arguments read(const std::optional<typed_schema>& schema, const raw_json& json) {
     if constexpr (is_raw) {
-      return json ? json : raw_json::trusted("{}");
+      return or_empty_object(json);
     } else {
       arguments result{};
-      schema->read(json ? json : raw_json::trusted("{}"), &result, "arguments");
+      schema->read(or_empty_object(json), &result, "arguments");
       return result;
     }
   }

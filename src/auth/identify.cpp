@@ -26,7 +26,7 @@ api_keys read_keys(const std::vector<api_key>& given) {
   for (const api_key& key : given) {
     const std::string which = "the key named \"" + key.name + "\": ";
     if (!is_short_name(key.name)) {
-      throw std::invalid_argument(which + "a name has " + std::string(short_name_rule));
+      throw std::invalid_argument(which + "a name has " + short_name_rule());
     }
     if (!names.insert(key.name).second) {
       throw std::invalid_argument(which + "there are two keys of this name");

@@ -15,6 +15,14 @@ namespace {
 
 }  // namespace
 
+std::string help_of_drain_grace() {
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(defaults::http_drain_grace).count();
+  return "How long running work may go on after SIGTERM, SIGINT or SIGHUP, as 30s or 5m; a second "
+         "signal ends it. If not said: " +
+         std::to_string(seconds) + "s over HTTP; over stdio nothing, because the host is gone";
+}
+
 log_settings log_settings_of(const common_options& given, const server_options& otherwise) {
   log_settings result{otherwise.log, otherwise.log_format, otherwise.log_to};
   if (!given.log.empty()) {

@@ -20,10 +20,7 @@ inline constexpr const char* help_of_log =
     "What to log on standard error: off, error, info (a line for each begin and end of a task) or "
     "debug. If not said: info over HTTP, error over stdio";
 inline constexpr const char* help_of_log_format = "How: text or json, a record a line";
-inline constexpr const char* help_of_drain_grace =
-    "How long running work may go on after SIGTERM, SIGINT or SIGHUP, as 30s or 5m; a second "
-    "signal "
-    "ends it. If not said: 10s over HTTP; over stdio nothing, because the host is gone";
+std::string help_of_drain_grace();
 
 // Each: what was given, else what the program or the file says. Throw `std::invalid_argument` that
 // says what to write.

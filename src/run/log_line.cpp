@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "json/write.hpp"
+#include "run/tunables.hpp"
 
 namespace longhaul {
 namespace {
@@ -79,7 +80,7 @@ bool is_word(std::string_view text) {
 }
 
 void append_value(std::string& out, const log_field& field) {
-  switch (field.what) {
+  switch (field.type) {
     case log_field::kind::number:
       return json::append_number(out, field.number);
     case log_field::kind::boolean:
@@ -88,9 +89,10 @@ void append_value(std::string& out, const log_field& field) {
     case log_field::kind::text:
       break;
   }
-  if (is_word(field.text)) return append_escaped(out, field.text, longest_field, false);
+  if (is_word(field.text))
+    return append_escaped(out, field.text, run_tunables::log_field_bytes, false);
   out += '"';
-  append_escaped(out, field.text, longest_field, true);
+  append_escaped(out, field.text, run_tunables::log_field_bytes, true);
   out += '"';
 }
 
@@ -124,42 +126,43 @@ void append_json_string(std::string& out, std::string_view text, std::size_t lon
   out += '"';
 }
 
-void append_json(std::string& out, const log_record& what, timestamp when) {
+void append_json(std::string& out, const log_record& record, timestamp when) {
   json::object line(out);
-  line.string("time", iso8601(when)).string("level", name_of(what.level));
-  line.string("event", what.event);
-  for (const log_field& field : what.fields) {
-    if (field.what == log_field::kind::text) {
-      append_json_string(line.key(field.name), field.text, longest_field);
+  line.string("time", iso8601(when)).string("level", name_of(record.level));
+  line.string("event", record.event);
+  for (const log_field& field : record.fields) {
+    if (field.type == log_field::kind::text) {
+      append_json_string(line.key(field.name), field.text, run_tunables::log_field_bytes);
     } else {
       append_value(line.key(field.name), field);
     }
   }
-  if (!what.text.empty()) append_json_string(line.key("text"), what.text, longest_text);
+  if (!record.text.empty())
+    append_json_string(line.key("text"), record.text, run_tunables::log_text_bytes);
   line.close();
 }
 
-void append_text(std::string& out, const log_record& what, timestamp when) {
+void append_text(std::string& out, const log_record& record, timestamp when) {
   out += iso8601(when);
-  for (const std::string_view word : {name_of(what.level), what.event}) {
+  for (const std::string_view word : {name_of(record.level), record.event}) {
     out += ' ';
     out += word;
   }
-  for (const log_field& field : what.fields) {
+  for (const log_field& field : record.fields) {
     out += ' ';
     out += field.name;
     out += '=';
     append_value(out, field);
   }
-  if (what.text.empty()) return;
+  if (record.text.empty()) return;
   out += ' ';
-  append_escaped(out, what.text, longest_text, false);
+  append_escaped(out, record.text, run_tunables::log_text_bytes, false);
 }
 
 }  // namespace
 
-void append_log_line(std::string& out, const log_record& what, log_style style, timestamp when) {
-  style == log_style::json ? append_json(out, what, when) : append_text(out, what, when);
+void append_log_line(std::string& out, const log_record& record, log_style style, timestamp when) {
+  style == log_style::json ? append_json(out, record, when) : append_text(out, record, when);
   out += '\n';
 }
 

@@ -13,13 +13,9 @@
 
 namespace longhaul {
 
-/// What one field, and one text, show at most, in bytes: the rest is cut with "…".
-inline constexpr std::size_t longest_field = 256;
-inline constexpr std::size_t longest_text = 4096;
-
 /// Appends the record as one line, with its line break. What could end a line, or move what a
 /// terminal shows, is escaped: control characters, separators and directions of Unicode, bytes that
 /// are no UTF-8.
-void append_log_line(std::string& out, const log_record& what, log_style style, timestamp when);
+void append_log_line(std::string& out, const log_record& record, log_style style, timestamp when);
 
 }  // namespace longhaul

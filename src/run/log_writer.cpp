@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "run/log_line.hpp"
+#include "run/tunables.hpp"
 
 namespace longhaul {
 
@@ -20,7 +21,7 @@ log_writer::log_writer(int fd, log_style style, const clock_source& clock)
 log_writer::~log_writer() {
   flush();
   {
-    const std::lock_guard lock(mutex_);
+    const guard lock(mutex_);
     closing_ = true;
     filled_.notify_one();
   }
@@ -28,12 +29,12 @@ log_writer::~log_writer() {
   thread_.join();
 }
 
-void log_writer::put(const log_record& what) {
+void log_writer::put(const log_record& record) {
   std::string line;
-  append_log_line(line, what, style_, clock_.now());
-  const std::lock_guard lock(mutex_);
+  append_log_line(line, record, style_, clock_.now());
+  const guard lock(mutex_);
   if (broken_ || closing_) return;
-  if (queue_.size() + line.size() > most_queued) {
+  if (queue_.size() + line.size() > run_tunables::queued_log) {
     ++dropped_;
     return;
   }
@@ -42,9 +43,9 @@ void log_writer::put(const log_record& what) {
   queue_ += line;
 }
 
-void log_writer::append_dropped(std::string& to, std::int64_t lines, std::string_view why) const {
+void log_writer::append_dropped(std::string& out, std::int64_t lines, std::string_view why) const {
   const std::array<log_field, 1> fields = {log_field("lines", lines)};
-  append_log_line(to, {log_level::warning, "log.dropped", why, fields}, style_, clock_.now());
+  append_log_line(out, {log_level::warning, "log.dropped", why, fields}, style_, clock_.now());
 }
 
 void log_writer::tell_dropped() {
@@ -52,16 +53,18 @@ void log_writer::tell_dropped() {
 }
 
 void log_writer::flush() {
-  std::unique_lock lock(mutex_);
-  emptied_.wait_for(lock, flush_time, [&] { return broken_ || (queue_.empty() && !writing_); });
+  const auto deadline = std::chrono::steady_clock::now() + run_tunables::flush_time;
+  guard lock(mutex_);
+  while (!broken_ && (writing_ || !queue_.empty()) && emptied_.wait_until(lock, deadline)) {
+  }
 }
 
 void log_writer::write() {
   block_broken_pipe();
   std::string batch;
-  std::unique_lock lock(mutex_);
+  guard lock(mutex_);
   while (true) {
-    filled_.wait(lock, [&] { return closing_ || !queue_.empty() || dropped_ > 0; });
+    while (!closing_ && queue_.empty() && dropped_ == 0) filled_.wait(lock);
     if (closing_) return;
     if (queue_.empty()) tell_dropped();
     batch.clear();

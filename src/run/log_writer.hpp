@@ -5,15 +5,13 @@
 // Threads: `put` and `flush` from any.
 #pragma once
 
-#include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include "base/mutex.hpp"
 #include "base/wake_event.hpp"
 #include "longhaul/clock.hpp"
 #include "longhaul/log.hpp"
@@ -22,11 +20,6 @@ namespace longhaul {
 
 class log_writer {
  public:
-  /// Lines that wait for a reader, in bytes: minutes of a busy server.
-  static constexpr std::size_t most_queued = 1 << 20;
-  /// How long the end of a process waits for whoever reads its log.
-  static constexpr std::chrono::milliseconds flush_time{500};
-
   /// `fd` is not closed. Throws `std::system_error`.
   log_writer(int fd, log_style style, const clock_source& clock = system_clock());
   /// As `flush`, then ends the thread.
@@ -34,8 +27,8 @@ class log_writer {
   log_writer(const log_writer&) = delete;
   log_writer& operator=(const log_writer&) = delete;
 
-  void put(const log_record& what);
-  /// Waits until all is written, at most `flush_time`.
+  void put(const log_record& record);
+  /// Waits until all is written, at most `run_tunables::flush_time`.
   void flush();
 
  private:
@@ -43,19 +36,21 @@ class log_writer {
   /// False: nobody reads any more, or nobody takes it in time.
   bool write_batch(std::string_view bytes);
   bool write_all(std::string_view bytes);
-  void append_dropped(std::string& to, std::int64_t lines, std::string_view why) const;
-  void tell_dropped();  // `mutex_` is held
+  void append_dropped(std::string& out, std::int64_t lines, std::string_view why) const;
+  void tell_dropped() LONGHAUL_REQUIRES(mutex_);
 
   const int fd_;
   const log_style style_;
   const clock_source& clock_;
   const wake_event stop_;
 
-  std::mutex mutex_;  // beneath it:
-  std::condition_variable filled_, emptied_;
-  std::string queue_;
-  std::int64_t dropped_ = 0;
-  bool writing_ = false, closing_ = false, broken_ = false;
+  guarded_mutex mutex_;  // beneath it:
+  condition filled_, emptied_;
+  std::string queue_ LONGHAUL_GUARDED_BY(mutex_);
+  std::int64_t dropped_ LONGHAUL_GUARDED_BY(mutex_) = 0;
+  bool writing_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  bool closing_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  bool broken_ LONGHAUL_GUARDED_BY(mutex_) = false;
 
   // Of the thread:
   std::int64_t lost_ = 0;  // lines, on a full disk

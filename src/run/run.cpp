@@ -43,7 +43,7 @@ int run(server& server, int argc, char** argv) {
   common_options common;
   app.add_option("--log", common.log, help_of_log)->type_name("WHAT");
   app.add_option("--log-format", common.log_format, help_of_log_format)->type_name("FORMAT");
-  app.add_option("--drain-grace", common.drain_grace, help_of_drain_grace)->type_name("TIME");
+  app.add_option("--drain-grace", common.drain_grace, help_of_drain_grace())->type_name("TIME");
   app.footer(
       "SIGTERM, SIGINT and SIGHUP drain: no new work, running work gets its grace. Exit codes: 0 "
       "done, 1 failed while serving, 2 wrong use.");

@@ -7,6 +7,7 @@
 #include "base/web_origin.hpp"
 #include "run/service.hpp"
 #include "run/stop_signals.hpp"
+#include "run/tunables.hpp"
 #include "transport/http_server.hpp"
 #include "wire/endpoints.hpp"
 
@@ -54,14 +55,14 @@ void check(const http_settings& settings, bool with_keys) {
 
 }  // namespace
 
-int serve_http(service& what, const http_settings& settings) {
-  check(settings, !what.definition().keys.empty());
+int serve_http(service& running, const http_settings& settings) {
+  check(settings, !running.definition().keys.empty());
   wire::endpoint_options wire_options;
-  wire_options.secrets = {what.store().secret()};
-  wire_options.log = what.log();
-  wire_options.max_sessions = what.definition().max_sessions;
-  wire_options.max_sessions_per_caller = what.definition().max_sessions_per_caller;
-  const auto endpoint = wire::make_http_endpoint(what.dispatcher(), wire_options);
+  wire_options.secrets = {running.store().secret()};
+  wire_options.log = running.log();
+  wire_options.max_sessions = running.definition().max_sessions;
+  wire_options.max_sessions_per_caller = running.definition().max_sessions_per_caller;
+  const auto endpoint = wire::make_http_endpoint(running.dispatcher(), wire_options);
 
   transport::http_options options;
   options.address = settings.host;
@@ -69,33 +70,34 @@ int serve_http(service& what, const http_settings& settings) {
   options.hosts = settings.allowed_hosts;
   options.origins = settings.allowed_origins;
   options.max_body_memory = settings.max_body_memory;
-  options.identifier = what.options().identifier;
-  options.log = what.log();
-  options.not_ready = [&what] {
-    if (what.engine().draining()) return std::string("draining");
-    if (std::string trouble = what.store().trouble(); !trouble.empty()) return trouble;
-    serving::output_source* const outputs = what.options().outputs;
+  options.identifier = running.options().identifier;
+  options.log = running.log();
+  options.not_ready = [&running] {
+    if (running.engine().draining()) return std::string("draining");
+    if (std::string trouble = running.store().trouble(); !trouble.empty()) return trouble;
+    serving::output_source* const outputs = running.options().outputs;
     return outputs != nullptr ? outputs->trouble() : std::string();
   };
   auto server = std::make_unique<transport::http_server>(std::move(options), *endpoint);
 
   {
-    first_signal signal(what.engine());
-    what.start();
+    first_signal signal(running.engine());
+    running.start();
     server->start();
-    what.told().announce(log_level::info, "server.start", "listening on " + server->url());
-    what.tell_tasks();
-    what.tell_how_to_connect(server->url());
+    running.told().announce(log_level::info, "server.start", "listening on " + server->url());
+    running.tell_tasks();
+    running.tell_how_to_connect(server->url());
     signal.wait();
-    const auto grace = what.drain_grace(http_drain_grace);
-    what.log().info("server.drain", "stopping: running work has its grace; signal again to hurry",
-                    {{"grace_ms", grace.count()}, {"running", what.engine().running()}});
-    what.tell_stopping();
+    const auto grace = running.drain_grace(defaults::http_drain_grace);
+    running.log().info("server.drain",
+                       "stopping: running work has its grace; signal again to hurry",
+                       {{"grace_ms", grace.count()}, {"running", running.engine().running()}});
+    running.tell_stopping();
     // Callers may still read their tasks while running work gets its grace.
-    what.engine().drain(grace, http_stop_grace);
-    server->stop(reply_grace);
+    running.engine().drain(grace, run_tunables::http_stop_grace);
+    server->stop(run_tunables::reply_grace);
   }
-  what.stop();
+  running.stop();
   return 0;
 }
 

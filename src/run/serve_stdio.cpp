@@ -3,36 +3,39 @@
 
 #include "run/service.hpp"
 #include "run/stop_signals.hpp"
+#include "run/tunables.hpp"
 #include "transport/stdio.hpp"
 #include "wire/endpoints.hpp"
 
 namespace longhaul {
 
-int serve_stdio(service& what) {
+int serve_stdio(service& running) {
   wire::endpoint_options wire_options;
-  wire_options.log = what.log();
-  wire_options.secrets = {what.store().secret()};
+  wire_options.log = running.log();
+  wire_options.secrets = {running.store().secret()};
   transport::stdio_options options;
-  options.log = what.log();
+  options.log = running.log();
   std::atomic<bool> stopping{false};
   options.on_end = [&] { stopping = true; };
   transport::stdio_server server(options, [&](std::shared_ptr<wire::outlet> out) {
-    return wire::make_pipe_endpoint(what.dispatcher(), wire_options, std::move(out));
+    return wire::make_pipe_endpoint(running.dispatcher(), wire_options, std::move(out));
   });
   {
     const stop_signals signals([&](int) {
-      if (stopping.exchange(true)) what.engine().hurry();
+      if (stopping.exchange(true)) running.engine().hurry();
       server.stop();
     });
-    what.start();
-    what.tell_tasks();
+    running.start();
+    running.tell_tasks();
     server.run();
-    what.log().info("server.drain", "the host has gone", {{"running", what.engine().running()}});
-    what.tell_stopping();
+    running.log().info("server.drain", "the host has gone",
+                       {{"running", running.engine().running()}});
+    running.tell_stopping();
     // The calls of the host are cancelled; tasks that it may ask for later are handed back or fail.
-    what.engine().drain(what.drain_grace(stdio_drain_grace), stdio_stop_grace);
+    running.engine().drain(running.drain_grace(defaults::stdio_drain_grace),
+                           run_tunables::stdio_stop_grace);
   }
-  what.stop();
+  running.stop();
   return 0;
 }
 

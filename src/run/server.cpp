@@ -47,8 +47,9 @@ void server::check_change(const char* function) const {
 }
 
 // Most messages name the tool; those about its fields and its types do not.
-server& server::note_fault(std::string tool, const std::string& what) {
-  const std::string fault = what.starts_with("tool \"") ? what : "tool \"" + tool + "\": " + what;
+server& server::note_fault(std::string tool, const std::string& problem) {
+  const std::string fault =
+      problem.starts_with("tool \"") ? problem : "tool \"" + tool + "\": " + problem;
   if (link_->is_open()) throw std::invalid_argument(fault);
   faults_.push_back(fault);
   return *this;

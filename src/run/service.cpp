@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "run/tunables.hpp"
 #include "server/catalog.hpp"
 #include "tasks/engine_link.hpp"
 #include "tasks/sync.hpp"
@@ -114,7 +115,7 @@ void service::stop() {
 
 void service::fail(int code) {
   definition_.link_->close();
-  engine_->drain(std::chrono::milliseconds(0), http_stop_grace);
+  engine_->drain(std::chrono::milliseconds(0), run_tunables::http_stop_grace);
   if (engine_->running() == 0) return;
   if (options_.on_exit) options_.on_exit();
   log_.flush();

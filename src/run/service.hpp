@@ -34,7 +34,7 @@ struct service_options {
   std::function<void()> on_stopping = {};
   /// Called before the process exits with handlers that have not ended.
   std::function<void()> on_exit = {};
-  /// Null: `http_drain_grace` or `stdio_drain_grace`.
+  /// Null: `defaults::http_drain_grace` or `defaults::stdio_drain_grace`.
   std::optional<std::chrono::milliseconds> drain_grace = {};
   std::string kept_in = {};  ///< where tasks are kept, for people: "PATH", "memory"
 };
@@ -83,26 +83,15 @@ class service {
   serving::dispatcher dispatcher_;
 };
 
-/// How long running handlers may go on after the signal to stop if nobody says otherwise. Over
-/// stdio the one host is gone, and what it left behind waits for nobody.
-inline constexpr std::chrono::milliseconds http_drain_grace{10'000};
-inline constexpr std::chrono::milliseconds stdio_drain_grace{0};
-/// How long those that were then told to stop may take to return. Hosts that started a server send
-/// SIGTERM after two seconds, and SIGKILL after two more.
-inline constexpr std::chrono::milliseconds http_stop_grace{2'000};
-inline constexpr std::chrono::milliseconds stdio_stop_grace{300};
-/// What replies still get to leave.
-inline constexpr std::chrono::milliseconds reply_grace{2'000};
-
 /// Where and whom to serve over HTTP.
 struct http_settings : http_address {
   std::vector<std::string> allowed_hosts = {};    ///< more names in Host
   std::vector<std::string> allowed_origins = {};  ///< more origins of web pages
-  std::size_t max_body_memory = server_options().max_body_memory;
+  std::size_t max_body_memory = defaults::max_body_memory;
 };
 
 /// Serve until a signal (or the end of input) stops it; the exit code.
-int serve_http(service& what, const http_settings& settings);
-int serve_stdio(service& what);
+int serve_http(service& running, const http_settings& settings);
+int serve_stdio(service& running);
 
 }  // namespace longhaul

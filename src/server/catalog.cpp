@@ -86,7 +86,7 @@ void catalog::add(tool_definition tool) {
 
 entry_ptr catalog::entry_for(tool_definition tool) const {
   const std::string name = tool.options.name;
-  if (!is_tool_name(name)) refuse(name, "a name has " + std::string(tool_name_rule));
+  if (!is_tool_name(name)) refuse(name, "a name has " + tool_name_rule());
   if (!tool.input_schema) tool.input_schema = raw_json::trusted(R"({"type":"object"})");
   if (!json::value(tool.input_schema)["type"].equals("object")) {
     refuse(name, "the input schema must have \"type\": \"object\" at its root");

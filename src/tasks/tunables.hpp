@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstddef>
 
+#include "longhaul/limits.hpp"
+
 namespace longhaul::tasks::tunables {
 
 using namespace std::chrono_literals;
@@ -28,8 +30,8 @@ inline constexpr auto store_retry_after = 5000ms;
 inline constexpr std::size_t followers_per_task = 4096;
 
 /// Kept once finished, if nobody says otherwise, and at most.
-inline constexpr auto default_retention = 24h;
-inline constexpr auto max_retention = 24h * 30;
+inline constexpr auto default_retention = defaults::retention;
+inline constexpr auto max_retention = defaults::max_retention;
 
 /// How long the work behind a plain call is kept once finished: long enough for a waiter that
 /// learns of the end by polling. The store in memory tells at once and keeps nothing.

@@ -16,6 +16,7 @@
 
 #include "auth/identifier.hpp"
 #include "base/log.hpp"
+#include "longhaul/limits.hpp"
 #include "transport/tunables.hpp"
 #include "wire/endpoint.hpp"
 
@@ -32,7 +33,7 @@ struct http_options {
   std::vector<std::string> origins = {};  ///< more origins of web pages that may use this server
   std::size_t max_body = tunables::max_body;  ///< bytes
   /// Bytes that all bodies which are being read may hold together; beyond it requests get 503.
-  std::size_t max_body_memory = tunables::max_body_memory;
+  std::size_t max_body_memory = defaults::max_body_memory;
   /// The same of those that were read and wait for their replies.
   std::size_t max_open_body_memory = tunables::open_body_memory;
   std::size_t max_header = tunables::max_header;  ///< bytes

@@ -11,9 +11,6 @@ using namespace std::chrono_literals;
 
 /// A message of a host: arguments of a tool. Larger data belongs into files and resources.
 inline constexpr std::size_t max_body = 4 << 20;  // bytes
-/// What all bodies that are being read hold together: sixteen of the largest, or thousands of
-/// ordinary ones.
-inline constexpr std::size_t max_body_memory = 64 << 20;  // bytes
 /// What the bodies of requests that wait for their replies hold together: a plain call or a
 /// subscription holds its own for hours.
 inline constexpr std::size_t open_body_memory = 128 << 20;  // bytes

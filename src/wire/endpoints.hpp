@@ -11,6 +11,7 @@
 
 #include "base/log.hpp"
 #include "longhaul/clock.hpp"
+#include "longhaul/limits.hpp"
 #include "server/dispatcher.hpp"
 #include "wire/endpoint.hpp"
 #include "wire/tunables.hpp"
@@ -23,9 +24,9 @@ struct endpoint_options {
   /// questions and seal the state of calls that wait for answers. None: random ones, which a
   /// restart forgets.
   std::vector<std::string> secrets = {};
-  std::size_t max_sessions = tunables::max_sessions;
+  std::size_t max_sessions = defaults::max_sessions;
   /// Of one caller; beyond it the caller's own idle session that was unused the longest goes.
-  std::size_t max_sessions_per_caller = tunables::max_sessions_per_caller;
+  std::size_t max_sessions_per_caller = defaults::max_sessions_per_caller;
   milliseconds session_idle = tunables::session_idle;
   /// Who was refused, and what went wrong inside.
   logger log = {};

@@ -16,6 +16,7 @@
 
 #include "base/mutex.hpp"
 #include "longhaul/clock.hpp"
+#include "longhaul/limits.hpp"
 #include "wire/session.hpp"
 #include "wire/tunables.hpp"
 
@@ -23,8 +24,8 @@ namespace longhaul::wire {
 
 /// How many sessions there may be, and how long an unused one is kept.
 struct session_bounds {
-  std::size_t total = tunables::max_sessions;
-  std::size_t per_caller = tunables::max_sessions_per_caller;  ///< by `caller::quota`
+  std::size_t total = defaults::max_sessions;
+  std::size_t per_caller = defaults::max_sessions_per_caller;  ///< by `caller::quota`
   milliseconds idle = tunables::session_idle;
 };
 

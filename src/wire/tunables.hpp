@@ -9,11 +9,6 @@ namespace longhaul::wire::tunables {
 
 using namespace std::chrono_literals;
 
-/// Sessions of legacy clients: about 1 KiB each.
-inline constexpr std::size_t max_sessions = 10'000;
-/// Of one caller (one address, where nobody says who he is): a tenth of all, so that nobody keeps
-/// others out; hosts that forget their sessions take up new ones for a long time before.
-inline constexpr std::size_t max_sessions_per_caller = 1'000;
 /// A session unused so long is ended; clients then begin a new one by themselves.
 inline constexpr auto session_idle = 1h;
 /// When all places are taken, a session unused so long is lost to a new one.
