@@ -1,6 +1,7 @@
 # longhaul_layer(NAME LINK lib…): the static library longhaul_NAME from src/NAME/*.cpp.
-# longhaul_test(NAME LINK lib…): the test executable longhaul-NAME-tests from tests/NAME/*.cpp and
-# from tests/issues/NAME_*_test.cpp: bugs that were mended, each with its story.
+# longhaul_test(NAME [LAYERS layer…] LINK lib…): the test executable longhaul-NAME-tests from
+# tests/NAME/*.cpp and from tests/issues/NAME_*_test.cpp: bugs that were mended, each with its story;
+# the same of further LAYERS.
 
 add_library(longhaul_flags INTERFACE)
 # RE2 brings -pthread, and precompiled headers are shared.
@@ -72,15 +73,30 @@ function(longhaul_layer name)
   longhaul_precompiled(${target} pch)
 endfunction()
 
+# What suites share and tests need not compile again: each is compiled once.
+if(LONGHAUL_TESTS)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cpp)
+  add_library(longhaul_test_support OBJECT ${sources})
+  target_include_directories(longhaul_test_support PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(longhaul_test_support PRIVATE longhaul_flags Boost::headers GTest::gtest)
+  set_target_properties(longhaul_test_support PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(longhaul_test_support PRIVATE -fPIE ${longhaul_test_options})
+  longhaul_precompiled(longhaul_test_support test_pch)
+endif()
+
 function(longhaul_test name)
-  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*.cpp
-       ${PROJECT_SOURCE_DIR}/tests/issues/${name}_*_test.cpp)
+  cmake_parse_arguments(arg "" "" "LAYERS;LINK" ${ARGN})
+  set(patterns "")
+  foreach(layer IN ITEMS ${name} ${arg_LAYERS})
+    list(APPEND patterns ${PROJECT_SOURCE_DIR}/tests/${layer}/*.cpp
+                         ${PROJECT_SOURCE_DIR}/tests/issues/${layer}_*_test.cpp)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   if(NOT sources)
     return()
   endif()
   set(target longhaul-${name}-tests)
-  add_executable(${target} ${sources} ${PROJECT_SOURCE_DIR}/tests/support/watchdog.cpp)
+  add_executable(${target} ${sources} $<TARGET_OBJECTS:longhaul_test_support>)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${target} PRIVATE
     LONGHAUL_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/${name}")

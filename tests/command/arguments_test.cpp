@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "command/tunables.hpp"
+
 namespace longhaul::command {
 namespace {
 
@@ -216,7 +218,7 @@ TEST(arguments, allow_option_lets_a_dash_pass) {
 }
 
 TEST(arguments, what_is_too_long_is_refused) {
-  const std::string half(max_argument_bytes / 2 + 1, 'x');
+  const std::string half(tunables::max_argument_bytes / 2 + 1, 'x');
   EXPECT_EQ(expanded({"{file}{file}"}, R"({"file":")" + half + R"("})"),
             texts{"refused: arguments.file: makes an argument of more than 131071 bytes, which "
                   "cannot be passed to a program"});
@@ -235,7 +237,8 @@ TEST(arguments, standard_input_in_an_argument_is_held_to_its_rules) {
   const argument_template made({"program", "{text}"}, known, "text");
   ASSERT_TRUE(made.faults().empty());
   EXPECT_THROW((void)made.expand({std::string("a\0b", 3)}), invalid_arguments);
-  EXPECT_THROW((void)made.expand({std::string(max_argument_bytes + 1, 'x')}), invalid_arguments);
+  EXPECT_THROW((void)made.expand({std::string(tunables::max_argument_bytes + 1, 'x')}),
+               invalid_arguments);
 }
 
 TEST(arguments, unknown_placeholders_are_faults_with_a_suggestion) {

@@ -3,13 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include "command/tunables.hpp"
+
 namespace longhaul::command {
 namespace {
 
 using lines = std::vector<std::string>;
 
 /// The lines of `bytes` in pieces of `size`; "TOO LONG" for one that was skipped.
-lines split(std::string_view bytes, std::size_t size, std::size_t longest = max_channel_line) {
+lines split(std::string_view bytes, std::size_t size,
+            std::size_t longest = tunables::max_channel_line) {
   line_splitter splitter(longest);
   lines all;
   const auto add = [&](std::optional<std::string_view> line) {

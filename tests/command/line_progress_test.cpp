@@ -7,6 +7,7 @@
 #include <random>
 
 #include "command/terminal_text.hpp"
+#include "command/tunables.hpp"
 
 namespace longhaul::command {
 
@@ -142,11 +143,11 @@ TEST(line_progress, streams_are_apart_and_may_be_chosen) {
 }
 
 TEST(line_progress, long_lines_are_cut_and_the_next_is_whole) {
-  const std::string line = "1/2 " + std::string(max_progress_line, 'x');
+  const std::string line = "1/2 " + std::string(tunables::max_progress_line, 'x');
   for (const std::size_t size : {1UL, 1000UL, 100'000UL}) {
     const found_list seen = fed(patterns({of}), line + " 5/6\n3/4\n", size);
     ASSERT_EQ(seen.size(), 2U) << size;
-    EXPECT_EQ(seen[0], (progress_found{1, 2, std::string(max_progress_line - 4, 'x')}));
+    EXPECT_EQ(seen[0], (progress_found{1, 2, std::string(tunables::max_progress_line - 4, 'x')}));
     EXPECT_EQ(seen[1], (progress_found{3, 4, ""}));
   }
 }

@@ -17,6 +17,7 @@
 #include <string>
 #include <system_error>
 
+#include "command/tunables.hpp"
 #include "support/process_census.hpp"
 #include "support/seed.hpp"
 #include "support/temporary_folder.hpp"
@@ -186,7 +187,7 @@ TEST_F(output_file, follows_no_link_and_reads_no_pipe) {
 
 TEST_F(output_file, refuses_sizes_that_make_no_sense_and_places_that_do_not_exist) {
   EXPECT_THROW(output_writer(path_, 0), std::invalid_argument);
-  EXPECT_THROW(output_writer(path_, largest_output_capacity + 1), std::invalid_argument);
+  EXPECT_THROW(output_writer(path_, tunables::max_output_capacity + 1), std::invalid_argument);
   EXPECT_THROW(output_writer(folder_.file("no/such"), 10), std::system_error);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Schemas are compared as bytes, messages as whole sentences: both are read by hosts and models.
 #include "command/parameter.hpp"
+#include "command/check_parameter.hpp"
+#include "command/tunables.hpp"
 
 #include <gtest/gtest.h>
 
@@ -238,7 +240,7 @@ TEST(parameter, what_cannot_be_passed_to_a_program_is_refused) {
   EXPECT_EQ(value_of(list("l"), R"(["a","\u0000"])"),
             parameter_value("refused: arguments.l[1]: holds a NUL character, which cannot be "
                             "passed to a program"));
-  const std::string longest(max_argument_bytes, 'x');
+  const std::string longest(tunables::max_argument_bytes, 'x');
   EXPECT_EQ(value_of(named("s"), '"' + longest + '"'), one(longest));
   EXPECT_EQ(value_of(named("s"), '"' + longest + "x\""),
             parameter_value("refused: arguments.s: has 131072 bytes; an argument of a program has "

@@ -11,6 +11,7 @@
 
 #include "config/nesting.hpp"
 #include "config/read_config.hpp"
+#include "config/tunables.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace longhaul::test {
@@ -78,7 +79,7 @@ TEST_F(faults, bytes_that_are_no_text_are_one_fault_each_file) {
   EXPECT_EQ(said_of(std::string("a\0b", 3)).size(), 1U);
   EXPECT_EQ(said_of("x = " + std::string(100'000, '[')).size(), 1U) << "and no stack overflows";
   EXPECT_EQ(said_of("x = " + std::string(50'000, '{')).size(), 1U);
-  EXPECT_EQ(said_of(std::string(config::max_config_bytes + 1, '\n')),
+  EXPECT_EQ(said_of(std::string(config::tunables::max_config_bytes + 1, '\n')),
             std::vector<std::string>{"f.toml:1:1: the file has more than 1 MiB"});
   EXPECT_FALSE(said_of("").empty());
 }
@@ -103,7 +104,7 @@ TEST_F(faults, are_fifty_at_most_the_first_ones_of_the_file) {
   std::string file;
   for (int i = 0; i < 200; ++i) file += "key" + std::to_string(i) + " = 1\n";
   const auto said = said_of(file);
-  ASSERT_EQ(said.size(), config::max_faults);
+  ASSERT_EQ(said.size(), config::tunables::max_faults);
   EXPECT_TRUE(said.front().starts_with("f.toml:1:1: "));
   EXPECT_TRUE(said.back().starts_with("f.toml:50:1: "));
 }
@@ -119,7 +120,7 @@ TEST_F(faults, a_nul_in_what_a_program_would_get_is_refused) {
 
 TEST_F(faults, too_many_tools_are_refused) {
   std::ostringstream file;
-  for (std::size_t i = 0; i <= config::max_tools; ++i) {
+  for (std::size_t i = 0; i <= config::tunables::max_tools; ++i) {
     file << "[[tool]]\nname = \"t" << i << "\"\ndescription = \"d\"\ncommand = [\"ls\"]\n";
   }
   const auto said = said_of(file.str());

@@ -61,8 +61,7 @@ void add_content_tools(longhaul::server& server) {
 boost::asio::awaitable<std::string> with_progress(task_context& task) {
   for (const int done : {0, 50, 100}) {
     task.progress(done, 100);
-    auto waiting = pause(50ms);
-    co_await std::move(waiting);
+    co_await pause(50ms);
   }
   co_return "done";
 }
@@ -88,21 +87,18 @@ boost::asio::awaitable<std::string> slow_compute(task_context& task, slow_args a
                    std::chrono::milliseconds(static_cast<std::int64_t>(args.seconds * 1000));
   while (std::chrono::steady_clock::now() < end) {
     task.throw_if_cancelled();
-    auto waiting = pause(20ms);
-    co_await std::move(waiting);
+    co_await pause(20ms);
   }
   co_return "computed " + args.label;
 }
 
 boost::asio::awaitable<std::string> failing_job() {
-  auto waiting = pause(300ms);
-  co_await std::move(waiting);
+  co_await pause(300ms);
   throw longhaul::tool_error("the job failed, as it always does");
 }
 
 boost::asio::awaitable<std::string> protocol_error_job() {
-  auto waiting = pause(300ms);
-  co_await std::move(waiting);
+  co_await pause(300ms);
   throw longhaul::protocol_error(-32603, "the job broke, as it always does");
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "command/arguments.hpp"
+#include "command/check_parameter.hpp"
 #include "command/parameter.hpp"
 
 namespace longhaul::command {

@@ -77,8 +77,8 @@ TEST(old_names, are_taken_with_a_warning_at_their_place) {
       "f:7:15: [[tool]] \"t\": concurrency is now called max_running; the old name goes with "
       "version 1.0\n");
   EXPECT_EQ(lines(read(tool("command = [\"ls\"]\nconcurrency = 3\nmax_running = 3\n")).faults),
-            "f:5:15: [[tool]] \"t\": concurrency is the old name of max_running, which is there, "
-            "too: leave it out\n");
+            "f:5:15: [[tool]] \"t\": concurrency is the old name of max_running, which is also "
+            "there: leave it out\n");
 }
 
 TEST(names, that_hosts_refuse_are_warned_of) {

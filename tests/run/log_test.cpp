@@ -15,6 +15,7 @@
 #include "run/command_line.hpp"
 #include "run/log_line.hpp"
 #include "run/log_writer.hpp"
+#include "run/tunables.hpp"
 #include "support/process_census.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/virtual_clock.hpp"
@@ -107,11 +108,11 @@ TEST(log_line, what_json_cuts_it_cuts_between_characters_and_says_so) {
        {"x", "\"", "\xc2\x9b", "\xe2\x80\xae", "\xf0\x9f\x98\x80", "\xff"}) {
     for (const std::size_t shift : {0U, 1U, 2U, 3U}) {
       std::string said(shift, 'a');
-      while (said.size() <= longest_text) said += one;
+      while (said.size() <= run_tunables::log_text_bytes) said += one;
       const auto read =
           boost::json::parse(line({{"from", said}}, said, log_style::json)).as_object();
-      for (const auto& [name, longest] :
-           {std::pair("from", longest_field), std::pair("text", longest_text)}) {
+      for (const auto& [name, longest] : {std::pair("from", run_tunables::log_field_bytes),
+                                          std::pair("text", run_tunables::log_text_bytes)}) {
         const std::string_view got = read.at(name).as_string();
         EXPECT_TRUE(got.ends_with("\xe2\x80\xa6")) << got;
         if (one != "\xff") {
@@ -119,7 +120,8 @@ TEST(log_line, what_json_cuts_it_cuts_between_characters_and_says_so) {
           EXPECT_GE(got.size(), longest);
         }
       }
-      const std::string fits = said.substr(0, longest_field - longest_field % one.size());
+      const std::string fits = said.substr(
+          0, run_tunables::log_field_bytes - run_tunables::log_field_bytes % one.size());
       const auto whole =
           boost::json::parse(line({{"from", fits}}, {}, log_style::json)).as_object();
       EXPECT_FALSE(std::string_view(whole.at("from").as_string()).ends_with("\xe2\x80\xa6"));
@@ -144,7 +146,7 @@ TEST(log_line, long_values_are_cut) {
   for (const auto style : {log_style::text, log_style::json}) {
     const std::string shown =
         line({{"f", std::string(1'000'000, 'x')}}, std::string(1'000'000, '\x01'), style);
-    EXPECT_LT(shown.size(), 8 * longest_text);
+    EXPECT_LT(shown.size(), 8 * run_tunables::log_text_bytes);
   }
 }
 

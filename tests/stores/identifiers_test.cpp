@@ -11,6 +11,7 @@
 
 #include "base/base32.hpp"
 #include "base/digest.hpp"
+#include "base/log.hpp"
 #include "base/random.hpp"
 #include "longhaul/task.hpp"
 #include "stores/cursor.hpp"
@@ -47,6 +48,16 @@ TEST(task_id, sorts_by_time) {
     EXPECT_LT(last, id);
     last = id;
   }
+}
+
+// A task's id is all that protects it from strangers: what a log shows must not be enough.
+TEST(task_id, is_shown_by_less_than_itself_in_a_log) {
+  const std::string id = new_task_id(system_clock().now());
+  EXPECT_EQ(shown_id(id), id.substr(0, 14));
+  EXPECT_EQ(shown_id("v" + id), "v" + id.substr(0, 14));
+  EXPECT_EQ(shown_id("abcdef"), "ab");
+  EXPECT_EQ(shown_id(""), "");
+  EXPECT_EQ(task_field(id).text, id.substr(0, 14));
 }
 
 TEST(task_id, cuts_times_that_do_not_fit) {

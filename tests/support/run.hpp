@@ -1,71 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs an awaitable to its end on the calling thread: `auto task = run(store.get(owner, id));`
+// What Asio needs for it is compiled once, in run.cpp: it costs seconds in every file otherwise.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <exception>
 #include <optional>
-#include <stdexcept>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace longhaul::test {
 
 namespace detail {
 
-// One context a thread: making one costs more than most operations that tests run.
-inline boost::asio::io_context& run_context() {
-  thread_local boost::asio::io_context context(1);
-  return context;
+/// Beside each other, to the end of all. The first exception is passed on.
+void run_all(std::vector<boost::asio::awaitable<void>> all);
+
+template <class T>
+boost::asio::awaitable<void> keep_result(boost::asio::awaitable<T> work, std::optional<T>& result) {
+  result.emplace(co_await std::move(work));
 }
 
 }  // namespace detail
 
-/// Its result or exception. Not from inside another `run` on the same thread.
+/// Throws what it throws. Not from inside another `run` on the same thread.
+void run(boost::asio::awaitable<void> work);
+/// Its result or exception.
 template <class T>
 T run(boost::asio::awaitable<T> work) {
-  boost::asio::io_context& context = detail::run_context();
-  context.restart();
-  std::exception_ptr error;
-  bool done = false;
-  if constexpr (std::is_void_v<T>) {
-    boost::asio::co_spawn(context, std::move(work), [&](std::exception_ptr e) {
-      error = e;
-      done = true;
-    });
-    context.run();
-    if (error) std::rethrow_exception(error);
-    if (!done) throw std::logic_error("the awaitable never completed");
-  } else {
-    std::optional<T> result;
-    boost::asio::co_spawn(context, std::move(work), [&](std::exception_ptr e, T value) {
-      error = e;
-      done = true;
-      if (!e) result.emplace(std::move(value));
-    });
-    context.run();
-    if (error) std::rethrow_exception(error);
-    if (!done) throw std::logic_error("the awaitable never completed");
-    return std::move(*result);
-  }
+  std::optional<T> result;
+  run(detail::keep_result(std::move(work), result));
+  return *std::move(result);
 }
 
 /// Runs `make(0)` … `make(count − 1)` beside each other on the calling thread, to the end of all.
 /// The first exception is passed on.
 template <class Make>
 void run_together(int count, Make make) {
-  boost::asio::io_context& context = detail::run_context();
-  context.restart();
-  std::exception_ptr first;
-  for (int i = 0; i < count; ++i) {
-    boost::asio::co_spawn(context, make(i), [&first](const std::exception_ptr& e) {
-      if (e && !first) first = e;
-    });
-  }
-  context.run();
-  if (first) std::rethrow_exception(first);
+  std::vector<boost::asio::awaitable<void>> all;
+  for (int i = 0; i < count; ++i) all.push_back(make(i));
+  detail::run_all(std::move(all));
 }
 
 }  // namespace longhaul::test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Heartbeats and coalescing where they live: in the one loop that every open request waits in.
-#include "unit/dispatcher_fixture.hpp"
+#include "server/dispatcher_fixture.hpp"
 
 namespace longhaul::test {
 namespace {

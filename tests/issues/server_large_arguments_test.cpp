@@ -3,7 +3,7 @@
 // there is bounded: long arguments and answers are checked on the pool.
 #include <thread>
 
-#include "unit/dispatcher_fixture.hpp"
+#include "server/dispatcher_fixture.hpp"
 
 namespace longhaul::test {
 namespace {

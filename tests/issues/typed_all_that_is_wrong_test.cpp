@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What newcomers, models and a hostile tester met in checks of arguments: only the first wrong
 // argument was told, so that a model needed a call for each; every `int` showed the bounds of its
-// type; a tool without parameters had no "properties", for which some hosts refuse all tools; and
-// 300,000 items against an enum of 500 took a second.
+// type; and 300,000 items against an enum of 500 took a second.
 #include <gtest/gtest.h>
 
 #include <map>
 
 #include "longhaul/typed_tool.hpp"
-#include "server/catalog.hpp"
 
 namespace wrong {
 
@@ -30,12 +28,6 @@ struct choosing {
   std::vector<std::string> all;
 };
 BOOST_DESCRIBE_STRUCT(choosing, (), (all))
-struct empty {};
-BOOST_DESCRIBE_STRUCT(empty, (), ())
-struct holds_empty {
-  empty inside;
-};
-BOOST_DESCRIBE_STRUCT(holds_empty, (), (inside))
 
 }  // namespace wrong
 
@@ -93,31 +85,6 @@ TEST(schemas, show_bounds_only_where_somebody_chose_them) {
             std::string::npos);
   EXPECT_EQ(schema({field("count").header("Count")}).find("minimum"),
             schema({}).find("minimum") + std::string_view(R"(,"x-mcp-header":"Count")").size());
-}
-
-TEST(schemas, of_objects_always_have_properties) {
-  const std::string none = R"("properties":{})";
-  serving::catalog tools({"s", "1", "", ""});
-  const auto schema_of = [&](tool_definition made) {
-    const std::string name = made.options.name;
-    tools.add(std::move(made));
-    return std::string(tools.find(name)->input_schema.view());
-  };
-  EXPECT_EQ(schema_of(make_tool({.name = "a"}, [] {})),
-            R"({"type":"object",)" + none + R"(,"additionalProperties":false})");
-  EXPECT_EQ(schema_of(make_tool({.name = "b"}, [](const raw_json&) {})),
-            R"({"type":"object",)" + none + "}");
-  EXPECT_EQ(
-      schema_of(make_tool(
-          {.name = "c", .input_schema = raw_json::parse(R"( {"type":"object","title":"T"} )")},
-          [](const raw_json&) {})),
-      R"({"type":"object","title":"T",)" + none + "}");
-  EXPECT_NE(schema_of(make_tool({.name = "d"}, [](const wrong::holds_empty&) {}))
-                .find(R"("inside":{"type":"object",)" + none),
-            std::string::npos);
-  EXPECT_NE(schema_of(make_tool({.name = "e"}, [](const wrong::args&) {}))
-                .find(R"("flags":{"type":"object",)" + none),
-            std::string::npos);
 }
 
 TEST(choices, that_are_many_are_looked_up_and_few_of_them_are_listed) {

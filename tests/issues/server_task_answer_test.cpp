@@ -2,7 +2,7 @@
 // Callers of the fallback tools were told that a task "waits for an answer that this client was not
 // asked for", and could not give one; a plain call that asked what its caller cannot be asked ended
 // as an error. Now the question is a part of what `task_status` says, and `task_answer` answers it.
-#include "unit/dispatcher_fixture.hpp"
+#include "server/dispatcher_fixture.hpp"
 
 namespace longhaul::test {
 namespace {

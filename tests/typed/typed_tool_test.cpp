@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/use_future.hpp>
 #include <memory>
+#include <optional>
+
+#include "support/run.hpp"
 
 namespace handlers {
 
@@ -67,11 +70,7 @@ handler_result call(const tool_definition& tool, const raw_json& arguments) {
   if (const auto* blocking = std::get_if<blocking_handler>(&tool.handler)) {
     return (*blocking)(context, arguments);
   }
-  boost::asio::io_context io;
-  auto running = std::get<coroutine_handler>(tool.handler)(context, arguments);
-  auto result = boost::asio::co_spawn(io, std::move(running), boost::asio::use_future);
-  io.run();
-  return result.get();
+  return test::run(std::get<coroutine_handler>(tool.handler)(context, arguments));
 }
 
 /// The first text of what the tool answered.
@@ -200,7 +199,7 @@ TEST(make_tool, every_signature_of_a_coroutine_handler) {
 TEST(make_tool, a_coroutine_keeps_its_function_alive_when_the_tool_is_gone) {
   boost::asio::io_context io;
   quiet_context context;
-  std::future<handler_result> result;
+  std::optional<handler_result> result;
   {
     const auto tool = make_tool(
         {.name = "t"},
@@ -209,11 +208,12 @@ TEST(make_tool, a_coroutine_keeps_its_function_alive_when_the_tool_is_gone) {
           co_return *text;
         });
     auto running = std::get<coroutine_handler>(tool.handler)(context, raw_json());
-    result = boost::asio::co_spawn(io, std::move(running), boost::asio::use_future);
+    boost::asio::co_spawn(io, test::detail::keep_result(std::move(running), result),
+                          boost::asio::detached);
     io.run_one();
   }
   io.run();
-  EXPECT_NE(result.get()->body.view().find(std::string(100, 'x')), std::string::npos);
+  EXPECT_NE(result.value()->body.view().find(std::string(100, 'x')), std::string::npos);
 }
 
 TEST(make_tool, exceptions_of_a_handler_pass) {
