@@ -40,15 +40,15 @@ request_lists legacy_calls(const std::vector<std::string>& sessions, const char*
   const std::size_t each = std::max<std::size_t>(varied_messages / sessions.size(), 16);
   request_lists result(sessions.size());
   for (std::size_t n = 0; n < each * sessions.size(); ++n) {
-    const std::size_t of = n % sessions.size();
-    result[of].push_back(call_request(era::legacy, tool, n, as_task, sessions[of]));
+    const std::size_t session = n % sessions.size();
+    result[session].push_back(call_request(era::legacy, tool, n, as_task, sessions[session]));
   }
   return result;
 }
 
-void require(const load_result& done, const char* what) {
+void require(const load_result& done, const char* action) {
   if (done.errors == 0) return;
-  throw std::runtime_error(std::string(what) + ": " + std::to_string(done.errors) +
+  throw std::runtime_error(std::string(action) + ": " + std::to_string(done.errors) +
                            " wrong replies, the first: " + done.first_error);
 }
 
@@ -67,19 +67,19 @@ struct population {
 // `task_of` finds the task in a result.
 population create_tasks(load_generator& load, request_lists requests, std::size_t count,
                         const std::function<element(element)>& task_of) {
-  population made;
+  population tasks;
   request_conversation creating(std::move(requests), load.connections(),
                                 [&](element result, std::size_t number) {
-                                  made.ids.emplace_back(text_member(task_of(result), "taskId"));
-                                  made.calls.push_back(number);
-                                  return made.ids.back().size() == task_id_mark.size();
+                                  tasks.ids.emplace_back(text_member(task_of(result), "taskId"));
+                                  tasks.calls.push_back(number);
+                                  return tasks.ids.back().size() == task_id_mark.size();
                                 });
   creating.stop_after(count);
   require(load.run(creating, preparation_limit), "creating the population");
-  if (std::unordered_set<std::string>(made.ids.begin(), made.ids.end()).size() != count) {
+  if (std::unordered_set<std::string>(tasks.ids.begin(), tasks.ids.end()).size() != count) {
     throw std::runtime_error("creating the population: ids came twice, or too few");
   }
-  return made;
+  return tasks;
 }
 
 element itself(element result) { return result; }
@@ -142,22 +142,22 @@ std::unique_ptr<conversation> prepare_create(load_generator& load, const options
 }
 
 std::unique_ptr<conversation> prepare_get_working(load_generator& load, const options& with) {
-  auto made = create_tasks(load, {calls(tool::external, true)}, with.population, itself);
-  auto requests = gets(made.ids);
-  auto check = [made = std::move(made)](element result, std::size_t n) {
-    return has_state(result, made.ids[n], "working");
+  auto tasks = create_tasks(load, {calls(tool::external, true)}, with.population, itself);
+  auto requests = gets(tasks.ids);
+  auto check = [tasks = std::move(tasks)](element result, std::size_t n) {
+    return has_state(result, tasks.ids[n], "working");
   };
   return one_by_one(load, {std::move(requests)}, std::move(check));
 }
 
 std::unique_ptr<conversation> prepare_get_completed(load_generator& load, const options& with) {
-  auto made = create_tasks(load, {calls(tool::task, true)}, with.population, itself);
-  wait_until_completed(load, made.ids);
-  auto requests = gets(made.ids);
-  auto check = [made = std::move(made)](element result, std::size_t n) {
+  auto tasks = create_tasks(load, {calls(tool::task, true)}, with.population, itself);
+  wait_until_completed(load, tasks.ids);
+  auto requests = gets(tasks.ids);
+  auto check = [tasks = std::move(tasks)](element result, std::size_t n) {
     element ended;
-    return has_state(result, made.ids[n], "completed") &&
-           result["result"].get(ended) == simdjson::SUCCESS && is_rendered(ended, made.calls[n]);
+    return has_state(result, tasks.ids[n], "completed") &&
+           result["result"].get(ended) == simdjson::SUCCESS && is_rendered(ended, tasks.calls[n]);
   };
   return one_by_one(load, {std::move(requests)}, std::move(check));
 }
@@ -172,16 +172,16 @@ std::unique_ptr<conversation> prepare_legacy_call(load_generator& load, const op
 
 std::unique_ptr<conversation> prepare_legacy_get(load_generator& load, const options& with) {
   const auto sessions = open_sessions(load);
-  auto made = create_tasks(load, legacy_calls(sessions, tool::external, true),
-                           std::max(with.population, sessions.size()), member_task);
+  auto tasks = create_tasks(load, legacy_calls(sessions, tool::external, true),
+                            std::max(with.population, sessions.size()), member_task);
   // Every session reads its share.
   request_lists requests(sessions.size());
-  for (std::size_t n = 0; n < made.ids.size(); ++n) {
-    const std::size_t of = n % sessions.size();
-    requests[of].push_back(get_request(era::legacy, n, made.ids[n], sessions[of]));
+  for (std::size_t n = 0; n < tasks.ids.size(); ++n) {
+    const std::size_t session = n % sessions.size();
+    requests[session].push_back(get_request(era::legacy, n, tasks.ids[n], sessions[session]));
   }
-  auto check = [made = std::move(made)](element result, std::size_t n) {
-    return has_state(result, made.ids[n], "working");
+  auto check = [tasks = std::move(tasks)](element result, std::size_t n) {
+    return has_state(result, tasks.ids[n], "working");
   };
   return one_by_one(load, std::move(requests), std::move(check));
 }
@@ -220,17 +220,17 @@ const std::array<bench_case, 13>& table() {
 
 std::span<const bench_case> all_cases() { return table(); }
 
-measurement measure(const bench_case& what, const options& with,
+measurement measure(const bench_case& measured, const options& with,
                     const std::function<void(const std::string&)>& progress) {
   const auto say = [&](const std::string& line) {
     if (progress) progress(line);
   };
   say("starting");
-  const server_process server(what.server, with.server_threads, with.server_cpu, with.folder);
+  const server_process server(measured.server, with.server_threads, with.server_cpu, with.folder);
   const std::string pid = " (server pid " + std::to_string(server.pid()) + ")";
   load_generator load(server.port(), with.connections);
   say("preparing" + pid);
-  const auto talk = what.prepare(load, with);
+  const auto talk = measured.prepare(load, with);
   say("warming up" + pid);
   if (with.warm_up > 0ms) require(load.run(*talk, with.warm_up), "warming up");
 

@@ -19,7 +19,7 @@ namespace longhaul::bench {
 
 struct bench_case {
   std::string_view name;
-  std::string_view what;  ///< for people
+  std::string_view description;  ///< for people
   served server;
   double target = 0;  ///< least share of the echo, by CPU a request; 0: none
   /// Prepares the server (population, sessions) and makes what is then measured.
@@ -41,7 +41,7 @@ struct measurement {
 };
 
 /// `progress` gets a line about what goes on; may be empty.
-measurement measure(const bench_case& what, const options& with,
+measurement measure(const bench_case& measured, const options& with,
                     const std::function<void(const std::string&)>& progress);
 
 }  // namespace longhaul::bench

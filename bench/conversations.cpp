@@ -84,7 +84,7 @@ life_conversation::life_conversation(std::size_t connections)
     : creates_(task_requests(true)), gets_(task_requests(false)), open_(connections) {}
 
 bool life_conversation::ask(std::size_t connection, std::string& out) {
-  open& at = open_[connection];
+  open_request& at = open_[connection];
   at.id = next_id_++;
   if (at.task.empty()) {
     at.number = next_++ % creates_.size();
@@ -96,7 +96,7 @@ bool life_conversation::ask(std::size_t connection, std::string& out) {
 }
 
 step life_conversation::judge(std::size_t connection, const reply& got) {
-  open& at = open_[connection];
+  open_request& at = open_[connection];
   const auto result = result_of(parser_, got, at.id);
   const auto id = result ? text_member(*result, "taskId") : std::string_view();
   const bool working = result && text_member(*result, "status") == "working";

@@ -50,13 +50,13 @@ class request_conversation final : public conversation {
   step judge(std::size_t connection, const reply& got) override;
 
  private:
-  struct open {
+  struct open_request {
     std::size_t number = 0;
     std::uint64_t id = 0;
   };
 
   std::vector<std::vector<prepared_request>> requests_;
-  std::vector<open> open_;
+  std::vector<open_request> open_;
   checker check_;
   simdjson::dom::parser parser_;
   std::size_t next_ = 0;
@@ -72,13 +72,13 @@ class life_conversation final : public conversation {
   step judge(std::size_t connection, const reply& got) override;
 
  private:
-  struct open {
+  struct open_request {
     std::size_t number = 0;
     std::uint64_t id = 0;
     std::string task;  // empty: about to be created
   };
   std::vector<prepared_request> creates_, gets_;
-  std::vector<open> open_;
+  std::vector<open_request> open_;
   simdjson::dom::parser parser_;
   std::size_t next_ = 0;
   std::uint64_t next_id_ = first_request_id;

@@ -142,20 +142,19 @@ struct run_of_store {
   std::vector<double> latencies = {};
 };
 
-awaitable<void> one_after_the_other(run_of_store& in) {
-  while (clock::now() < in.end) {
-    const auto task = new_task("local", in.process, on_crash::fail);
+awaitable<void> one_after_the_other(run_of_store& run) {
+  while (clock::now() < run.end) {
+    const auto task = new_task("local", run.process, on_crash::fail);
     const auto began = clock::now();
-    auto creating = in.store.create(task);
-    const auto made = co_await std::move(creating);
-    if (made.code != stores::create_code::created) ++in.wrong;
-    if (in.whole_life) {
-      auto finishing = in.store.finish(task.origin->id, {.epoch = 1}, result(), "");
+    const auto created = co_await run.store.create(task);
+    if (created.code != stores::create_code::created) ++run.wrong;
+    if (run.whole_life) {
+      auto finishing = run.store.finish(task.origin->id, {.epoch = 1}, result(), "");
       const auto ended = co_await std::move(finishing);
-      if (ended.code != stores::change_code::applied) ++in.wrong;
+      if (ended.code != stores::change_code::applied) ++run.wrong;
     }
-    in.latencies.push_back(microseconds(clock::now() - began));
-    ++in.done;
+    run.latencies.push_back(microseconds(clock::now() - began));
+    ++run.done;
   }
 }
 
@@ -224,8 +223,7 @@ void fill(stores::store& store, std::size_t count, bool finish) {
     while (next < count) {
       const auto policy = next++ % 2 == 0 ? on_crash::fail : on_crash::rerun;
       const auto task = new_task("owner" + std::to_string(next % 100), process, policy);
-      auto creating = store.create(task);
-      co_await std::move(creating);
+      co_await store.create(task);
       if (!finish) continue;
       auto finishing = store.finish(task.origin->id, {.epoch = 1}, result(), "");
       co_await std::move(finishing);
@@ -238,7 +236,7 @@ void fill(stores::store& store, std::size_t count, bool finish) {
 }
 
 // Runs `what` in a child, so that its memory is its own; what it returns.
-double in_a_child(const std::function<double()>& what) {
+double in_a_child(const std::function<double()>& work) {
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) throw std::runtime_error("no pipe");
   const pid_t child = ::fork();
@@ -350,29 +348,29 @@ durable_report measure_durable(const std::string& folder,
   return report;
 }
 
-void print_durable(std::ostream& out, const durable_report& what) {
+void print_durable(std::ostream& out, const durable_report& report) {
   out << "SQLite store, synchronous=FULL; raw: a bare loop over the same statements, as many in a "
          "commit\n\n";
   out << "case      in flight   tasks/s      raw/s  of raw   p50 us   p99 us  fdatasync p50 us\n";
-  for (const auto& row : what.rows) {
+  for (const auto& row : report.rows) {
     out << line("%-9s %9zu %9.0f %10.0f %6.0f%% %8.0f %8.0f %17.0f\n", row.name.c_str(),
                 row.in_flight, row.per_second, row.raw_per_second, row.share() * 100, row.p50_us,
                 row.p99_us, row.sync_us);
   }
-  out << line("\nopen and recover %zu unfinished tasks  %.2f s\n", what.unfinished,
-              what.recovery_seconds)
-      << line("memory of a live task                   %.0f bytes\n", what.bytes_live)
-      << line("file, a task                            %.0f bytes\n", what.bytes_on_disk)
+  out << line("\nopen and recover %zu unfinished tasks  %.2f s\n", report.unfinished,
+              report.recovery_seconds)
+      << line("memory of a live task                   %.0f bytes\n", report.bytes_live)
+      << line("file, a task                            %.0f bytes\n", report.bytes_on_disk)
       << line(
              "memory after a restart                  %.1f MiB with 1,000 finished tasks, "
              "%.1f MiB with 100,000\n",
-             what.restart_mib_few, what.restart_mib_many);
+             report.restart_mib_few, report.restart_mib_many);
 }
 
-void print_durable_json(std::ostream& out, const durable_report& what) {
+void print_durable_json(std::ostream& out, const durable_report& report) {
   out << "{\"durable\":[";
   const char* comma = "";
-  for (const auto& row : what.rows) {
+  for (const auto& row : report.rows) {
     out << comma << R"({"case":")" << row.name << "\",\"in_flight\":" << row.in_flight
         << line(
                ",\"per_second\":%.1f,\"raw_per_second\":%.1f,\"share\":%.4f,\"p50_us\":%.1f,"
@@ -384,8 +382,8 @@ void print_durable_json(std::ostream& out, const durable_report& what) {
   out << line(
       "],\"unfinished\":%zu,\"recovery_seconds\":%.4f,\"bytes_live\":%.0f,"
       "\"bytes_on_disk\":%.0f,\"restart_mib_1000\":%.2f,\"restart_mib_100000\":%.2f}\n",
-      what.unfinished, what.recovery_seconds, what.bytes_live, what.bytes_on_disk,
-      what.restart_mib_few, what.restart_mib_many);
+      report.unfinished, report.recovery_seconds, report.bytes_live, report.bytes_on_disk,
+      report.restart_mib_few, report.restart_mib_many);
 }
 
 }  // namespace longhaul::bench

@@ -45,7 +45,7 @@ struct durable_report {
 durable_report measure_durable(const std::string& folder,
                                const std::function<void(const std::string&)>& progress);
 
-void print_durable(std::ostream& out, const durable_report& what);
-void print_durable_json(std::ostream& out, const durable_report& what);
+void print_durable(std::ostream& out, const durable_report& report);
+void print_durable_json(std::ostream& out, const durable_report& report);
 
 }  // namespace longhaul::bench

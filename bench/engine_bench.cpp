@@ -82,26 +82,24 @@ struct filled_store {
   std::vector<stores::new_task> tasks = new_tasks();
 };
 
-awaitable<void> create_all(filled_store& in, engine_measurement& into) {
-  for (const auto& task : in.tasks) {
-    auto creating = in.store.create(task);
-    const auto result = co_await std::move(creating);
+awaitable<void> create_all(filled_store& filled, engine_measurement& into) {
+  for (const auto& task : filled.tasks) {
+    const auto result = co_await filled.store.create(task);
     into.wrong += result.code == stores::create_code::created ? 0 : 1;
   }
 }
 
-awaitable<void> get_all(filled_store& in, engine_measurement& into) {
-  for (const auto& task : in.tasks) {
-    auto reading = in.store.get(owner, task.origin->id);
-    const auto found = co_await std::move(reading);
+awaitable<void> get_all(filled_store& filled, engine_measurement& into) {
+  for (const auto& task : filled.tasks) {
+    const auto found = co_await filled.store.get(owner, task.origin->id);
     into.wrong += found && found->id() == task.origin->id ? 0 : 1;
   }
 }
 
-awaitable<void> finish_all(filled_store& in, engine_measurement& into) {
+awaitable<void> finish_all(filled_store& filled, engine_measurement& into) {
   const auto result = outcome::result(raw_json::trusted(R"({"content":[]})"));
-  for (const auto& task : in.tasks) {
-    auto finishing = in.store.finish(task.origin->id, {.epoch = 1}, result, "");
+  for (const auto& task : filled.tasks) {
+    auto finishing = filled.store.finish(task.origin->id, {.epoch = 1}, result, "");
     const auto changed = co_await std::move(finishing);
     into.wrong += changed.code == stores::change_code::applied ? 0 : 1;
   }
@@ -111,12 +109,12 @@ using walk = awaitable<void> (*)(filled_store&, engine_measurement&);
 
 template <walk Measured>
 engine_measurement measure_store() {
-  filled_store in;
+  filled_store filled;
   engine_measurement preparation, result;
-  if (Measured != &create_all) run_here(create_all(in, preparation));
-  result.operations = in.tasks.size();
+  if (Measured != &create_all) run_here(create_all(filled, preparation));
+  result.operations = filled.tasks.size();
   const stop_watch watch;
-  run_here(Measured(in, result));
+  run_here(Measured(filled, result));
   watch.stop(result);
   result.wrong += preparation.wrong;
   return result;
@@ -125,13 +123,12 @@ engine_measurement measure_store() {
 awaitable<void> submit_all(tasks::engine& engine, tasks::tool_ptr tool,
                            const std::vector<raw_json>& given, engine_measurement& into) {
   for (const auto& each : given) {
-    tasks::submission what;
-    what.owner = owner;
-    what.tool = tool;
-    what.arguments = each;
-    auto submitting = engine.submit(what);
-    const auto made = co_await std::move(submitting);
-    into.wrong += made.code == stores::create_code::created ? 0 : 1;
+    tasks::submission request;
+    request.owner = owner;
+    request.tool = tool;
+    request.arguments = each;
+    const auto created = co_await engine.submit(request);
+    into.wrong += created.code == stores::create_code::created ? 0 : 1;
   }
 }
 
@@ -155,10 +152,7 @@ engine_measurement measure_engine() {
   const stop_watch watch;
   run_here(submit_all(engine, engine.tools().find(Tool), given, result));
   stores::store_stats stats;
-  const auto look = [&]() -> awaitable<void> {
-    auto reading = engine.store().stats();
-    stats = co_await std::move(reading);
-  };
+  const auto look = [&]() -> awaitable<void> { stats = co_await engine.store().stats(); };
   do {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     run_here(look());

@@ -21,7 +21,7 @@ struct engine_measurement {
 
 struct engine_case {
   std::string_view name;
-  std::string_view what;
+  std::string_view description;
   std::function<engine_measurement()> run;
 };
 

@@ -27,8 +27,8 @@ constexpr auto progress_every = 100ms;
 constexpr auto give_up_after = 20s;  // without any reply
 constexpr std::size_t shown_of_reply = 300;
 
-[[noreturn]] void fail_with(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
+[[noreturn]] void fail_with(const char* action) {
+  throw std::system_error(errno, std::generic_category(), action);
 }
 
 int connect_to(std::uint16_t port) {
@@ -96,7 +96,7 @@ struct load_generator::connection {
   std::size_t number = 0;
   std::string out{};
   std::size_t sent = 0;
-  std::vector<char> in = std::vector<char>(first_buffer);
+  std::vector<char> input = std::vector<char>(first_buffer);
   std::size_t received = 0;
   bool open_operation = false;
   bool open_request = false;
@@ -108,13 +108,13 @@ load_generator::load_generator(std::uint16_t port, std::size_t connections) {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) fail_with("epoll_create1");
   for (std::size_t i = 0; i < connections; ++i) {
-    auto& made = connections_.emplace_back(std::make_unique<connection>());
-    made->number = i;
-    made->fd = connect_to(port);
+    auto& created = connections_.emplace_back(std::make_unique<connection>());
+    created->number = i;
+    created->fd = connect_to(port);
     epoll_event event{};
     event.events = EPOLLIN;
-    event.data.ptr = made.get();
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, made->fd, &event) != 0) fail_with("epoll_ctl");
+    event.data.ptr = created.get();
+    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, created->fd, &event) != 0) fail_with("epoll_ctl");
   }
 }
 
@@ -125,9 +125,9 @@ load_generator::~load_generator() {
   if (epoll_ >= 0) close(epoll_);
 }
 
-load_result load_generator::run(conversation& what, std::chrono::nanoseconds time,
+load_result load_generator::run(conversation& talk, std::chrono::nanoseconds time,
                                 const std::function<void(const load_result&)>& progress) {
-  talk_ = &what;
+  talk_ = &talk;
   result_ = {};
   ending_ = false;
   const auto start = clock::now();
@@ -201,15 +201,15 @@ void load_generator::send_rest(connection& on) {
 
 void load_generator::receive(connection& on) {
   if (on.fd < 0) return;
-  if (on.in.size() - on.received < parser_padding + 1024) on.in.resize(on.in.size() * 2);
-  const auto n = recv(on.fd, on.in.data() + on.received,
-                      on.in.size() - on.received - parser_padding, MSG_DONTWAIT);
+  if (on.input.size() - on.received < parser_padding + 1024) on.input.resize(on.input.size() * 2);
+  const auto n = recv(on.fd, on.input.data() + on.received,
+                      on.input.size() - on.received - parser_padding, MSG_DONTWAIT);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) return fail(on, "the server closed the connection", true);
   on.received += static_cast<std::size_t>(n);
   if (!on.open_request) return fail(on, "the server sent what nobody asked for", true);
 
-  const std::string_view all(on.in.data(), on.received);
+  const std::string_view all(on.input.data(), on.received);
   const auto head_end = all.find("\r\n\r\n");
   if (head_end == std::string_view::npos) return;
   const auto head = read_head(all.substr(0, head_end));

@@ -60,7 +60,7 @@ class load_generator {
 
   /// Talks for `time`, then waits for the replies that are still due; or until nobody has more to
   /// say. `progress` is called about ten times a second and may be empty.
-  load_result run(conversation& what, std::chrono::nanoseconds time,
+  load_result run(conversation& talk, std::chrono::nanoseconds time,
                   const std::function<void(const load_result&)>& progress = {});
   std::size_t connections() const noexcept { return connections_.size(); }
 

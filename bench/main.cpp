@@ -52,11 +52,11 @@ report select_cases(const options& with) {
   return result;
 }
 
-void list(const report& what) {
-  for (const auto& each : what.cases)
-    std::cout << each.what->name << "\t" << each.what->what << '\n';
-  for (const auto& each : what.engine)
-    std::cout << each.what->name << "\t" << each.what->what << '\n';
+void list(const report& all) {
+  for (const auto& each : all.cases)
+    std::cout << each.subject->name << "\t" << each.subject->description << '\n';
+  for (const auto& each : all.engine)
+    std::cout << each.subject->name << "\t" << each.subject->description << '\n';
 }
 
 void run_all(report& into, const options& with) {
@@ -65,16 +65,16 @@ void run_all(report& into, const options& with) {
     const std::string which =
         "round " + std::to_string(round) + "/" + std::to_string(with.rounds) + ", ";
     for (auto& each : into.cases) {
-      const std::string name = which + std::string(each.what->name) + ": ";
+      const std::string name = which + std::string(each.subject->name) + ": ";
       each.rounds.push_back(
-          measure(*each.what, with, [&](const std::string& text) { line.show(name + text); }));
+          measure(*each.subject, with, [&](const std::string& text) { line.show(name + text); }));
     }
   }
   // Last, because servers are forked, and a process with threads should not fork.
   for (std::size_t round = 1; round <= with.rounds; ++round) {
     for (auto& each : into.engine) {
-      line.show(std::string(each.what->name));
-      each.rounds.push_back(each.what->run());
+      line.show(std::string(each.subject->name));
+      each.rounds.push_back(each.subject->run());
     }
   }
 }

@@ -53,16 +53,16 @@ void pin_to_cpu(std::size_t cpu) {
 }
 
 instruction_counter::instruction_counter(pid_t process) {
-  perf_event_attr what;
-  std::memset(&what, 0, sizeof what);
-  what.type = PERF_TYPE_HARDWARE;
-  what.size = sizeof what;
-  what.config = PERF_COUNT_HW_INSTRUCTIONS;
-  what.exclude_kernel = 1;
-  what.exclude_hv = 1;
-  what.inherit = 1;
+  perf_event_attr event;
+  std::memset(&event, 0, sizeof event);
+  event.type = PERF_TYPE_HARDWARE;
+  event.size = sizeof event;
+  event.config = PERF_COUNT_HW_INSTRUCTIONS;
+  event.exclude_kernel = 1;
+  event.exclude_hv = 1;
+  event.inherit = 1;
   fd_ =
-      static_cast<int>(syscall(SYS_perf_event_open, &what, process, -1, -1, PERF_FLAG_FD_CLOEXEC));
+      static_cast<int>(syscall(SYS_perf_event_open, &event, process, -1, -1, PERF_FLAG_FD_CLOEXEC));
 }
 
 instruction_counter::~instruction_counter() {

@@ -16,9 +16,9 @@ namespace longhaul::bench {
 namespace {
 
 template <class T, class Value>
-double median(const std::vector<T>& of, Value value) {
+double median(const std::vector<T>& numbers, Value value) {
   std::vector<double> values;
-  for (const T& each : of) values.push_back(value(each));
+  for (const T& each : numbers) values.push_back(value(each));
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
   const std::size_t middle = values.size() / 2;
@@ -71,63 +71,66 @@ std::string pinning(const std::optional<std::size_t>& cpu) {
   return cpu ? "CPU " + std::to_string(*cpu) : std::string("not pinned");
 }
 
-const summary* echo_of(const report& what, summary& storage) {
-  for (const auto& each : what.cases) {
-    if (each.what->server != served::echo || each.rounds.empty()) continue;
+const summary* echo_of(const report& all, summary& storage) {
+  for (const auto& each : all.cases) {
+    if (each.subject->server != served::echo || each.rounds.empty()) continue;
     storage = summarize(each);
     return &storage;
   }
   return nullptr;
 }
 
-void print_case(std::ostream& out, const bench_case& what, const summary& of, const summary* echo) {
-  out << line("%-21s %9.0f %6.2f %8.0f %8.0f %8.2f %4.0f%%", std::string(what.name).c_str(),
-              of.per_second, of.requests_per_operation, of.p50_us, of.p99_us, of.cpu_us,
-              of.system_share * 100);
-  if (of.instructions) {
-    out << line(" %8.0f", *of.instructions);
+void print_case(std::ostream& out, const bench_case& shown, const summary& numbers,
+                const summary* echo) {
+  out << line("%-21s %9.0f %6.2f %8.0f %8.0f %8.2f %4.0f%%", std::string(shown.name).c_str(),
+              numbers.per_second, numbers.requests_per_operation, numbers.p50_us, numbers.p99_us,
+              numbers.cpu_us, numbers.system_share * 100);
+  if (numbers.instructions) {
+    out << line(" %8.0f", *numbers.instructions);
   } else {
     out << "        -";
   }
   if (echo != nullptr) {
-    out << line(" %5.0f%% %5.0f%%", share_by_cpu(*echo, of) * 100, share_by_rate(*echo, of) * 100);
+    out << line(" %5.0f%% %5.0f%%", share_by_cpu(*echo, numbers) * 100,
+                share_by_rate(*echo, numbers) * 100);
   } else {
     out << "      -      -";
   }
-  out << line(" %5.0f%% %6llu", of.client_busy * 100, static_cast<unsigned long long>(of.errors));
-  if (what.target > 0 && echo != nullptr) {
-    const bool met = share_by_cpu(*echo, of) >= what.target;
-    out << line("  target %.0f%%: %s", what.target * 100, met ? "met" : "MISSED");
+  out << line(" %5.0f%% %6llu", numbers.client_busy * 100,
+              static_cast<unsigned long long>(numbers.errors));
+  if (shown.target > 0 && echo != nullptr) {
+    const bool met = share_by_cpu(*echo, numbers) >= shown.target;
+    out << line("  target %.0f%%: %s", shown.target * 100, met ? "met" : "MISSED");
   }
   out << '\n';
 }
 
 }  // namespace
 
-summary summarize(const case_report& of) {
+summary summarize(const case_report& numbers) {
   summary result;
   const auto operations = [](const measurement& m) { return m.load.operations; };
-  result.per_second = median(of.rounds, [&](const measurement& m) {
+  result.per_second = median(numbers.rounds, [&](const measurement& m) {
     return static_cast<double>(operations(m)) / seconds(m.load.time);
   });
-  result.requests_per_second = median(of.rounds, [](const measurement& m) {
+  result.requests_per_second = median(numbers.rounds, [](const measurement& m) {
     return static_cast<double>(m.load.requests) / seconds(m.load.time);
   });
-  result.requests_per_operation = median(of.rounds, [&](const measurement& m) {
+  result.requests_per_operation = median(numbers.rounds, [&](const measurement& m) {
     return per(static_cast<double>(m.load.requests), operations(m));
   });
-  result.cpu_us = median(of.rounds, [&](const measurement& m) {
+  result.cpu_us = median(numbers.rounds, [&](const measurement& m) {
     return per(seconds(m.server_cpu) * 1e6, operations(m));
   });
-  result.system_share = median(of.rounds, [](const auto& m) { return m.system_share; });
-  result.client_busy = median(of.rounds, [](const auto& m) { return m.client_busy; });
-  if (!of.rounds.empty() && of.rounds.front().instructions) {
-    result.instructions = median(of.rounds, [&](const measurement& m) {
+  result.system_share = median(numbers.rounds, [](const auto& m) { return m.system_share; });
+  result.client_busy = median(numbers.rounds, [](const auto& m) { return m.client_busy; });
+  if (!numbers.rounds.empty() && numbers.rounds.front().instructions) {
+    result.instructions = median(numbers.rounds, [&](const measurement& m) {
       return per(m.instructions.value_or(0), operations(m));
     });
   }
   histogram latency;
-  for (const auto& round : of.rounds) {
+  for (const auto& round : numbers.rounds) {
     latency.add(round.load.latency);
     result.errors += round.load.errors;
     if (result.first_error.empty()) result.first_error = round.load.first_error;
@@ -138,40 +141,41 @@ summary summarize(const case_report& of) {
   return result;
 }
 
-double share_by_cpu(const summary& echo, const summary& of) {
-  return of.cpu_us > 0 ? echo.cpu_us * of.requests_per_operation / of.cpu_us : 0;
+double share_by_cpu(const summary& echo, const summary& numbers) {
+  return numbers.cpu_us > 0 ? echo.cpu_us * numbers.requests_per_operation / numbers.cpu_us : 0;
 }
 
-double share_by_rate(const summary& echo, const summary& of) {
-  return echo.requests_per_second > 0 ? of.requests_per_second / echo.requests_per_second : 0;
+double share_by_rate(const summary& echo, const summary& numbers) {
+  return echo.requests_per_second > 0 ? numbers.requests_per_second / echo.requests_per_second : 0;
 }
 
-std::size_t errors_of(const report& what) {
+std::size_t errors_of(const report& all) {
   std::size_t errors = 0;
-  for (const auto& each : what.cases) {
+  for (const auto& each : all.cases) {
     for (const auto& round : each.rounds) {
       errors += static_cast<std::size_t>(round.load.errors);
       // A case without a single right answer is an error too.
       if (round.load.operations == 0) ++errors;
     }
   }
-  for (const auto& each : what.engine) {
+  for (const auto& each : all.engine) {
     for (const auto& round : each.rounds) errors += round.wrong;
   }
   return errors;
 }
 
-std::size_t missed_targets(const report& what) {
+std::size_t missed_targets(const report& all) {
   summary storage;
-  const summary* echo = echo_of(what, storage);
+  const summary* echo = echo_of(all, storage);
   if (echo == nullptr) return 0;
   return static_cast<std::size_t>(
-      std::count_if(what.cases.begin(), what.cases.end(), [&](const case_report& each) {
-        return each.what->target > 0 && share_by_cpu(*echo, summarize(each)) < each.what->target;
+      std::count_if(all.cases.begin(), all.cases.end(), [&](const case_report& each) {
+        return each.subject->target > 0 &&
+               share_by_cpu(*echo, summarize(each)) < each.subject->target;
       }));
 }
 
-void print_table(std::ostream& out, const report& what, const options& with) {
+void print_table(std::ostream& out, const report& all, const options& with) {
   const machine on = this_machine();
   out << on.cpu << ", " << on.cpus << " CPUs, " << on.kernel << ", " << on.compiler << ", "
       << (on.build.empty() ? "no build type" : on.build) << '\n'
@@ -180,23 +184,23 @@ void print_table(std::ostream& out, const report& what, const options& with) {
       << pinning(with.server_cpu) << "; client: " << pinning(with.client_cpu)
       << "; store: memory, but for the durable cases\n\n";
   summary storage;
-  const summary* echo = echo_of(what, storage);
-  if (!what.cases.empty()) {
+  const summary* echo = echo_of(all, storage);
+  if (!all.cases.empty()) {
     out << "                                 requests  p50     p99      server CPU     user    "
            " of the echo  client\n"
            "case                   per s    each      µs       µs    µs each  sys   instr  "
            " by CPU by rate  busy errors\n";
   }
-  for (const auto& each : what.cases) {
-    const summary of = summarize(each);
-    print_case(out, *each.what, of, echo);
-    if (!of.first_error.empty()) out << "    first error: " << of.first_error << '\n';
-    if (!of.settled) out << "    the server was still busy 20 s after the last reply\n";
+  for (const auto& each : all.cases) {
+    const summary numbers = summarize(each);
+    print_case(out, *each.subject, numbers, echo);
+    if (!numbers.first_error.empty()) out << "    first error: " << numbers.first_error << '\n';
+    if (!numbers.settled) out << "    the server was still busy 20 s after the last reply\n";
   }
-  if (!what.engine.empty()) {
+  if (!all.engine.empty()) {
     out << "\nwithout HTTP                                            per s   CPU µs each  wrong\n";
   }
-  for (const auto& each : what.engine) {
+  for (const auto& each : all.engine) {
     const double rate = median(each.rounds, [](const engine_measurement& m) {
       return static_cast<double>(m.operations) / seconds(m.time);
     });
@@ -205,12 +209,12 @@ void print_table(std::ostream& out, const report& what, const options& with) {
     });
     std::size_t wrong = 0;
     for (const auto& round : each.rounds) wrong += round.wrong;
-    out << line("%-50s %10.0f %12.2f %6zu\n", std::string(each.what->what).c_str(), rate, cpu,
-                wrong);
+    out << line("%-50s %10.0f %12.2f %6zu\n", std::string(each.subject->description).c_str(), rate,
+                cpu, wrong);
   }
 }
 
-void print_json(std::ostream& out, const report& what, const options& with) {
+void print_json(std::ostream& out, const report& all, const options& with) {
   const machine on = this_machine();
   std::string text;
   json::object root(text);
@@ -221,34 +225,34 @@ void print_json(std::ostream& out, const report& what, const options& with) {
   root.integer("connections", with.connections).integer("rounds", with.rounds);
   root.integer("millisecondsPerCase", with.time.count()).string("store", "memory");
   summary storage;
-  const summary* echo = echo_of(what, storage);
+  const summary* echo = echo_of(all, storage);
   root.key("cases") += '[';
-  for (const auto& each : what.cases) {
-    const summary of = summarize(each);
+  for (const auto& each : all.cases) {
+    const summary numbers = summarize(each);
     if (text.back() != '[') text += ',';
     json::object o(text);
-    o.string("name", each.what->name).number("operationsPerSecond", of.per_second);
-    o.number("requestsPerSecond", of.requests_per_second);
-    o.number("requestsPerOperation", of.requests_per_operation);
-    o.number("p50Us", of.p50_us).number("p99Us", of.p99_us);
-    o.number("serverCpuUsPerOperation", of.cpu_us).number("systemShare", of.system_share);
-    if (of.instructions) o.number("instructionsPerOperation", *of.instructions);
+    o.string("name", each.subject->name).number("operationsPerSecond", numbers.per_second);
+    o.number("requestsPerSecond", numbers.requests_per_second);
+    o.number("requestsPerOperation", numbers.requests_per_operation);
+    o.number("p50Us", numbers.p50_us).number("p99Us", numbers.p99_us);
+    o.number("serverCpuUsPerOperation", numbers.cpu_us).number("systemShare", numbers.system_share);
+    if (numbers.instructions) o.number("instructionsPerOperation", *numbers.instructions);
     if (echo != nullptr) {
-      o.number("ofEchoByCpu", share_by_cpu(*echo, of));
-      o.number("ofEchoByRate", share_by_rate(*echo, of));
+      o.number("ofEchoByCpu", share_by_cpu(*echo, numbers));
+      o.number("ofEchoByRate", share_by_rate(*echo, numbers));
     }
-    if (each.what->target > 0) o.number("target", each.what->target);
-    o.number("clientBusy", of.client_busy).integer("errors", of.errors);
-    if (!of.first_error.empty()) o.string("firstError", of.first_error);
-    o.boolean("settled", of.settled);
+    if (each.subject->target > 0) o.number("target", each.subject->target);
+    o.number("clientBusy", numbers.client_busy).integer("errors", numbers.errors);
+    if (!numbers.first_error.empty()) o.string("firstError", numbers.first_error);
+    o.boolean("settled", numbers.settled);
     o.close();
   }
   text += ']';
   root.key("engine") += '[';
-  for (const auto& each : what.engine) {
+  for (const auto& each : all.engine) {
     if (text.back() != '[') text += ',';
     json::object o(text);
-    o.string("name", each.what->name);
+    o.string("name", each.subject->name);
     o.number("operationsPerSecond", median(each.rounds, [](const engine_measurement& m) {
                return static_cast<double>(m.operations) / seconds(m.time);
              }));

@@ -17,12 +17,12 @@ namespace longhaul::bench {
 
 /// All rounds of one HTTP case.
 struct case_report {
-  const bench_case* what = nullptr;
+  const bench_case* subject = nullptr;
   std::vector<measurement> rounds;
 };
 /// All rounds of one engine case.
 struct engine_report {
-  const engine_case* what = nullptr;
+  const engine_case* subject = nullptr;
   std::vector<engine_measurement> rounds;
 };
 struct report {
@@ -44,17 +44,17 @@ struct summary {
   std::string first_error;
   bool settled = true;
 };
-summary summarize(const case_report& of);
+summary summarize(const case_report& numbers);
 
 /// Share of the ceiling: what the echo costs for as many requests, over what this costs.
-double share_by_cpu(const summary& echo, const summary& of);
-double share_by_rate(const summary& echo, const summary& of);
+double share_by_cpu(const summary& echo, const summary& numbers);
+double share_by_rate(const summary& echo, const summary& numbers);
 
 /// Errors of all cases, and targets that were missed.
-std::size_t errors_of(const report& what);
-std::size_t missed_targets(const report& what);
+std::size_t errors_of(const report& all);
+std::size_t missed_targets(const report& all);
 
-void print_table(std::ostream& out, const report& what, const options& with);
-void print_json(std::ostream& out, const report& what, const options& with);
+void print_table(std::ostream& out, const report& all, const options& with);
+void print_json(std::ostream& out, const report& all, const options& with);
 
 }  // namespace longhaul::bench

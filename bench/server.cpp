@@ -41,8 +41,8 @@ class echo_endpoint final : public wire::http_endpoint {
   void shut_down() override {}
 };
 
-void send_number(int to, std::uint16_t number) {
-  if (write(to, &number, sizeof number) != sizeof number) throw std::runtime_error("no parent");
+void send_number(int socket, std::uint16_t number) {
+  if (write(socket, &number, sizeof number) != sizeof number) throw std::runtime_error("no parent");
 }
 
 void wait_for_end(int control) {
@@ -87,7 +87,7 @@ void serve_durable(const std::string& folder, std::size_t threads, int control, 
 }
 
 // The child's whole life. Never returns.
-[[noreturn]] void child(served what, std::size_t threads, std::optional<std::size_t> cpu,
+[[noreturn]] void child(served kind, std::size_t threads, std::optional<std::size_t> cpu,
                         const std::string& folder, int control, int status) {
   int code = 1;
   try {
@@ -96,10 +96,10 @@ void serve_durable(const std::string& folder, std::size_t threads, int control, 
     char go = 0;
     if (read(control, &go, 1) != 1) _exit(1);
     if (cpu) pin_to_cpu(*cpu);
-    if (what == served::echo) {
+    if (kind == served::echo) {
       echo_endpoint endpoint;
       serve(endpoint, threads, control, status);
-    } else if (what == served::durable) {
+    } else if (kind == served::durable) {
       serve_durable(folder, threads, control, status);
     } else {
       serve_mcp(memory_store(), threads, control, status);
@@ -120,7 +120,7 @@ std::array<int, 2> make_pipe() {
 
 }  // namespace
 
-server_process::server_process(served what, std::size_t threads, std::optional<std::size_t> cpu,
+server_process::server_process(served kind, std::size_t threads, std::optional<std::size_t> cpu,
                                const std::string& folder) {
   const auto control = make_pipe(), status = make_pipe();
   pid_ = fork();
@@ -128,7 +128,7 @@ server_process::server_process(served what, std::size_t threads, std::optional<s
   if (pid_ == 0) {
     close(control[1]);
     close(status[0]);
-    child(what, threads, cpu, folder, control[0], status[1]);
+    child(kind, threads, cpu, folder, control[0], status[1]);
   }
   close(control[0]);
   close(status[1]);

@@ -36,7 +36,7 @@ class server_process {
  public:
   /// Starts it and waits until it listens. Throws `std::runtime_error` if it does not come up.
   /// A durable store's files are made in `folder`, and removed at its end.
-  server_process(served what, std::size_t threads, std::optional<std::size_t> cpu,
+  server_process(served kind, std::size_t threads, std::optional<std::size_t> cpu,
                  const std::string& folder);
   server_process(const server_process&) = delete;
   server_process& operator=(const server_process&) = delete;

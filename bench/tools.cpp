@@ -35,14 +35,14 @@ boost::asio::awaitable<content_item> rendered_later(render_args args) { co_retur
 
 }  // namespace
 
-void add_tools(serving::catalog& to) {
-  to.add(make_tool(named(tool::blocking, task_policy::never), rendered));
-  to.add(make_tool(named(tool::coroutine, task_policy::never), rendered_later));
-  to.add(make_tool(named(tool::task, task_policy::always), rendered_later));
-  to.add(make_tool(named(tool::blocking_task, task_policy::always), rendered));
+void add_tools(serving::catalog& tools) {
+  tools.add(make_tool(named(tool::blocking, task_policy::never), rendered));
+  tools.add(make_tool(named(tool::coroutine, task_policy::never), rendered_later));
+  tools.add(make_tool(named(tool::task, task_policy::always), rendered_later));
+  tools.add(make_tool(named(tool::blocking_task, task_policy::always), rendered));
   auto elsewhere = named(tool::external, task_policy::always);
   elsewhere.external = true;
-  to.add(make_tool(std::move(elsewhere), [](const render_args&) { return external{}; }));
+  tools.add(make_tool(std::move(elsewhere), [](const render_args&) { return external{}; }));
 }
 
 void unbound(tasks::engine_options& options) {

@@ -7,7 +7,7 @@
 
 namespace longhaul::bench {
 
-void add_tools(serving::catalog& to);
+void add_tools(serving::catalog& tools);
 /// A run creates more unfinished tasks for one caller than a server should allow.
 void unbound(tasks::engine_options& options);
 
