@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the library, built with g++, into an empty folder, builds tests/consumer against it with
 # AddressSanitizer, once with CMake and once with pkg-config, and talks to both programs over stdio.
-# The C++ example of README.md is built, too, and run.
+# The C++ example of README.md is also built and run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by test.sh: steps that are timed, logged, bounded and counted.
+# Sourced by test.sh: steps that are timed, logged, bounded and counted. They may run side by side,
+# in subshells: what each counts goes into a file.
 #   step NAME SECONDS command…      runs it; counts as one; its exit code
 #   counted NAME SECONDS command…   the same, but its output says how many tests passed and failed
 #   finish                          prints the sum and exits
@@ -11,8 +12,9 @@ export ASAN_OPTIONS=detect_leaks=1:handle_abort=1${symbolizer:+:external_symboli
 export TSAN_OPTIONS=halt_on_error=1:handle_abort=1:second_deadlock_stack=1${symbolizer:+:external_symbolizer_path=$symbolizer}
 
 logs=build/logs
-passed=0 failed=0
+sums=$logs/sums.txt
 mkdir -p "$logs"
+: >"$sums"
 
 # run NAME SECONDS command…: the exit code; sets $seconds.
 run() {
@@ -26,21 +28,25 @@ run() {
   return $code
 }
 
-# tell NAME CODE TEXT: the line of a step, and why it failed.
+# tell NAME CODE TEXT: the line of a step, and why it failed; in one piece, as others write too.
 tell() {
-  local verdict=ok
+  local verdict=ok told
   [[ $2 -eq 0 ]] || verdict=FAILED
-  printf '%-6s %-24s %5d s  %s\n' "$verdict" "$1" "$seconds" "$3"
-  [[ $2 -eq 0 ]] && return
-  tail -n 40 "$logs/$1.log" | sed 's/^/    | /'
-  echo "    all of it: $logs/$1.log"
+  told=$(
+    printf '%-6s %-24s %5d s  %s\n' "$verdict" "$1" "$seconds" "$3"
+    [[ $2 -eq 0 ]] || {
+      tail -n 40 "$logs/$1.log" | sed 's/^/    | /'
+      echo "    all of it: $logs/$1.log"
+    }
+  )
+  echo "$told"
 }
 
 step() {
   local code
   run "$@"
   code=$?
-  if [[ $code -eq 0 ]]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  if [[ $code -eq 0 ]]; then echo 1 0 >>"$sums"; else echo 0 1 >>"$sums"; fi
   tell "$1" $code ""
   return $code
 }
@@ -65,12 +71,14 @@ counted() {
   [[ $code -eq 0 || $bad -gt 0 ]] || bad=1
   [[ $good -gt 0 || $bad -gt 0 ]] || bad=1
   [[ $bad -eq 0 || $code -ne 0 ]] || code=1
-  passed=$((passed + good)) failed=$((failed + bad))
+  echo "$good $bad" >>"$sums"
   tell "$1" $code "$good passed, $bad failed"
   return $code
 }
 
 finish() {
+  local passed failed
+  read -r passed failed < <(awk '{ p += $1; f += $2 } END { print p + 0, f + 0 }' "$sums")
   echo "$passed passed, $failed failed"
   [[ $failed -eq 0 && $passed -gt 0 ]]
   exit

@@ -27,46 +27,60 @@ suites() {
     compgen -G "tests/$name/*.cpp" >/dev/null && echo "$name"
   done
 }
-all=(unit stores tasks wire transport run command config programs)
-asan=(unit stores tasks wire command config)
+all=(typed server stores tasks wire transport run command config programs)
+asan=(typed server stores tasks wire command config)
 tsan=(stores tasks transport)
 if [[ $full ]]; then
   asan=("${all[@]}")
   tsan=("${all[@]}")
 fi
 
-sanitize() { # PRESET suite…
+build_sanitized() { # PRESET suite…
+  local preset=$1
+  shift
+  local names
+  mapfile -t names < <(suites "$@" | sed "s/.*/longhaul-&-tests/")
+  # What runs beside it comes first: it waits for processes and clocks, and has time limits.
+  step "$preset-build" 3000 nice scripts/build.sh "$preset" "${names[@]}"
+}
+run_sanitized() { # PRESET suite…
   local preset=$1 name
   shift
-  local targets=()
-  for name in $(suites "$@"); do targets+=("longhaul-$name-tests"); done
-  step "$preset-build" 1800 scripts/build.sh "$preset" "${targets[@]}" || return
-  for name in "${targets[@]}"; do
-    step "$preset-${name#longhaul-}" 900 "build/$preset/$name" --gtest_brief=1
+  for name in $(suites "$@"); do
+    step "$preset-$name-tests" 900 "build/$preset/longhaul-$name-tests" --gtest_brief=1
   done
+}
+
+# What the release build has to show.
+release() {
+  local name
+  for name in $(suites "${all[@]}"); do
+    counted "$name" 600 "build/release/longhaul-$name-tests" --gtest_brief=1
+  done
+  counted snippets 300 scripts/snippets.py
+  counted diagnostics 300 scripts/diagnostics.py
+  counted siege 300 scripts/siege.sh ${full:+60}
+  step npm-packages 300 scripts/npm-install.sh && {
+    counted conformance 600 scripts/conformance.py
+    counted interop 300 scripts/interop.sh
+  }
+  step format 120 scripts/format.sh check
+  step lint-layers 60 scripts/lint-layers.py
+  step lint-await 60 scripts/lint-await.py
+  step lint-words 60 scripts/lint-words.py
+  step lint-keys 60 scripts/lint-keys.py
 }
 
 step deps 900 scripts/install-deps.sh ${full:+check} || finish
 step census-before 60 scripts/census.sh before
 step release-build 1800 scripts/build.sh release || finish
-for name in $(suites "${all[@]}"); do
-  counted "$name" 300 "build/release/longhaul-$name-tests" --gtest_brief=1
-done
-counted snippets 300 scripts/snippets.py
-counted diagnostics 300 scripts/diagnostics.py
+# Both processors are busy all the time: the compilers fill what the tests leave, which wait more
+# than they work.
+release &
+build_sanitized asan "${asan[@]}" && { run_sanitized asan "${asan[@]}" & }
+build_sanitized tsan "${tsan[@]}" && run_sanitized tsan "${tsan[@]}"
+wait
 step census-after 60 scripts/census.sh after
-counted siege 300 scripts/siege.sh ${full:+60}
-step npm-packages 300 scripts/npm-install.sh && {
-  counted conformance 600 scripts/conformance.py
-  counted interop 300 scripts/interop.sh
-}
-step format 120 scripts/format.sh check
-step lint-layers 60 scripts/lint-layers.py
-step lint-await 60 scripts/lint-await.py
-step lint-words 60 scripts/lint-words.py
-step lint-keys 60 scripts/lint-keys.py
-sanitize asan "${asan[@]}"
-sanitize tsan "${tsan[@]}"
 
 if [[ $full ]]; then
   step gcc-build 2400 scripts/build.sh gcc && for name in $(suites "${all[@]}"); do
