@@ -97,16 +97,26 @@ stores::awaitable<stores::create_result> sqlite_store::create(const stores::new_
   return writer_.perform([&task](ledger& book) { return book.create(task); });
 }
 
+stores::awaitable<task_ptr> sqlite_store::read_whole(std::string_view id) {
+  return readers_.perform([id](task_reader& rows) -> task_ptr {
+    const auto row = rows.find(id);
+    return row ? row->record : nullptr;
+  });
+}
+
+stores::awaitable<task_ptr> sqlite_store::read_state(std::string_view id) {
+  return readers_.perform([id](task_reader& rows) -> task_ptr {
+    const auto row = rows.look(id);
+    return row ? row->record : nullptr;
+  });
+}
+
 stores::awaitable<task_ptr> sqlite_store::get(std::string_view owner, std::string_view id) {
   const task_ptr known = cache_.find(id);
   if (known && !shows(*known, owner)) co_return nullptr;
   if (known && !known->abridged) co_return known;
   if (!is_task_id(id)) co_return nullptr;
-  auto reading = readers_.perform([id](task_reader& rows) -> task_ptr {
-    const auto row = rows.find(id);
-    return row ? row->record : nullptr;
-  });
-  const task_ptr found = co_await std::move(reading);
+  const task_ptr found = co_await read_whole(id);
   if (!found || !shows(*found, owner)) co_return nullptr;
   if (!known) co_return found;
   // The file has what never changes; of the rest the cache has what is known to be committed.
@@ -119,11 +129,7 @@ stores::awaitable<task_ptr> sqlite_store::get(std::string_view owner, std::strin
 stores::awaitable<task_ptr> sqlite_store::look(std::string_view owner, std::string_view id) {
   if (const task_ptr known = cache_.find(id)) co_return shows(*known, owner) ? known : nullptr;
   if (!is_task_id(id)) co_return nullptr;
-  auto reading = readers_.perform([id](task_reader& rows) -> task_ptr {
-    const auto row = rows.look(id);
-    return row ? row->record : nullptr;
-  });
-  const task_ptr found = co_await std::move(reading);
+  const task_ptr found = co_await read_state(id);
   co_return found&& shows(*found, owner) ? found : nullptr;
 }
 
@@ -162,9 +168,10 @@ stores::awaitable<stores::change_result> sqlite_store::answer(
 
 stores::awaitable<stores::change_result> sqlite_store::cancel(std::string_view owner,
                                                               std::string_view id,
-                                                              std::string_view reason) {
-  return change(id, owner, [reason](const task_record& task, stores::instant now) {
-    return stores::cancelled(task, reason, now);
+                                                              std::string_view reason,
+                                                              stores::visibility sees) {
+  return change(id, owner, [reason, sees](const task_record& task, stores::instant now) {
+    return stores::cancelled(task, reason, sees, now);
   });
 }
 
@@ -245,18 +252,24 @@ stores::awaitable<std::vector<task_ptr>> sqlite_store::external(std::string_view
 
 // --- time
 
+stores::awaitable<std::size_t> sqlite_store::expire_now(std::size_t batch) {
+  return writer_.perform([batch](ledger& book) { return book.expire(batch); });
+}
+
+stores::awaitable<ledger::purged> sqlite_store::purge_now(std::size_t batch) {
+  return writer_.perform([batch](ledger& book) { return book.purge(batch); });
+}
+
 stores::awaitable<std::size_t> sqlite_store::expire(std::size_t batch) {
   if (writer_.next_limit() > writer_.now().mono) co_return 0;  // idle is cheap
-  auto work = writer_.perform([batch](ledger& book) { return book.expire(batch); });
-  co_return co_await std::move(work);
+  co_return co_await expire_now(batch);
 }
 
 stores::awaitable<std::vector<std::string>> sqlite_store::purge(std::size_t batch) {
   std::vector<std::string> removed;
   while (removed.size() < batch && writer_.next_removal() <= writer_.now().mono) {
     const std::size_t chunk = std::min(tunables::purge_chunk, batch - removed.size());
-    auto work = writer_.perform([chunk](ledger& book) { return book.purge(chunk); });
-    const ledger::purged gone = co_await std::move(work);
+    const ledger::purged gone = co_await purge_now(chunk);
     removed.insert(removed.end(), gone.ids.begin(), gone.ids.end());
     if (gone.all) break;
   }
@@ -279,8 +292,6 @@ stores::awaitable<std::vector<std::string>> sqlite_store::unknown(
     return result;
   });
 }
-
-stores::awaitable<void> sqlite_store::migrate() { co_return; }
 
 milliseconds sqlite_store::report_interval() const noexcept { return tunables::gather_reports; }
 

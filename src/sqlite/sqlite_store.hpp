@@ -44,6 +44,8 @@ class sqlite_store final : public stores::store {
   explicit sqlite_store(sqlite_options options);
   ~sqlite_store() override { close(); }
 
+  stores::instant now() const override { return writer_.now(); }
+
   awaitable<stores::create_result> create(const stores::new_task& task) override;
   awaitable<task_ptr> get(std::string_view owner, std::string_view id) override;
   awaitable<task_ptr> look(std::string_view owner, std::string_view id) override;
@@ -54,7 +56,8 @@ class sqlite_store final : public stores::store {
   awaitable<stores::change_result> answer(std::string_view owner, std::string_view id,
                                           std::span<const stores::response> responses) override;
   awaitable<stores::change_result> cancel(std::string_view owner, std::string_view id,
-                                          std::string_view reason) override;
+                                          std::string_view reason,
+                                          stores::visibility sees) override;
   awaitable<stores::change_result> set_retention(std::string_view owner, std::string_view id,
                                                  std::optional<milliseconds> retention) override;
   awaitable<stores::change_result> reveal(std::string_view owner, std::string_view id,
@@ -75,9 +78,9 @@ class sqlite_store final : public stores::store {
   awaitable<std::size_t> expire(std::size_t batch) override;
   awaitable<std::vector<std::string>> purge(std::size_t batch) override;
   void watch(observer on_change) override { writer_.watch(std::move(on_change)); }
+  task_ptr known(std::string_view id) const override { return cache_.find(id); }
   void limit(const stores::byte_bounds& bounds) override { writer_.limit(bounds); }
   awaitable<stores::store_stats> stats() override;
-  awaitable<void> migrate() override;
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
   std::string secret() override { return writer_.secret(); }
   std::string trouble() const override;
@@ -98,6 +101,10 @@ class sqlite_store final : public stores::store {
                                           std::optional<std::string_view> owner,
                                           Transition transition,
                                           stores::growth allowed = stores::growth::free);
+  awaitable<task_ptr> read_whole(std::string_view id);
+  awaitable<task_ptr> read_state(std::string_view id);
+  awaitable<std::size_t> expire_now(std::size_t batch);
+  awaitable<ledger::purged> purge_now(std::size_t batch);
   bool shows(const task_record& task, std::string_view owner) const;
 
   const sqlite_options options_;

@@ -87,9 +87,9 @@ awaitable<change_result> memory_store::answer(std::string_view owner, std::strin
 }
 
 awaitable<change_result> memory_store::cancel(std::string_view owner, std::string_view id,
-                                              std::string_view reason) {
+                                              std::string_view reason, visibility sees) {
   co_return tasks_.change(id, &owner, [&](const task_record& task, instant now) {
-    return cancelled(task, reason, now);
+    return cancelled(task, reason, sees, now);
   });
 }
 
@@ -197,8 +197,6 @@ awaitable<std::vector<std::string>> memory_store::unknown(std::span<const std::s
 }
 
 std::size_t memory_store::index_size() { return tasks_.index_size() + keys_.size(); }
-
-awaitable<void> memory_store::migrate() { co_return; }
 
 }  // namespace longhaul::stores
 

@@ -30,6 +30,8 @@ class memory_store final : public store {
   /// `clock` must outlive the store.
   explicit memory_store(memory_options options = {}, const clock_source& clock = system_clock());
 
+  instant now() const override { return tasks_.now(); }
+
   awaitable<create_result> create(const new_task& task) override;
   awaitable<task_ptr> get(std::string_view owner, std::string_view id) override;
   awaitable<std::optional<list_page>> list(std::string_view owner,
@@ -38,7 +40,7 @@ class memory_store final : public store {
   awaitable<change_result> answer(std::string_view owner, std::string_view id,
                                   std::span<const response> responses) override;
   awaitable<change_result> cancel(std::string_view owner, std::string_view id,
-                                  std::string_view reason) override;
+                                  std::string_view reason, visibility sees) override;
   awaitable<change_result> set_retention(std::string_view owner, std::string_view id,
                                          std::optional<milliseconds> retention) override;
   awaitable<change_result> reveal(std::string_view owner, std::string_view id,
@@ -59,12 +61,14 @@ class memory_store final : public store {
   awaitable<std::size_t> expire(std::size_t batch) override;
   awaitable<std::vector<std::string>> purge(std::size_t batch) override;
   void watch(observer on_change) override { tasks_.watch(std::move(on_change)); }
+  task_ptr known(std::string_view id) const override { return tasks_.newest(id); }
   void limit(const byte_bounds& bounds) override { tasks_.quotas().limit(bounds); }
   awaitable<store_stats> stats() override;
-  awaitable<void> migrate() override;
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
   std::string secret() override { return secret_; }
   std::string trouble() const override { return {}; }
+  std::string trouble_in_full() const override { return {}; }
+  found_at_open found() const override { return {"memory"}; }
   void close() noexcept override {}
   milliseconds report_interval() const noexcept override { return milliseconds(0); }
   bool exclusive() const noexcept override { return true; }

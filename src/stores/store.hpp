@@ -13,7 +13,6 @@
 // References and views in parameters must stay valid until the operation has completed.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,11 +26,9 @@
 #include <vector>
 
 #include "longhaul/task.hpp"
+#include "stores/store_operations.hpp"
 
 namespace longhaul::stores {
-
-template <class T>
-using awaitable = boost::asio::awaitable<T>;
 
 /// `what()` is for logs and may name files; `reason` is for callers and has no paths.
 class store_error : public std::runtime_error {
@@ -131,6 +128,9 @@ struct response {
   raw_json value;
 };
 
+/// Whether tasks whose id was never handed out exist for who asks.
+enum class visibility : std::uint8_t { shown_only, hidden_too };
+
 struct claim_request {
   process_id process;
   /// Only these tools, and so many of each at most.
@@ -153,33 +153,21 @@ struct recover_result {
   std::size_t failed = 0;       ///< "executor lost, outcome unknown"
 };
 
-struct store_stats {
-  std::size_t working = 0, input_required = 0, completed = 0, failed = 0, cancelled = 0;
-  std::size_t queued = 0;  ///< of the working ones: not claimed yet
-  std::size_t bytes = 0;   ///< approximate size of what is stored
-  /// Unfinished tasks that a handler is to finish, by tool. Counted anew each time.
-  std::map<std::string, std::size_t> open_by_tool = {};
-};
-
-/// What a store found when it was opened, for the one who started it.
-struct found_at_open {
-  std::string place;                      ///< where tasks are kept: a path, or "memory"
-  std::size_t tasks = 0;                  ///< in all
-  std::size_t unfinished = 0;             ///< of these
-  std::vector<std::string> remarks = {};  ///< what he should know, a line each
-};
-
-class store {
+class store : public store_operations {
  public:
-  virtual ~store() = default;
+  /// The store's own time. All deadlines, leases and retentions are measured by it, and every time
+  /// in a record is one of it, whatever the clock of the process that asks says. Cheap: no I/O.
+  virtual instant now() const = 0;
 
   // --- callers' side: the owner is an argument; unknown and foreign tasks are the same answer.
 
-  /// Creates a task, or finds the earlier one by idempotency key (unique for owner and tool).
+  /// Creates a task, or finds the earlier one by idempotency key (unique for owner and tool). What
+  /// it gives is whole and current, as with `claim`.
   virtual awaitable<create_result> create(const new_task& task) = 0;
   /// The task of this owner, hidden ones included, or null.
   virtual awaitable<task_ptr> get(std::string_view owner, std::string_view id) = 0;
-  /// The same for who asks how it is doing: it may be `abridged`.
+  /// The same for whoever asks how it is doing: it may be `abridged`. The result of a task that has
+  /// ended is there, so one read answers who asks for it.
   virtual awaitable<task_ptr> look(std::string_view owner, std::string_view id) {
     return get(owner, id);
   }
@@ -194,9 +182,11 @@ class store {
   /// open tasks in bytes, and an eighth of them, are used up.
   virtual awaitable<change_result> answer(std::string_view owner, std::string_view id,
                                           std::span<const response> responses) = 0;
-  /// Ends the task as cancelled, at once; fences its worker.
+  /// Ends the task as cancelled, at once; fences its worker. To whom only shown tasks exist, a
+  /// hidden one is `not_found`.
   virtual awaitable<change_result> cancel(std::string_view owner, std::string_view id,
-                                          std::string_view reason) = 0;
+                                          std::string_view reason,
+                                          visibility sees = visibility::hidden_too) = 0;
   /// Changes how long the task is kept once terminal; null: for ever. Counts from its end, also if
   /// it has ended already (which stays as it is, `updated_at` included).
   virtual awaitable<change_result> set_retention(std::string_view owner, std::string_view id,
@@ -230,6 +220,9 @@ class store {
   /// that was handed back with a question open waits too: it runs again beside its question, and
   /// stays input_required until that is answered. A process that was declared dead gets nothing.
   /// If the outcome is unknown, what the claim took shows in `claimed`.
+  ///
+  /// What it gives is whole and current: the state that the claim has made. A handler can begin
+  /// with it; a change since then was told by `watch`, and shows in `known`.
   virtual awaitable<std::vector<task_ptr>> claim(const claim_request& request) = 0;
   /// Renews (or starts) the lease of a process. Before its first claim (`claim` or
   /// `new_task::claim_for`): tasks of a process without a lease count as lost. A process is
@@ -259,16 +252,24 @@ class store {
   // --- the rest
 
   using observer = std::function<void(const task_ptr&)>;
-  /// `on_change` is called after every committed change, the creation included and the removal not,
-  /// maybe twice, maybe late, from any thread and with no lock held (it may call the store);
-  /// it must neither block nor throw. Notifications of one task may overtake each other: compare
-  /// `rev`. Set once, before the first operation.
+  /// `on_change` is called after every committed change that this process has made, and after those
+  /// that others have made to what it follows (`follow`) or has claimed; a store may tell of more.
+  /// The creation is told and the removal not. Maybe twice, maybe late (then the newest state, not
+  /// each one between), from any thread and with no lock held (it may call the store); it must
+  /// neither block nor throw. Notifications of one task may overtake each other: compare `rev`. Set
+  /// once, before the first operation.
   virtual void watch(observer on_change) = 0;
+  /// From now on the observer also hears what other processes change of this task, until `unfollow`
+  /// was called as often as this. Whoever follows first and reads then misses nothing. Neither
+  /// blocks. A store that tells of all changes anyway has nothing to do here.
+  virtual void follow(std::string_view id) { static_cast<void>(id); }
+  virtual void unfollow(std::string_view id) noexcept { static_cast<void>(id); }
+  /// The newest state of a task that this process has claimed or follows, as far as this process
+  /// knows: it never reads, and may be `abridged`. At least as new as all that the observer was
+  /// told before. Null: it has ended, or is none of these. For whoever has just begun to listen.
+  virtual task_ptr known(std::string_view id) const = 0;
   /// What `create` and `answer` are held to. Set once, before the first operation; none at first.
   virtual void limit(const byte_bounds& bounds) = 0;
-  virtual awaitable<store_stats> stats() = 0;
-  /// Brings the schema to the newest version; a no-op where there is none.
-  virtual awaitable<void> migrate() = 0;
   /// Those of `ids` that are not the ids of tasks here: what lies beside the store under such a
   /// name was left behind.
   virtual awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) = 0;
@@ -276,9 +277,6 @@ class store {
   virtual std::string secret() = 0;
   /// Why nothing can be written now, in words for anybody: no paths in it. Empty: it can.
   virtual std::string trouble() const = 0;
-  /// The same for the log, with paths and what to do.
-  virtual std::string trouble_in_full() const { return trouble(); }
-  virtual found_at_open found() const { return {"memory"}; }
   /// Finishes what is under way and refuses everything after it (`store_error`). Blocks. Before the
   /// contexts of those who may be waiting are destroyed. Idempotent.
   virtual void close() noexcept = 0;

@@ -34,10 +34,11 @@ task_ptr task_shards::find(std::string_view id) {
   return found == nullptr ? nullptr : found->record;
 }
 
-bool task_shards::knows(std::string_view id) {
+task_ptr task_shards::newest(std::string_view id) const {
   shard& home = shard_of(id);
   const guard lock(home.mutex);
-  return home.tasks.find(id) != nullptr;
+  const roster::entry* const found = home.tasks.find(id);
+  return found == nullptr ? nullptr : found->record;
 }
 
 // --- changes of one task

@@ -55,7 +55,9 @@ class task_shards {
 
   /// Null: there is none, or its retention is over.
   task_ptr find(std::string_view id);
-  bool knows(std::string_view id);
+  bool knows(std::string_view id) const { return newest(id) != nullptr; }
+  /// Also if its retention is over.
+  task_ptr newest(std::string_view id) const;
   /// `transition(record, instant)` gives a `step`. Without an owner: anybody's task.
   template <class Transition>
   change_result change(std::string_view id, const std::string_view* owner, Transition transition,
@@ -88,7 +90,7 @@ class task_shards {
 
   static std::vector<shard> make_shards(std::size_t count, const setup& how);
   std::size_t shard_number(std::string_view id) const noexcept;
-  shard& shard_of(std::string_view id) noexcept { return shards_[shard_number(id)]; }
+  shard& shard_of(std::string_view id) const noexcept { return shards_[shard_number(id)]; }
   roster::entry* visible(shard& home, std::string_view id) LONGHAUL_REQUIRES(home.mutex);
 
   aftermath install(shard& home, roster::entry& task, const roster::decision& decided)
@@ -107,7 +109,7 @@ class task_shards {
   std::function<void(const task_ptr&)> on_change_;
   quota_table quotas_;
   owner_index owners_;
-  std::vector<shard> shards_;
+  mutable std::vector<shard> shards_;
   std::atomic<std::size_t> next_expiry_shard_{0}, next_purge_shard_{0};
 
   guarded_mutex queue_mutex_;

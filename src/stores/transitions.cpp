@@ -254,7 +254,8 @@ step finished(const task_record& task, writer worker, const outcome& result,
   return {change_code::applied, std::move(next)};
 }
 
-step cancelled(const task_record& task, std::string_view reason, instant now) {
+step cancelled(const task_record& task, std::string_view reason, visibility sees, instant now) {
+  if (task.hidden && sees == visibility::shown_only) return refused(change_code::not_found);
   if (task.terminal()) return refused(change_code::already_terminal);
   auto next = successor(task, now);
   std::string message("The task was cancelled.");

@@ -39,7 +39,7 @@ step asked(const task_record& task, writer worker, std::span<const question> que
 step answered(const task_record& task, std::span<const response> responses, instant now);
 step finished(const task_record& task, writer worker, const outcome& result,
               std::string_view message, instant now);
-step cancelled(const task_record& task, std::string_view reason, instant now);
+step cancelled(const task_record& task, std::string_view reason, visibility sees, instant now);
 step retained(const task_record& task, std::optional<milliseconds> retention, instant now);
 step revealed(const task_record& task, std::optional<milliseconds> retention, instant now);
 step released(const task_record& task, writer worker, instant now);

@@ -221,7 +221,8 @@ TEST(fault_store, a_crash_stays_until_the_restart) {
   EXPECT_TRUE(run(faults.get("alice", task.origin->id))) << "committed before the crash";
 
   faults.crash_at("cancel.before");
-  EXPECT_THROW(run(faults.cancel("alice", task.origin->id, "")), crashed);
+  EXPECT_THROW(run(faults.cancel("alice", task.origin->id, "", stores::visibility::hidden_too)),
+               crashed);
   faults.restart();
   EXPECT_EQ(run(faults.get("alice", task.origin->id))->status, task_status::working);
 }

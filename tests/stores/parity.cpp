@@ -23,7 +23,6 @@ store_parity::store_parity() : fixture_(GetParam().make()), store_(fixture_->tes
     const std::lock_guard lock(into->mutex);
     into->all.push_back(task);
   });
-  run(store_.migrate());
   EXPECT_TRUE(run(store_.renew(process_, 1h)).alive);
 }
 

@@ -113,7 +113,7 @@ TEST(transitions, removal_saturates) {
   task_record task = running({});
   task.retention = milliseconds::max();
   EXPECT_FALSE(stores::removal_due(task)) << "not terminal";
-  task = after(stores::cancelled(task, "", at(1s)));
+  task = after(stores::cancelled(task, "", stores::visibility::hidden_too, at(1s)));
   EXPECT_EQ(stores::removal_due(task)->time_since_epoch(), milliseconds::max());
   task.retention = -1s;
   EXPECT_EQ(stores::removal_due(task), at(1s).mono);

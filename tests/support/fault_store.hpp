@@ -79,8 +79,9 @@ class fault_store final : public stores::store {
     return disturbed("answer", inner_.answer(owner, id, responses));
   }
   awaitable<stores::change_result> cancel(std::string_view owner, std::string_view id,
-                                          std::string_view reason) override {
-    return disturbed("cancel", inner_.cancel(owner, id, reason));
+                                          std::string_view reason,
+                                          stores::visibility sees) override {
+    return disturbed("cancel", inner_.cancel(owner, id, reason, sees));
   }
   awaitable<stores::change_result> set_retention(std::string_view owner, std::string_view id,
                                                  std::optional<milliseconds> retention) override {
@@ -90,21 +91,21 @@ class fault_store final : public stores::store {
                                           std::optional<milliseconds> retention) override {
     return disturbed("reveal", inner_.reveal(owner, id, retention));
   }
-  awaitable<stores::change_result> report(std::string_view id, stores::writer by,
+  awaitable<stores::change_result> report(std::string_view id, stores::writer worker,
                                           const stores::report_change& change) override {
-    return disturbed("report", inner_.report(id, by, change));
+    return disturbed("report", inner_.report(id, worker, change));
   }
-  awaitable<stores::change_result> ask(std::string_view id, stores::writer by,
+  awaitable<stores::change_result> ask(std::string_view id, stores::writer worker,
                                        std::span<const stores::question> questions) override {
-    return disturbed("ask", inner_.ask(id, by, questions));
+    return disturbed("ask", inner_.ask(id, worker, questions));
   }
-  awaitable<stores::change_result> finish(std::string_view id, stores::writer by,
+  awaitable<stores::change_result> finish(std::string_view id, stores::writer worker,
                                           const outcome& result,
                                           std::string_view message) override {
-    return disturbed("finish", inner_.finish(id, by, result, message));
+    return disturbed("finish", inner_.finish(id, worker, result, message));
   }
-  awaitable<stores::change_result> release(std::string_view id, stores::writer by) override {
-    return disturbed("release", inner_.release(id, by));
+  awaitable<stores::change_result> release(std::string_view id, stores::writer worker) override {
+    return disturbed("release", inner_.release(id, worker));
   }
   awaitable<std::vector<task_ptr>> claim(const stores::claim_request& request) override {
     return disturbed("claim", inner_.claim(request));
@@ -129,9 +130,12 @@ class fault_store final : public stores::store {
     return disturbed("purge", inner_.purge(batch));
   }
   void watch(observer on_change) override { inner_.watch(std::move(on_change)); }
+  void follow(std::string_view id) override { inner_.follow(id); }
+  void unfollow(std::string_view id) noexcept override { inner_.unfollow(id); }
+  task_ptr known(std::string_view id) const override { return inner_.known(id); }
+  stores::instant now() const override { return inner_.now(); }
   void limit(const stores::byte_bounds& bounds) override { inner_.limit(bounds); }
   awaitable<stores::store_stats> stats() override { return disturbed("stats", inner_.stats()); }
-  awaitable<void> migrate() override { return inner_.migrate(); }
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override {
     return inner_.unknown(ids);
   }

@@ -37,8 +37,9 @@ class retry_store final : public stores::store {
     return repeat([=, this] { return inner_.answer(owner, id, responses); });
   }
   awaitable<stores::change_result> cancel(std::string_view owner, std::string_view id,
-                                          std::string_view reason) override {
-    return repeat([=, this] { return inner_.cancel(owner, id, reason); });
+                                          std::string_view reason,
+                                          stores::visibility sees) override {
+    return repeat([=, this] { return inner_.cancel(owner, id, reason, sees); });
   }
   awaitable<stores::change_result> set_retention(std::string_view owner, std::string_view id,
                                                  std::optional<milliseconds> retention) override {
@@ -48,22 +49,23 @@ class retry_store final : public stores::store {
                                           std::optional<milliseconds> retention) override {
     return repeat([=, this] { return inner_.reveal(owner, id, retention); });
   }
-  awaitable<stores::change_result> report(std::string_view id, stores::writer by,
+  awaitable<stores::change_result> report(std::string_view id, stores::writer worker,
                                           const stores::report_change& change) override {
-    return repeat([this, id, by, &change] { return inner_.report(id, by, change); });
+    return repeat([this, id, worker, &change] { return inner_.report(id, worker, change); });
   }
-  awaitable<stores::change_result> ask(std::string_view id, stores::writer by,
+  awaitable<stores::change_result> ask(std::string_view id, stores::writer worker,
                                        std::span<const stores::question> questions) override {
-    return repeat([=, this] { return inner_.ask(id, by, questions); });
+    return repeat([=, this] { return inner_.ask(id, worker, questions); });
   }
-  awaitable<stores::change_result> finish(std::string_view id, stores::writer by,
+  awaitable<stores::change_result> finish(std::string_view id, stores::writer worker,
                                           const outcome& result,
                                           std::string_view message) override {
-    return repeat(
-        [this, id, by, &result, message] { return inner_.finish(id, by, result, message); });
+    return repeat([this, id, worker, &result, message] {
+      return inner_.finish(id, worker, result, message);
+    });
   }
-  awaitable<stores::change_result> release(std::string_view id, stores::writer by) override {
-    return repeat([=, this] { return inner_.release(id, by); });
+  awaitable<stores::change_result> release(std::string_view id, stores::writer worker) override {
+    return repeat([=, this] { return inner_.release(id, worker); });
   }
   /// A claim without an answer may have claimed: what the process holds now and did not before.
   awaitable<std::vector<task_ptr>> claim(const stores::claim_request& request) override {
@@ -104,11 +106,14 @@ class retry_store final : public stores::store {
     return repeat([=, this] { return inner_.purge(batch); });
   }
   void watch(observer on_change) override { inner_.watch(std::move(on_change)); }
+  void follow(std::string_view id) override { inner_.follow(id); }
+  void unfollow(std::string_view id) noexcept override { inner_.unfollow(id); }
+  task_ptr known(std::string_view id) const override { return inner_.known(id); }
+  stores::instant now() const override { return inner_.now(); }
   void limit(const stores::byte_bounds& bounds) override { inner_.limit(bounds); }
   awaitable<stores::store_stats> stats() override {
     return repeat([this] { return inner_.stats(); });
   }
-  awaitable<void> migrate() override { return inner_.migrate(); }
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override {
     return inner_.unknown(ids);
   }
