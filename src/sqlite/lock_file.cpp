@@ -57,7 +57,7 @@ pid_t holder_by_kernel(dev_t device, ino_t number) {
 
 bool lives(pid_t process) { return ::kill(process, 0) == 0 || errno == EPERM; }
 
-// A child that a killed server was just starting has the lock, too, until it has become another
+// A child that a killed server was just starting also has the lock, until it has become another
 // program; a server that ends has taken its name out already. Neither takes long. 0, or errno.
 int lock_descriptor(int file) {
   const auto end = std::chrono::steady_clock::now() + tunables::lock_wait;

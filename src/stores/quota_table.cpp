@@ -172,7 +172,7 @@ void quota_table::removed(std::string_view quota, std::size_t bytes) {
   const auto found = home.quotas.find(quota);
   if (found == home.quotas.end()) return;
   give_back(found->second->stored_bytes, bytes);
-  // Only this lock lets `stored_tasks` grow, so a quota without tasks is nobody's.
+  // `stored_tasks` grows only under this lock, so a quota without tasks is in use by nobody.
   if (found->second->stored_tasks.fetch_sub(1, std::memory_order_relaxed) == 1)
     home.quotas.erase(found);
 }

@@ -46,7 +46,7 @@ step released(const task_record& task, writer worker, instant now);
 /// The process that ran it is gone: back to the queue, or failed.
 step lost(const task_record& task, instant now);
 /// The same task as if no running time had passed since its process was last heard of: time in
-/// which nobody was there is nobody's running time. For `lost`, of what a former process ran.
+/// which no process was there does not count. For `lost`, of what a former process ran.
 task_record without_downtime(const task_record& task, monotonic_time last_heard,
                              monotonic_time now);
 /// A limit has passed (`limit_due` says which).

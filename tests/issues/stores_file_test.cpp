@@ -191,7 +191,7 @@ TEST_F(sqlite_file, a_folder_that_everybody_may_write_is_remarked) {
 
 TEST_F(sqlite_file, what_was_found_is_told) {
   begin();
-  run(store_->cancel("alice", first_, ""));
+  run(store_->cancel("alice", first_, "", stores::visibility::hidden_too));
   EXPECT_EQ(create(), "");
   open();
   EXPECT_EQ(store_->found().tasks, 2U);

@@ -80,7 +80,7 @@ TEST(memory_store, counts_its_bytes_back_to_nothing) {
   change.checkpoint = raw_json::trusted(std::string(1000, '1'));
   run(store.report(task.origin->id, {1, {}}, change));
   EXPECT_EQ(run(store.stats()).bytes, before + 1000);
-  run(store.cancel("alice", task.origin->id, ""));
+  run(store.cancel("alice", task.origin->id, "", stores::visibility::hidden_too));
   EXPECT_LT(run(store.stats()).bytes, before + 1000) << "the checkpoint is gone";
   clock.advance(1s);
   run(store.purge(10));
@@ -128,7 +128,7 @@ TEST(memory_store, waiting_tasks_that_end_leave_no_queue_behind) {
     auto task = small_task();
     task.claim_for.reset();
     run(store.create(task));
-    run(store.cancel("alice", task.origin->id, ""));
+    run(store.cancel("alice", task.origin->id, "", stores::visibility::hidden_too));
   }
   auto last = small_task();
   last.claim_for.reset();
@@ -161,7 +161,7 @@ TEST(memory_store, indexes_forget_with_the_tasks) {
   EXPECT_GT(store.index_size(), 300U);  // and what waits is in the queue now
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (i % 3 == 0 && i % 4 == 0) run(store.reveal("alice", ids[i], 1s));
-    const auto ended = run(store.cancel("alice", ids[i], ""));
+    const auto ended = run(store.cancel("alice", ids[i], "", stores::visibility::hidden_too));
     EXPECT_EQ(ended.code, change_code::applied);
   }
   clock.advance(1s);

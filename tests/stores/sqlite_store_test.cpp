@@ -153,7 +153,8 @@ TEST_F(sqlite_reopened, every_member_of_a_record_is_found_again) {
   outside->token = "tok";
   const auto external = create(outside, false);
   const auto cancelled = create(origin());
-  const auto end = run(store_->cancel("alice", cancelled->id(), "why not")).task;
+  const auto end =
+      run(store_->cancel("alice", cancelled->id(), "why not", stores::visibility::hidden_too)).task;
   const auto failed = create(origin());
   const outcome broken = outcome::protocol_error(-1, "no");
   const auto failure = run(store_->finish(failed->id(), epoch(1), broken, "no")).task;
@@ -344,7 +345,7 @@ TEST_F(sqlite_reopened, P20_the_file_reaches_a_plateau_and_shrinks_after_a_flood
 
 TEST_F(sqlite_reopened, counts_and_bounds_know_what_was_there) {
   for (int i = 0; i < 3; ++i) finish(create(origin()));
-  run(store_->cancel("alice", create(origin())->id(), ""));
+  run(store_->cancel("alice", create(origin())->id(), "", stores::visibility::hidden_too));
   create(origin(), false);
   open();
   const auto now = run(store_->stats());
