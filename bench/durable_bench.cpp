@@ -235,7 +235,7 @@ void fill(stores::store& store, std::size_t count, bool finish) {
   context.run();
 }
 
-// Runs `what` in a child, so that its memory is its own; what it returns.
+// Runs `work` in a child, so that its memory is its own; what it returns.
 double in_a_child(const std::function<double()>& work) {
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) throw std::runtime_error("no pipe");
@@ -243,7 +243,7 @@ double in_a_child(const std::function<double()>& work) {
   if (child == 0) {
     double value = -1;
     try {
-      value = what();
+      value = work();
     } catch (const std::exception& e) {
       std::fprintf(stderr, "longhaul-bench: %s\n", e.what());
     }

@@ -18,8 +18,9 @@ constexpr milliseconds saturating_add(milliseconds a, milliseconds b) noexcept {
 
 template <class Clock>
 constexpr std::chrono::time_point<Clock, milliseconds> saturating_add(
-    std::chrono::time_point<Clock, milliseconds> time, milliseconds by) noexcept {
-  return std::chrono::time_point<Clock, milliseconds>(saturating_add(time.time_since_epoch(), by));
+    std::chrono::time_point<Clock, milliseconds> time, milliseconds length) noexcept {
+  return std::chrono::time_point<Clock, milliseconds>(
+      saturating_add(time.time_since_epoch(), length));
 }
 
 /// `to − from`, never negative: clocks of two machines or two boots may disagree.
