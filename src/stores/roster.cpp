@@ -45,10 +45,9 @@ change_result roster::told(const entry& task, const decision& decided) {
 }
 
 roster::effect roster::replace(entry& task, const decision& decided) {
-  const task_ptr before = task.record;
-  discount(*before);
+  discount(*task.record);
   unschedule(task);
-  task.record = decided.next;
+  const task_ptr before = std::exchange(task.record, decided.next);
   const task_record& after = *task.record;
   count(after);
 
