@@ -23,10 +23,8 @@ if(LONGHAUL_SANITIZE)
   target_link_options(longhaul_flags INTERFACE -fsanitize=${LONGHAUL_SANITIZE})
 endif()
 
-# Under sanitizers the optimiser costs most of a test's compile time, and what is tested is in src/.
-if(LONGHAUL_SANITIZE)
-  set(longhaul_test_options -O0)
-endif()
+# The optimiser costs most of a test's compile time, and what is tested is in src/.
+set(longhaul_test_options -O0)
 
 # longhaul_precompiled(TARGET pch|test_pch): one set of precompiled headers for all layers and one
 # for all tests; each target would make its own otherwise.
