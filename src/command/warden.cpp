@@ -306,7 +306,7 @@ std::shared_ptr<ward> end_marked(std::string mark) {
 }
 
 void adopt_orphans() {
-  // Whoever started us may have ignored it, which exec keeps: then nobody's status would stay.
+  // Whoever started us may have ignored it, which exec keeps: then no status would stay to be read.
   struct sigaction action{};
   action.sa_handler = SIG_DFL;
   if (::sigaction(SIGCHLD, &action, nullptr) != 0) cannot("adopt processes", errno);

@@ -327,7 +327,7 @@ std::vector<std::string> warnings_of(const serve_config& config) {
   }
   if (config.stdio && !config.server.keys.empty()) {
     result.emplace_back(
-        "on stdio nobody is asked for a key: the host that starts the server may all");
+        "on stdio nobody is asked for a key: the host that starts the server may do everything");
   }
   constexpr std::string_view empty_key =
       "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
