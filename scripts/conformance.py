@@ -25,22 +25,39 @@ START_SECONDS = 20
 SCENARIO_SECONDS = 60
 
 
+def make_certificate(folder):
+    """Paths of a certificate for this machine, signed by itself, and of its key."""
+    certificate, key = f"{folder}/certificate.pem", f"{folder}/key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                    "-keyout", key, "-out", certificate],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return certificate, key
+
+
 class Server:
     """The server under test on a free port; its standard error goes to a file."""
 
-    def __init__(self, binary, log_path):
+    def __init__(self, binary, log_path, tls):
         self.log_path = log_path
+        more = []
         self.log = open(log_path, "wb")
         self.state = tempfile.TemporaryDirectory(prefix="longhaul-conformance-")
+        if tls:
+            certificate, key = make_certificate(self.state.name)
+            more = ["--tls-certificate", certificate, "--tls-key", key]
+            os.environ["NODE_EXTRA_CA_CERTS"] = certificate
         self.process = subprocess.Popen(
-            [binary, "--http", "127.0.0.1:0", "--store", f"sqlite:{self.state.name}/tasks.db"],
+            [binary, "--http", "127.0.0.1:0", "--store", f"sqlite:{self.state.name}/tasks.db",
+             *more],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log)
 
     def url(self):
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
             text = self.log_path.read_text(errors="replace")
-            found = re.search(r"listening on (http://\S+)\s", text)
+            found = re.search(r"listening on (https?://\S+)\s", text)
             if found:
                 return found.group(1)
             if self.process.poll() is not None:
@@ -115,6 +132,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", default=str(ROOT / "build/release/longhaul-conformance-server"))
     parser.add_argument("--url", help="a server that runs already, instead of starting one")
+    parser.add_argument("--tls", action="store_true", help="over https, with a certificate made now")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/conformance",
                         help="where the suite's files go (emptied first)")
@@ -132,7 +150,7 @@ def main():
     shutil.rmtree(args.out, ignore_errors=True)
     args.out.mkdir(parents=True)
 
-    server = None if args.url else Server(args.server, args.out / "server.log")
+    server = None if args.url else Server(args.server, args.out / "server.log", args.tls)
     results = []
     try:
         url = args.url or server.url()

@@ -25,6 +25,7 @@ TABLES = [ROOT / "docs" / name for name in ("programs.md", "tools.md", "engine.m
 # Who reads a key: a member of a table_reader, or what is made of several of them.
 ASKED = re.compile(
     r"\b(?:from_?|top|hints)\.(?!fail|warn|name\b|table\b)\w+\(\s*\"(\w+)\""
+    r"|\bread_file\(from, \"(\w+)\""
     r"|\b(?:positive|count|for_each_table)\((?:\w+,\s*)?\"(\w+)\""
 )
 # A default, and how a page may say it.
@@ -37,7 +38,7 @@ CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.S | re.M)
 
 
 def keys(text):
-    return [(m.start(), m[1] or m[2]) for m in ASKED.finditer(text)]
+    return [(m.start(), m[1] or m[2] or m[3]) for m in ASKED.finditer(text)]
 
 
 def words_of_code(page):

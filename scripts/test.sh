@@ -62,6 +62,7 @@ release() {
   counted siege 300 scripts/siege.sh ${full:+60}
   step npm-packages 300 scripts/npm-install.sh && {
     counted conformance 600 scripts/conformance.py
+    counted conformance-tls 600 scripts/conformance.py --tls --out build/conformance-tls
     counted interop 300 scripts/interop.sh
   }
   step format 120 scripts/format.sh check

@@ -96,6 +96,14 @@ int main(int argc, char** argv) {
   serve->add_option("--log", command.common.log, longhaul::help_of_log)->type_name("WHAT");
   serve->add_option("--log-format", command.common.log_format, longhaul::help_of_log_format)
       ->type_name("FORMAT");
+  serve
+      ->add_option("--tls-certificate", command.common.tls_certificate,
+                   longhaul::help_of_tls_certificate)
+      ->type_name("FILE")
+      ->excludes(pipe);
+  serve->add_option("--tls-key", command.common.tls_key, longhaul::help_of_tls_key)
+      ->type_name("FILE")
+      ->excludes(pipe);
   serve->add_option("--drain-grace", command.common.drain_grace, longhaul::help_of_drain_grace())
       ->type_name("TIME");
   serve->add_flag("--check", command.check_only, "Only say whether the file is right");

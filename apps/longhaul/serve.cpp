@@ -9,6 +9,7 @@
 #include <iostream>
 #include <memory>
 #include <stop_token>
+#include <utility>
 
 #include "command/former_programs.hpp"
 #include "command/output_folder.hpp"
@@ -111,6 +112,9 @@ void override_file(config::serve_config& config, const serve_command& command) {
   if (!command.http.empty()) config.stdio = false, config.listen = command.http;
   if (!command.store.empty()) config.store = command.store;
   if (config.listen.empty()) config.stdio = true;
+  transport::tls_files tls = tls_files_of(command.common, config.server);
+  config.server.tls_certificate = std::move(tls.certificate);
+  config.server.tls_key = std::move(tls.key);
 }
 
 void tell_warnings(const config::read_result& read, const std::string& file) {
@@ -136,6 +140,7 @@ int serve_tools(config::serve_config& config, process_log& log) {
   settings.store = tasks.store;
   settings.kept_in = tasks.kept_in;
   settings.drain_grace = config.server.drain_grace;
+  settings.tls = {config.server.tls_certificate, config.server.tls_key};
   settings.outputs = host->output.get();
   settings.on_removed = [host](const std::vector<std::string>& gone) {
     host->output->remove(gone);
@@ -160,11 +165,16 @@ int run_serve(const serve_command& command) {
   override_file(config, command);
   tell_warnings(read, command.file);
   log_settings logging;
+  transport::tls_files tls;
   try {
     if (!command.http.empty()) parse_http_address(command.http);
     if (!command.store.empty()) parse_store_url(command.store);
     logging = log_settings_of(command.common, config.server);
     config.server.drain_grace = drain_grace_of(command.common, config.server);
+    const transport::tls_files tls{config.server.tls_certificate, config.server.tls_key};
+    if (tls.given() && !config.stdio) {
+      const transport::tls_identity usable(tls);  // else it says what is wrong
+    }
   } catch (const std::invalid_argument& e) {
     std::cerr << "longhaul: " << e.what() << std::endl;
     return exit_usage;

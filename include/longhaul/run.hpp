@@ -15,13 +15,16 @@ namespace longhaul {
 ///   --store URL          `sqlite:PATH`, or `memory:` (tasks do not outlive the process); if not
 ///                        said, `server_options::store`, else the file
 ///                        `$XDG_STATE_HOME/longhaul/<server name>.db`
+///   --tls-certificate FILE, --tls-key FILE   (with --http) serve https://; override
+///                        `server_options::tls_certificate`, `tls_key`
 ///   --log off|error|info|debug, --log-format text|json, --drain-grace TIME   override
 ///                        `server_options::log`, `log_format`, `drain_grace`
 ///   --help, --version
 /// SIGTERM, SIGINT and SIGHUP drain: no new work, running work gets a grace, exit 0; a second one
-/// hurries. Over stdio the end of input does the same, and cancels the calls of the host at once.
-/// Exit codes: 0 done, 1 failed while serving, 2 wrong use or tools with faults. Messages go to
-/// standard error. May be called once a process; ignores SIGPIPE and SIGXFSZ.
+/// hurries. Over TLS SIGHUP reads certificate and key again instead. Over stdio the end of input
+/// does the same, and cancels the calls of the host at once. Exit codes: 0 done, 1 failed while
+/// serving, 2 wrong use or tools with faults. Messages go to standard error. May be called once a
+/// process; ignores SIGPIPE and SIGXFSZ.
 int run(server& server, int argc, char** argv);
 
 }  // namespace longhaul

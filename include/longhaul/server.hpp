@@ -62,6 +62,11 @@ struct server_options {
   /// may use it, as `https://app.example`; `*`: all, where every caller needs a key. Those of the
   /// command line come on top.
   std::vector<std::string> allow_hosts = {}, allow_origins = {};
+  /// Over HTTP, TLS: paths of PEM files, both or none. The certificate stands first in its file,
+  /// the chain behind it; the key has no passphrase. `run` refuses a pair that cannot be used;
+  /// SIGHUP reads it again (then that signal does not end the server). Those of the command line go
+  /// first.
+  std::string tls_certificate = {}, tls_key = {};
   /// Who may call over HTTP; none: anybody, and a task's id is the only key to it. `run` refuses
   /// names and digests that are malformed or come twice. (On stdio the caller is whoever started
   /// us.)

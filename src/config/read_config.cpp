@@ -112,6 +112,7 @@ class config_reader {
     }
     read_callers(from, server);
     read_bounds(from, server);
+    read_tls(from, server);
     if (const auto grace = from.duration("drain_grace")) server.drain_grace = *grace;
     if (const auto detail = from.word("log", {"off", "error", "info", "debug"})) {
       server.log = static_cast<log_detail>(*detail);
@@ -120,6 +121,24 @@ class config_reader {
       server.log_format = static_cast<log_style>(*style);
     }
     from.finish();
+  }
+
+  // A path is relative to the folder of the file that is being read.
+  void read_file(table_reader& from, const char* key, std::string& path) {
+    std::string given;
+    from.set(key, given);
+    if (!given.empty()) {
+      path = (std::filesystem::path(options_.folder) / given).lexically_normal().string();
+    }
+  }
+
+  void read_tls(table_reader& from, server_options& server) {
+    read_file(from, "tls_certificate", server.tls_certificate);
+    read_file(from, "tls_key", server.tls_key);
+    if (server.tls_certificate.empty() != server.tls_key.empty()) {
+      from.fail_at(server.tls_key.empty() ? "tls_certificate" : "tls_key",
+                   "tls_certificate and tls_key belong together: give both");
+    }
   }
 
   // Who calls, from where, and how they are met.
@@ -321,9 +340,10 @@ std::vector<std::string> warnings_of(const serve_config& config) {
     result.push_back("anybody who can reach " + config.listen +
                      " may run these tools: add a [[key]], or listen on 127.0.0.1");
   }
-  if (!local && !config.server.keys.empty()) {
+  if (!local && !config.server.keys.empty() && config.server.tls_certificate.empty()) {
     result.push_back("keys and results travel over " + config.listen +
-                     " in clear text: put a proxy with TLS in front");
+                     " in clear text: set tls_certificate and tls_key, or put a proxy with TLS in "
+                     "front");
   }
   if (config.stdio && !config.server.keys.empty()) {
     result.emplace_back(

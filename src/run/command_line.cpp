@@ -45,4 +45,12 @@ std::optional<std::chrono::milliseconds> drain_grace_of(const common_options& gi
   return grace;
 }
 
+// Both of the one or both of the other: they belong together.
+transport::tls_files tls_files_of(const common_options& given, const server_options& otherwise) {
+  if (!given.tls_certificate.empty() || !given.tls_key.empty()) {
+    return {given.tls_certificate, given.tls_key};
+  }
+  return {otherwise.tls_certificate, otherwise.tls_key};
+}
+
 }  // namespace longhaul

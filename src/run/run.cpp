@@ -13,6 +13,17 @@
 
 namespace longhaul {
 
+namespace {
+
+void add_tls_options(CLI::App& app, common_options& given, CLI::Option* pipe) {
+  app.add_option("--tls-certificate", given.tls_certificate, help_of_tls_certificate)
+      ->type_name("FILE")
+      ->excludes(pipe);
+  app.add_option("--tls-key", given.tls_key, help_of_tls_key)->type_name("FILE")->excludes(pipe);
+}
+
+}  // namespace
+
 int run(server& server, int argc, char** argv) {
   fill_standard_streams();
   const server_options& about = server.options();
@@ -43,10 +54,12 @@ int run(server& server, int argc, char** argv) {
   common_options common;
   app.add_option("--log", common.log, help_of_log)->type_name("WHAT");
   app.add_option("--log-format", common.log_format, help_of_log_format)->type_name("FORMAT");
+  add_tls_options(app, common, pipe);
   app.add_option("--drain-grace", common.drain_grace, help_of_drain_grace())->type_name("TIME");
   app.footer(
-      "SIGTERM, SIGINT and SIGHUP drain: no new work, running work gets its grace. Exit codes: 0 "
-      "done, 1 failed while serving, 2 wrong use.");
+      "SIGTERM, SIGINT and SIGHUP drain: no new work, running work gets its grace. Over TLS SIGHUP "
+      "reads certificate and key again instead. Exit codes: 0 done, 1 failed while serving, 2 "
+      "wrong use.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -56,6 +69,7 @@ int run(server& server, int argc, char** argv) {
   try {
     logging = log_settings_of(common, about);
     settings.drain_grace = drain_grace_of(common, about);
+    settings.tls = tls_files_of(common, about);
   } catch (const std::invalid_argument& e) {
     std::cerr << about.name << ": " << e.what() << std::endl;
     return exit_usage;

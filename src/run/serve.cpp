@@ -71,6 +71,7 @@ int serve(server& server, const serve_settings& settings, process_log& log) {
     const server_options& about = server.options();
     http.allowed_hosts = joined(about.allow_hosts, settings.allowed_hosts);
     http.allowed_origins = joined(about.allow_origins, settings.allowed_origins);
+    http.tls = settings.tls;
     http.max_body_memory = about.max_body_memory;
     try {
       return settings.http.empty() ? serve_stdio(running) : serve_http(running, http);

@@ -19,6 +19,7 @@ struct serve_settings : service_options {
   std::string http;                          ///< `ADDRESS:PORT`; empty: stdio
   std::vector<std::string> allowed_hosts;    ///< more names in Host
   std::vector<std::string> allowed_origins;  ///< more origins of web pages
+  transport::tls_files tls;                  ///< both empty: plain HTTP
 };
 
 inline constexpr int exit_failed = 1;  ///< while serving

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <condition_variable>
-#include <mutex>
+#include <functional>
+#include <memory>
 #include <stdexcept>
-#include <thread>
+#include <utility>
 
+#include "base/mutex.hpp"
 #include "base/web_origin.hpp"
 #include "run/service.hpp"
 #include "run/stop_signals.hpp"
 #include "run/tunables.hpp"
 #include "transport/http_server.hpp"
+#include "transport/tls_identity.hpp"
 #include "wire/endpoints.hpp"
 
 namespace longhaul {
@@ -17,26 +19,43 @@ namespace {
 // Tells the thread that serves of the first signal; each further one cuts the drain short.
 class first_signal {
  public:
-  explicit first_signal(tasks::engine& engine)
-      : signals_([this, &engine](int number) {
-          {
-            const std::lock_guard lock(mutex_);
-            came_ = true;
-            changed_.notify_all();
-          }
-          if (number > 1) engine.hurry();
-        }) {}
+  first_signal(tasks::engine& engine, std::function<void()> on_hangup)
+      : signals_(
+            [this, &engine](int number) {
+              {
+                const guard lock(mutex_);
+                came_ = true;
+                changed_.notify_all();
+              }
+              if (number > 1) engine.hurry();
+            },
+            std::move(on_hangup)) {}
   void wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return came_; });
+    guard lock(mutex_);
+    while (!came_) changed_.wait(lock);
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool came_ = false;
+  guarded_mutex mutex_;
+  condition changed_;
+  bool came_ LONGHAUL_GUARDED_BY(mutex_) = false;
   stop_signals signals_;  // last: its thread uses the rest
 };
+
+// What SIGHUP does over TLS. Without TLS: nothing of its own.
+std::function<void()> reload_of(const std::shared_ptr<transport::tls_identity>& tls,
+                                const logger& log) {
+  if (!tls) return {};
+  return [tls, log] {
+    try {
+      tls->reload();
+      log.info("tls.reloaded", "new connections get the new certificate",
+               {{"valid_until", tls->valid_until()}});
+    } catch (const std::exception& e) {
+      log.error("tls.reload_failed", std::string(e.what()) + "; the old certificate stays");
+    }
+  };
+}
 
 // Throws `std::invalid_argument`.
 void check(const http_settings& settings, bool with_keys) {
@@ -57,6 +76,8 @@ void check(const http_settings& settings, bool with_keys) {
 
 int serve_http(service& running, const http_settings& settings) {
   check(settings, !running.definition().keys.empty());
+  const auto tls =
+      settings.tls.given() ? std::make_shared<transport::tls_identity>(settings.tls) : nullptr;
   wire::endpoint_options wire_options;
   wire_options.secrets = {running.store().secret()};
   wire_options.log = running.log();
@@ -71,6 +92,7 @@ int serve_http(service& running, const http_settings& settings) {
   options.origins = settings.allowed_origins;
   options.max_body_memory = settings.max_body_memory;
   options.identifier = running.options().identifier;
+  options.tls = tls;
   options.log = running.log();
   options.not_ready = [&running] {
     if (running.engine().draining()) return std::string("draining");
@@ -81,10 +103,11 @@ int serve_http(service& running, const http_settings& settings) {
   auto server = std::make_unique<transport::http_server>(std::move(options), *endpoint);
 
   {
-    first_signal signal(running.engine());
+    first_signal signal(running.engine(), reload_of(tls, running.log()));
     running.start();
     server->start();
     running.told().announce(log_level::info, "server.start", "listening on " + server->url());
+    if (tls) running.log().info("tls.start", {}, {{"valid_until", tls->valid_until()}});
     running.tell_tasks();
     running.tell_how_to_connect(server->url());
     signal.wait();

@@ -17,6 +17,7 @@
 #include "run/process_log.hpp"
 #include "server/dispatcher.hpp"
 #include "tasks/engine.hpp"
+#include "transport/tls_identity.hpp"
 #include "wire/endpoints.hpp"
 
 namespace longhaul {
@@ -85,6 +86,7 @@ class service {
 
 /// Where and whom to serve over HTTP.
 struct http_settings : http_address {
+  transport::tls_files tls = {};                  ///< both empty: plain HTTP
   std::vector<std::string> allowed_hosts = {};    ///< more names in Host
   std::vector<std::string> allowed_origins = {};  ///< more origins of web pages
   std::size_t max_body_memory = defaults::max_body_memory;

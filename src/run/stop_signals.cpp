@@ -24,9 +24,12 @@ void exit_on_signals() {
 
 }  // namespace
 
-stop_signals::stop_signals(std::function<void(int)> on_signal)
-    : at_the_end_(), on_signal_(std::move(on_signal)), signals_(context_, SIGTERM, SIGINT) {
-  if (!is_ignored(SIGHUP)) signals_.add(SIGHUP);
+stop_signals::stop_signals(std::function<void(int)> on_signal, std::function<void()> on_hangup)
+    : at_the_end_(),
+      on_signal_(std::move(on_signal)),
+      on_hangup_(std::move(on_hangup)),
+      signals_(context_, SIGTERM, SIGINT) {
+  if (on_hangup_ || !is_ignored(SIGHUP)) signals_.add(SIGHUP);
   wait();
   thread_ = std::thread([this] { context_.run(); });
 }
@@ -39,9 +42,13 @@ stop_signals::~stop_signals() {
 stop_signals::at_the_end::~at_the_end() { exit_on_signals(); }
 
 void stop_signals::wait() {
-  signals_.async_wait([this](boost::system::error_code error, int) {
+  signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (error) return;
-    on_signal_(++count_);
+    if (signal == SIGHUP && on_hangup_) {
+      on_hangup_();
+    } else {
+      on_signal_(++count_);
+    }
     wait();
   });
 }

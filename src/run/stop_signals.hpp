@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The signals that end a server: SIGTERM, SIGINT, and SIGHUP unless it was started with that one
-// ignored (nohup). They are heard from the construction on, also by process 1, which the kernel
-// spares what it does not handle; one object a process.
+// The signals that end a server: SIGTERM, SIGINT, and SIGHUP unless it means something else or the
+// server was started with that one ignored (nohup). They are heard from the construction on, also
+// by process 1, which the kernel spares what it does not handle; one object a process.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -14,7 +14,8 @@ namespace longhaul {
 class stop_signals {
  public:
   /// `on_signal` gets their number so far (1, 2, …), one call at a time, on a thread of its own.
-  explicit stop_signals(std::function<void(int)> on_signal);
+  /// `on_hangup`: what SIGHUP does instead, on that thread too; empty: it ends the server.
+  explicit stop_signals(std::function<void(int)> on_signal, std::function<void()> on_hangup = {});
   /// No call runs or begins from then on.
   ~stop_signals();
   stop_signals(const stop_signals&) = delete;
@@ -31,6 +32,7 @@ class stop_signals {
 
   const at_the_end at_the_end_;
   const std::function<void(int)> on_signal_;
+  const std::function<void()> on_hangup_;
   int count_ = 0;
   boost::asio::io_context context_{1};
   boost::asio::signal_set signals_;

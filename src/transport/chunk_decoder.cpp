@@ -86,6 +86,8 @@ void chunk_decoder::step(char c) {
     fault_ = fault::framing_too_large;
     return;
   }
+  if (extension) return step_in_extension(c);
+  if (trailer) return step_in_trailer(c);
   switch (at_) {
     case place::size_begin:
       return digit(c);
@@ -94,6 +96,19 @@ void chunk_decoder::step(char c) {
       return digit(c);
     case place::size_end:
       return c == '\n' ? begin_data() : go_if(false, at_);
+    case place::data_cr:
+      return go_if(c == '\r', place::data_lf);
+    case place::data_lf:
+      return go_if(c == '\n', place::size_begin);
+    case place::end:
+      return go_if(c == '\n', place::done);
+    default:  // data comes in one piece, and behind the end nothing does
+      return;
+  }
+}
+
+void chunk_decoder::step_in_extension(char c) {
+  switch (at_) {
     case place::extension_space:
       if (is_blank(c)) return;
       return go_if(c == ';', place::extension_begin);
@@ -122,12 +137,13 @@ void chunk_decoder::step(char c) {
                    c == '\\' ? place::extension_escaped : place::extension_quoted);
     case place::extension_escaped:
       return go_if(is_field_char(c), place::extension_quoted);
-    case place::extension_quoted_end:
+    default:  // behind a quoted value
       return after_extension(c);
-    case place::data_cr:
-      return go_if(c == '\r', place::data_lf);
-    case place::data_lf:
-      return go_if(c == '\n', place::size_begin);
+  }
+}
+
+void chunk_decoder::step_in_trailer(char c) {
+  switch (at_) {
     case place::trailer_begin:
       if (c == '\r') return go_if(true, place::end);
       return go_if(is_token_char(c), place::trailer_name);
@@ -137,13 +153,8 @@ void chunk_decoder::step(char c) {
     case place::trailer_value:
       if (is_field_char(c)) return;
       return go_if(c == '\r', place::trailer_end);
-    case place::trailer_end:
+    default:  // behind a CR
       return go_if(c == '\n', place::trailer_begin);
-    case place::end:
-      return go_if(c == '\n', place::done);
-    case place::data:
-    case place::done:
-      return;
   }
 }
 

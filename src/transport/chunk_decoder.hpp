@@ -57,6 +57,8 @@ class chunk_decoder {
   };
 
   void step(char c);
+  void step_in_extension(char c);
+  void step_in_trailer(char c);
   void begin_data();
   void after_extension(char c);
   void go_if(bool allowed, place next) noexcept;

@@ -35,7 +35,7 @@ void http_exchange::enter(state entered, time now) {
       break;
     case state::idle:
       deadline_ = now + bounds.idle_time;
-      if (shared_.stopping) state_ = state::over;
+      if (shared_.stopping) left();
       break;
     case state::body:
     case state::dropping:

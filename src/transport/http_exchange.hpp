@@ -108,7 +108,10 @@ class http_exchange {
   std::span<char> room();
   void received(std::size_t count, time now);
   /// The peer is gone, or the connection was closed.
-  void left() noexcept { state_ = state::over; }
+  void left() noexcept {
+    state_ = state::over;
+    deadline_ = time::max();
+  }
   auth::credentials credentials() const noexcept;
   void identified(auth::identification sender, time now);
 

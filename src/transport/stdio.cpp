@@ -12,13 +12,12 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
-#include <condition_variable>
 #include <deque>
 #include <exception>
-#include <mutex>
 #include <thread>
 #include <utility>
 
+#include "base/mutex.hpp"
 #include "base/wake_event.hpp"
 #include "transport/line_reader.hpp"
 
@@ -27,7 +26,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t read_size = 64 << 10;
 constexpr std::chrono::milliseconds no_time{0};
 
 constexpr std::string_view too_long =
@@ -59,6 +57,13 @@ struct stdio_server::state final : wire::outlet, std::enable_shared_from_this<st
   bool queue(std::string message, bool must);
   void read();
   bool admit(std::size_t line);
+  bool is_full() const LONGHAUL_REQUIRES(mutex) {
+    return in_flight >= options.max_in_flight || in_flight_bytes > 2 * options.max_in_flight_bytes;
+  }
+  bool is_stopping() const {
+    const guard lock(mutex);
+    return stopping || broken;
+  }
   void take_line(std::string line);
   void write();
   bool wait_for_output();
@@ -80,15 +85,21 @@ struct stdio_server::state final : wire::outlet, std::enable_shared_from_this<st
   std::unique_ptr<asio::steady_timer> timer;
   std::unique_ptr<asio::executor_work_guard<asio::io_context::executor_type>> work;
 
-  mutable std::mutex mutex;  // beneath it:
-  std::condition_variable room, output;
-  std::size_t in_flight = 0, in_flight_bytes = 0, buffered = 0, overrun = 0;
-  std::deque<std::string> lines;
-  bool stopping = false, closing = false, broken = false, read_over = false;
+  mutable guarded_mutex mutex;
+  condition room, output;
+  std::size_t in_flight LONGHAUL_GUARDED_BY(mutex) = 0;
+  std::size_t in_flight_bytes LONGHAUL_GUARDED_BY(mutex) = 0;
+  std::size_t buffered LONGHAUL_GUARDED_BY(mutex) = 0;
+  std::size_t overrun LONGHAUL_GUARDED_BY(mutex) = 0;
+  std::deque<std::string> lines LONGHAUL_GUARDED_BY(mutex);
+  bool stopping LONGHAUL_GUARDED_BY(mutex) = false;
+  bool closing LONGHAUL_GUARDED_BY(mutex) = false;
+  bool broken LONGHAUL_GUARDED_BY(mutex) = false;
+  bool read_over LONGHAUL_GUARDED_BY(mutex) = false;
 };
 
 bool stdio_server::state::queue(std::string message, bool must) {
-  const std::lock_guard lock(mutex);
+  const guard lock(mutex);
   if (broken || closing) return false;
   if (!must && buffered + message.size() > options.max_buffered) return false;
   message.push_back('\n');
@@ -99,13 +110,13 @@ bool stdio_server::state::queue(std::string message, bool must) {
 }
 
 bool stdio_server::state::crowded() const {
-  const std::lock_guard lock(mutex);
+  const guard lock(mutex);
   return buffered > options.max_buffered || in_flight_bytes > options.max_in_flight_bytes;
 }
 
 // The reader's thread. False: nothing more is taken.
 bool stdio_server::state::admit(std::size_t line) {
-  std::unique_lock lock(mutex);
+  guard lock(mutex);
   if (buffered > options.max_buffered) {
     overrun += line + tunables::pipe_answer;
     if (overrun > options.max_overrun && !broken) {
@@ -115,11 +126,7 @@ bool stdio_server::state::admit(std::size_t line) {
   } else {
     overrun = 0;
   }
-  room.wait(lock, [&] {
-    return stopping || broken || read_over ||
-           (in_flight < options.max_in_flight &&
-            in_flight_bytes <= 2 * options.max_in_flight_bytes);
-  });
+  while (!stopping && !broken && !read_over && is_full()) room.wait(lock);
   if (stopping || broken || read_over) return false;
   ++in_flight;
   in_flight_bytes += line;
@@ -140,7 +147,7 @@ void stdio_server::state::read() {
     std::string refusal = endpoint->refuse_long(cut.beginning());
     send_reply(refusal.empty() ? std::string(too_long) : std::move(refusal));
   };
-  std::string buffer(read_size, '\0');
+  std::string buffer(tunables::pipe_chunk, '\0');
   while (admitted && wait_for_input(options.input, options.output, stop_reading)) {
     const ssize_t got = ::read(options.input, buffer.data(), buffer.size());
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
@@ -158,7 +165,7 @@ void stdio_server::state::take_line(std::string line) {
   asio::co_spawn(context, endpoint->handle(std::move(line)),
                  [self = shared_from_this(), size](const std::exception_ptr&) {
                    {
-                     const std::lock_guard lock(self->mutex);
+                     const guard lock(self->mutex);
                      --self->in_flight;
                      self->in_flight_bytes -= size;
                      self->room.notify_all();
@@ -173,8 +180,8 @@ void stdio_server::state::write() {
   std::string batch;
   while (true) {
     {
-      std::unique_lock lock(mutex);
-      output.wait(lock, [&] { return closing || !lines.empty(); });
+      guard lock(mutex);
+      while (!closing && lines.empty()) output.wait(lock);
       if (lines.empty()) return;
       batch.clear();
       for (const std::string& line : lines) batch += line;
@@ -188,10 +195,7 @@ void stdio_server::state::write() {
 bool stdio_server::state::wait_for_output() {
   const auto ready = wait_for(options.output, POLLOUT, stop_writing);
   if (ready != readiness::woken) return ready == readiness::ready;
-  const bool hurried = [&] {
-    const std::lock_guard lock(mutex);
-    return stopping || broken;
-  }();
+  const bool hurried = is_stopping();
   const std::chrono::milliseconds hurry = tunables::pipe_hurry_time;
   return wait_for(options.output, POLLOUT,
                   hurried ? std::min(hurry, options.grace) : options.grace) == readiness::ready;
@@ -204,7 +208,7 @@ bool stdio_server::state::write_batch(std::string_view rest) {
     if (put < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (put < 0) return false;
     rest.remove_prefix(static_cast<std::size_t>(put));
-    const std::lock_guard lock(mutex);
+    const guard lock(mutex);
     buffered -= static_cast<std::size_t>(put);
   }
   return true;
@@ -213,7 +217,7 @@ bool stdio_server::state::write_batch(std::string_view rest) {
 // Nobody reads any more. The writer's thread.
 void stdio_server::state::break_off() {
   {
-    const std::lock_guard lock(mutex);
+    const guard lock(mutex);
     broken = true;
     lines.clear();
     room.notify_all();
@@ -239,11 +243,7 @@ void stdio_server::state::end_of_input() {
     if (options.on_end) options.on_end();
   });
   attempt([this] { endpoint->shut_down(); });
-  const bool nobody = [&] {
-    const std::lock_guard lock(mutex);
-    return stopping || broken;
-  }();
-  if (nobody) return leave_all();
+  if (is_stopping()) return leave_all();
   attempt([this] { endpoint->leave(options.answer_time); });
   if (exchanges == 0) return end_writing();
   timer->expires_after(options.answer_time);
@@ -268,7 +268,7 @@ void stdio_server::state::end_writing() {
   over = true;
   if (timer) timer->cancel();
   {
-    const std::lock_guard lock(mutex);
+    const guard lock(mutex);
     closing = true;
     output.notify_all();
   }
@@ -280,7 +280,7 @@ void stdio_server::state::end_writing() {
 // Any thread.
 void stdio_server::state::stop_now() {
   {
-    const std::lock_guard lock(mutex);
+    const guard lock(mutex);
     stopping = true;
     room.notify_all();
   }
@@ -322,14 +322,14 @@ void stdio_server::run() {
   }
   s.stop_reading.set();
   {
-    const std::lock_guard lock(s.mutex);
+    const guard lock(s.mutex);
     s.read_over = true;
     s.room.notify_all();
   }
   reader.join();
   writer.join();
   {
-    const std::lock_guard lock(s.mutex);
+    const guard lock(s.mutex);
     s.broken = true;
   }
   let_go();

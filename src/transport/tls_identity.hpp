@@ -19,6 +19,9 @@ namespace longhaul::transport {
 struct tls_files {
   std::string certificate;  ///< path of a PEM file: the server's certificate, then the chain
   std::string key;          ///< path of a PEM file: its private key, not encrypted
+
+  /// False: plain HTTP is wanted. One of them alone is a fault.
+  bool given() const noexcept { return !certificate.empty() || !key.empty(); }
 };
 
 class tls_identity {

@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <array>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -20,6 +21,7 @@
 
 #include "transport/tcp_stream.hpp"
 #include "transport/tls_identity.hpp"
+#include "transport/tunables.hpp"
 
 namespace longhaul::transport {
 namespace {
@@ -52,6 +54,7 @@ class tls_stream final : public tcp_stream {
 
   // Why a call of OpenSSL did not work. None: it has to wait.
   error_code fault_of(int result);
+  void refuse_plain_http();
   bool something_to_read();
 
   const std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
@@ -75,6 +78,18 @@ stream::error_code tls_stream::fault_of(int result) {
   }
 }
 
+// A close with unread bytes would reset the connection, and the client might lose the reply.
+void tls_stream::refuse_plain_http() {
+  error_code ignored;
+  tcp_stream::write({speaks_tls, {}}, ignored);
+  std::array<char, tunables::head_chunk> dropped{};
+  for (std::size_t taken = 0; taken < tunables::dropped_body;) {
+    const std::size_t got = tcp_stream::read_at_once(dropped, ignored);
+    if (got == 0) return;
+    taken += got;
+  }
+}
+
 asio::awaitable<void> tls_stream::open(error_code& error) {
   while (!error) {
     ERR_clear_error();
@@ -87,8 +102,7 @@ asio::awaitable<void> tls_stream::open(error_code& error) {
     const bool plain = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
     error = fault_of(result);
     if (error) {
-      error_code ignored;
-      if (plain) tcp_stream::write({speaks_tls, {}}, ignored);
+      if (plain) refuse_plain_http();
       co_return;
     }
     co_await socket().async_wait(to_write ? tcp_socket::wait_write : tcp_socket::wait_read,

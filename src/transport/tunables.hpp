@@ -27,7 +27,7 @@ inline constexpr std::size_t max_header = 16 << 10;  // bytes
 inline constexpr std::size_t mirrored_headers = 128;
 /// Each costs a descriptor and about 6 KiB while it is idle.
 inline constexpr std::size_t max_connections = 10'000;
-/// A slow sender holds a connection no longer than this.
+/// A slow sender holds a connection no longer than this; TLS has the time of a head to shake hands.
 inline constexpr auto head_time = 10s;
 inline constexpr auto body_time = 30s;
 /// Longer than the 60 s that proxies keep idle connections: they should close first.
@@ -66,18 +66,20 @@ inline constexpr auto preflight_age = 2h;
 /// When a client may try again that found no room.
 inline constexpr auto retry_after = 1s;
 
+/// Room for one read of a pipe: what Linux keeps in one.
+inline constexpr std::size_t pipe_chunk = 64 << 10;  // bytes
 /// Messages of one pipe that are dealt with at once. Calls are refused before (the wire's bound of
 /// open requests), so the rest ends without the host, and reading pauses for moments only.
 inline constexpr std::size_t pipe_in_flight = 4096;
 /// Bytes of messages that are dealt with: calls are refused beyond; reading pauses beyond twice as
 /// many, which only what ends by itself can reach.
-inline constexpr std::size_t pipe_in_flight_bytes = 64 << 20;
+inline constexpr std::size_t pipe_in_flight_bytes = 64 << 20;  // bytes
 /// Bytes waiting for the reader of a pipe: notifications and calls are refused beyond.
-inline constexpr std::size_t pipe_buffer = 8 << 20;
+inline constexpr std::size_t pipe_buffer = 8 << 20;  // bytes
 /// What a host may still send while it has that much to read, before its pipe is ended: bytes of
 /// lines, each with what an answer costs.
-inline constexpr std::size_t pipe_overrun = 8 << 20;
-inline constexpr std::size_t pipe_answer = 256;
+inline constexpr std::size_t pipe_overrun = 8 << 20;  // bytes
+inline constexpr std::size_t pipe_answer = 256;       // bytes
 /// A call that is this young when the input ends may still be answered: `echo … | server` reads.
 inline constexpr auto pipe_answer_time = 400ms;
 /// How long the rest of an ending pipe may take: cancelled calls to end, and, each time, the reader
@@ -86,6 +88,6 @@ inline constexpr auto pipe_end_time = 500ms;
 /// The same after a signal, or of a pipe that is broken.
 inline constexpr auto pipe_hurry_time = 100ms;
 /// Of a line that is too long, what is kept to find its id in.
-inline constexpr std::size_t kept_of_long_line = 4 << 10;
+inline constexpr std::size_t kept_of_long_line = 4 << 10;  // bytes
 
 }  // namespace longhaul::transport::tunables

@@ -51,6 +51,8 @@ max_retention = "unlimited"
 allow_hosts = ["a.example", "b.example"]
 allow_origins = ["https://a.example", "http://localhost:5173", "vscode-webview://x", "*"]
 max_body_memory = "16MiB"
+tls_certificate = "tls/chain.pem"
+tls_key = "/etc/tls/key.pem"
 drain_grace = "30s"
 log = "debug"
 log_format = "json"
@@ -86,6 +88,8 @@ command = ["ls"]
             (std::vector<std::string>{"https://a.example", "http://localhost:5173",
                                       "vscode-webview://x", "*"}));
   EXPECT_EQ(server.max_body_memory, std::size_t{16} << 20);
+  EXPECT_EQ(server.tls_certificate, folder.path() + "/tls/chain.pem");
+  EXPECT_EQ(server.tls_key, "/etc/tls/key.pem");
   EXPECT_EQ(config.state_dir, folder.path() + "/state/here");
   ASSERT_EQ(config.server.keys.size(), 1U);
   EXPECT_EQ(config.server.keys[0].name, "alice");
@@ -287,6 +291,11 @@ TEST(warnings, of_what_is_likely_not_meant) {
   EXPECT_EQ(count("localhost:80", true), 0U);
   EXPECT_EQ(count("0.0.0.0:80", false), 1U) << "anybody may call";
   EXPECT_EQ(count("10.1.2.3:80", true), 1U) << "in clear text";
+  config::serve_config over_tls;
+  over_tls.listen = "10.1.2.3:443";
+  over_tls.server.keys.push_back({"a", std::string(64, '0')});
+  over_tls.server.tls_certificate = "c.pem";
+  EXPECT_EQ(config::warnings_of(over_tls).size(), 0U);
   EXPECT_EQ(count("", true, true), 1U) << "nobody is asked";
   config::serve_config empty;
   empty.server.keys.push_back(

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client's side of TLS over a socket that blocks, with nothing but OpenSSL.
+// The client's side of TLS over a socket, with nothing but OpenSSL. One thread may read while
+// another writes.
 #pragma once
 
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 
-#include <algorithm>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -31,44 +33,41 @@ class tls_client {
                           static_cast<unsigned>(protocols.size()));
     }
     SSL_set_fd(ssl_.get(), socket);
+    ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
   }
 
   /// False: there is no agreement; `error` says why.
   bool shake_hands() {
-    ERR_clear_error();
-    return SSL_connect(ssl_.get()) == 1 || failed();
+    return run([this] { return SSL_connect(ssl_.get()); });
   }
-  /// 0 at the end, whether it was said or not.
+  /// 0 at the end, whether it was said or not, and after half a minute of nothing.
   std::size_t read(char* bytes, std::size_t size) {
-    ERR_clear_error();
     std::size_t got = 0;
-    if (SSL_read_ex(ssl_.get(), bytes, size, &got) != 1) failed();
+    run([&] { return SSL_read_ex(ssl_.get(), bytes, size, &got); });
     return got;
   }
   bool write(std::string_view bytes) {
-    ERR_clear_error();
     std::size_t put = 0;
-    return SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &put) == 1 || failed();
+    return run([&] { return SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &put); });
   }
   /// Nothing to read has come so far, and no end either.
   bool nothing_came() {
-    const int socket = SSL_get_fd(ssl_.get()), flags = ::fcntl(socket, F_GETFL);
-    ::fcntl(socket, F_SETFL, flags | O_NONBLOCK);
+    const std::lock_guard lock(mutex_);
     ERR_clear_error();
     char first = 0;
     const int result = SSL_peek(ssl_.get(), &first, 1);
-    ::fcntl(socket, F_SETFL, flags);
     return result <= 0 && SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ;
   }
   /// Says that nothing more comes.
   void say_end() {
+    const std::lock_guard lock(mutex_);
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
   }
   /// What this version of TLS does in the middle of a connection: new keys (1.3).
   bool renew_keys() {
     return SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED) == 1 &&
-           SSL_do_handshake(ssl_.get()) == 1;
+           run([this] { return SSL_do_handshake(ssl_.get()); });
   }
 
   const std::string& error() const { return error_; }
@@ -90,14 +89,32 @@ class tls_client {
   bool was_ended() const { return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0; }
 
  private:
-  bool failed() {
-    const char* const reason = ERR_reason_error_string(ERR_peek_error());
-    error_ = reason != nullptr ? reason : "closed";
-    return false;
+  // Until it is done; 1 says so.
+  template <class Call>
+  bool run(Call call) {
+    constexpr int patience = 30'000;  // ms
+    while (true) {
+      pollfd ready{SSL_get_fd(ssl_.get()), POLLIN, 0};
+      {
+        const std::lock_guard lock(mutex_);
+        ERR_clear_error();
+        const int result = call();
+        if (result == 1) return true;
+        const int wanted = SSL_get_error(ssl_.get(), result);
+        if (wanted == SSL_ERROR_WANT_WRITE) ready.events = POLLOUT;
+        if (wanted != SSL_ERROR_WANT_READ && wanted != SSL_ERROR_WANT_WRITE) {
+          const char* const reason = ERR_reason_error_string(ERR_peek_error());
+          error_ = reason != nullptr ? reason : "closed";
+          return false;
+        }
+      }
+      if (::poll(&ready, 1, patience) <= 0) return false;
+    }
   }
 
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
+  std::mutex mutex_;
   std::string error_;
 };
 

@@ -125,6 +125,21 @@ TEST(http_guard, what_is_advised_helps) {
   EXPECT_EQ(advice(false).find("127.0.0.1"), std::string::npos) << advice(false);
 }
 
+TEST(http_guard, over_tls_own_pages_are_secure_ones_and_port_443_is_the_same_as_none) {
+  const http_guard guard({.tls = true}, {}, {});
+  EXPECT_TRUE(allows(guard, "192.0.2.1", "https://192.0.2.1"));
+  EXPECT_TRUE(allows(guard, "192.0.2.1:443", "https://192.0.2.1"));
+  EXPECT_TRUE(allows(guard, "192.0.2.1", "https://192.0.2.1:443"));
+  EXPECT_TRUE(allows(guard, "192.0.2.1:8443", "https://192.0.2.1:8443"));
+  EXPECT_FALSE(allows(guard, "192.0.2.1", "https://192.0.2.1:8443"));
+  EXPECT_FALSE(allows(guard, "192.0.2.1", "http://192.0.2.1"));
+  EXPECT_FALSE(allows(guard, "192.0.2.1:80", "https://192.0.2.1"));
+  // Without it a proxy may add it.
+  const http_guard plain({}, {}, {});
+  EXPECT_TRUE(allows(plain, "192.0.2.1", "https://192.0.2.1"));
+  EXPECT_TRUE(allows(plain, "192.0.2.1:80", "http://192.0.2.1"));
+}
+
 class guarded_server : public test::over_both {};
 
 TEST_P(guarded_server, refuses_rebound_names_and_foreign_pages_before_the_endpoint) {

@@ -161,8 +161,6 @@ client::client(std::uint16_t port, transport over, const char* address, int rece
 
 client::client(connected given, transport over) : fd_(given.socket) {
   if (over == transport::tcp) return;
-  const timeval limit{hang.count(), 0};
-  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   tls_ = std::make_unique<longhaul::test::tls_client>(fd_);
   if (tls_->shake_hands()) return;
   ::close(fd_);
