@@ -165,7 +165,6 @@ int run_serve(const serve_command& command) {
   override_file(config, command);
   tell_warnings(read, command.file);
   log_settings logging;
-  transport::tls_files tls;
   try {
     if (!command.http.empty()) parse_http_address(command.http);
     if (!command.store.empty()) parse_store_url(command.store);
