@@ -83,7 +83,7 @@ tasks::submission calls::submission_for(const on_its_way& call) const {
   result.owner = call.who.owner;
   result.quota = call.who.quota;
   result.tool = definition_of(request.entry);
-  result.arguments = request.arguments ? request.arguments : raw_json::trusted("{}");
+  result.arguments = or_empty_object(request.arguments);
   result.meta = request.meta;
   result.idempotency_key = request.idempotency_key;
   result.retention_given = request.retention_given;

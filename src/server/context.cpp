@@ -4,7 +4,6 @@
 #include <new>
 
 #include "server/refusals.hpp"
-#include "server/tunables.hpp"
 #include "tasks/failure.hpp"
 #include "tasks/tunables.hpp"
 
@@ -12,7 +11,7 @@ namespace longhaul::serving {
 
 task_view context::view(task_ptr task) const {
   const auto tool = tools.find(task->tool());
-  return {std::move(task), tool ? tool->options.poll_interval : tunables::default_poll_interval};
+  return {std::move(task), tool ? tool->options.poll_interval : defaults::poll_interval};
 }
 
 refused context::failure(const std::exception& e) const {

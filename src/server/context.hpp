@@ -16,12 +16,12 @@ namespace longhaul::serving {
 
 struct dispatcher_options {
   /// With fallback tools: how long a call of a caller that knows no tasks waits for its result.
-  std::chrono::milliseconds inline_limit{25'000};
+  std::chrono::milliseconds inline_limit = defaults::inline_limit;
   /// Where captured output comes from; null: there is none. Must outlive the dispatcher.
   output_source* outputs = nullptr;
   /// While work runs whose progress is wanted, something is said at least so often; zero: only what
   /// the tool says.
-  std::chrono::milliseconds heartbeat{10'000};
+  std::chrono::milliseconds heartbeat = defaults::heartbeat;
   logger log = {};
 };
 

@@ -12,8 +12,7 @@ namespace longhaul::serving {
 awaitable<call_reply> calls::call_fallback(on_its_way& call, fallback_verb verb) const {
   fallback_request wanted;
   try {
-    const raw_json given =
-        call.request.arguments ? call.request.arguments : raw_json::trusted("{}");
+    const raw_json given = or_empty_object(call.request.arguments);
     const raw_json arguments = co_await accept(call.tool, given);
     wanted = read_fallback_request(verb, arguments);
   } catch (const std::invalid_argument& e) {

@@ -216,7 +216,7 @@ fallback_request read_answer(const raw_json& arguments) {
 }  // namespace
 
 fallback_request read_fallback_request(fallback_verb verb, const raw_json& arguments) {
-  const raw_json given = arguments ? arguments : raw_json::trusted("{}");
+  const raw_json given = or_empty_object(arguments);
   if (verb == fallback_verb::answer) return read_answer(given);
   if (verb != fallback_verb::status) {
     return {from_json<task_args>(given, id_field(), "arguments").task_id};

@@ -13,8 +13,6 @@ using namespace std::chrono_literals;
 /// Entries of one page of a list: a screen or two of a host, and a few hundred KiB at most.
 inline constexpr std::size_t tools_per_page = 100;
 inline constexpr std::size_t tasks_per_page = 50;
-/// Suggested where a task's tool is not served any more.
-inline constexpr std::chrono::milliseconds default_poll_interval{1000};
 
 /// Notifications of one task on one stream in any second, and how many of them may come together,
 /// where a tool has three things to say at once.
