@@ -138,6 +138,7 @@ def main():
                         help="where the suite's files go (emptied first)")
     parser.add_argument("only", nargs="*", help="run these scenarios only")
     args = parser.parse_args()
+    args.out = args.out.resolve()  # the suite runs elsewhere
 
     pairs = read_scenarios(ROOT / "tests/conformance/scenarios.txt")
     unknown = set(args.only) - {scenario for scenario, _ in pairs}

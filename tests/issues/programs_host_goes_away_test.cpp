@@ -188,7 +188,8 @@ TEST_F(host_goes_away, over_http_sighup_drains_too_and_a_second_signal_hurries) 
   ASSERT_TRUE(is_there("up"));
   server.process().signal(SIGHUP);
   EXPECT_NE(server.process().error_line_with("stopping"), "");
-  EXPECT_EQ(server.fetch("/readyz").status, 503);
+  // It says so when it begins to drain.
+  EXPECT_TRUE(wait_until([&] { return server.fetch("/readyz").status == 503; }));
   server.process().signal(SIGHUP);
   EXPECT_EQ(server.process().wait(), 0);
 }
