@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Patterns that a server publishes are read by hosts as ECMA-262, with the flag `u` and without it.
-// tests/unit/patterns.json says what each matches; the unit tests hold our reading to it, and this
+// tests/typed/patterns.json says what each matches; the unit tests hold our reading to it, and this
 // holds a real engine's.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-const table = JSON.parse(readFileSync(new URL('../unit/patterns.json', import.meta.url)));
+const table = JSON.parse(readFileSync(new URL('../typed/patterns.json', import.meta.url)));
 
 for (const flags of ['', 'u']) {
   test(`patterns mean the same with the flags "${flags}"`, () => {
