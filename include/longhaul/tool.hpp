@@ -60,6 +60,11 @@ struct tool_options {
   /// working, holds no slot, and is finished by id and completion token (`server::tasks`). Follows
   /// from the function's type; to be said only for one that returns a `handler_result`.
   bool external = false;
+  /// Of a coroutine handler with the policy `never`: it neither blocks nor computes or waits for
+  /// long, so its calls run where their requests are read, without a hand-over to another thread
+  /// and without a slot (but for `max_running` of its own). One that takes long delays the requests
+  /// of others; questions, progress, limits and cancelling work as ever.
+  bool quick = false;
   /// It keeps its slot while it asks: its work goes on meanwhile, as that of a program does.
   bool keeps_slot = false;
   /// Who may see and call the tool, by owner (`local`, `anonymous`, `key:<name>`, …): for everybody

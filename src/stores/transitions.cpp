@@ -156,6 +156,7 @@ bool add_questions(task_inputs& inputs, std::span<const question> questions, std
 }  // namespace
 
 task_record initial(const new_task& task, instant now) {
+  if (task.begun) return *successor(*task.begun, now);
   task_record record;
   record.origin = task.origin;
   record.hidden = task.hidden;

@@ -9,10 +9,10 @@
 namespace longhaul::tasks {
 
 void blocking_pool::close() {
-  std::unique_lock lock(mutex_);
+  guard lock(mutex_);
   closing_ = true;
   wake_.notify_all();
-  gone_.wait(lock, [&] { return threads_ == 0; });
+  while (threads_ != 0) gone_.wait(lock);
 }
 
 void blocking_pool::submit(job one) {
@@ -22,29 +22,28 @@ void blocking_pool::submit(job one) {
 }
 
 void blocking_pool::submit(std::vector<job> jobs) {
-  std::unique_lock lock(mutex_);
-  if (closing_) return;
-  const std::size_t before = jobs_.size();
-  for (job& one : jobs) jobs_.push_back(std::move(one));
-  try {
-    call_thread(lock);
-  } catch (...) {  // no thread to be had: those that exist will come to it
-    if (threads_ > 0) return;
-    jobs_.resize(before);
-    throw;
+  bool idle = false;
+  {
+    const guard lock(mutex_);
+    if (closing_) return;
+    const std::size_t before = jobs_.size();
+    for (job& one : jobs) jobs_.push_back(std::move(one));
+    try {
+      idle = call_thread();
+    } catch (...) {  // no thread to be had: those that exist will come to it
+      if (threads_ > 0) return;
+      jobs_.resize(before);
+      throw;
+    }
   }
+  if (idle) wake_.notify_one();
 }
 
-void blocking_pool::call_thread(std::unique_lock<std::mutex>& lock) {
-  if (jobs_.empty() || called_) {
-    lock.unlock();
-    return;
-  }
+bool blocking_pool::call_thread() {
+  if (jobs_.empty() || called_) return false;
   if (idle_ == 0) start_thread();
   called_ = true;
-  const bool sleeps = idle_ > 0;
-  lock.unlock();  // else a woken thread would wait for us at once
-  if (sleeps) wake_.notify_one();
+  return idle_ > 0;
 }
 
 void blocking_pool::start_thread() {
@@ -57,15 +56,14 @@ void blocking_pool::start_thread() {
   }
 }
 
-// Null: it has waited in vain, or there will be no more.
-blocking_pool::job blocking_pool::take(std::unique_lock<std::mutex>& lock) {
+blocking_pool::job blocking_pool::take(guard& lock) {
   while (jobs_.empty()) {
     if (closing_) return nullptr;
     ++idle_;
-    const auto woken = wake_.wait_for(lock, tunables::idle_thread_lifetime);
+    const bool woken = wake_.wait_for(lock, tunables::idle_thread_lifetime);
     --idle_;
     called_ = false;  // whoever was called, somebody is here now
-    if (woken == std::cv_status::timeout && jobs_.empty()) return nullptr;
+    if (!woken && jobs_.empty()) return nullptr;
   }
   job next = std::move(jobs_.front());
   jobs_.pop_front();
@@ -73,14 +71,16 @@ blocking_pool::job blocking_pool::take(std::unique_lock<std::mutex>& lock) {
 }
 
 void blocking_pool::work() {
-  std::unique_lock lock(mutex_);
+  guard lock(mutex_);
   called_ = false;
   while (job next = take(lock)) {
+    bool idle = false;
     try {
-      call_thread(lock);
-    } catch (...) {  // the others will come to what is left
-      lock.unlock();
+      idle = call_thread();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): the others will come to what is left
     }
+    lock.unlock();
+    if (idle) wake_.notify_one();
     next();
     next = nullptr;
     lock.lock();
@@ -91,7 +91,7 @@ void blocking_pool::work() {
 }
 
 std::size_t blocking_pool::threads() const {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   return threads_;
 }
 

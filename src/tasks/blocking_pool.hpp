@@ -7,12 +7,12 @@
 // comes: jobs that are short are done by the few that are awake, and none waits behind a long one.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <vector>
+
+#include "base/mutex.hpp"
 
 namespace longhaul::tasks {
 
@@ -36,18 +36,20 @@ class blocking_pool {
 
  private:
   void work();
-  job take(std::unique_lock<std::mutex>& lock);
-  /// Calls a thread, an idle or a new one, unless one is on its way; unlocks. If it throws, which
-  /// it does as `std::system_error` if none can be started, the lock is held.
-  void call_thread(std::unique_lock<std::mutex>& lock);
-  void start_thread();
+  /// Null: it has waited in vain, or there will be no more.
+  job take(guard& lock) LONGHAUL_REQUIRES(mutex_);
+  /// Calls a thread unless one is on its way. True: an idle one, which is to be notified once the
+  /// lock is free, else it would wait for us at once. False: none, or a new one. Throws
+  /// `std::system_error` if none can be started.
+  bool call_thread() LONGHAUL_REQUIRES(mutex_);
+  void start_thread() LONGHAUL_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;
-  std::condition_variable wake_, gone_;
-  std::deque<job> jobs_;
-  std::size_t threads_ = 0, idle_ = 0;
-  bool called_ = false;  // a thread is on its way
-  bool closing_ = false;
+  mutable guarded_mutex mutex_;
+  condition wake_, gone_;
+  std::deque<job> jobs_ LONGHAUL_GUARDED_BY(mutex_);
+  std::size_t threads_ LONGHAUL_GUARDED_BY(mutex_) = 0, idle_ LONGHAUL_GUARDED_BY(mutex_) = 0;
+  bool called_ LONGHAUL_GUARDED_BY(mutex_) = false;  // a thread is on its way
+  bool closing_ LONGHAUL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace longhaul::tasks

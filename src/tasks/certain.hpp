@@ -21,14 +21,13 @@ auto certain(Operation operation) -> decltype(operation()) {
       std::chrono::milliseconds(tunables::retry_delay));
   for (int attempt = 0;; ++attempt) {
     try {
-      auto started = operation();
-      co_return co_await std::move(started);
+      co_return co_await operation();
     } catch (const stores::store_error& error) {
       if (!error.outcome_unknown() || attempt == tunables::retry_attempts) throw;
     }
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, delay);
     co_await timer.async_wait(boost::asio::use_awaitable);
-    delay *= 4;
+    delay *= tunables::retry_growth;
   }
 }
 

@@ -5,9 +5,9 @@
 
 namespace longhaul::tasks {
 
-void engine_link::open(std::shared_ptr<engine> to) {
+void engine_link::open(std::shared_ptr<engine> running) {
   const std::unique_lock lock(mutex_);
-  engine_ = std::move(to);
+  engine_ = std::move(running);
 }
 
 void engine_link::close() {

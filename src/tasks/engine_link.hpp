@@ -16,7 +16,7 @@ namespace longhaul::tasks {
 class engine_link {
  public:
   /// `use` gives this engine from now on. Once.
-  void open(std::shared_ptr<engine> to);
+  void open(std::shared_ptr<engine> running);
   /// Ends all waits, and waits for those who use it. Idempotent.
   void close();
 

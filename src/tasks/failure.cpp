@@ -17,8 +17,8 @@ std::string new_error_id() {
   return id;
 }
 
-std::string with_error_id(std::string_view what, std::string_view error_id) {
-  return std::string(what).append(" (error id ").append(error_id).append(")");
+std::string with_error_id(std::string_view sentence, std::string_view error_id) {
+  return std::string(sentence).append(" (error id ").append(error_id).append(")");
 }
 
 raw_json error_id_data(std::string_view error_id) {

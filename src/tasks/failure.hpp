@@ -16,8 +16,8 @@ namespace longhaul::tasks {
 /// Eight hex digits, random: enough to find one line in a log.
 std::string new_error_id();
 
-/// `what (error id 1f00ba12)`.
-std::string with_error_id(std::string_view what, std::string_view error_id);
+/// `sentence (error id 1f00ba12)`.
+std::string with_error_id(std::string_view sentence, std::string_view error_id);
 
 /// `{"errorId":"1f00ba12"}`, for the `data` of an error.
 raw_json error_id_data(std::string_view error_id);

@@ -31,9 +31,9 @@ hub::shard& hub::table::shard_of(std::string_view id) noexcept {
 
 hub::subscription hub::follow(const std::string& id, const std::shared_ptr<follower>& who) {
   {
-    shard& s = table_->shard_of(id);
-    const std::lock_guard lock(s.mutex);
-    auto& list = s.by_id[id];
+    shard& place = table_->shard_of(id);
+    const guard lock(place.mutex);
+    auto& list = place.by_id[id];
     if (list.size() >= max_per_task_) throw too_many_followers();
     list.emplace_back(who);
   }
@@ -42,23 +42,23 @@ hub::subscription hub::follow(const std::string& id, const std::shared_ptr<follo
 }
 
 void hub::table::forget(const std::string& id, const std::weak_ptr<follower>& who) {
-  shard& s = shard_of(id);
-  const std::lock_guard lock(s.mutex);
-  const auto found = s.by_id.find(id);
-  if (found == s.by_id.end()) return;
+  shard& place = shard_of(id);
+  const guard lock(place.mutex);
+  const auto found = place.by_id.find(id);
+  if (found == place.by_id.end()) return;
   auto& list = found->second;
-  const auto at =
+  const auto entry =
       std::find_if(list.begin(), list.end(), [&](const auto& w) { return same(w, who); });
-  if (at != list.end()) list.erase(at);
-  if (list.empty()) s.by_id.erase(found);
+  if (entry != list.end()) list.erase(entry);
+  if (list.empty()) place.by_id.erase(found);
 }
 
 std::vector<std::shared_ptr<follower>> hub::followers_of(const std::string& id) const {
   std::vector<std::shared_ptr<follower>> result;
-  shard& s = table_->shard_of(id);
-  const std::lock_guard lock(s.mutex);
-  const auto found = s.by_id.find(id);
-  if (found == s.by_id.end()) return result;
+  shard& place = table_->shard_of(id);
+  const guard lock(place.mutex);
+  const auto found = place.by_id.find(id);
+  if (found == place.by_id.end()) return result;
   result.reserve(found->second.size());
   for (const auto& weak : found->second) {
     if (auto strong = weak.lock()) result.push_back(std::move(strong));
@@ -84,9 +84,9 @@ void hub::publish(const std::string& id, const again_event& event) {
 
 std::vector<std::shared_ptr<follower>> hub::all_followers() const {
   std::vector<std::shared_ptr<follower>> all;
-  for (shard& s : table_->shards) {
-    const std::lock_guard lock(s.mutex);
-    for (const auto& [id, list] : s.by_id) {
+  for (shard& place : table_->shards) {
+    const guard lock(place.mutex);
+    for (const auto& [id, list] : place.by_id) {
       for (const auto& weak : list) {
         if (auto strong = weak.lock()) all.push_back(std::move(strong));
       }
@@ -106,9 +106,9 @@ void hub::look_at_the_clock() {
 
 std::size_t hub::followers() const {
   std::size_t count = 0;
-  for (shard& s : table_->shards) {
-    const std::lock_guard lock(s.mutex);
-    for (const auto& [id, list] : s.by_id) count += list.size();
+  for (shard& place : table_->shards) {
+    const guard lock(place.mutex);
+    for (const auto& [id, list] : place.by_id) count += list.size();
   }
   return count;
 }

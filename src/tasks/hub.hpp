@@ -9,12 +9,12 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "tasks/follower.hpp"
 
 namespace longhaul::tasks {
@@ -59,8 +59,9 @@ class hub {
 
  private:
   struct shard {
-    mutable std::mutex mutex;
-    std::unordered_map<std::string, std::vector<std::weak_ptr<follower>>> by_id;
+    mutable guarded_mutex mutex;
+    std::unordered_map<std::string, std::vector<std::weak_ptr<follower>>> by_id
+        LONGHAUL_GUARDED_BY(mutex);
   };
 
   struct table {

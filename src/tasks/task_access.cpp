@@ -74,19 +74,17 @@ struct watch_state {
   tasks::hub::subscription following;
 };
 
-boost::asio::awaitable<task_ptr> wait_until_terminal(tasks::engine_link::access in,
+boost::asio::awaitable<task_ptr> wait_until_terminal(tasks::engine_link::access access,
                                                      std::string owner, std::string id,
                                                      tasks::waiter::clock::time_point deadline) {
   const auto hears = std::make_shared<tasks::waiter>(co_await boost::asio::this_coro::executor);
   const tasks::waiter::closer closing(*hears);
-  const auto following = in.engine->follow(id, hears);
-  const std::stop_callback at_the_end(in.closing, [&hears] { hears->wake(); });
-  auto reading = in.engine->get(owner, id);
-  task_ptr now = co_await std::move(reading);
+  const auto following = access.engine->follow(id, hears);
+  const std::stop_callback at_the_end(access.closing, [&hears] { hears->wake(); });
+  task_ptr now = co_await access.engine->get(owner, id);
   while (now && !now->terminal() && tasks::waiter::clock::now() < deadline) {
-    if (in.closing.stop_requested()) throw not_running("the server has stopped");
-    auto next = hears->next(deadline);
-    if (task_ptr newer = co_await std::move(next); newer && newer->rev > now->rev) {
+    if (access.closing.stop_requested()) throw not_running("the server has stopped");
+    if (task_ptr newer = co_await hears->next(deadline); newer && newer->rev > now->rev) {
       now = std::move(newer);
     }
   }
@@ -96,32 +94,32 @@ boost::asio::awaitable<task_ptr> wait_until_terminal(tasks::engine_link::access 
 }  // namespace
 
 task_ptr task_access::submit(const task_request& request) {
-  const auto in = link_->use();
-  const tasks::tool_ptr tool = in.engine->tools().find(request.tool);
+  const auto access = link_->use();
+  const tasks::tool_ptr tool = access.engine->tools().find(request.tool);
   if (!tool) throw std::invalid_argument("no such tool: " + request.tool);
-  tasks::submission what;
+  tasks::submission work;
   // Here every tool makes tasks: its policy is for servers.
-  what.id = new_task_id(in.engine->clock().now());
-  what.owner = request.owner;
-  what.tool = tool;
-  what.arguments = object_or_throw(request.arguments);
-  what.idempotency_key = request.idempotency_key;
-  what.retention_given = request.retention.has_value();
-  what.retention = request.retention;
-  if (tool->check) tool->check(what.arguments);
-  return created_or_throw(tasks::sync(in.engine->submit(what)));
+  work.id = new_task_id(access.engine->clock().now());
+  work.owner = request.owner;
+  work.tool = tool;
+  work.arguments = object_or_throw(request.arguments);
+  work.idempotency_key = request.idempotency_key;
+  work.retention_given = request.retention.has_value();
+  work.retention = request.retention;
+  if (tool->check) tool->check(work.arguments);
+  return created_or_throw(tasks::sync(access.engine->submit(work)));
 }
 
 task_ptr task_access::create_external(const task_request& request) {
-  tasks::external_submission what;
-  what.owner = request.owner;
-  what.tool = request.tool;
-  what.arguments = object_or_throw(request.arguments);
-  what.idempotency_key = request.idempotency_key;
-  what.retention = request.retention;
-  what.overall_limit = request.overall_limit;
-  what.answer_within = request.answer_within;
-  return created_or_throw(tasks::sync(link_->use().engine->submit_external(what)));
+  tasks::external_submission work;
+  work.owner = request.owner;
+  work.tool = request.tool;
+  work.arguments = object_or_throw(request.arguments);
+  work.idempotency_key = request.idempotency_key;
+  work.retention = request.retention;
+  work.overall_limit = request.overall_limit;
+  work.answer_within = request.answer_within;
+  return created_or_throw(tasks::sync(link_->use().engine->submit_external(work)));
 }
 
 task_ptr task_access::get(std::string_view owner, std::string_view id) {
@@ -144,8 +142,8 @@ task_ptr task_access::wait(std::string_view owner, std::string_view id,
   if (limit && *limit < longest) {
     deadline = clock::now() + std::max(*limit, std::chrono::milliseconds(0));
   }
-  const auto in = link_->use();
-  return tasks::sync(wait_until_terminal(in, std::string(owner), std::string(id), deadline));
+  const auto access = link_->use();
+  return tasks::sync(wait_until_terminal(access, std::string(owner), std::string(id), deadline));
 }
 
 boost::asio::awaitable<task_ptr> task_access::async_wait(std::string owner, std::string id) {
@@ -211,11 +209,11 @@ change_reply task_access::report(std::string_view id, std::string_view token,
 change_reply task_access::ask(std::string_view id, std::string_view token,
                               const std::vector<std::pair<std::string, elicitation>>& questions) {
   std::vector<stores::question> asked;
-  for (const auto& [key, what] : questions) {
+  for (const auto& [key, elicited] : questions) {
     if (key.empty()) throw question_error("a question needs a key that is not empty");
-    stores::question q{key, what.request(), {}};
-    q.request_hash = sha256(q.request.view());
-    asked.push_back(std::move(q));
+    stores::question question{key, elicited.request(), {}};
+    question.request_hash = sha256(question.request.view());
+    asked.push_back(std::move(question));
   }
   return to_reply(tasks::sync(link_->use().engine->ask(id, {0, token}, asked)));
 }

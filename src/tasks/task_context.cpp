@@ -6,9 +6,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
-#include <condition_variable>
-#include <mutex>
 
+#include "base/mutex.hpp"
 #include "tasks/waiter.hpp"
 
 namespace longhaul {
@@ -35,10 +34,18 @@ std::unique_ptr<std::stop_callback<std::function<void()>>> task_context::on_canc
 }
 
 void task_context::pause(std::chrono::milliseconds duration) const {
-  std::mutex mutex;
-  std::condition_variable_any stopped;
-  std::unique_lock lock(mutex);
-  stopped.wait_until(lock, stop_token(), time_after(duration), [] { return false; });
+  const auto until = time_after(duration);
+  guarded_mutex mutex;
+  condition stopped;
+  const std::stop_callback wake(stop_token(), [&] {
+    const guard lock(mutex);
+    stopped.notify_all();
+  });
+  {
+    guard lock(mutex);
+    while (!cancelled() && stopped.wait_until(lock, until)) {
+    }
+  }
   throw_if_cancelled();
 }
 
@@ -48,8 +55,7 @@ boost::asio::awaitable<void> task_context::async_pause(std::chrono::milliseconds
   const std::stop_callback on_stop(stop_token(), [&hears] { hears->wake(); });
   const auto until = time_after(duration);
   try {
-    auto waiting = hears->next(until);
-    co_await std::move(waiting);
+    co_await hears->next(until);
   } catch (const boost::system::system_error&) {
     throw_if_cancelled();  // else whoever awaits us has lost interest, as in `a || b`
     throw;

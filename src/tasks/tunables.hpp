@@ -48,6 +48,10 @@ inline constexpr std::size_t tick_batch = 4096;
 inline constexpr auto lease = 15s;
 inline constexpr auto renew_every = 5s;
 inline constexpr auto trust_margin = 3s;
+/// The dead are looked for so often: their tasks move within a lease and this part of it.
+inline constexpr int recoveries_per_lease = 3;
+/// Tasks that one claim brings at most: the next claim follows at once, and lets others in between.
+inline constexpr std::size_t claimed_at_once = 64;
 /// How often the store is asked for tasks nobody told of: waiting for their time, or created
 /// elsewhere.
 inline constexpr auto claim_poll = 1s;
@@ -58,6 +62,8 @@ inline constexpr auto audit_every = 30s;
 /// the tick, which repeats it until it is known.
 inline constexpr auto retry_delay = 5ms;
 inline constexpr int retry_attempts = 4;
+/// Each delay is so many times the one before.
+inline constexpr int retry_growth = 4;
 
 /// Log events, and questions to put again, that an open request keeps for its stream; the oldest
 /// goes first.
@@ -65,6 +71,10 @@ inline constexpr std::size_t exchange_events = 64;
 /// Progress and states of one task reach a stream so often at most: people see no more, and models
 /// pay for each.
 inline constexpr auto notify_every = 200ms;
+
+/// Arguments of a call without a row have at most so many bytes: those of all slots together stay
+/// far below any bound in bytes, which only rows are counted for.
+inline constexpr std::size_t direct_arguments = std::size_t{64} * 1024;
 
 /// Arguments and answers of more bytes are checked on the pool: what an I/O thread does for one
 /// message stays below about a millisecond.

@@ -10,14 +10,14 @@ namespace longhaul::tasks {
 waiter::waiter(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
 
 void waiter::on_task(const task_ptr& task) {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   if (newest_ && task->rev <= newest_->rev) return;
   newest_ = task;
   signal();
 }
 
 void waiter::wake() {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   signal();
 }
 
@@ -26,7 +26,7 @@ void waiter::signal() {
   news_ = true;
   // Nothing may complete on the producer's thread while it holds our lock.
   boost::asio::post(timer_->get_executor(), [self = shared_from_this()] {
-    const std::lock_guard relock(self->mutex_);
+    const guard relock(self->mutex_);
     if (self->timer_) self->timer_->cancel();
   });
 }
@@ -34,14 +34,13 @@ void waiter::signal() {
 boost::asio::awaitable<task_ptr> waiter::next(clock::time_point deadline) {
   while (true) {
     {
-      const std::lock_guard lock(mutex_);
+      const guard lock(mutex_);
       if (news_ || clock::now() >= deadline) {
         news_ = false;
         co_return newest_;
       }
     }
-    auto sleeping = suspend_until(deadline);
-    co_await std::move(sleeping);
+    co_await suspend_until(deadline);
   }
 }
 
@@ -51,7 +50,7 @@ boost::asio::awaitable<void> waiter::suspend_until(clock::time_point deadline) {
   auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
   auto wait = boost::asio::async_initiate<decltype(token), void(boost::system::error_code)>(
       [this, deadline](auto handler) {
-        const std::lock_guard lock(mutex_);
+        const guard lock(mutex_);
         timer_->expires_at(news_ ? clock::time_point::min() : deadline);
         timer_->async_wait(std::move(handler));
       },
@@ -60,7 +59,7 @@ boost::asio::awaitable<void> waiter::suspend_until(clock::time_point deadline) {
 }
 
 void waiter::close() {
-  const std::lock_guard lock(mutex_);
+  const guard lock(mutex_);
   timer_.reset();
 }
 

@@ -10,9 +10,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 
+#include "base/mutex.hpp"
 #include "tasks/follower.hpp"
 
 namespace longhaul::tasks {
@@ -45,13 +45,14 @@ class waiter : public follower, public std::enable_shared_from_this<waiter> {
   };
 
  private:
-  void signal();  // with the lock held
+  void signal() LONGHAUL_REQUIRES(mutex_);
   boost::asio::awaitable<void> suspend_until(clock::time_point deadline);
 
-  std::mutex mutex_;
-  std::optional<boost::asio::steady_timer> timer_;  // empty once closed
-  task_ptr newest_;
-  bool news_ = false;
+  guarded_mutex mutex_;
+  // Empty once closed.
+  std::optional<boost::asio::steady_timer> timer_ LONGHAUL_GUARDED_BY(mutex_);
+  task_ptr newest_ LONGHAUL_GUARDED_BY(mutex_);
+  bool news_ LONGHAUL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace longhaul::tasks

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fills free slots with tasks that wait in the lanes.
+//
+//   idle ──wanted──► claiming ──(nothing left, nobody asked again)──► idle
+//                      │   ▲
+//                      └───┘ somebody asked meanwhile: look once more
+//
+// Invariants: one claims at a time. Whoever changes what could be claimed (a slot comes back, a
+// task is created) asks, and is seen: a claim under way has cleared the backlog and looks again for
+// whoever asked meanwhile. A slot is reserved before its claim, and used or given back after it.
+//
+// Threads: any.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+
+#include "tasks/engine_core.hpp"
+
+namespace longhaul::tasks {
+
+class claimer {
+ public:
+  /// Begins the handler of a task that was claimed, with its slot.
+  using starter = std::function<boost::asio::awaitable<void>(lane&, task_ptr, tool_ptr)>;
+  /// True: this process may claim from the lane now.
+  using permission = std::function<bool(const lane&)>;
+
+  /// `keeper`: where claims run that nobody awaits.
+  claimer(engine_core& core, boost::asio::any_io_executor keeper, permission may_claim,
+          starter start);
+
+  bool may_claim(const lane& home) const { return may_claim_(home); }
+  /// True: there may be work to claim, and the caller has to await `claim_all`.
+  bool wanted();
+  boost::asio::awaitable<void> claim_all();
+  /// The same, awaited by nobody.
+  void claim_soon();
+
+  /// Hands a claimed task back if it may run again, else fails it.
+  boost::asio::awaitable<void> give_up(lane& home, task_ptr task);
+
+ private:
+  /// True if something was claimed.
+  boost::asio::awaitable<bool> claim_from(lane& home);
+  boost::asio::awaitable<void> begin(lane& home, std::vector<task_ptr> claimed,
+                                     std::size_t reserved);
+  stores::claim_request request_for(slots::room room) const;
+  /// Puts a task back into the queue whose handler never began.
+  boost::asio::awaitable<void> hand_back(lane& home, task_ptr task);
+
+  engine_core& core_;
+  const boost::asio::any_io_executor keeper_;
+  const permission may_claim_;
+  const starter start_;
+  std::atomic<bool> claiming_{false}, again_{false};
+};
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// A plain call of a tool that never makes tasks, while it has no row: the run itself keeps the
+// state that a store would keep, changes it by the same rules (`stores/transitions.hpp`), and tells
+// its caller of every change.
+//
+//   working ──► the handler returned ──► completed | failed ┐
+//      │   └──► cancel, a limit, a drain ──► the same ends   ├─► told once; the handler is stopped,
+//      and │                                                     ┘   what it does afterwards is
+//      ignored └──► it asks ──► a row is made, in the lane in memory: from now on it is a task like
+//      any other
+//                       (`running_task`), under the same id, and all of this object's calls go
+//                       there
+//
+// Invariants: it ends once, or becomes a row once, whichever comes first (beneath the lock).
+//
+// Threads: the handler's own calls; the engine's side on any.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/mutex.hpp"
+#include "stores/transitions.hpp"
+#include "tasks/follower.hpp"
+#include "tasks/handler_run.hpp"
+#include "tasks/report_buffer.hpp"
+#include "tasks/running_task.hpp"
+
+namespace longhaul::tasks {
+
+class direct_run;
+
+/// What a run without a row needs of whoever runs it.
+class direct_host {
+ public:
+  virtual ~direct_host() = default;
+  virtual stores::instant now() const = 0;
+  virtual const byte_limits& limits() const noexcept = 0;
+  /// Its task changed, and nobody was told yet.
+  virtual void changed(const task_record& task) = 0;
+  /// Makes the row of a task that asks. Null: it has ended meanwhile.
+  virtual boost::asio::awaitable<std::shared_ptr<running_task>> make_row(
+      std::shared_ptr<direct_run> run) = 0;
+  /// Its handler has returned.
+  virtual void ended(const std::shared_ptr<direct_run>& run) = 0;
+};
+
+class direct_run final : public handler_run, public std::enable_shared_from_this<direct_run> {
+ public:
+  using named_questions = running_task::named_questions;
+
+  /// `caller` hears of it on any thread, and must not block. `begun`: its first state.
+  direct_run(direct_host& host, task_ptr begun, tool_ptr tool, std::shared_ptr<stopper> stopping,
+             boost::asio::io_context* handlers, std::weak_ptr<follower> caller, bool slot);
+
+  // --- task_context
+  const std::string& id() const noexcept override { return origin_->id; }
+  caller_info caller() const override { return {origin_->owner}; }
+  std::uint32_t attempt() const noexcept override { return 1; }
+  const std::string& completion_token() const noexcept override { return origin_->token; }
+  void progress(double done, std::optional<double> total, std::string_view message) override;
+  void status(std::string_view message) override;
+  void log(log_level level, std::string_view message) override;
+  answer ask(std::string_view key, const elicitation& question) override;
+  std::vector<answer> ask_all(const named_questions& questions) override;
+  boost::asio::awaitable<answer> async_ask(std::string key, elicitation question) override;
+  boost::asio::awaitable<std::vector<answer>> async_ask_all(named_questions questions) override;
+  raw_json saved_checkpoint() const override;
+  void save_checkpoint_bytes(raw_json value) override;
+
+  // --- handler_run
+  const raw_json& arguments() const noexcept override { return origin_->arguments; }
+  boost::asio::awaitable<void> end(handler_result result) override;
+  void end_here(handler_result result) override;
+
+  // --- the engine's side
+  const std::shared_ptr<const task_origin>& origin() const noexcept { return origin_; }
+  std::weak_ptr<follower> told() const { return caller_; }
+  bool holds_slot() const noexcept { return slot_; }
+  task_ptr now() const;
+  /// Whether its caller is told of states: not while it is about to be given the state itself.
+  void tell_states(bool yes) noexcept { tells_ = yes; }
+  /// Null: it has a row, where it is to be cancelled.
+  std::optional<stores::change_result> cancel(std::string_view reason);
+  /// Ends it as failed, "executor lost" for this reason.
+  void lose(std::string_view reason);
+  /// Applies what was reported, and a limit that has passed.
+  void look_at(stores::instant now);
+
+  /// What the row is made of. From now on the state changes by its end only, so that the revisions
+  /// of the row are behind all that were told; until `become` or `stay`.
+  stores::new_task begin_row();
+  void stay();
+  report_buffer::content reported() const { return reports_.all(); }
+  /// From now on `row` is what it is. False: it has ended meanwhile.
+  bool become(std::shared_ptr<running_task> row);
+
+ private:
+  std::shared_ptr<running_task> row_or_null() const;
+  boost::asio::awaitable<std::shared_ptr<running_task>> need_row();
+  void finish(handler_result result);
+  enum class when : std::uint8_t { always, unless_becoming };
+  /// Applies what `change` makes of the state, unless it has a row (or gets one); tells the caller.
+  template <class Change>
+  stores::change_code apply(when allowed, Change change);
+
+  direct_host& host_;
+  const std::shared_ptr<const task_origin> origin_;
+  const std::weak_ptr<follower> caller_;
+  const bool slot_;
+  std::atomic<bool> tells_{true};
+  report_buffer reports_;
+  mutable guarded_mutex mutex_;
+  task_ptr task_ LONGHAUL_GUARDED_BY(mutex_);
+  std::shared_ptr<running_task> row_ LONGHAUL_GUARDED_BY(mutex_);
+  bool becoming_ LONGHAUL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/engine_core.hpp"
+
+#include <utility>
+
+#include "base/random.hpp"
+#include "tasks/running_task.hpp"
+
+namespace longhaul::tasks {
+
+engine_core::engine_core(engine_options given)
+    : options(std::move(given)),
+      process(new_process_id()),
+      log(options.log),
+      lanes(options.store, options.limits, *options.clock),
+      hub(tunables::followers_per_task),
+      slots(options.max_running, options.max_running / tunables::reserved_slots_divisor,
+            options.max_parked) {}
+
+void engine_core::forget(const std::shared_ptr<running_task>& run) {
+  if (running.remove(run)) emptied.tell();
+}
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of an engine share: how it is set up, its lanes, its slots, who runs, who follows.
+// Nothing here does anything by itself.
+//
+// Threads: any.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+#include "stores/transitions.hpp"
+#include "tasks/engine_options.hpp"
+#include "tasks/hub.hpp"
+#include "tasks/id_map.hpp"
+#include "tasks/idle_signal.hpp"
+#include "tasks/lanes.hpp"
+#include "tasks/slots.hpp"
+#include "tasks/task_log.hpp"
+
+namespace longhaul::tasks {
+
+class direct_run;
+class running_task;
+
+struct engine_core {
+  explicit engine_core(engine_options given);
+
+  stores::instant now() const { return {options.clock->now(), options.clock->monotonic()}; }
+  monotonic_time monotonic() const { return options.clock->monotonic(); }
+  bool idle() const noexcept { return running.size() == 0 && direct.size() == 0; }
+  /// Its end is written, or somebody else's.
+  void forget(const std::shared_ptr<running_task>& run);
+  /// The store is in trouble, which is told once, not with every failure.
+  bool in_trouble() const { return !options.store->trouble().empty(); }
+
+  const engine_options options;
+  const process_id process;
+  const task_log log;
+  tasks::lanes lanes;
+  tasks::hub hub;
+  tasks::slots slots;
+  /// Tasks that this process has claimed, or is about to finish.
+  id_map<running_task> running;
+  /// Calls that run without a row.
+  id_map<direct_run> direct;
+  /// Told when a run is taken out of one of these.
+  idle_signal emptied;
+  /// No new work begins.
+  std::atomic<bool> draining{false};
+  /// Handlers of external tasks, which run beyond the slots.
+  std::atomic<std::size_t> handing_over{0};
+};
+
+}  // namespace longhaul::tasks

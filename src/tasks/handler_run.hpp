@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of a handler: the context that the handler sees, as far as it is the same for all runs.
+// A `running_task` has a row in a store, a `direct_run` has none (yet).
+//
+// Threads: a handler's own calls; `stopping` on any.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <utility>
+
+#include "longhaul/task_context.hpp"
+#include "longhaul/tool.hpp"
+#include "tasks/stopper.hpp"
+#include "tasks/tool_source.hpp"
+
+namespace longhaul::tasks {
+
+class handler_run : public task_context {
+ public:
+  /// `handlers`: the context of the handler thread where its coroutine runs; null if it runs
+  /// elsewhere, or blocks.
+  handler_run(tool_ptr tool, std::shared_ptr<stopper> stopping, boost::asio::io_context* handlers)
+      : tool_(std::move(tool)), stopping_(std::move(stopping)), handlers_(handlers) {}
+
+  /// As it was when the run began.
+  const tool_definition& tool() const noexcept { return *tool_; }
+  const tool_ptr& shared_tool() const noexcept { return tool_; }
+  const std::shared_ptr<stopper>& stopping() const noexcept { return stopping_; }
+  boost::asio::io_context* handlers() const noexcept { return handlers_; }
+  bool blocking() const noexcept { return stopping_->blocking(); }
+  std::stop_token stop_token() const noexcept override { return stopping_->token(); }
+  void request_stop() { stopping_->request(); }
+  bool stop_requested() const noexcept { return stopping_->requested(); }
+
+  virtual const raw_json& arguments() const noexcept = 0;
+  /// The handler has returned (null: without an outcome): awaited where its coroutine ran, …
+  virtual boost::asio::awaitable<void> end(handler_result result) = 0;
+  /// … or called where it blocked, which this may do as well.
+  virtual void end_here(handler_result result) = 0;
+
+ private:
+  const tool_ptr tool_;
+  const std::shared_ptr<stopper> stopping_;
+  boost::asio::io_context* const handlers_;
+};
+
+}  // namespace longhaul::tasks

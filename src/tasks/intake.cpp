@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/intake.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/digest.hpp"
+#include "base/random.hpp"
+#include "stores/bounds.hpp"
+#include "tasks/certain.hpp"
+#include "tasks/outcomes.hpp"
+
+namespace longhaul::tasks {
+namespace {
+
+stores::create_result busy(std::string_view bound) {
+  return {stores::create_code::busy, nullptr, bound};
+}
+
+}  // namespace
+
+// A slot, or a place beyond them for a handler that hands its work over; or nothing, and the task
+// waits.
+class intake::place {
+ public:
+  place(engine_core& core, claimer& claims, const task_origin& origin, tool_use use)
+      : core_(core), claimer_(claims), origin_(origin), use_(use) {}
+  place(const place&) = delete;
+  place& operator=(const place&) = delete;
+  ~place() {
+    if (beyond_) --core_.handing_over;
+    if (!slot_) return;
+    core_.slots.release(origin_.quota, use_);
+    claimer_.claim_soon();  // whoever came meanwhile found no slot
+  }
+
+  bool take_slot() { return slot_ = core_.slots.try_acquire(origin_.quota, use_); }
+  /// False: they never wait for a slot, so they are refused where others would wait.
+  bool take_beyond() {
+    beyond_ =
+        core_.handing_over.fetch_add(1) < core_.options.max_running + core_.options.max_parked;
+    if (!beyond_) --core_.handing_over;
+    return beyond_;
+  }
+  bool any() const noexcept { return slot_ || beyond_; }
+  /// From now on it is the run's.
+  void use() noexcept { slot_ = beyond_ = false; }
+
+ private:
+  engine_core& core_;
+  claimer& claimer_;
+  const task_origin& origin_;
+  const tool_use use_;
+  bool slot_ = false, beyond_ = false;
+};
+
+std::optional<milliseconds> intake::retention_for(const tool_definition& tool, bool wished,
+                                                  std::optional<milliseconds> wish) const {
+  std::optional<milliseconds> wanted = core_.options.default_retention;
+  if (wished) {
+    wanted = wish;
+  } else if (tool.options.retention) {
+    wanted = tool.options.retention;
+  }
+  return within_bounds(wanted);
+}
+
+std::optional<milliseconds> intake::within_bounds(std::optional<milliseconds> retention) const {
+  const auto& most = core_.options.max_retention;
+  if (retention == milliseconds::max()) retention.reset();
+  if (retention) retention = std::max(*retention, milliseconds(0));
+  if (!most) return retention;
+  return retention ? std::min(*retention, *most) : most;
+}
+
+// The work behind a plain call is kept for its waiter alone, and for who reads what it left.
+std::optional<milliseconds> intake::retention_of(const submission& work, const lane& home) const {
+  const tool_definition& tool = *work.tool;
+  if (!work.hidden) return retention_for(tool, work.retention_given, work.retention);
+  const milliseconds least = home.is_durable ? tunables::hidden_retention : milliseconds(0);
+  return std::max(least, tool.options.plain_retention.value_or(least));
+}
+
+std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {
+  const tool_options& tool = work.tool->options;
+  auto origin = std::make_shared<task_origin>();
+  origin->created_at = core_.options.clock->now();
+  origin->id = work.id.empty() ? lanes::new_id(tool.policy, origin->created_at) : work.id;
+  origin->owner = work.owner;
+  origin->quota = work.quota.empty() ? work.owner : work.quota;
+  origin->tool = tool.name;
+  origin->arguments = work.arguments ? work.arguments : raw_json::trusted("{}");
+  origin->request_meta = work.meta;
+  origin->idempotency_key = work.idempotency_key;
+  if (!origin->idempotency_key.empty()) origin->arguments_hash = sha256(origin->arguments.view());
+  origin->crash_policy = tool.on_crash;
+  origin->max_attempts = tool.max_attempts;
+  origin->retry_backoff = tool.retry_backoff;
+  origin->attempt_limit = tool.attempt_limit;
+  origin->overall_limit = tool.overall_limit;
+  origin->answer_within = tool.answer_within;
+  if (work.hidden) {
+    const milliseconds limit = tunables::hidden_answer_within;
+    origin->answer_within = std::min(origin->answer_within.value_or(limit), limit);
+  }
+  origin->external = tool.external;
+  if (origin->external) origin->token = random_token();
+  return origin;
+}
+
+bool intake::too_large(const raw_json& arguments) const noexcept {
+  const std::size_t most = core_.options.limits.max_arguments;
+  return most != 0 && arguments.size() > most;
+}
+
+stores::create_result intake::refuse(const task_origin& origin, std::string_view bound) const {
+  core_.log.refusal(origin, bound);
+  return busy(bound);
+}
+
+boost::asio::awaitable<stores::create_result> intake::submit(const submission& work) {
+  if (too_large(work.arguments)) co_return busy(stores::bound_names::arguments);
+  stores::new_task task;
+  const auto origin = origin_for(work);
+  lane& home = core_.lanes.of(origin->id);
+  task.origin = origin;
+  task.retention = retention_of(work, home);
+  task.hidden = work.hidden;
+  task.bounds = core_.options.bounds;
+  if (work.born_finished) {
+    co_return co_await create_finished(home, std::move(task), *work.born_finished);
+  }
+  place room(core_, claimer_, *origin, use_of(*work.tool));
+  if (origin->external) {
+    if (!room.take_beyond()) co_return refuse(*origin, stores::bound_names::parked);
+  } else if (claimer_.may_claim(home) && !core_.draining && !home.backlog && room.take_slot()) {
+    task.claim_for = core_.process;
+  }
+  const stores::create_result result = co_await create(home, task);
+  if (result.code == stores::create_code::busy) core_.log.refusal(*origin, result.bound);
+  if (result.code == stores::create_code::created) {
+    if (room.any()) {
+      room.use();
+      co_await runs_.start(home, result.task, work.tool);
+    } else {
+      home.backlog = true;
+      claimer_.claim_soon();
+    }
+  }
+  co_return result;
+}
+
+boost::asio::awaitable<stores::create_result> intake::create(lane& home,
+                                                             const stores::new_task& task) {
+  const auto write = [&home, &task] { return home.store->create(task); };
+  return certain(write);
+}
+
+boost::asio::awaitable<stores::create_result> intake::create_finished(lane& home,
+                                                                      stores::new_task task,
+                                                                      const outcome& result) {
+  task.claim_for = core_.process;
+  stores::create_result created = co_await create(home, task);
+  if (created.code != stores::create_code::created || created.task->terminal()) co_return created;
+  const std::string message = message_of(result);
+  const stores::writer writer{created.task->epoch, task.origin->token};
+  const auto finish = [&] {
+    return home.store->finish(created.task->id(), writer, result, message);
+  };
+  // The caller is told of the task as it was created: working.
+  co_await certain(finish);
+  co_return created;
+}
+
+boost::asio::awaitable<stores::create_result> intake::submit_external(
+    const external_submission& work) {
+  if (too_large(work.arguments)) co_return busy(stores::bound_names::arguments);
+  auto origin = std::make_shared<task_origin>();
+  origin->created_at = core_.options.clock->now();
+  origin->id = lanes::new_id(task_policy::always, origin->created_at);
+  origin->owner = work.owner;
+  origin->quota = work.owner;
+  origin->tool = work.tool;
+  origin->arguments = work.arguments ? work.arguments : raw_json::trusted("{}");
+  origin->idempotency_key = work.idempotency_key;
+  origin->arguments_hash = sha256(origin->arguments.view());
+  origin->overall_limit = work.overall_limit;
+  origin->answer_within = work.answer_within;
+  origin->external = true;
+  origin->token = random_token();
+  stores::new_task task;
+  task.origin = std::move(origin);
+  task.retention = within_bounds(work.retention ? work.retention : core_.options.default_retention);
+  task.bounds = core_.options.bounds;
+  co_return co_await create(core_.lanes.durable(), task);
+}
+
+}  // namespace longhaul::tasks

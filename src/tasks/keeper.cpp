@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/keeper.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <exception>
+#include <utility>
+
+#include "tasks/sync.hpp"
+
+namespace longhaul::tasks {
+
+void keeper::start(std::vector<step> steps) {
+  steps_ = std::move(steps);
+  thread_ = std::thread([this] { context_.run(); });
+  if (!core_.options.manual) boost::asio::post(context_, [this] { schedule(); });
+}
+
+void keeper::stop() {
+  if (closing_.exchange(true)) return;
+  work_.reset();
+  boost::asio::post(context_, [this] { timer_.cancel(); });
+  if (thread_.joinable()) thread_.join();
+}
+
+void keeper::schedule() {
+  if (closing_) return;
+  timer_.expires_after(core_.options.tick_interval);
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (error || closing_) return;
+    boost::asio::co_spawn(context_, run_steps(), [this](const std::exception_ptr&) { schedule(); });
+  });
+}
+
+void keeper::tick() {
+  const guard lock(tick_mutex_);
+  sync(run_steps());
+}
+
+boost::asio::awaitable<void> keeper::run_steps() {
+  watch_store();
+  for (const step& next : steps_) {
+    try {
+      co_await next();
+    } catch (const std::exception& e) {
+      if (core_.in_trouble()) continue;
+      core_.log.trouble("upkeep.failed", std::string("the next tick tries again: ") + e.what());
+    }
+  }
+}
+
+void keeper::watch_store() {
+  std::string trouble = core_.options.store->trouble_in_full();
+  if (trouble == told_trouble_) return;
+  if (trouble.empty()) {
+    core_.log.lines().info("store.mended", "the store can be written again");
+  } else {
+    core_.log.trouble("store.trouble", trouble);
+  }
+  told_trouble_ = std::move(trouble);
+}
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The thread that ticks. Each tick goes through a list of steps; one that fails is told of, and
+// does not keep the others from their turn.
+//
+// Threads: `start` and `stop` by whoever owns it; `tick` any, one at a time.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "tasks/engine_core.hpp"
+
+namespace longhaul::tasks {
+
+class keeper {
+ public:
+  using step = std::function<boost::asio::awaitable<void>()>;
+
+  explicit keeper(engine_core& core)
+      : core_(core), work_(context_.get_executor()), timer_(context_) {}
+  keeper(const keeper&) = delete;
+  keeper& operator=(const keeper&) = delete;
+  ~keeper() { stop(); }
+
+  boost::asio::any_io_executor executor() { return context_.get_executor(); }
+  /// Ticks by itself, unless `options.manual`.
+  void start(std::vector<step> steps);
+  /// One tick, on this thread. Requires: `options.manual`.
+  void tick();
+  /// Idempotent.
+  void stop();
+
+ private:
+  void schedule();
+  boost::asio::awaitable<void> run_steps();
+  /// Trouble of the store is told once, and its end.
+  void watch_store();
+
+  engine_core& core_;
+  std::vector<step> steps_;
+  guarded_mutex tick_mutex_;
+  std::string told_trouble_;
+  std::atomic<bool> closing_{false};
+
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer timer_;
+  std::thread thread_;
+};
+
+}  // namespace longhaul::tasks

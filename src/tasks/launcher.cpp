@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/launcher.hpp"
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+#include <variant>
+
+#include "tasks/outcomes.hpp"
+
+namespace longhaul::tasks {
+
+launcher::launcher(std::size_t handler_threads, logger log) : log_(std::move(log)) {
+  for (std::size_t i = 0; i < std::max<std::size_t>(1, handler_threads); ++i) {
+    handlers_.push_back(std::make_unique<boost::asio::io_context>(1));
+    work_.emplace_back(handlers_.back()->get_executor());
+  }
+}
+
+launcher::~launcher() { stop(); }
+
+void launcher::start() {
+  for (const auto& context : handlers_) {
+    threads_.emplace_back([&handlers = *context] { handlers.run(); });
+  }
+}
+
+void launcher::stop() {
+  launch_all();  // a caller's loop that ends now may not come to it
+  pool_.close();
+  work_.clear();
+  {
+    guard lock(live_mutex_);
+    while (live_ != 0) idle_.wait(lock);
+  }
+  for (const auto& context : handlers_) context->stop();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+launcher::seat launcher::seat_for(const tool_definition& tool) {
+  if (std::holds_alternative<blocking_handler>(tool.handler)) {
+    return {std::make_shared<stopper>(pool_)};
+  }
+  boost::asio::io_context& handlers = *handlers_[next_ % handlers_.size()];
+  return {std::make_shared<stopper>(handlers.get_executor()), &handlers};
+}
+
+void launcher::launch(run_ptr run, const boost::asio::any_io_executor& caller) {
+  bool first = false;
+  {
+    const guard lock(mutex_);
+    launching_.push_back(std::move(run));
+    first = launching_.size() == 1;
+  }
+  if (first) boost::asio::post(caller, [this] { launch_all(); });
+}
+
+void launcher::launch_all() {
+  std::vector<run_ptr> all;
+  {
+    const guard lock(mutex_);
+    all.swap(launching_);
+  }
+  if (all.empty()) return;
+  ++next_;  // one thread is woken for all of them, the next time another one
+  std::vector<run_ptr> blocking;
+  for (run_ptr& run : all) {
+    if (run->blocking()) blocking.push_back(std::move(run));
+  }
+  for (const auto& handlers : handlers_) {
+    std::vector<run_ptr> runs;
+    for (run_ptr& run : all) {
+      if (run && run->handlers() == handlers.get()) runs.push_back(std::move(run));
+    }
+    if (!runs.empty()) launch_coroutines(*handlers, std::move(runs));
+  }
+  if (!blocking.empty()) launch_blocking(blocking);
+}
+
+void launcher::launch_coroutines(boost::asio::io_context& handlers, std::vector<run_ptr> runs) {
+  boost::asio::post(handlers, [this, &handlers, runs = std::move(runs), live = begin_batch()] {
+    for (const run_ptr& run : runs) {
+      // The slot is the run's, which lives as long as the coroutine.
+      boost::asio::co_spawn(
+          handlers, run_coroutine(run),
+          boost::asio::bind_cancellation_slot(run->stopping()->cancellation(),
+                                              [run, live](const std::exception_ptr&) {}));
+    }
+  });
+}
+
+// It lives until all of them have ended, or their frames were destroyed.
+launcher::batch launcher::begin_batch() {
+  {
+    const guard lock(live_mutex_);
+    ++live_;
+  }
+  return {nullptr, [this](std::nullptr_t) {
+            const guard lock(live_mutex_);
+            --live_;
+            idle_.notify_all();
+          }};
+}
+
+void launcher::launch_blocking(const std::vector<run_ptr>& runs) {
+  std::vector<blocking_pool::job> jobs;
+  jobs.reserve(runs.size());
+  for (const run_ptr& run : runs) jobs.emplace_back([this, run] { run_blocking(run); });
+  try {
+    pool_.submit(std::move(jobs));
+  } catch (...) {
+    const auto failure = std::current_exception();
+    for (const run_ptr& run : runs) {
+      boost::asio::co_spawn(
+          *handlers_.front(),
+          run->end(hidden_failure(*run, "the tool could not be started", failure, log_)),
+          [run, live = begin_batch()](const std::exception_ptr&) {});
+    }
+  }
+}
+
+void launcher::run_blocking(const run_ptr& run) {
+  handler_result result;
+  try {
+    run->throw_if_cancelled();
+    result = std::get<blocking_handler>(run->tool().handler)(*run, run->arguments());
+  } catch (...) {
+    result = outcome_of_exception(*run, log_);
+  }
+  run->end_here(std::move(result));
+}
+
+boost::asio::awaitable<void> launcher::run_coroutine(run_ptr run) {
+  handler_result result;
+  try {
+    run->throw_if_cancelled();
+    result = co_await std::get<coroutine_handler>(run->tool().handler)(*run, run->arguments());
+  } catch (...) {
+    result = outcome_of_exception(*run, log_);
+  }
+  // What stopped the handler must not stop the writing of its end.
+  const auto unstoppable = boost::asio::disable_cancellation();
+  co_await boost::asio::this_coro::reset_cancellation_state(unstoppable);
+  co_await run->end(std::move(result));
+}
+
+}  // namespace longhaul::tasks

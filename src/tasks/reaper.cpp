@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/reaper.hpp"
+
+#include <vector>
+
+#include "tasks/direct_run.hpp"
+#include "tasks/running_task.hpp"
+#include "tasks/tunables.hpp"
+
+namespace longhaul::tasks {
+
+boost::asio::awaitable<void> reaper::look() {
+  const stores::instant now = core_.now();
+  for (const auto& run : core_.direct.all()) run->look_at(now);
+  // The lane in memory first: it never fails, and must not grow while the other one is down. It
+  // may hold the plain calls of one whole tick: take all of them.
+  std::size_t removed = tunables::tick_batch;
+  while (removed == tunables::tick_batch) removed = co_await purge(core_.lanes.in_memory());
+  co_await core_.lanes.in_memory().store->expire(tunables::tick_batch);
+  co_await core_.options.store->expire(tunables::tick_batch);
+  co_await purge(core_.lanes.durable());
+}
+
+boost::asio::awaitable<std::size_t> reaper::purge(lane& home) {
+  const std::vector<std::string> removed = co_await home.store->purge(tunables::tick_batch);
+  if (core_.options.on_removed && !removed.empty()) core_.options.on_removed(removed);
+  co_return removed.size();
+}
+
+boost::asio::awaitable<std::size_t> reaper::remove_expired() {
+  std::size_t total = 0, removed = tunables::tick_batch, failed = tunables::tick_batch;
+  while (failed == tunables::tick_batch) {
+    failed = co_await core_.options.store->expire(tunables::tick_batch);
+  }
+  while (removed == tunables::tick_batch) {
+    removed = co_await purge(core_.lanes.durable());
+    total += removed;
+  }
+  co_return total;
+}
+
+boost::asio::awaitable<void> reaper::audit() {
+  const monotonic_time now = core_.monotonic();
+  if (audited_at_ && now - *audited_at_ < core_.options.audit_every) co_return;
+  audited_at_ = now;
+  const std::vector<task_ptr> claims = co_await core_.options.store->claimed(core_.process);
+  std::set<claim> unknown;
+  for (const task_ptr& task : claims) {
+    if (core_.running.find(task->id())) continue;
+    claim stray(task->id(), task->epoch);
+    if (!suspects_.contains(stray)) {
+      unknown.insert(std::move(stray));
+      continue;
+    }
+    core_.log.trouble("task.unclaimed", "claimed here, but nothing runs it; giving it back",
+                      task->id());
+    co_await claimer_.give_up(core_.lanes.durable(), task);
+  }
+  suspects_ = std::move(unknown);
+}
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Time and strays: limits that have passed, retention that is over, and claims of this process that
+// nothing here runs.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "tasks/claimer.hpp"
+#include "tasks/engine_core.hpp"
+
+namespace longhaul::tasks {
+
+class reaper {
+ public:
+  reaper(engine_core& core, claimer& claims) : core_(core), claimer_(claims) {}
+
+  /// One round: calls without a row report and meet their limits, rows are expired and purged.
+  boost::asio::awaitable<void> look();
+  /// All limits and all that has expired of the server's store; how many were removed.
+  boost::asio::awaitable<std::size_t> remove_expired();
+  /// A claim of this boot without a running handler: its create or claim was committed although we
+  /// were told otherwise. Seen twice in a row, it is handed back or failed.
+  boost::asio::awaitable<void> audit();
+
+ private:
+  using claim = std::pair<std::string, std::uint64_t>;  // id and epoch
+
+  /// Removes one batch of what has expired; how many those were.
+  boost::asio::awaitable<std::size_t> purge(lane& home);
+
+  engine_core& core_;
+  claimer& claimer_;
+  std::optional<monotonic_time> audited_at_;
+  std::set<claim> suspects_;
+};
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/reporter.hpp"
+
+#include <exception>
+
+#include "tasks/certain.hpp"
+#include "tasks/outcomes.hpp"
+#include "tasks/running_task.hpp"
+
+namespace longhaul::tasks {
+namespace {
+
+bool is_refused(stores::change_code code) {
+  return code == stores::change_code::superseded || code == stores::change_code::already_terminal ||
+         code == stores::change_code::not_found;
+}
+
+}  // namespace
+
+void reporter::note(std::shared_ptr<running_task> run) {
+  const guard lock(mutex_);
+  noted_.push_back(std::move(run));
+}
+
+boost::asio::awaitable<void> reporter::flush() {
+  std::vector<std::shared_ptr<running_task>> due, later;
+  {
+    const guard lock(mutex_);
+    due.swap(noted_);
+  }
+  const monotonic_time now = core_.monotonic();
+  for (auto& run : due) {
+    if (run->ending()) continue;  // its end takes the last report along
+    if (now - run->last_report < run->store().report_interval()) {
+      later.push_back(std::move(run));
+      continue;
+    }
+    run->last_report = now;
+    co_await write_report(*run);
+  }
+  const guard lock(mutex_);
+  noted_.insert(noted_.end(), later.begin(), later.end());
+}
+
+boost::asio::awaitable<void> reporter::write_report(running_task& run) {
+  const auto change = run.reports().take();
+  if (!change) co_return;
+  try {
+    const stores::change_result result =
+        co_await run.store().report(run.id(), run.writer(), *change);
+    if (is_refused(result.code)) run.request_stop();
+  } catch (const stores::store_error& e) {
+    core_.log.trouble("task.report_unwritten", e.what(), run.id());
+    run.reports().put_back(*change);
+    run.has_news();
+  }
+}
+
+boost::asio::awaitable<void> reporter::write_last_report(running_task& run) {
+  const auto change = run.reports().take();
+  if (!change) co_return;
+  const auto write = [&] { return run.store().report(run.id(), run.writer(), *change); };
+  try {
+    co_await certain(write);
+  } catch (...) {
+    run.reports().put_back(*change);
+    run.has_news();
+    throw;
+  }
+}
+
+boost::asio::awaitable<bool> reporter::write_end(std::shared_ptr<running_task> run,
+                                                 outcome result) {
+  result = bounded(std::move(result), core_.options.limits.max_result);
+  const std::string message = message_of(result);
+  const auto finish = [&] {
+    return run->store().finish(run->id(), run->writer(), result, message);
+  };
+  try {
+    co_await write_last_report(*run);
+    co_await certain(finish);  // refused: somebody else ended it; that stands
+    co_return true;
+  } catch (const std::exception& e) {
+    core_.log.trouble("task.end_unwritten", std::string("trying again: ") + e.what(), run->id());
+  }
+  const guard lock(mutex_);
+  deferred_.emplace_back(std::move(run), std::move(result));
+  co_return false;
+}
+
+boost::asio::awaitable<void> reporter::retry_deferred() {
+  std::vector<std::pair<std::shared_ptr<running_task>, outcome>> ends;
+  {
+    const guard lock(mutex_);
+    ends.swap(deferred_);
+  }
+  for (auto& [run, result] : ends) {
+    if (co_await write_end(run, std::move(result))) core_.forget(run);
+  }
+}
+
+void reporter::clear() {
+  const guard lock(mutex_);
+  noted_.clear();
+  deferred_.clear();
+}
+
+}  // namespace longhaul::tasks

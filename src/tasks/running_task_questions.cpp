@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a running task asks: a place to wait is found before anybody sees the question, the question
+// is stored, the slot is left to others, and taken again before the handler goes on, answered or
+// not.
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+
+#include "base/digest.hpp"
+#include "tasks/certain.hpp"
+#include "tasks/parking.hpp"
+#include "tasks/running_task.hpp"
+#include "tasks/sync.hpp"
+#include "tasks/waiter.hpp"
+#include "typed/form_answer.hpp"
+
+namespace longhaul::tasks {
+namespace {
+
+std::vector<stores::question> to_questions(const running_task::named_questions& named) {
+  std::vector<stores::question> result;
+  result.reserve(named.size());
+  for (const auto& [key, elicited] : named) {
+    if (key.empty()) throw question_error("a question needs a key that is not empty");
+    stores::question question;
+    question.key = key;
+    question.request = elicited.request();
+    question.request_hash = sha256(question.request.view());
+    result.push_back(std::move(question));
+  }
+  return result;
+}
+
+bool all_answered(const task_record& task, const std::vector<stores::question>& questions) {
+  return std::all_of(questions.begin(), questions.end(), [&](const stores::question& question) {
+    const task_input* input = find_input(task, question.key);
+    return input != nullptr && input->response;
+  });
+}
+
+// What older versions stored was not held against its question: nobody answered then.
+answer fitting_or_cancel(const task_input& input) {
+  try {
+    return answer::parse(detail::fitting_answer(input.request, input.response));
+  } catch (const question_error&) {
+    return {};
+  }
+}
+
+std::vector<answer> answers_of(const task_record& task,
+                               const std::vector<stores::question>& questions) {
+  std::vector<answer> result;
+  result.reserve(questions.size());
+  for (const auto& question : questions) {
+    result.push_back(fitting_or_cancel(*find_input(task, question.key)));
+  }
+  return result;
+}
+
+}  // namespace
+
+answer running_task::ask(std::string_view key, const elicitation& question) {
+  named_questions questions;
+  questions.emplace_back(std::string(key), question);
+  return std::move(ask_all(questions).front());
+}
+
+std::vector<answer> running_task::ask_all(const named_questions& questions) {
+  if (!blocking()) throw std::logic_error("ask blocks: in a coroutine handler use async_ask");
+  return sync(put_questions(questions));
+}
+
+boost::asio::awaitable<answer> running_task::async_ask(std::string key, elicitation question) {
+  named_questions questions;
+  questions.emplace_back(std::move(key), std::move(question));
+  auto answers = co_await put_questions(std::move(questions));
+  co_return std::move(answers.front());
+}
+
+boost::asio::awaitable<std::vector<answer>> running_task::async_ask_all(named_questions questions) {
+  return put_questions(std::move(questions));
+}
+
+boost::asio::awaitable<task_ptr> running_task::look() {
+  const auto read = [this] { return store().look(claimed_->owner(), id()); };
+  return certain(read);
+}
+
+boost::asio::awaitable<std::vector<answer>> running_task::put_questions(named_questions named) {
+  const auto questions = to_questions(named);
+  if (questions.empty()) co_return std::vector<answer>();
+  // Before anybody sees a question there is a place to wait for its answer.
+  std::optional<parking> place;
+  if (uses_slots_ && !tool().options.keeps_slot) {
+    place.emplace(host_.slots(), *this);
+    if (!place->found()) {
+      const task_ptr now = co_await look();
+      if (!now || !all_answered(*now, questions)) {
+        throw question_error(
+            "too many tasks wait for an answer already (max_parked); try again later");
+      }
+    }
+  }
+  task_ptr task = co_await store_questions(questions);
+  if (all_answered(*task, questions)) co_return answers_of(*task, questions);
+  if (place) {
+    place->leave();
+    host_.slot_was_left();
+  }
+  std::exception_ptr given_up;
+  try {
+    task = co_await wait_for_answers(task, questions);
+  } catch (...) {
+    given_up = std::current_exception();
+  }
+  // Whoever gives a question up goes on running as well: with a slot, like everybody. What
+  // cancelled it is told again by the next `co_await` of the handler.
+  if (place && !cancelled()) {
+    const bool throws = co_await boost::asio::this_coro::throw_if_cancelled();
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    co_await place->retake();
+    co_await boost::asio::this_coro::throw_if_cancelled(throws);
+  }
+  if (given_up) std::rethrow_exception(given_up);
+  throw_if_cancelled();
+  co_return answers_of(*task, questions);
+}
+
+boost::asio::awaitable<task_ptr> running_task::store_questions(
+    const std::vector<stores::question>& questions) {
+  const auto write = [&] { return store().ask(id(), writer(), questions); };
+  const stores::change_result asked = co_await certain(write);
+  switch (asked.code) {
+    case stores::change_code::applied:
+    case stores::change_code::unchanged:
+      co_return asked.task;
+    case stores::change_code::key_reused:
+      throw question_error("input key reused: a key names one question for the task's whole life");
+    default:
+      request_stop();
+      throw task_stopped();
+  }
+}
+
+boost::asio::awaitable<task_ptr> running_task::wait_for_answers(
+    task_ptr now, const std::vector<stores::question>& questions) {
+  const auto hears = std::make_shared<waiter>(co_await boost::asio::this_coro::executor);
+  const waiter::closer closing(*hears);
+  const auto following = host_.follow(id(), hears);
+  const std::stop_callback on_stop(stop_token(), [&hears] { hears->wake(); });
+  // Read once more: an answer may have come between the question and the registration.
+  if (task_ptr current = co_await look()) now = std::move(current);
+  while (!all_answered(*now, questions)) {
+    if (now->terminal() || now->epoch != claimed_->epoch || cancelled()) throw task_stopped();
+    if (task_ptr newer = co_await hears->next(); newer && newer->rev > now->rev) {
+      now = std::move(newer);
+    }
+  }
+  co_return now;
+}
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of a claimed task in this process, from its claim to the end of its handler.
+//
+//   claimed ──► registered ──► launched ──► the handler ──► end written ──► slot back ──► forgotten
+//                  │                                          └─ unknown: kept for the next tick
+//                  └─ a drain came first: handed back, unstarted
+//
+// Invariants: a slot counts until the handler really returned. Whoever gives a slot back fills it.
+//
+// Threads: any.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+
+#include "tasks/claimer.hpp"
+#include "tasks/engine_core.hpp"
+#include "tasks/launcher.hpp"
+#include "tasks/reporter.hpp"
+#include "tasks/running_task.hpp"
+#include "tasks/task_host.hpp"
+
+namespace longhaul::tasks {
+
+class runs final : public task_host {
+ public:
+  runs(engine_core& core, launcher& starts, reporter& reports, claimer& claims)
+      : core_(core), launcher_(starts), reporter_(reports), claimer_(claims) {}
+
+  /// Starts the handler of a task that this process has claimed and holds a slot for.
+  boost::asio::awaitable<void> start(lane& home, task_ptr task, tool_ptr tool);
+  /// A change was committed: the handler of a task that ended, or moved, is stopped.
+  void on_change(const task_record& task);
+
+  // --- task_host
+  void tell(const std::string& id, const progress_event& event) override {
+    core_.hub.publish(id, event);
+  }
+  void tell(const std::string& id, const log_event& event) override {
+    core_.hub.publish(id, event);
+  }
+  hub::subscription follow(const std::string& id, const std::shared_ptr<follower>& who) override {
+    return core_.hub.follow(id, who);
+  }
+  void note_report(std::shared_ptr<running_task> run) override { reporter_.note(std::move(run)); }
+  std::size_t max_checkpoint() const noexcept override {
+    return core_.options.limits.max_checkpoint;
+  }
+  tasks::slots& slots() noexcept override { return core_.slots; }
+  void slot_was_left() override { claimer_.claim_soon(); }
+  boost::asio::awaitable<void> ended(std::shared_ptr<running_task> run,
+                                     handler_result result) override;
+
+ private:
+  boost::asio::awaitable<void> hand_back_unstarted(std::shared_ptr<running_task> run);
+  boost::asio::awaitable<void> write_last_report(const std::shared_ptr<running_task>& run);
+  void release_slot(running_task& run);
+
+  engine_core& core_;
+  launcher& launcher_;
+  reporter& reporter_;
+  claimer& claimer_;
+};
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What callers hand to the engine, and how it refuses an answer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "longhaul/elicitation.hpp"
+#include "longhaul/task.hpp"
+#include "tasks/tool_source.hpp"
+
+namespace longhaul::tasks {
+
+/// A task that is to be created, or a call that is to be run.
+struct submission {
+  std::string id;  ///< from `engine::new_id`, so that it can be followed before it exists
+  std::string owner;
+  std::string quota;
+  tool_ptr tool;  ///< required
+  raw_json arguments;
+  raw_json meta;
+  std::string idempotency_key;
+  bool retention_given = false;
+  std::optional<milliseconds> retention = std::nullopt;  ///< null: unlimited
+  bool hidden = false;
+  /// Ends at once with this outcome; no handler runs.
+  std::optional<outcome> born_finished = std::nullopt;
+};
+
+/// A task that somebody else finishes.
+struct external_submission {
+  std::string owner;
+  std::string tool;
+  raw_json arguments;
+  std::optional<milliseconds> retention = std::nullopt;
+  std::optional<milliseconds> overall_limit = std::nullopt;
+  std::optional<milliseconds> answer_within = std::nullopt;
+  std::string idempotency_key;
+};
+
+/// The answer to a question is not one, or does not fit it: nothing was changed. The message begins
+/// with the place inside the answer.
+class unfit_answer : public question_error {
+ public:
+  unfit_answer(std::string key, const std::string& message)
+      : question_error(message), key_(std::move(key)) {}
+  const std::string& key() const noexcept { return key_; }
+
+ private:
+  std::string key_;
+};
+
+}  // namespace longhaul::tasks

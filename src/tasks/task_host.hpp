@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a running task needs of whoever runs it.
+//
+// Threads: any.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "longhaul/tool.hpp"
+#include "tasks/follower.hpp"
+#include "tasks/hub.hpp"
+#include "tasks/slots.hpp"
+
+namespace longhaul::tasks {
+
+class running_task;
+
+class task_host {
+ public:
+  virtual ~task_host() = default;
+
+  virtual void tell(const std::string& id, const progress_event& event) = 0;
+  virtual void tell(const std::string& id, const log_event& event) = 0;
+  virtual hub::subscription follow(const std::string& id, const std::shared_ptr<follower>& who) = 0;
+  /// It has something to report: that is written soon.
+  virtual void note_report(std::shared_ptr<running_task> run) = 0;
+  virtual std::size_t max_checkpoint() const noexcept = 0;
+  virtual tasks::slots& slots() noexcept = 0;
+  /// A handler waits, and has left its slot to others.
+  virtual void slot_was_left() = 0;
+  /// Its handler has returned (null: without an outcome).
+  virtual boost::asio::awaitable<void> ended(std::shared_ptr<running_task> run,
+                                             handler_result result) = 0;
+};
+
+}  // namespace longhaul::tasks
