@@ -2,6 +2,7 @@
 #include "server/calls.hpp"
 
 #include <array>
+#include <boost/asio/this_coro.hpp>
 #include <utility>
 
 #include "server/refusals.hpp"
@@ -121,6 +122,12 @@ awaitable<call_reply> calls::run_hidden(on_its_way& call, bool inline_first) con
     work.arguments = co_await accept(call.tool, work.arguments);
   } catch (const std::invalid_argument& e) {
     co_return refuse(refusal::invalid_arguments, e.what());
+  }
+  const auto here = co_await boost::asio::this_coro::executor;
+  if (task_ptr begun = server_.engine.run_directly(work, call.mailbox, here)) {
+    wait_rules rules = rules_for(call);
+    rules.begun_here = true;
+    co_return co_await wait_or_hand_out(call, std::move(begun), rules);
   }
   // Followed before it exists: what happens before we look is not lost.
   call.mailbox->following.push_back(server_.engine.follow(work.id, call.mailbox));
