@@ -162,7 +162,7 @@ engine_measurement measure_engine() {
   return result;
 }
 
-const std::array<engine_case, 5>& table() {
+const std::array<engine_case, 5>& engine_table() {
   static const std::array<engine_case, 5> cases = {{
       {"store-create", "store in memory: create", measure_store<create_all>},
       {"store-get", "store in memory: get", measure_store<get_all>},
@@ -177,6 +177,6 @@ const std::array<engine_case, 5>& table() {
 
 }  // namespace
 
-std::span<const engine_case> engine_cases() { return table(); }
+std::span<const engine_case> engine_cases() { return engine_table(); }
 
 }  // namespace longhaul::bench

@@ -26,7 +26,7 @@ std::string hex(std::uint64_t n, std::size_t digits) {
   return out;
 }
 
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 // What tracing and a typical host put there.
 std::string trace_members(std::size_t n) {
@@ -50,23 +50,24 @@ std::string meta(era when, std::size_t n) {
   return when == era::modern ? modern_meta(n) : legacy_meta(n);
 }
 
-std::string arguments(std::size_t n) {
+std::string arguments_text(std::size_t n) {
   const std::uint64_t r = mixed(n);
-  std::string out = R"({"scene":)" + quoted(scene(n)) + R"(,"output":"/srv/renders/)" + hex(r, 12) +
-                    R"(/final \"cut\".mov","frames":)" + std::to_string(24 + r % 4800) +
-                    R"(,"quality":0.)" + std::to_string(100 + r % 900) + R"(,"draft":)" +
+  std::string out = R"({"scene":)" + in_quotes(scene(n)) + R"(,"output":"/srv/renders/)" +
+                    hex(r, 12) + R"(/final \"cut\".mov","frames":)" +
+                    std::to_string(24 + r % 4800) + R"(,"quality":0.)" +
+                    std::to_string(100 + r % 900) + R"(,"draft":)" +
                     (r % 2 == 0 ? "true" : "false") + R"(,"layers":[)";
   const std::size_t layers = 2 + r % 4;
   for (std::size_t i = 0; i < layers; ++i) {
     if (i > 0) out += ',';
-    out += quoted("layer-" + hex(mixed(r + i), 4 + (r >> i) % 9));
+    out += in_quotes("layer-" + hex(mixed(r + i), 4 + (r >> i) % 9));
   }
   return out + "]}";
 }
 
 std::string message(std::string_view method, const std::string& params) {
   return R"({"jsonrpc":"2.0","id":)" + std::string(request_id_mark) + R"(,"method":)" +
-         quoted(method) + R"(,"params":{)" + params + "}}";
+         in_quotes(method) + R"(,"params":{)" + params + "}}";
 }
 
 std::string head(era when, std::string_view method, std::string_view name,
@@ -127,7 +128,7 @@ std::string scene(std::size_t n) {
 
 prepared_request call_request(era when, std::string_view tool, std::size_t n, bool as_task,
                               std::string_view session) {
-  std::string params = R"("name":)" + quoted(tool) + R"(,"arguments":)" + arguments(n);
+  std::string params = R"("name":)" + in_quotes(tool) + R"(,"arguments":)" + arguments_text(n);
   if (when == era::legacy && as_task) params += R"(,"task":{"ttl":3600000})";
   params += ',' + meta(when, n);
   return {head(when, "tools/call", tool, session), message("tools/call", params), n};
@@ -136,7 +137,7 @@ prepared_request call_request(era when, std::string_view tool, std::size_t n, bo
 prepared_request get_request(era when, std::size_t n, std::string_view task_id,
                              std::string_view session) {
   const std::string_view id = task_id.empty() ? task_id_mark : task_id;
-  const std::string params = R"("taskId":)" + quoted(id) + ',' + meta(when, n);
+  const std::string params = R"("taskId":)" + in_quotes(id) + ',' + meta(when, n);
   return {head(when, "tasks/get", id, session), message("tasks/get", params), n};
 }
 

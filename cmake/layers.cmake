@@ -23,8 +23,13 @@ if(LONGHAUL_SANITIZE)
   target_link_options(longhaul_flags INTERFACE -fsanitize=${LONGHAUL_SANITIZE})
 endif()
 
-# The optimiser costs most of a test's compile time, and what is tested is in src/.
-set(longhaul_test_options -O0)
+# The optimiser costs most of a test's compile time, and what is tested is in src/. Files that are
+# compiled together see the names of each other: there, one that hides another is no mistake.
+add_library(longhaul_test_flags INTERFACE)  # behind longhaul_flags
+target_compile_options(longhaul_test_flags INTERFACE -O0)
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(longhaul_test_flags INTERFACE -Wno-shadow)
+endif()
 
 # longhaul_precompiled(TARGET pch|test_pch): one set of precompiled headers for all layers and one
 # for all tests; each target would make its own otherwise.
@@ -37,12 +42,14 @@ foreach(kind pch test_pch)
   target_precompile_headers(longhaul_${kind} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/${kind}.hpp)
   target_include_directories(longhaul_${kind} PRIVATE
     ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
-  target_link_libraries(longhaul_${kind} PRIVATE longhaul_flags Boost::headers Boost::json
+  target_link_libraries(longhaul_${kind} PRIVATE Boost::headers Boost::json
+    longhaul_flags
+    $<$<STREQUAL:${kind},test_pch>:longhaul_test_flags>
     $<$<STREQUAL:${kind},test_pch>:GTest::gtest>)
 endforeach()
 if(LONGHAUL_TESTS)  # as CMake compiles an executable
   set_target_properties(longhaul_test_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  target_compile_options(longhaul_test_pch PRIVATE -fPIE ${longhaul_test_options})
+  target_compile_options(longhaul_test_pch PRIVATE -fPIE)
 endif()
 
 function(longhaul_precompiled target kind)
@@ -76,9 +83,10 @@ if(LONGHAUL_TESTS)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cpp)
   add_library(longhaul_test_support OBJECT ${sources})
   target_include_directories(longhaul_test_support PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(longhaul_test_support PRIVATE longhaul_flags Boost::headers GTest::gtest)
+  target_link_libraries(longhaul_test_support PRIVATE
+    longhaul_flags longhaul_test_flags Boost::headers GTest::gtest)
   set_target_properties(longhaul_test_support PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  target_compile_options(longhaul_test_support PRIVATE -fPIE ${longhaul_test_options})
+  target_compile_options(longhaul_test_support PRIVATE -fPIE)
   longhaul_precompiled(longhaul_test_support test_pch)
 endif()
 
@@ -98,8 +106,8 @@ function(longhaul_test name)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${target} PRIVATE
     LONGHAUL_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/${name}")
-  target_link_libraries(${target} PRIVATE ${arg_LINK} longhaul_flags GTest::gtest GTest::gtest_main)
-  target_compile_options(${target} PRIVATE ${longhaul_test_options})
+  target_link_libraries(${target} PRIVATE
+    ${arg_LINK} longhaul_flags longhaul_test_flags GTest::gtest GTest::gtest_main)
   longhaul_precompiled(${target} test_pch)
   add_test(NAME ${name} COMMAND ${target})
 endfunction()

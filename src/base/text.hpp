@@ -9,6 +9,10 @@
 namespace longhaul {
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+/// White space of JSON.
+constexpr bool is_json_space(char c) noexcept {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 constexpr char to_lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }

@@ -8,6 +8,9 @@
 
 namespace longhaul {
 
+/// What some programs write before a text, and nobody means.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// A byte that goes on with a character, and begins none.
 constexpr bool is_continuation(char c) noexcept {
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;

@@ -19,8 +19,6 @@ constexpr std::string_view structure =
     "not JSON: missing or superfluous commas, brackets, quotes or keys";
 constexpr std::string_view half_pair = "not accepted: half a surrogate pair";
 
-bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-
 // One walk over the text, without recursion. `fault_` is the first fault.
 class walk {
  public:
@@ -204,7 +202,7 @@ class walk {
   }
 
   void skip_space() {
-    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+    while (at_ < text_.size() && is_json_space(text_[at_])) ++at_;
   }
 
   place fail(std::string_view why) {

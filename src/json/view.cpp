@@ -10,15 +10,14 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/text.hpp"
 #include "json/mend.hpp"
 
 namespace longhaul::json {
 namespace {
 
-bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-
 const char* skip_space(const char* at, const char* end) noexcept {
-  while (at != end && is_space(*at)) ++at;
+  while (at != end && is_json_space(*at)) ++at;
   return at;
 }
 
@@ -119,7 +118,7 @@ const char* skip_value(const char* at, const char* end) noexcept {
   if (at == end) return end;
   if (*at == '"') return skip_string(at, end);
   if (*at == '{' || *at == '[') return skip_nested(at, end);
-  while (at != end && *at != ',' && *at != '}' && *at != ']' && !is_space(*at)) ++at;
+  while (at != end && *at != ',' && *at != '}' && *at != ']' && !is_json_space(*at)) ++at;
   return at;
 }
 
@@ -229,7 +228,7 @@ std::string_view content(std::string_view token, std::string& buffer) {
 value::value(std::string_view text) noexcept {
   const char* end = text.data() + text.size();
   const char* from = skip_space(text.data(), end);
-  while (end != from && is_space(end[-1])) --end;
+  while (end != from && is_json_space(end[-1])) --end;
   text_ = between(from, end);
 }
 

@@ -8,13 +8,11 @@
 #include <string>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 
 namespace longhaul::protocol {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
-bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 // Of numbers and words, right and wrong ones: 01, +1, .5, 0x1F, NaN, None, 1_000.
 bool is_word(char c) noexcept {
   return is_digit(c) || is_letter(c) || c == '+' || c == '-' || c == '.' || c == '_' || c == '$';
@@ -221,7 +219,7 @@ class scanner {
         if (--depth == 0) return;
       } else if (c == ',' || c == ':') {
         value_ended = false;
-      } else if (!is_space(c)) {
+      } else if (!is_json_space(c)) {
         doubt_ = true;
       }
     }
@@ -229,7 +227,7 @@ class scanner {
   }
 
   void skip_space() {
-    while (!end() && is_space(text_[at_])) ++at_;
+    while (!end() && is_json_space(text_[at_])) ++at_;
   }
   bool end() const noexcept { return at_ >= text_.size(); }
   bool at(char c) const noexcept { return !end() && text_[at_] == c; }

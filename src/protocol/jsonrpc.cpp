@@ -3,14 +3,13 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "json/validate.hpp"
 #include "json/write.hpp"
 #include "protocol/tunables.hpp"
 
 namespace longhaul::protocol {
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool is_integer_token(std::string_view token) noexcept {
   return token.find_first_not_of("-0123456789") == std::string_view::npos;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "transport/tunables.hpp"
 
 namespace longhaul::transport {
@@ -41,7 +42,6 @@ void line_reader::end(const std::function<void(std::string)>& on_line) {
 }
 
 void line_reader::finish(const std::function<void(std::string)>& on_line) {
-  static constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (first_ && line_.starts_with(byte_order_mark)) line_.erase(0, byte_order_mark.size());
   if (line_.ends_with('\r')) line_.pop_back();
   if (line_.find_first_not_of(" \t\r") != std::string::npos) on_line(std::move(line_));

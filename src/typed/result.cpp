@@ -175,9 +175,13 @@ outcome raw_result::to_outcome() const {
 }
 
 namespace detail {
+namespace {
+
+using shape = type_node::shape;
+
+}  // namespace
 
 tool_result json_result(const raw_json& value, const type_node& type) {
-  using shape = type_node::shape;
   const bool may_stand_alone = type.kind == shape::object || type.kind == shape::map ||
                                type.kind == shape::anything || type.kind == shape::raw;
   if (may_stand_alone && json::value(value).is(json::kind::object)) return structured(value);
@@ -191,7 +195,6 @@ tool_result json_result(const raw_json& value, const type_node& type) {
 
 // What says nothing of its JSON may be an object or not: no schema would fit both.
 raw_json json_result_schema(const type_node& type) {
-  using shape = type_node::shape;
   if (type.kind == shape::anything || type.kind == shape::raw) return {};
   raw_json schema = typed_schema(type).text(schema_use::output);
   if (type.kind == shape::object || type.kind == shape::map) return schema;

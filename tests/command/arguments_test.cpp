@@ -78,7 +78,7 @@ std::string faults_of(const items& command, const std::vector<parameter>& known 
   return all;
 }
 /// The faults of one argument behind the program.
-std::string fault_of(const std::string& argument) {
+std::string argument_fault(const std::string& argument) {
   const std::string all = faults_of({"program", argument});
   EXPECT_TRUE(all.starts_with("1: ")) << all;
   return all.substr(std::min<std::size_t>(3, all.size()));
@@ -242,30 +242,31 @@ TEST(arguments, standard_input_in_an_argument_is_held_to_its_rules) {
 }
 
 TEST(arguments, unknown_placeholders_are_faults_with_a_suggestion) {
-  EXPECT_EQ(fault_of("{fiel}"), R"(there is no parameter "fiel"; did you mean "file"?)");
-  EXPECT_EQ(fault_of("{Verbose?-v}"),
+  EXPECT_EQ(argument_fault("{fiel}"), R"(there is no parameter "fiel"; did you mean "file"?)");
+  EXPECT_EQ(argument_fault("{Verbose?-v}"),
             R"(there is no parameter "Verbose"; did you mean "verbose"?)");
-  EXPECT_EQ(fault_of("{}"), "{} names no parameter; where a brace itself is meant, write {{ or }}");
-  EXPECT_EQ(fault_of("{print $1}"),
+  EXPECT_EQ(argument_fault("{}"),
+            "{} names no parameter; where a brace itself is meant, write {{ or }}");
+  EXPECT_EQ(argument_fault("{print $1}"),
             R"(there is no parameter "print $1"; where a brace itself is meant, write {{ or }})");
 }
 
 TEST(arguments, unbalanced_braces_are_faults_with_a_hint) {
   const std::string opened = "a '{' without its '}'; where a brace itself is meant, write {{ or }}";
   const std::string closed = "a '}' without its '{'; where a brace itself is meant, write {{ or }}";
-  EXPECT_EQ(fault_of("a{"), opened);
-  EXPECT_EQ(fault_of("{file"), opened);
-  EXPECT_EQ(fault_of("{fi{le}"), opened);
-  EXPECT_EQ(fault_of("{verbose?{{}"), opened);
-  EXPECT_EQ(fault_of("a}"), closed);
-  EXPECT_EQ(fault_of("{file}}"), closed);
+  EXPECT_EQ(argument_fault("a{"), opened);
+  EXPECT_EQ(argument_fault("{file"), opened);
+  EXPECT_EQ(argument_fault("{fi{le}"), opened);
+  EXPECT_EQ(argument_fault("{verbose?{{}"), opened);
+  EXPECT_EQ(argument_fault("a}"), closed);
+  EXPECT_EQ(argument_fault("{file}}"), closed);
 }
 
 TEST(arguments, conditions_are_of_booleans_and_write_something) {
-  EXPECT_EQ(fault_of("{file?-f}"),
+  EXPECT_EQ(argument_fault("{file?-f}"),
             R"({file?-f}: only a boolean can be a condition, and "file" is none; write {file} )"
             "for its value");
-  EXPECT_EQ(fault_of("{verbose?}"),
+  EXPECT_EQ(argument_fault("{verbose?}"),
             "{verbose?}: nothing stands behind '?'; write the argument there, as in "
             "{verbose?--verbose}");
   std::vector<parameter> flags(1);
@@ -279,7 +280,7 @@ TEST(arguments, two_lists_do_not_go_together) {
   const std::string why =
       R"(two lists, "paths" and "others", in one argument or group: it could not be said how they )"
       "go together";
-  EXPECT_EQ(fault_of("{paths}{others}"), why);
+  EXPECT_EQ(argument_fault("{paths}{others}"), why);
   EXPECT_EQ(faults_of({"program", texts{"{paths}", "{others}"}}), "1.1: " + why);
 }
 

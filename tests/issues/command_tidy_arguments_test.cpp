@@ -8,7 +8,7 @@
 namespace longhaul::command {
 namespace {
 
-parameter of_type(const char* name, value_type type, bool repeated = false) {
+parameter parameter_of(const char* name, value_type type, bool repeated = false) {
   parameter p;
   p.name = name;
   p.type = type;
@@ -18,9 +18,10 @@ parameter of_type(const char* name, value_type type, bool repeated = false) {
 
 TEST(tidied_program_arguments, are_those_of_typed_structs) {
   const parameter_set set(
-      {of_type("text", value_type::string), of_type("count", value_type::integer),
-       of_type("scale", value_type::number), of_type("loud", value_type::boolean),
-       of_type("files", value_type::string, true), of_type("sizes", value_type::integer, true)});
+      {parameter_of("text", value_type::string), parameter_of("count", value_type::integer),
+       parameter_of("scale", value_type::number), parameter_of("loud", value_type::boolean),
+       parameter_of("files", value_type::string, true),
+       parameter_of("sizes", value_type::integer, true)});
   const auto tidied = [&](const char* given, bool strict = false) {
     return std::string(set.tidy(raw_json::parse(given), {{"sessionId", "text"}, strict}).view());
   };

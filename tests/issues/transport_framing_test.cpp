@@ -29,8 +29,7 @@ class framing : public test::over_both {
   }
 };
 
-const std::string head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n";
-const std::string chunked = head + "Transfer-Encoding: chunked\r\n\r\n";
+const std::string chunked = test::post_head + "Transfer-Encoding: chunked\r\n\r\n";
 const std::string end = "0\r\n\r\n";
 
 TEST_P(framing, chunk_headers_hold_nothing_that_is_not_theirs) {
@@ -129,7 +128,7 @@ TEST_P(framing, heads_too) {
                                   "Transfer-Encoding: ,chunked"s,
                                   "Transfer-Encoding\n: chunked"s,
                                   "Connection: a b"s}) {
-    expect_refused(head + line + "\r\n\r\n" + end);
+    expect_refused(test::post_head + line + "\r\n\r\n" + end);
   }
   for (const std::string& line :
        {"POST /mcp HTTP/1.1\nHost: localhost"s, "POST /mcp HTTP/1.1\rHost: localhost"s,
@@ -159,9 +158,11 @@ TEST_P(framing, what_http_allows_is_taken) {
   expect_taken(chunked + "A\r\n0123456789\r\na\r\n0123456789\r\n" + end, "01234567890123456789");
   expect_taken(chunked + "1\r\nx\r\n0\r\na: b\r\nC-d:\r\ne:\tf \x80\r\n\r\n", "x");
   expect_taken(chunked + "1\r\n\n\r\n" + end, "\n");
-  expect_taken(head + "Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", "x");
-  expect_taken(head + "Content-Length: 1\r\nX:\r\nY: \x80\t \r\nConnection: , a ,b\r\n\r\nx", "x");
-  expect_taken("\r\n" + head + "Content-Length: 1\r\n\r\nx\r\n", "x");
+  expect_taken(test::post_head + "Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", "x");
+  expect_taken(
+      test::post_head + "Content-Length: 1\r\nX:\r\nY: \x80\t \r\nConnection: , a ,b\r\n\r\nx",
+      "x");
+  expect_taken("\r\n" + test::post_head + "Content-Length: 1\r\n\r\nx\r\n", "x");
 }
 
 INSTANTIATE_TEST_SUITE_P(over, framing, test::tcp_and_tls, test::name_of_transport);

@@ -39,7 +39,7 @@ class head_first : public test::over_both {
   }
 };
 
-const std::string key = "Authorization: Bearer key\r\n";
+const std::string key_line = "Authorization: Bearer key\r\n";
 const std::string large = "Content-Length: 4000000\r\n";
 const std::string expects = "Expect: 100-continue\r\n";
 
@@ -57,9 +57,9 @@ TEST_P(head_first, refusals_do_not_wait_for_a_body) {
       {head("Transfer-Encoding: chunked\r\n"), 401},
       {head("Transfer-Encoding: chunked\r\n" + expects), 401},
       {head("Content-Length: 99999999999\r\n"), 401},  // who may not call learns no bound
-      {head(large + key + plain), 415},
-      {head("Content-Length: 99999999999\r\n" + key), 413},
-      {head(large + key, "/other"), 404},
+      {head(large + key_line + plain), 415},
+      {head("Content-Length: 99999999999\r\n" + key_line), 413},
+      {head(large + key_line, "/other"), 404},
       {head(large, "/other"), 404},
       {head(large, "/healthz"), 405},
   };
@@ -77,7 +77,7 @@ TEST_P(head_first, refusals_do_not_wait_for_a_body) {
 TEST_P(head_first, a_caller_is_asked_to_continue_once_the_key_is_right) {
   start();
   client peer = connect();
-  ASSERT_TRUE(peer.send(head("Content-Length: 2\r\n" + key + expects)));
+  ASSERT_TRUE(peer.send(head("Content-Length: 2\r\n" + key_line + expects)));
   EXPECT_EQ(peer.read_reply(false).status, 100);
   ASSERT_TRUE(peer.send("{}"));
   EXPECT_EQ(peer.read_reply().body, "{}");
@@ -87,7 +87,7 @@ TEST_P(head_first, a_caller_is_asked_to_continue_once_the_key_is_right) {
 TEST_P(head_first, a_refused_request_does_not_cost_the_connection_if_its_body_is_small) {
   start();
   client peer = connect();
-  ASSERT_TRUE(peer.send(post("{}") + post("{}", key)));  // all at once
+  ASSERT_TRUE(peer.send(post("{}") + post("{}", key_line)));  // all at once
   EXPECT_EQ(peer.read_reply().status, 401);
   EXPECT_EQ(peer.read_reply().status, 200);
   const std::string body(30'000, 'x');
@@ -95,10 +95,10 @@ TEST_P(head_first, a_refused_request_does_not_cost_the_connection_if_its_body_is
   const reply got = peer.read_reply();  // before the body
   EXPECT_EQ(got.status, 401);
   EXPECT_EQ(got.header("connection"), "");
-  ASSERT_TRUE(peer.send(body + post("{}", key)));
+  ASSERT_TRUE(peer.send(body + post("{}", key_line)));
   EXPECT_EQ(peer.read_reply().status, 200);
-  ASSERT_TRUE(
-      peer.send(head("Transfer-Encoding: chunked\r\n") + "1\r\nx\r\n0\r\n\r\n" + post("{}", key)));
+  ASSERT_TRUE(peer.send(head("Transfer-Encoding: chunked\r\n") + "1\r\nx\r\n0\r\n\r\n" +
+                        post("{}", key_line)));
   EXPECT_EQ(peer.read_reply().status, 401);
 }
 

@@ -41,7 +41,7 @@ class pages : public test::over_both {
 
 const std::string origin = "https://app.example";
 const std::string page = "Origin: https://app.example\r\n";
-const std::string key = "Authorization: Bearer key\r\n";
+const std::string page_key = "Authorization: Bearer key\r\n";
 
 TEST_P(pages, a_preflight_is_granted_before_the_key_is_looked_at) {
   start();
@@ -126,10 +126,10 @@ TEST_P(pages, every_reply_to_an_allowed_origin_may_be_read) {
     std::string request;
     int status;
   } const cases[] = {
-      {post("{}", page + key), 200},
-      {post("session", page + key), 200},
-      {post("stream", page + key), 200},
-      {post("throw", page + key), 500},
+      {post("{}", page + page_key), 200},
+      {post("session", page + page_key), 200},
+      {post("stream", page + page_key), 200},
+      {post("throw", page + page_key), 500},
       {post("{}", page), 401},
       {"GET /mcp HTTP/1.1\r\nHost: localhost\r\n" + page + "\r\n", 405},
       {"GET /other HTTP/1.1\r\nHost: localhost\r\n" + page + "\r\n", 404},
@@ -137,9 +137,9 @@ TEST_P(pages, every_reply_to_an_allowed_origin_may_be_read) {
       {"PUT /readyz HTTP/1.1\r\nHost: localhost\r\n" + page + "\r\n", 405},
       {preflight(origin, {}, "/other"), 404},
       {preflight(origin, {}, "/healthz"), 204},
-      {head + key + "Content-Length: 1001\r\n\r\n", 413},
-      {head + key + "Content-Length: 100\r\n\r\nslow", 408},
-      {head + key + "Transfer-Encoding: chunked\r\n\r\nbad\n", 400},
+      {head + page_key + "Content-Length: 1001\r\n\r\n", 413},
+      {head + page_key + "Content-Length: 100\r\n\r\nslow", 408},
+      {head + page_key + "Transfer-Encoding: chunked\r\n\r\nbad\n", 400},
       {head + "X: " + std::string(20'000, 'x') + "\r\n\r\n", 431},
       {head + "bad line\r\n\r\n", 400},
       {head + "X: slow", 408},
@@ -156,7 +156,7 @@ TEST_P(pages, every_reply_to_an_allowed_origin_may_be_read) {
 TEST_P(pages, who_is_no_page_gets_none_of_it) {
   start();
   client peer = connect();
-  ASSERT_TRUE(peer.send(post("{}", page + key) + post("{}", key)));
+  ASSERT_TRUE(peer.send(post("{}", page + page_key) + post("{}", page_key)));
   expect_readable(peer.read_reply(), origin);
   const reply got = peer.read_reply();
   EXPECT_EQ(got.status, 200);

@@ -14,8 +14,6 @@
 namespace longhaul::test {
 namespace {
 
-json::value view(const std::string& text) { return json::value(std::string_view(text)); }
-
 std::string work(const std::string& id) {
   return R"({"jsonrpc":"2.0","id":)" + id +
          R"(,"method":"tools/call","params":{"name":"work","arguments":{"door":"shut"}}})";

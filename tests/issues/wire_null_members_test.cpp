@@ -11,8 +11,6 @@
 namespace longhaul::test {
 namespace {
 
-json::value view(const std::string& text) { return json::value(std::string_view(text)); }
-
 std::string request(const std::string& method, const std::string& params) {
   return R"({"jsonrpc":"2.0","id":1,"method":")" + method + R"(","params":)" + params + "}";
 }

@@ -22,8 +22,6 @@
 namespace longhaul::test {
 namespace {
 
-json::value view(const std::string& text) { return json::value(std::string_view(text)); }
-
 std::string call(const std::string& arguments, const std::string& more = "") {
   return R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":)" +
          arguments + more + "}}";

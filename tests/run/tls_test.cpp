@@ -16,7 +16,7 @@
 namespace longhaul::test {
 namespace {
 
-const std::string server_path = LONGHAUL_SERVER;
+const std::string server_program = LONGHAUL_SERVER;
 
 class connection {
  public:
@@ -50,8 +50,8 @@ class connection {
 class tls_process : public ::testing::Test {
  protected:
   std::vector<std::string> arguments() const {
-    return {server_path, "--http",    "127.0.0.1:0", "--tls-certificate",
-            pair.file(), "--tls-key", pair.key(),    "--store=memory:"};
+    return {server_program, "--http",    "127.0.0.1:0", "--tls-certificate",
+            pair.file(),    "--tls-key", pair.key(),    "--store=memory:"};
   }
   static std::uint16_t port_of(const std::string& line) {
     EXPECT_NE(line.find("https://127.0.0.1:"), std::string::npos) << line;
@@ -93,10 +93,10 @@ TEST_F(tls_process, is_not_started_with_a_pair_that_cannot_be_used) {
 }
 
 TEST_F(tls_process, needs_both_files_and_http) {
-  child half({server_path, "--http", "127.0.0.1:0", "--tls-key", pair.key(), "--store=memory:"});
+  child half({server_program, "--http", "127.0.0.1:0", "--tls-key", pair.key(), "--store=memory:"});
   EXPECT_NE(half.all_errors().find("tls_certificate"), std::string::npos);
   EXPECT_EQ(half.wait(), 2);
-  child pipe({server_path, "--stdio", "--tls-key", pair.key()});
+  child pipe({server_program, "--stdio", "--tls-key", pair.key()});
   EXPECT_EQ(pipe.wait(), 2);
 }
 

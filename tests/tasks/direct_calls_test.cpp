@@ -106,7 +106,7 @@ class direct_calls : public engine_fixture {
   std::shared_ptr<mailbox> caller = std::make_shared<mailbox>();
 };
 
-elicitation ask_for(const std::string& message) {
+elicitation ask_about(const std::string& message) {
   return elicitation::form(
       message, raw_json::trusted(R"({"type":"object","properties":{"color":{"type":"string"}}})"));
 }
@@ -115,7 +115,7 @@ constexpr const char* accept_blue = R"({"action":"accept","content":{"color":"bl
 
 awaitable<std::string> greet() { co_return "hello"; }
 
-awaitable<std::string> sleep_long(task_context& task) {
+awaitable<std::string> sleep_a_day(task_context& task) {
   co_await task.async_sleep_for(std::chrono::hours(24));
   co_return "woke";
 }
@@ -210,7 +210,7 @@ TEST_F(direct_calls, P12_cancel_ends_the_call_at_once_and_stops_its_handler) {
 }
 
 TEST_F(direct_calls, P12_cancel_wakes_a_quick_tool_where_it_waits) {
-  add_quick(sleep_long);
+  add_quick(sleep_a_day);
   start();
   const task_ptr begun = run("quick");
   ASSERT_FALSE(begun->terminal());
@@ -290,7 +290,7 @@ TEST_F(direct_calls, a_drain_waits_for_what_ends_in_time) {
 
 TEST_F(direct_calls, a_quick_call_whose_executor_is_gone_is_no_longer_there) {
   auto other = std::make_unique<boost::asio::io_context>(1);
-  add_quick(sleep_long);
+  add_quick(sleep_a_day);
   start();
   const task_ptr begun = run_on(*other, call("quick"), caller);
   ASSERT_FALSE(begun->terminal());
@@ -340,14 +340,14 @@ TEST_F(direct_calls, progress_and_logs_reach_the_caller_at_once_and_its_state_wi
 // --- questions: the call gets its row
 
 TEST_F(direct_calls, a_handler_that_asks_gets_its_row) {
-  add_never("paint", [](task_context& task) {
+  add_never("paint_directly", [](task_context& task) {
     task.progress(1, 2, "mixing");
-    const auto reply = task.ask("color", ask_for("Which color?"));
+    const auto reply = task.ask("color", ask_about("Which color?"));
     task.progress(2, 2);
     return std::string(reply.content.view());
   });
   start();
-  const task_ptr begun = run("paint");
+  const task_ptr begun = run("paint_directly");
   const auto asking = caller->await(
       [](const task_record& task) { return task.status == task_status::input_required; });
   EXPECT_GT(asking->rev, begun->rev);
@@ -361,13 +361,13 @@ TEST_F(direct_calls, a_handler_that_asks_gets_its_row) {
 
 TEST_F(direct_calls, the_states_of_a_call_only_grow_when_it_gets_its_row) {
   gate& door = new_gate();
-  add_never("paint", [&](task_context& task) {
+  add_never("paint_directly", [&](task_context& task) {
     task.status("mixing");
     door.pass();
-    task.ask("color", ask_for("Which color?"));
+    task.ask("color", ask_about("Which color?"));
   });
   start();
-  run("paint");
+  run("paint_directly");
   door.await_arrivals(1);
   engine->tick();
   const auto before = caller->await([](const task_record& task) { return task.rev > 1; });
@@ -380,17 +380,17 @@ TEST_F(direct_calls, the_states_of_a_call_only_grow_when_it_gets_its_row) {
   expect_nothing_left();
 }
 
-awaitable<std::string> paint(task_context& task) {
-  auto first = co_await task.async_ask("color", ask_for("Which color?"));
+awaitable<std::string> paint_directly(task_context& task) {
+  auto first = co_await task.async_ask("color", ask_about("Which color?"));
   std::vector<std::pair<std::string, elicitation>> more;
-  more.emplace_back("a", ask_for("A?"));
-  more.emplace_back("b", ask_for("B?"));
+  more.emplace_back("a", ask_about("A?"));
+  more.emplace_back("b", ask_about("B?"));
   const auto replies = co_await task.async_ask_all(std::move(more));
   co_return std::string(first.content.view()) + std::to_string(replies.size());
 }
 
 TEST_F(direct_calls, a_quick_tool_may_ask_as_well) {
-  add_quick(paint);
+  add_quick(paint_directly);
   start();
   const task_ptr begun = run("quick");
   ASSERT_FALSE(begun->terminal());
@@ -414,10 +414,11 @@ TEST_F(direct_calls, a_quick_tool_may_ask_as_well) {
 
 TEST_F(direct_calls, a_call_that_asks_leaves_its_slot_and_takes_it_again) {
   options.max_running = 1;
-  add_never("paint", [](task_context& task) { task.ask("color", ask_for("Which color?")); });
+  add_never("paint_directly",
+            [](task_context& task) { task.ask("color", ask_about("Which color?")); });
   add_never("work", [] { return std::string("done"); });
   start();
-  run("paint");
+  run("paint_directly");
   const auto asking = caller->await(
       [](const task_record& task) { return task.status == task_status::input_required; });
   caller = std::make_shared<mailbox>();
@@ -432,15 +433,15 @@ TEST_F(direct_calls, the_time_before_the_question_counts_against_the_limit) {
   tool_options tool;
   tool.attempt_limit = std::chrono::minutes(10);
   add_never(
-      "paint",
+      "paint_directly",
       [&](task_context& task) {
         first.pass();
-        task.ask("color", ask_for("Which color?"));
+        task.ask("color", ask_about("Which color?"));
         second.pass(task.stop_token());
       },
       tool);
   start();
-  run("paint");
+  run("paint_directly");
   first.await_arrivals(1);
   clock.advance(std::chrono::minutes(6));
   first.open();
@@ -458,9 +459,10 @@ TEST_F(direct_calls, the_time_before_the_question_counts_against_the_limit) {
 }
 
 TEST_F(direct_calls, a_drain_ends_a_call_that_waits_for_an_answer) {
-  add_never("paint", [](task_context& task) { task.ask("color", ask_for("Which color?")); });
+  add_never("paint_directly",
+            [](task_context& task) { task.ask("color", ask_about("Which color?")); });
   start();
-  run("paint");
+  run("paint_directly");
   caller->await([](const task_record& task) { return task.status == task_status::input_required; });
   engine->drain(milliseconds(0), std::chrono::hours(1));
   EXPECT_EQ(error_code_of(*end()), error_codes::executor_lost);
@@ -469,11 +471,12 @@ TEST_F(direct_calls, a_drain_ends_a_call_that_waits_for_an_answer) {
 
 // A cancel that came between the question and its row was forgotten.
 TEST_F(direct_calls, P11_a_question_against_cancel_leaves_nothing) {
-  add_never("paint", [](task_context& task) { task.ask("color", ask_for("Which color?")); });
+  add_never("paint_directly",
+            [](task_context& task) { task.ask("color", ask_about("Which color?")); });
   start();
   for (int i = 0; i < 500 / slowdown; ++i) {
     caller = std::make_shared<mailbox>();
-    const task_ptr begun = run("paint");
+    const task_ptr begun = run("paint_directly");
     if (!begun) {
       ASSERT_TRUE(wait_until([&] { return engine->running() == 0; }));
       continue;
@@ -522,7 +525,7 @@ TEST_F(direct_calls, who_finds_no_slot_waits_in_the_lane) {
   tool_options one;
   one.max_running = 1;
   one.quick = true;
-  add_never("one", sleep_long, one);
+  add_never("one", sleep_a_day, one);
   start();
   ASSERT_TRUE(run("block"));
   door.await_arrivals(1);

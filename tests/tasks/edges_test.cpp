@@ -16,7 +16,7 @@ namespace {
 
 using edges = engine_fixture;
 
-elicitation ask_for(const std::string& what) {
+elicitation ask_color(const std::string& what) {
   return elicitation::form(
       what, raw_json::trusted(R"({"type":"object","properties":{"color":{"type":"string"}}})"));
 }
@@ -130,9 +130,9 @@ TEST_F(edges, drain_ends_plain_calls_of_never_tools_even_if_they_may_run_again) 
   EXPECT_EQ(last->status, task_status::failed);
 }
 
-boost::asio::awaitable<std::string> paint(task_context& task) {
+boost::asio::awaitable<std::string> paint_four_times(task_context& task) {
   for (int i = 0; i < 4; ++i) {
-    auto question = ask_for("Which color?");
+    auto question = ask_color("Which color?");
     auto asking = task.async_ask("color-" + std::to_string(i), std::move(question));
     co_await std::move(asking);
   }
@@ -142,11 +142,11 @@ boost::asio::awaitable<std::string> paint(task_context& task) {
 // The timer of a coroutine that waits was touched by two handler threads; a wake-up could get lost.
 TEST_F(edges, coroutine_handlers_on_many_threads_hear_every_answer) {
   options.handler_threads = 4;
-  add({.name = "paint"}, paint);
+  add({.name = "paint_four_times"}, paint_four_times);
   start();
   for (int round = 0; round < 200 / slowdown; ++round) {
     std::vector<task_ptr> tasks;
-    for (int i = 0; i < 8; ++i) tasks.push_back(submit(call("paint")));
+    for (int i = 0; i < 8; ++i) tasks.push_back(submit(call("paint_four_times")));
     for (int i = 0; i < 4; ++i) {
       const std::string key = "color-" + std::to_string(i);
       for (const auto& task : tasks) {

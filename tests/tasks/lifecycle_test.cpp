@@ -86,7 +86,7 @@ TEST_F(lifecycle, P12_cancel_reaches_a_blocking_handler) {
   EXPECT_EQ(get(task)->status, task_status::cancelled);
 }
 
-boost::asio::awaitable<std::string> wait_for_stop(task_context& task) {
+boost::asio::awaitable<std::string> sleep_until_stopped(task_context& task) {
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor,
                                   std::chrono::steady_clock::time_point::max());
   const std::stop_callback wake(task.stop_token(), [&] { timer.cancel(); });
@@ -99,7 +99,7 @@ boost::asio::awaitable<std::string> wait_for_stop(task_context& task) {
 
 TEST_F(lifecycle, P12_cancel_reaches_a_coroutine_handler_on_its_own_threads) {
   options.handler_threads = 1;  // the callback above may then touch the timer
-  add({.name = "wait"}, wait_for_stop);
+  add({.name = "wait"}, sleep_until_stopped);
   start();
   const auto task = submit(call("wait"));
   cancel(task);

@@ -33,15 +33,14 @@ class http_bounds : public test::over_both {
   }
 };
 
-const std::string head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n";
-const std::string chunked_head = head + "Transfer-Encoding: chunked\r\n\r\n";
+const std::string chunked_head = test::post_head + "Transfer-Encoding: chunked\r\n\r\n";
 
 // Fault 26: unbounded body.
 TEST_P(http_bounds, a_body_announced_beyond_the_bound_is_refused_before_it_comes) {
   options.max_body = 1000;
   start();
-  EXPECT_EQ(refused(head + "Content-Length: 1001\r\n\r\n"), 413);
-  EXPECT_EQ(refused(head + "Content-Length: 99999999999999\r\n\r\nabc"), 413);
+  EXPECT_EQ(refused(test::post_head + "Content-Length: 1001\r\n\r\n"), 413);
+  EXPECT_EQ(refused(test::post_head + "Content-Length: 99999999999999\r\n\r\nabc"), 413);
   EXPECT_EQ(endpoint.seen.count("request"), 0);
   client peer = connect();
   ASSERT_TRUE(peer.send(post(std::string(1000, 'x'))));
@@ -67,7 +66,8 @@ TEST_P(http_bounds, a_client_that_goes_on_sending_gets_to_read_the_413) {
   client peer = connect();
   const std::string body(8 << 20, 'x');
   std::thread sender([&] {
-    EXPECT_TRUE(peer.send(head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n"));
+    EXPECT_TRUE(
+        peer.send(test::post_head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n"));
     EXPECT_TRUE(peer.send(body));
     peer.half_close();
   });
@@ -79,10 +79,10 @@ TEST_P(http_bounds, a_client_that_goes_on_sending_gets_to_read_the_413) {
 TEST_P(http_bounds, headers_beyond_the_bound_get_431) {
   options.max_header = 1000;
   start();
-  EXPECT_EQ(refused(head + "X: " + std::string(1000, 'x') + "\r\n\r\n"), 431);
-  EXPECT_EQ(refused(head + "X: " + std::string(5000, 'x')), 431);
+  EXPECT_EQ(refused(test::post_head + "X: " + std::string(1000, 'x') + "\r\n\r\n"), 431);
+  EXPECT_EQ(refused(test::post_head + "X: " + std::string(5000, 'x')), 431);
   EXPECT_EQ(refused("POST /" + std::string(5000, 'x')), 431);
-  std::string many = head;
+  std::string many = test::post_head;
   for (int i = 0; i < 300; ++i) many += "A: b\r\n";
   EXPECT_EQ(refused(many + "\r\n"), 431);
   expect_serving();
@@ -107,7 +107,7 @@ TEST_P(http_bounds, a_slow_head_gets_408) {
 TEST_P(http_bounds, a_slow_body_gets_408) {
   options.body_time = 20ms;
   start();
-  EXPECT_EQ(refused(head + "Content-Length: 10\r\n\r\n123"), 408);
+  EXPECT_EQ(refused(test::post_head + "Content-Length: 10\r\n\r\n123"), 408);
   EXPECT_EQ(refused(chunked_head + "5\r\n123"), 408);
   EXPECT_EQ(endpoint.seen.count("request"), 0);
 }
@@ -215,13 +215,13 @@ TEST_P(http_bounds, malformed_requests_get_400) {
            "POST /mcp HTTP/2.0\r\n" + fine + "\r\n",
            "POST /mcp HTTP/9\r\n" + fine + "\r\n",
            "PO ST /mcp HTTP/1.1\r\n" + fine + "\r\n",
-           head + "No colon\r\n\r\n",
-           head + "Bad Name: x\r\n\r\n",
-           head + ": x\r\n\r\n",
-           head + "X: a\x01z\r\n\r\n",
-           head + "Content-Length: -1\r\n\r\n",
-           head + "Content-Length: 1x\r\n\r\nx",
-           head + "Content-Length: 99999999999999999999999999\r\n\r\n",
+           test::post_head + "No colon\r\n\r\n",
+           test::post_head + "Bad Name: x\r\n\r\n",
+           test::post_head + ": x\r\n\r\n",
+           test::post_head + "X: a\x01z\r\n\r\n",
+           test::post_head + "Content-Length: -1\r\n\r\n",
+           test::post_head + "Content-Length: 1x\r\n\r\nx",
+           test::post_head + "Content-Length: 99999999999999999999999999\r\n\r\n",
            chunked_head + "xyz\r\n",
            chunked_head + "3\r\nabcdef\r\n",
        }) {
@@ -241,7 +241,7 @@ TEST_P(http_bounds, ambiguous_body_lengths_get_400) {
         std::string("Transfer-Encoding: identity\r\n"),
         std::string("Transfer-Encoding: chunked, identity\r\n"), chunks + chunks,
         std::string("Transfer-Encoding: xchunked\r\n"), std::string("Content-Length: 5, 6\r\n")}) {
-    EXPECT_EQ(refused(head + headers + "\r\n0\r\n\r\nx"), 400) << headers;
+    EXPECT_EQ(refused(test::post_head + headers + "\r\n0\r\n\r\nx"), 400) << headers;
   }
   EXPECT_EQ(endpoint.seen.count("request"), 0);
 }

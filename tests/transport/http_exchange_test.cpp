@@ -17,8 +17,6 @@ using step = http_exchange::step;
 using alarm = http_exchange::alarm;
 using test::post;
 
-const std::string head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n";
-
 class machine : public ::testing::Test {
  protected:
   // `opening`: over TLS.
@@ -107,7 +105,8 @@ TEST_F(machine, goes_from_reading_to_handling_to_writing_and_begins_again) {
 TEST_F(machine, does_the_same_with_bytes_one_at_a_time) {
   begin();
   for (const std::string& request :
-       {post("{}"), head + "Transfer-Encoding: chunked\r\n\r\n2;x=y\r\n{}\r\n0\r\nA: b\r\n\r\n"}) {
+       {post("{}"),
+        test::post_head + "Transfer-Encoding: chunked\r\n\r\n2;x=y\r\n{}\r\n0\r\nA: b\r\n\r\n"}) {
     feed(request, 1);
     ASSERT_EQ(exchange->at(), state::handling) << request;
     answer();
@@ -168,7 +167,7 @@ TEST_F(machine, invites_the_body_once_when_it_is_waited_for) {
 TEST_F(machine, invites_nobody_who_is_refused) {
   options.max_body = 3;
   begin();
-  feed(head + "Content-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+  feed(test::post_head + "Content-Length: 4\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(status_of(drain()), 413);
   EXPECT_EQ(exchange->at(), state::lingering);
 }
@@ -184,7 +183,8 @@ TEST_F(machine, head_gets_the_head_alone) {
 
 TEST_F(machine, an_unknown_caller_is_refused_before_the_body_and_may_go_on) {
   begin();
-  const std::string request = head + "Content-Length: 4\r\nAuthorization: Bearer x\r\n\r\n";
+  const std::string request =
+      test::post_head + "Content-Length: 4\r\nAuthorization: Bearer x\r\n\r\n";
   const auto room = exchange->room();
   std::memcpy(room.data(), request.data(), request.size());
   exchange->received(request.size(), now);
@@ -247,10 +247,10 @@ TEST_F(machine, lingers_after_what_was_not_read_to_its_end) {
     return status_of(reply);
   };
   EXPECT_EQ(refused("POST /mcp HT"), 408);
-  EXPECT_EQ(refused(head + "Content-Length: 5\r\n\r\n123"), 408);
-  EXPECT_EQ(refused(head + "Content-Length: 11\r\n\r\n"), 413);
-  EXPECT_EQ(refused(head + "Transfer-Encoding: chunked\r\n\r\nb\r\n"), 413);
-  EXPECT_EQ(refused(head + std::string(600, 'x')), 431);
+  EXPECT_EQ(refused(test::post_head + "Content-Length: 5\r\n\r\n123"), 408);
+  EXPECT_EQ(refused(test::post_head + "Content-Length: 11\r\n\r\n"), 413);
+  EXPECT_EQ(refused(test::post_head + "Transfer-Encoding: chunked\r\n\r\nb\r\n"), 413);
+  EXPECT_EQ(refused(test::post_head + std::string(600, 'x')), 431);
   EXPECT_EQ(refused("\x16\x03\x01"), 400);
   EXPECT_EQ(refused("POST /mcp HTTP/1.1\r\nHost: evil\r\nContent-Length: 9\r\n\r\n"), 403);
   // What comes is taken, but neither for ever nor without end.
@@ -281,7 +281,7 @@ TEST_F(machine, has_no_room_for_more_bodies_than_there_is_memory) {
   constexpr std::size_t of_small_ones = 1;  // the last quarter is theirs
   ASSERT_TRUE(bodies.take(options.max_body_memory - 1000, of_small_ones));
   begin();
-  feed(head + "Content-Length: 5000\r\n\r\n" + std::string(5000, 'x'));
+  feed(test::post_head + "Content-Length: 5000\r\n\r\n" + std::string(5000, 'x'));
   std::string reply = drain();
   EXPECT_EQ(status_of(reply), 503);
   EXPECT_NE(reply.find("Retry-After: "), std::string::npos);

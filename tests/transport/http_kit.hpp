@@ -28,6 +28,9 @@ namespace longhaul::transport::test {
 
 inline constexpr std::chrono::seconds hang{30};
 
+/// The first lines of a request that goes on with lines of its own.
+inline const std::string post_head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n";
+
 /// What HTTP is spoken over.
 enum class transport : std::uint8_t { tcp, tls };
 

@@ -227,11 +227,11 @@ bool head_too_large(const std::string& text) {
 }
 
 TEST(http_parser, agrees_with_beast_in_any_pieces) {
-  generator make(test::random_seed());
+  generator make(longhaul::test::random_seed());
   http_parser parser(max_header, max_body);
   std::map<parse_fault, int> faults;
   int whole = 0, skipped = 0;
-  for (int round = 0; round < 12'000 / test::slowdown; ++round) {
+  for (int round = 0; round < 12'000 / longhaul::test::slowdown; ++round) {
     std::string text = make.request();
     if (make.one_in(2)) text = make.broken(text);
     if (make.one_in(3)) text += make.request();  // pipelined: must not be touched
@@ -265,8 +265,8 @@ TEST(http_parser, agrees_with_beast_in_any_pieces) {
       ASSERT_EQ(mine, theirs) << text;
     }
   }
-  EXPECT_GT(whole, 1000 / test::slowdown);
-  EXPECT_LT(skipped, 4000 / test::slowdown);
+  EXPECT_GT(whole, 1000 / longhaul::test::slowdown);
+  EXPECT_LT(skipped, 4000 / longhaul::test::slowdown);
   EXPECT_GT(faults[parse_fault::malformed], 0);
   EXPECT_GT(faults[parse_fault::header_too_large], 0);
   EXPECT_GT(faults[parse_fault::body_too_large], 0);

@@ -85,7 +85,7 @@ TEST(line_reader, an_overlong_line_without_end_is_reported_before_its_end) {
 }
 
 TEST(line_reader, any_split_gives_the_same_lines) {
-  std::mt19937_64 random(test::random_seed());
+  std::mt19937_64 random(longhaul::test::random_seed());
   const std::vector<std::string> tokens = {"a",    "{\"x\":1}", "\r",        "\n",
                                            "\n",   "\r\n",      " ",         "\xEF\xBB\xBF",
                                            "\xEF", "\xC3\xA9",  "0123456789"};

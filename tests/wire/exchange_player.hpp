@@ -13,8 +13,11 @@
 #include <vector>
 
 #include "fixture_server.hpp"
+#include "json/view.hpp"
 
 namespace longhaul::test {
+
+inline json::value view(const std::string& text) { return json::value(std::string_view(text)); }
 
 /// What came from the server: a message, or the final reply of an HTTP request.
 struct event {

@@ -9,8 +9,6 @@
 namespace longhaul::test {
 namespace {
 
-json::value view(const std::string& text) { return json::value(std::string_view(text)); }
-
 std::string call(const std::string& id, const std::string& tool, const std::string& door,
                  const std::string& more = "") {
   return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"tools/call","params":{"name":")" + tool +

@@ -46,15 +46,15 @@ bool has_resources(const serving::dispatcher& server, const revision_look&) {
   return server.has_resources();
 }
 
-void advertise(json::object& into, const serving::dispatcher&, const revision_look&,
-               const serving::caller&) {
+void advertise_resources(json::object& into, const serving::dispatcher&, const revision_look&,
+                         const serving::caller&) {
   into.raw("resources", "{}");
 }
 
 }  // namespace
 
 extern const feature resources;
-constexpr feature resources = {.offered = has_resources, .advertise = advertise};
+constexpr feature resources = {.offered = has_resources, .advertise = advertise_resources};
 
 awaitable<wire_reply> list_resources(context& shared, const incoming& request) {
   if (request.call.params["cursor"]) co_return invalid_params(request, "there is only one page");

@@ -113,8 +113,8 @@ bool has_tasks(const serving::dispatcher&, const revision_look& look) {
   return look.tasks.tasks != task_look::dialect::none;
 }
 
-void advertise(json::object& into, const serving::dispatcher&, const revision_look& look,
-               const serving::caller& who) {
+void advertise_tasks(json::object& into, const serving::dispatcher&, const revision_look& look,
+                     const serving::caller& who) {
   if (look.tasks.tasks == task_look::dialect::extension) {
     into.raw("extensions", R"({"io.modelcontextprotocol/tasks":{}})");
   } else {
@@ -128,7 +128,7 @@ void advertise(json::object& into, const serving::dispatcher&, const revision_lo
 
 extern const feature tasks_of_callers;
 constexpr feature tasks_of_callers = {
-    .offered = has_tasks, .advertise = advertise, .declared = true};
+    .offered = has_tasks, .advertise = advertise_tasks, .declared = true};
 
 awaitable<wire_reply> get_task(context& shared, const incoming& request) {
   const std::string id = task_id(request);

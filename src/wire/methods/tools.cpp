@@ -136,15 +136,15 @@ wire_reply reply_to_call(const context& shared, const incoming& request,
 
 bool has_tools(const serving::dispatcher&, const revision_look&) { return true; }
 
-void advertise(json::object& into, const serving::dispatcher& server, const revision_look&,
-               const serving::caller&) {
+void advertise_tools(json::object& into, const serving::dispatcher& server, const revision_look&,
+                     const serving::caller&) {
   into.raw("tools", server.features().changes() ? R"({"listChanged":true})" : "{}");
 }
 
 }  // namespace
 
 extern const feature tools;
-constexpr feature tools = {.offered = has_tools, .advertise = advertise};
+constexpr feature tools = {.offered = has_tools, .advertise = advertise_tools};
 
 awaitable<wire_reply> list_tools(context& shared, const incoming& request) {
   const json::value given = request.call.params["cursor"];
