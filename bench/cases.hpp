@@ -21,13 +21,14 @@ struct bench_case {
   std::string_view name;
   std::string_view description;  ///< for people
   served server;
-  double target = 0;  ///< least share of the echo, by CPU a request; 0: none
+  double target = 0;        ///< least share of the echo, by CPU a request; 0: none
+  std::size_t threads = 0;  ///< transport threads of the server; 0: as the options say
   /// Prepares the server (population, sessions) and makes what is then measured.
   /// Throws `std::runtime_error` if the server does not answer as it should.
   std::function<std::unique_ptr<conversation>(load_generator&, const options&)> prepare;
 };
 
-/// In the order in which they run; the first is the echo.
+/// In the order in which they run. Each is compared with the echo of as many threads.
 std::span<const bench_case> all_cases();
 
 /// One measurement of one case.

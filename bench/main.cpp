@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <regex>
 
@@ -39,12 +40,15 @@ report select_cases(const options& with) {
     return std::regex_search(name.begin(), name.end(), wanted);
   };
   report result;
-  bool any_http = false;
-  for (const auto& each : all_cases()) any_http = any_http || matches(each.name);
+  // The echo is what those of as many threads are compared with.
+  const auto is_needed = [&](const bench_case& echo) {
+    return echo.server == served::echo &&
+           std::ranges::any_of(all_cases(), [&](const bench_case& each) {
+             return each.threads == echo.threads && matches(each.name);
+           });
+  };
   for (const auto& each : all_cases()) {
-    // The echo is what the others are compared with.
-    const bool ceiling = any_http && each.server == served::echo;
-    if (matches(each.name) || ceiling) result.cases.push_back({&each, {}});
+    if (matches(each.name) || is_needed(each)) result.cases.push_back({&each, {}});
   }
   for (const auto& each : engine_cases()) {
     if (matches(each.name)) result.engine.push_back({&each, {}});

@@ -71,17 +71,17 @@ std::string pinning(const std::optional<std::size_t>& cpu) {
   return cpu ? "CPU " + std::to_string(*cpu) : std::string("not pinned");
 }
 
-const summary* echo_of(const report& all, summary& storage) {
+// The ceiling of a case, measured with as many threads.
+std::optional<summary> echo_of(const report& all, const bench_case& compared) {
   for (const auto& each : all.cases) {
     if (each.subject->server != served::echo || each.rounds.empty()) continue;
-    storage = summarize(each);
-    return &storage;
+    if (each.subject->threads == compared.threads) return summarize(each);
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 void print_case(std::ostream& out, const bench_case& shown, const summary& numbers,
-                const summary* echo) {
+                const std::optional<summary>& echo) {
   out << line("%-21s %9.0f %6.2f %8.0f %8.0f %8.2f %4.0f%%", std::string(shown.name).c_str(),
               numbers.per_second, numbers.requests_per_operation, numbers.p50_us, numbers.p99_us,
               numbers.cpu_us, numbers.system_share * 100);
@@ -90,7 +90,7 @@ void print_case(std::ostream& out, const bench_case& shown, const summary& numbe
   } else {
     out << "        -";
   }
-  if (echo != nullptr) {
+  if (echo) {
     out << line(" %5.0f%% %5.0f%%", share_by_cpu(*echo, numbers) * 100,
                 share_by_rate(*echo, numbers) * 100);
   } else {
@@ -98,7 +98,7 @@ void print_case(std::ostream& out, const bench_case& shown, const summary& numbe
   }
   out << line(" %5.0f%% %6llu", numbers.client_busy * 100,
               static_cast<unsigned long long>(numbers.errors));
-  if (shown.target > 0 && echo != nullptr) {
+  if (shown.target > 0 && echo) {
     const bool met = share_by_cpu(*echo, numbers) >= shown.target;
     out << line("  target %.0f%%: %s", shown.target * 100, met ? "met" : "MISSED");
   }
@@ -165,12 +165,10 @@ std::size_t errors_of(const report& all) {
 }
 
 std::size_t missed_targets(const report& all) {
-  summary storage;
-  const summary* echo = echo_of(all, storage);
-  if (echo == nullptr) return 0;
   return static_cast<std::size_t>(
       std::count_if(all.cases.begin(), all.cases.end(), [&](const case_report& each) {
-        return each.subject->target > 0 &&
+        const auto echo = echo_of(all, *each.subject);
+        return each.subject->target > 0 && echo &&
                share_by_cpu(*echo, summarize(each)) < each.subject->target;
       }));
 }
@@ -183,8 +181,6 @@ void print_table(std::ostream& out, const report& all, const options& with) {
       << " ms a case, server: " << with.server_threads << " transport thread(s), "
       << pinning(with.server_cpu) << "; client: " << pinning(with.client_cpu)
       << "; store: memory, but for the durable cases\n\n";
-  summary storage;
-  const summary* echo = echo_of(all, storage);
   if (!all.cases.empty()) {
     out << "                                 requests  p50     p99      server CPU     user    "
            " of the echo  client\n"
@@ -193,7 +189,7 @@ void print_table(std::ostream& out, const report& all, const options& with) {
   }
   for (const auto& each : all.cases) {
     const summary numbers = summarize(each);
-    print_case(out, *each.subject, numbers, echo);
+    print_case(out, *each.subject, numbers, echo_of(all, *each.subject));
     if (!numbers.first_error.empty()) out << "    first error: " << numbers.first_error << '\n';
     if (!numbers.settled) out << "    the server was still busy 20 s after the last reply\n";
   }
@@ -224,11 +220,10 @@ void print_json(std::ostream& out, const report& all, const options& with) {
   machine_json.close();
   root.integer("connections", with.connections).integer("rounds", with.rounds);
   root.integer("millisecondsPerCase", with.time.count()).string("store", "memory");
-  summary storage;
-  const summary* echo = echo_of(all, storage);
   root.key("cases") += '[';
   for (const auto& each : all.cases) {
     const summary numbers = summarize(each);
+    const auto echo = echo_of(all, *each.subject);
     if (text.back() != '[') text += ',';
     json::object o(text);
     o.string("name", each.subject->name).number("operationsPerSecond", numbers.per_second);
@@ -237,7 +232,7 @@ void print_json(std::ostream& out, const report& all, const options& with) {
     o.number("p50Us", numbers.p50_us).number("p99Us", numbers.p99_us);
     o.number("serverCpuUsPerOperation", numbers.cpu_us).number("systemShare", numbers.system_share);
     if (numbers.instructions) o.number("instructionsPerOperation", *numbers.instructions);
-    if (echo != nullptr) {
+    if (echo) {
       o.number("ofEchoByCpu", share_by_cpu(*echo, numbers));
       o.number("ofEchoByRate", share_by_rate(*echo, numbers));
     }

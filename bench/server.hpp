@@ -27,6 +27,7 @@ enum class served : std::uint8_t {
 namespace tool {
 inline constexpr auto blocking = "render_blocking";    ///< never a task; handler on the pool
 inline constexpr auto coroutine = "render_coroutine";  ///< never a task; handler is a coroutine
+inline constexpr auto quick = "render_quick";          ///< the same, and quick
 inline constexpr auto task = "render_task";            ///< always a task; coroutine
 inline constexpr auto blocking_task = "render_task_blocking";  ///< always a task; on the pool
 inline constexpr auto external = "render_external";  ///< always a task, which nobody finishes

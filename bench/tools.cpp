@@ -38,6 +38,9 @@ boost::asio::awaitable<content_item> rendered_later(render_args args) { co_retur
 void add_tools(serving::catalog& tools) {
   tools.add(make_tool(named(tool::blocking, task_policy::never), rendered));
   tools.add(make_tool(named(tool::coroutine, task_policy::never), rendered_later));
+  auto at_once = named(tool::quick, task_policy::never);
+  at_once.quick = true;
+  tools.add(make_tool(std::move(at_once), rendered_later));
   tools.add(make_tool(named(tool::task, task_policy::always), rendered_later));
   tools.add(make_tool(named(tool::blocking_task, task_policy::always), rendered));
   auto elsewhere = named(tool::external, task_policy::always);
