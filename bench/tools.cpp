@@ -51,6 +51,7 @@ void add_tools(serving::catalog& tools) {
 void unbound(tasks::engine_options& options) {
   constexpr std::size_t many = 100'000'000;
   options.bounds = {many, many, many, many};
+  options.max_parked = many;  // so many hand-overs may be behind
 }
 
 }  // namespace longhaul::bench

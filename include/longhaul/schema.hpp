@@ -180,7 +180,13 @@ class typed_schema {
   void read(const raw_json& json, void* object, std::string_view root,
             unknown_members unknown = unknown_members::refuse) const;
 
-  /// Arguments as they are meant: see `tool_definition::tidy`. Requires: a described struct.
+  /// Reads the arguments of a call into `object`: as they are, or else as they are meant, which is
+  /// returned. Throws `invalid_arguments`. Requires: a described struct.
+  raw_json accept(const raw_json& arguments, void* object, const argument_leniency& how) const;
+
+  /// Arguments as they are meant: strings that are JSON text of what is wanted are that JSON, and
+  /// members that are to be ignored are gone. Of those that need no change, the same bytes. Refuses
+  /// nothing. Requires: a described struct.
   raw_json tidy(const raw_json& arguments, const argument_leniency& how) const;
 
   struct compiled;

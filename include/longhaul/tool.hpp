@@ -105,22 +105,40 @@ class protocol_error : public std::runtime_error {
 /// `std::variant<R, external>` are for handlers that do so only sometimes.
 struct external {};
 
-/// What a handler without types returns: the outcome, or null for `external`.
+/// The arguments of one call, for one run of its handler.
+class call_arguments {
+ public:
+  call_arguments() = default;
+  call_arguments(raw_json json, std::shared_ptr<void> read = nullptr)
+      : json_(std::move(json)), read_(std::move(read)) {}
+
+  const raw_json& json() const noexcept { return json_; }
+  operator const raw_json&() const noexcept { return json_; }
+  /// What `tool_definition::accept` has made of them. Null: nobody has read them yet, as of a task
+  /// that waited, or that another process accepted.
+  const std::shared_ptr<void>& read() const noexcept { return read_; }
+
+ private:
+  raw_json json_;
+  std::shared_ptr<void> read_;
+};
+
+/// What a handler without types returns: the outcome, or null for `external`. It may take its
+/// arguments as `raw_json`.
 using handler_result = std::optional<outcome>;
-using blocking_handler = std::function<handler_result(task_context&, const raw_json& arguments)>;
+using blocking_handler = std::function<handler_result(task_context&, const call_arguments&)>;
 using coroutine_handler =
-    std::function<boost::asio::awaitable<handler_result>(task_context&, raw_json arguments)>;
+    std::function<boost::asio::awaitable<handler_result>(task_context&, call_arguments)>;
 
 /// A tool as the server keeps it.
 struct tool_definition {
   tool_options options;
   raw_json input_schema;
   raw_json output_schema;  ///< absent: results are not structured
-  /// The arguments as they are meant: what is checked, stored and given to the handler. Of those
-  /// that need no change, the same bytes. Refuses nothing. May be empty: as they are.
-  std::function<raw_json(const raw_json& arguments, const argument_leniency&)> tidy;
-  /// Checks arguments before anything starts; throws `invalid_arguments`. May be empty.
-  std::function<void(const raw_json& arguments)> check;
+  /// Before anything starts: the arguments as they are meant, which are stored and given to the
+  /// handler, and of those that need no change the same bytes. Throws `invalid_arguments`. May be
+  /// empty: every object is accepted as it is.
+  std::function<call_arguments(const raw_json& arguments, const argument_leniency&)> accept;
   std::variant<blocking_handler, coroutine_handler> handler;
 };
 

@@ -123,12 +123,23 @@ struct handler_traits {
   using returned = awaited<boost::callable_traits::return_type_t<F>>;
   using result = std::remove_cvref_t<typename returned::type>;
 
-  static arguments read(const std::optional<typed_schema>& schema, const raw_json& json) {
+  /// Reads arguments as they are, or as they are meant. Throws `invalid_arguments`.
+  static call_arguments accept(const typed_schema& schema, const raw_json& json,
+                               const argument_leniency& how) {
+    auto result = std::make_shared<arguments>();
+    raw_json meant = schema.accept(or_empty_object(json), result.get(), how);
+    return {std::move(meant), std::move(result)};
+  }
+
+  /// The arguments of a run: those that were read when the call was accepted, or read now.
+  static std::shared_ptr<arguments> take(const std::optional<typed_schema>& schema,
+                                         const call_arguments& given) {
     if constexpr (is_raw) {
-      return or_empty_object(json);
+      return std::make_shared<raw_json>(or_empty_object(given.json()));
     } else {
-      arguments result{};
-      schema->read(or_empty_object(json), &result, "arguments");
+      if (given.read()) return std::static_pointer_cast<arguments>(given.read());
+      auto result = std::make_shared<arguments>();
+      schema->read(or_empty_object(given.json()), result.get(), "arguments");
       return result;
     }
   }
@@ -149,14 +160,14 @@ struct handler_traits {
 
 template <class F>
 handler_result run_blocking(F& function, const std::optional<typed_schema>& schema,
-                            task_context& context, const raw_json& json) {
+                            task_context& context, const call_arguments& given) {
   using traits = handler_traits<F>;
-  auto args = traits::read(schema, json);
+  const auto args = traits::take(schema, given);
   if constexpr (std::is_void_v<typename traits::result>) {
-    traits::call(function, context, args);
+    traits::call(function, context, *args);
     return tool_result().to_outcome();
   } else {
-    return to_handler_result(traits::call(function, context, args));
+    return to_handler_result(traits::call(function, context, *args));
   }
 }
 
@@ -164,11 +175,11 @@ handler_result run_blocking(F& function, const std::optional<typed_schema>& sche
 template <class F>
 boost::asio::awaitable<handler_result> run_coroutine(std::shared_ptr<F> function,
                                                      std::optional<typed_schema> schema,
-                                                     task_context& context, raw_json json) {
+                                                     task_context& context, call_arguments given) {
   using traits = handler_traits<F>;
-  auto args = traits::read(schema, json);
+  const auto args = traits::take(schema, given);
   // On its own: g++ 12 destroys temporaries of a co_await expression twice.
-  auto running = traits::call(*function, context, args);
+  auto running = traits::call(*function, context, *args);
   if constexpr (std::is_void_v<typename traits::result>) {
     co_await std::move(running);
     co_return tool_result().to_outcome();
@@ -178,7 +189,7 @@ boost::asio::awaitable<handler_result> run_coroutine(std::shared_ptr<F> function
   }
 }
 
-/// Fills in the schemas and the check, and checks the options. `schema` is null for raw JSON,
+/// Fills in the schemas, and checks the options. `schema` is null for raw JSON,
 /// `derived_output` absent if the result is not structured. Throws `std::invalid_argument`.
 tool_definition define_tool(tool_options options, const std::optional<typed_schema>& schema,
                             raw_json derived_output);
@@ -200,17 +211,20 @@ tool_definition tool_of(tool_options options, F handler) {
   tool_definition tool = define_tool(std::move(options), schema, output_schema_for<result>());
   auto function = std::make_shared<F>(std::move(handler));
   if constexpr (traits::returned::is_coroutine) {
-    tool.handler = coroutine_handler([function, schema](task_context& context, raw_json arguments) {
-      return run_coroutine(function, schema, context, std::move(arguments));
-    });
+    tool.handler =
+        coroutine_handler([function, schema](task_context& context, call_arguments given) {
+          return run_coroutine(function, schema, context, std::move(given));
+        });
   } else {
     tool.handler =
-        blocking_handler([function, schema](task_context& context, const raw_json& arguments) {
-          return run_blocking(*function, schema, context, arguments);
+        blocking_handler([function, schema](task_context& context, const call_arguments& given) {
+          return run_blocking(*function, schema, context, given);
         });
   }
   if constexpr (!traits::is_raw) {
-    tool.check = [schema](const raw_json& arguments) { traits::read(schema, arguments); };
+    tool.accept = [schema](const raw_json& given, const argument_leniency& how) {
+      return traits::accept(*schema, given, how);
+    };
   }
   return tool;
 }

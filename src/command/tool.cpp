@@ -327,11 +327,10 @@ tool_definition make_program_tool(tool_spec spec, std::shared_ptr<const program_
   definition.options.keeps_slot = true;
   definition.input_schema = tool->parameters.input_schema();
   definition.output_schema = tool->spec.options.output_schema;
-  definition.tidy = [tool](const raw_json& arguments, const argument_leniency& how) {
-    return tool->parameters.tidy(arguments, how);
-  };
-  definition.check = [tool](const raw_json& arguments) {
-    tool->arguments.expand(tool->parameters.read(arguments));
+  definition.accept = [tool](const raw_json& given, const argument_leniency& how) {
+    raw_json meant = tool->parameters.tidy(given, how);
+    tool->arguments.expand(tool->parameters.read(meant));
+    return call_arguments(std::move(meant));
   };
   definition.handler = coroutine_handler([tool](task_context& task, raw_json arguments) {
     return run_program(tool, task, std::move(arguments));

@@ -57,6 +57,11 @@ void refuse(std::string_view fault) {
   if (!fault.empty()) throw invalid_json(std::string(fault));
 }
 
+bool has_line_break(std::string_view text) {
+  return std::memchr(text.data(), '\n', text.size()) != nullptr ||
+         std::memchr(text.data(), '\r', text.size()) != nullptr;
+}
+
 }  // namespace
 
 void validate(std::string_view text) {
@@ -69,10 +74,7 @@ void validate_in_place(std::string& text, std::string_view spared) {
 }
 
 std::string without_line_breaks(std::string_view text) {
-  if (std::memchr(text.data(), '\n', text.size()) == nullptr &&
-      std::memchr(text.data(), '\r', text.size()) == nullptr) {
-    return std::string(text);
-  }
+  if (!has_line_break(text)) return std::string(text);
   std::string result(text.size() + simdjson::SIMDJSON_PADDING, '\0');
   std::size_t size = 0;
   if (const auto error = simdjson::minify(text.data(), text.size(), result.data(), size)) {
@@ -80,6 +82,14 @@ std::string without_line_breaks(std::string_view text) {
   }
   result.resize(size);
   return result;
+}
+
+void append_without_line_breaks(std::string& out, std::string_view text) {
+  if (has_line_break(text)) {
+    out += without_line_breaks(text);
+  } else {
+    out += text;
+  }
 }
 
 }  // namespace longhaul::json

@@ -24,5 +24,7 @@ void validate_in_place(std::string& text, std::string_view spared = {});
 
 /// `text` (validated) without white space outside strings if it holds CR or LF; else as it is.
 std::string without_line_breaks(std::string_view text);
+/// The same, behind `out`.
+void append_without_line_breaks(std::string& out, std::string_view text);
 
 }  // namespace longhaul::json

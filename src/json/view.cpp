@@ -43,8 +43,9 @@ class block {
 };
 #endif
 
-// `at` stands on the opening quote; returns the place behind the closing one.
-const char* skip_string(const char* at, const char* end) noexcept {
+// `at` stands on the opening quote; returns the place behind the closing one. `escapes` is set if
+// there are any.
+const char* skip_string(const char* at, const char* end, bool& escapes) noexcept {
   ++at;
 #if defined(__SSE2__)
   while (end - at >= block_size) {
@@ -56,17 +57,24 @@ const char* skip_string(const char* at, const char* end) noexcept {
     }
     at += std::countr_zero(found);
     if (*at == '"') return at + 1;
+    escapes = true;
     at += 2;  // the escape and what it escapes
   }
 #endif
   for (; at < end; ++at) {
     if (*at == '\\') {
+      escapes = true;
       ++at;
     } else if (*at == '"') {
       return at + 1;
     }
   }
   return end;
+}
+
+const char* skip_string(const char* at, const char* end) noexcept {
+  bool escapes = false;
+  return skip_string(at, end, escapes);
 }
 
 // `at` stands on the opening bracket; returns the place behind its closing one.
@@ -327,12 +335,14 @@ bool members::next() {
   at_ = skip_space(at_, end_);
   if (at_ != end_ && *at_ == ',') at_ = skip_space(at_ + 1, end_);
   if (at_ == end_) return false;
-  const char* key_end = skip_string(at_, end_);
-  key_ = content(between(at_, key_end), unescaped_);
+  bool escapes = false;
+  const char* key_end = skip_string(at_, end_, escapes);
+  key_ = between(at_ + 1, key_end - 1);
+  if (escapes) key_ = unescaped_ = unescape(key_);
   at_ = skip_space(key_end, end_);
   at_ = skip_space(at_ + 1, end_);  // the colon
   const char* value_end = skip_value(at_, end_);
-  value_ = json::value(between(at_, value_end));
+  value_.text_ = between(at_, value_end);
   at_ = value_end;
   return true;
 }
@@ -348,7 +358,7 @@ bool elements::next() {
   if (at_ != end_ && *at_ == ',') at_ = skip_space(at_ + 1, end_);
   if (at_ == end_) return false;
   const char* value_end = skip_value(at_, end_);
-  value_ = json::value(between(at_, value_end));
+  value_.text_ = between(at_, value_end);
   at_ = value_end;
   return true;
 }

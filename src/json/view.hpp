@@ -44,6 +44,9 @@ class value {
   bool equals(std::string_view content) const;
 
  private:
+  friend class members;
+  friend class elements;
+
   std::string_view text_;
 };
 

@@ -21,6 +21,10 @@ constexpr std::array<std::array<plan, 3>, 3> plans = {{
 
 awaitable<call_reply> at_once(call_reply reply) { co_return reply; }
 
+bool is_short(const raw_json& arguments) noexcept {
+  return arguments.size() <= tasks::tunables::checked_inline;
+}
+
 call_reply task_reply(task_ptr task, const tool_entry& tool) {
   return created_task{std::move(task), tool.definition.options.poll_interval};
 }
@@ -92,9 +96,9 @@ tasks::submission calls::submission_for(const on_its_way& call) const {
   return result;
 }
 
-awaitable<raw_json> calls::accept(const tool_entry& tool, const raw_json& arguments) const {
-  if (arguments.size() <= tasks::tunables::checked_inline) co_return tool.accept(arguments);
-  raw_json accepted;
+awaitable<call_arguments> calls::accept_elsewhere(const tool_entry& tool,
+                                                  const raw_json& arguments) const {
+  call_arguments accepted;
   auto reading = server_.engine.offload([&] { accepted = tool.accept(arguments); });
   co_await std::move(reading);
   co_return accepted;
@@ -103,7 +107,11 @@ awaitable<raw_json> calls::accept(const tool_entry& tool, const raw_json& argume
 awaitable<call_reply> calls::run_as_task(on_its_way& call) const {
   tasks::submission work = submission_for(call);
   try {
-    work.arguments = co_await accept(call.tool, work.arguments);
+    if (is_short(work.arguments)) {
+      work.arguments = call.tool.accept(work.arguments);
+    } else {
+      work.arguments = co_await accept_elsewhere(call.tool, work.arguments);
+    }
   } catch (const std::invalid_argument& e) {
     if (!call.request.invalid_makes_task) co_return refuse(refusal::invalid_arguments, e.what());
     work.born_finished = outcome::tool_error(e.what());
@@ -119,7 +127,11 @@ awaitable<call_reply> calls::run_hidden(on_its_way& call, bool inline_first) con
   tasks::submission work = submission_for(call);
   work.hidden = true;
   try {
-    work.arguments = co_await accept(call.tool, work.arguments);
+    if (is_short(work.arguments)) {
+      work.arguments = call.tool.accept(work.arguments);
+    } else {
+      work.arguments = co_await accept_elsewhere(call.tool, work.arguments);
+    }
   } catch (const std::invalid_argument& e) {
     co_return refuse(refusal::invalid_arguments, e.what());
   }

@@ -58,9 +58,9 @@ class calls {
   wait_rules rules_for(const on_its_way& call) const;
 
   tasks::submission submission_for(const on_its_way& call) const;
-  /// The arguments as the tool takes them; long ones are read on the pool. Throws as
-  /// `tool_entry::accept` does.
-  awaitable<raw_json> accept(const tool_entry& tool, const raw_json& arguments) const;
+  /// The same as `tool_entry::accept`, on the pool: for long arguments.
+  awaitable<call_arguments> accept_elsewhere(const tool_entry& tool,
+                                             const raw_json& arguments) const;
 
   awaitable<call_reply> call_fallback(on_its_way& call, fallback_verb verb) const;
   awaitable<call_reply> answer_by_tool(const caller& who, const fallback_request& wanted) const;

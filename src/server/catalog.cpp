@@ -68,13 +68,8 @@ class header_finder {
 
 }  // namespace
 
-raw_json tool_entry::accept(const raw_json& arguments) const {
-  raw_json meant = arguments;
-  if (definition.tidy && json::value(arguments).is(json::kind::object)) {
-    meant = definition.tidy(arguments, leniency);
-  }
-  if (definition.check) definition.check(meant);
-  return meant;
+call_arguments tool_entry::accept(const raw_json& arguments) const {
+  return definition.accept ? definition.accept(arguments, leniency) : call_arguments(arguments);
 }
 
 void catalog::add(tool_definition tool) {

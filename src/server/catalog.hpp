@@ -48,7 +48,7 @@ struct tool_entry {
   }
   /// The arguments of a call (an object) as they are stored and given to the handler.
   /// Throws `std::invalid_argument` if they do not fit. Any thread; takes long for large ones.
-  raw_json accept(const raw_json& arguments) const;
+  call_arguments accept(const raw_json& arguments) const;
 };
 using entry_ptr = std::shared_ptr<const tool_entry>;
 

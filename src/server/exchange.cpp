@@ -11,10 +11,18 @@
 namespace longhaul::serving {
 namespace {
 
+constexpr std::size_t bound = tasks::tunables::exchange_events;
+
 template <class T>
-void push_bounded(std::deque<T>& queue, const T& item) {
-  if (queue.size() == tasks::tunables::exchange_events) queue.pop_front();
-  queue.push_back(item);
+void push_bounded(std::vector<T>& events, const T& item) {
+  if (events.size() == 2 * bound) events.erase(events.begin(), events.begin() + bound);
+  events.push_back(item);
+}
+
+template <class T>
+std::vector<T> take_newest(std::vector<T>& events) {
+  if (events.size() > bound) events.erase(events.begin(), events.end() - bound);
+  return std::exchange(events, {});
 }
 
 }  // namespace
@@ -109,12 +117,9 @@ exchange::batch exchange::take() {
   const guard lock(mutex_);
   batch result;
   result.tasks.swap(tasks_);
-  result.progress.assign(progress_.begin(), progress_.end());
-  progress_.clear();
-  result.logs.assign(logs_.begin(), logs_.end());
-  logs_.clear();
-  result.again.assign(again_.begin(), again_.end());
-  again_.clear();
+  result.progress = take_newest(progress_);
+  result.logs = take_newest(logs_);
+  result.again = take_newest(again_);
   clock_moved_ = false;
   result.tools_changed = std::exchange(tools_changed_, false);
   result.abandoned = abandon_seen_ = abandoned_;

@@ -11,7 +11,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,9 +75,10 @@ class exchange final : public tasks::follower,
   mutable guarded_mutex mutex_;
   std::optional<boost::asio::steady_timer> timer_;  // empty once closed
   std::vector<task_ptr> tasks_ LONGHAUL_GUARDED_BY(mutex_);
-  std::deque<tasks::progress_event> progress_ LONGHAUL_GUARDED_BY(mutex_);
-  std::deque<tasks::log_event> logs_ LONGHAUL_GUARDED_BY(mutex_);
-  std::deque<tasks::again_event> again_ LONGHAUL_GUARDED_BY(mutex_);
+  // Up to twice their bound, of which the newest half is handed on.
+  std::vector<tasks::progress_event> progress_ LONGHAUL_GUARDED_BY(mutex_);
+  std::vector<tasks::log_event> logs_ LONGHAUL_GUARDED_BY(mutex_);
+  std::vector<tasks::again_event> again_ LONGHAUL_GUARDED_BY(mutex_);
   bool tools_changed_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool clock_moved_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool abandoned_ LONGHAUL_GUARDED_BY(mutex_) = false;

@@ -13,8 +13,7 @@ awaitable<call_reply> calls::call_fallback(on_its_way& call, fallback_verb verb)
   fallback_request wanted;
   try {
     const raw_json given = or_empty_object(call.request.arguments);
-    const raw_json arguments = co_await accept(call.tool, given);
-    wanted = read_fallback_request(verb, arguments);
+    wanted = read_fallback_request(verb, call.tool.accept(given));
   } catch (const std::invalid_argument& e) {
     co_return refuse(refusal::invalid_arguments, e.what());
   }

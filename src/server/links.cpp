@@ -30,7 +30,8 @@ std::string contents_without_links(json::value content) {
 }
 
 boost::asio::awaitable<handler_result> run_without_links(
-    std::shared_ptr<const coroutine_handler> handler, task_context& task, raw_json arguments) {
+    std::shared_ptr<const coroutine_handler> handler, task_context& task,
+    call_arguments arguments) {
   auto running = (*handler)(task, std::move(arguments));
   handler_result result = co_await std::move(running);
   if (result) result = without_links(*std::move(result));
@@ -60,7 +61,7 @@ outcome without_links(outcome result) {
 void remove_links(tool_definition& tool) {
   if (auto* blocking = std::get_if<blocking_handler>(&tool.handler)) {
     tool.handler = blocking_handler(
-        [handler = std::move(*blocking)](task_context& task, const raw_json& arguments) {
+        [handler = std::move(*blocking)](task_context& task, const call_arguments& arguments) {
           handler_result result = handler(task, arguments);
           if (result) result = without_links(*std::move(result));
           return result;
@@ -69,7 +70,7 @@ void remove_links(tool_definition& tool) {
   }
   const auto handler = std::make_shared<const coroutine_handler>(
       std::get<coroutine_handler>(std::move(tool.handler)));
-  tool.handler = coroutine_handler([handler](task_context& task, raw_json arguments) {
+  tool.handler = coroutine_handler([handler](task_context& task, call_arguments arguments) {
     return run_without_links(handler, task, std::move(arguments));
   });
 }

@@ -42,13 +42,13 @@ std::string_view why_it_waits(const task_record& task) {
 }  // namespace
 
 void notify_window::note(monotonic_time at) {
+  if (sent_.size() == sent_.capacity()) sent_.erase(sent_.begin());
   sent_.push_back(at);
-  if (sent_.size() > tunables::notifications_per_second) sent_.pop_front();
 }
 
 monotonic_time notify_window::allowed_at(monotonic_time now) {
   constexpr milliseconds span = std::chrono::seconds(1);
-  while (!sent_.empty() && sent_.front() + span <= now) sent_.pop_front();
+  while (!sent_.empty() && sent_.front() + span <= now) sent_.erase(sent_.begin());
   if (sent_.size() < tunables::notifications_together) return now;
   monotonic_time at = std::max(now, sent_.back() + tasks::tunables::notify_every);
   if (sent_.size() >= tunables::notifications_per_second) at = std::max(at, sent_.front() + span);

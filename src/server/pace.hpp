@@ -11,13 +11,14 @@
 // Threads: values of one coroutine. Time is passed in, so tests own it.
 #pragma once
 
+#include <boost/container/static_vector.hpp>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <string>
 
 #include "longhaul/clock.hpp"
 #include "longhaul/task.hpp"
+#include "server/tunables.hpp"
 #include "tasks/follower.hpp"
 
 namespace longhaul::serving {
@@ -30,7 +31,8 @@ class notify_window {
   void note(monotonic_time at);
 
  private:
-  std::deque<monotonic_time> sent_;  // of the last second
+  // Of the last second, the oldest first.
+  boost::container::static_vector<monotonic_time, tunables::notifications_per_second> sent_;
 };
 
 class progress_pace {

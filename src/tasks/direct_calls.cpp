@@ -67,7 +67,7 @@ direct_calls::direct_calls(engine_core& core, launcher& starts, intake& submissi
 bool direct_calls::needs_row(const submission& work) const noexcept {
   const tool_options& tool = work.tool->options;
   const std::size_t most = core_.options.limits.max_arguments;
-  const std::size_t size = work.arguments.size() + work.meta.size();
+  const std::size_t size = work.arguments.json().size() + work.meta.size();
   return !bounds_allow_ || size > tunables::direct_arguments || (most != 0 && size > most) ||
          tool.policy != task_policy::never || tool.external || tool.plain_retention ||
          !work.idempotency_key.empty() || work.born_finished;
@@ -111,8 +111,10 @@ std::shared_ptr<direct_run> direct_calls::make_run(const submission& work,
   auto begun = std::make_shared<task_record>(stores::initial(task, core_.now()));
   const launcher::seat seat = is_quick(*work.tool) ? launcher::seat{std::make_shared<stopper>(here)}
                                                    : launcher_.seat_for(*work.tool);
-  return std::make_shared<direct_run>(*this, std::move(begun), work.tool, seat.stopping,
-                                      seat.handlers, caller, slot);
+  auto run = std::make_shared<direct_run>(*this, std::move(begun), work.tool, seat.stopping,
+                                          seat.handlers, caller, slot);
+  run->was_read(work.arguments.read());
+  return run;
 }
 
 boost::asio::awaitable<void> direct_calls::run_here(std::shared_ptr<direct_run> run) {

@@ -35,6 +35,10 @@ class handler_run : public task_context {
   bool stop_requested() const noexcept { return stopping_->requested(); }
 
   virtual const raw_json& arguments() const noexcept = 0;
+  /// Of its arguments, what the tool has read when it accepted them. Before the handler begins.
+  void was_read(std::shared_ptr<void> arguments) noexcept { read_ = std::move(arguments); }
+  /// What the handler is called with, once.
+  call_arguments take_arguments() { return {arguments(), std::move(read_)}; }
   /// The handler has returned (null: without an outcome): awaited where its coroutine ran, …
   virtual boost::asio::awaitable<void> end(handler_result result) = 0;
   /// … or called where it blocked, which this may do as well.
@@ -42,6 +46,7 @@ class handler_run : public task_context {
 
  private:
   const tool_ptr tool_;
+  std::shared_ptr<void> read_;
   const std::shared_ptr<stopper> stopping_;
   boost::asio::io_context* const handlers_;
 };

@@ -89,7 +89,7 @@ std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {
   origin->owner = work.owner;
   origin->quota = work.quota.empty() ? work.owner : work.quota;
   origin->tool = tool.name;
-  origin->arguments = work.arguments ? work.arguments : raw_json::trusted("{}");
+  origin->arguments = or_empty_object(work.arguments);
   origin->request_meta = work.meta;
   origin->idempotency_key = work.idempotency_key;
   if (!origin->idempotency_key.empty()) origin->arguments_hash = sha256(origin->arguments.view());
@@ -181,7 +181,7 @@ boost::asio::awaitable<stores::create_result> intake::submit_external(
   origin->owner = work.owner;
   origin->quota = work.owner;
   origin->tool = work.tool;
-  origin->arguments = work.arguments ? work.arguments : raw_json::trusted("{}");
+  origin->arguments = or_empty_object(work.arguments);
   origin->idempotency_key = work.idempotency_key;
   origin->arguments_hash = sha256(origin->arguments.view());
   origin->overall_limit = work.overall_limit;

@@ -129,7 +129,7 @@ void launcher::run_blocking(const run_ptr& run) {
   handler_result result;
   try {
     run->throw_if_cancelled();
-    result = std::get<blocking_handler>(run->tool().handler)(*run, run->arguments());
+    result = std::get<blocking_handler>(run->tool().handler)(*run, run->take_arguments());
   } catch (...) {
     result = outcome_of_exception(*run, log_);
   }
@@ -140,7 +140,8 @@ boost::asio::awaitable<void> launcher::run_coroutine(run_ptr run) {
   handler_result result;
   try {
     run->throw_if_cancelled();
-    result = co_await std::get<coroutine_handler>(run->tool().handler)(*run, run->arguments());
+    auto running = std::get<coroutine_handler>(run->tool().handler)(*run, run->take_arguments());
+    result = co_await std::move(running);
   } catch (...) {
     result = outcome_of_exception(*run, log_);
   }

@@ -17,8 +17,8 @@ struct submission {
   std::string id;  ///< from `engine::new_id`, so that it can be followed before it exists
   std::string owner;
   std::string quota;
-  tool_ptr tool;  ///< required
-  raw_json arguments;
+  tool_ptr tool;             ///< required
+  call_arguments arguments;  ///< as its tool accepted them
   raw_json meta;
   std::string idempotency_key;
   bool retention_given = false;

@@ -106,7 +106,7 @@ task_ptr task_access::submit(const task_request& request) {
   work.idempotency_key = request.idempotency_key;
   work.retention_given = request.retention.has_value();
   work.retention = request.retention;
-  if (tool->check) tool->check(work.arguments);
+  if (tool->accept) work.arguments = tool->accept(work.arguments, {.ignored = {}, .strict = true});
   return created_or_throw(tasks::sync(access.engine->submit(work)));
 }
 

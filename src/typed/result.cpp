@@ -85,6 +85,7 @@ content_item content_item::with_meta(const raw_json& meta) const {
 
 content_item text(std::string_view text) {
   std::string out;
+  out.reserve(text.size() + 32);  // the keys, and a few escapes
   json::object o(out);
   o.string("type", "text").string("text", text).close();
   return content_item(raw_json::trusted(std::move(out)));
@@ -141,7 +142,10 @@ tool_result& tool_result::meta(raw_json object) {
 }
 
 outcome tool_result::to_outcome() const {
+  std::size_t size = structured_.size() + meta_.size() + 80;  // the keys
+  for (const content_item& item : items_) size += item.json().size() + 1;
   std::string out;
+  out.reserve(size);
   json::object o(out);
   std::string& list = o.key("content");
   list += '[';

@@ -42,8 +42,11 @@ void check_limits(const tool_options& options) {
   if (options.max_attempts == 0) fail(options, "max_attempts must be at least 1");
 }
 
-void check_raw_arguments(const raw_json& arguments) {
-  if (arguments) (void)from_json<std::map<std::string, raw_json>>(arguments, "arguments");
+call_arguments accept_raw_arguments(const raw_json& given, const raw_json& schema,
+                                    const argument_leniency& how) {
+  raw_json meant = tidy_raw_arguments(given, schema, how);
+  if (meant) (void)from_json<std::map<std::string, raw_json>>(meant, "arguments");
+  return meant;
 }
 
 }  // namespace
@@ -60,18 +63,14 @@ tool_definition define_tool(tool_options options, const std::optional<typed_sche
       fail(options, "input_schema is for handlers of raw JSON; here it follows from the arguments");
     }
     tool.input_schema = schema->text();
-    tool.tidy = [own = *schema](const raw_json& arguments, const argument_leniency& how) {
-      return own.tidy(arguments, how);
-    };
   } else {
     if (!options.fields.empty()) fail(options, "fields are for handlers of described structs");
     tool.input_schema =
         options.input_schema ? options.input_schema : raw_json::trusted(R"({"type":"object"})");
     check_object_schema(options, tool.input_schema, "input_schema");
-    tool.tidy = [own = tool.input_schema](const raw_json& arguments, const argument_leniency& how) {
-      return tidy_raw_arguments(arguments, own, how);
+    tool.accept = [own = tool.input_schema](const raw_json& given, const argument_leniency& how) {
+      return accept_raw_arguments(given, own, how);
     };
-    tool.check = check_raw_arguments;
   }
   tool.output_schema = options.output_schema ? options.output_schema : std::move(derived_output);
   if (tool.output_schema) check_object_schema(options, tool.output_schema, "output_schema");

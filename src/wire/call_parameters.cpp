@@ -21,16 +21,22 @@ namespace {
 raw_json keep_meta(json::value meta) {
   constexpr std::array<std::string_view, 4> used = {"progressToken", "traceparent", "tracestate",
                                                     "baggage"};
-  if (!meta.is(json::kind::object)) return {};
+  const std::size_t meta_size = std::min(meta.raw().size(), tunables::kept_meta);
   std::string kept;
-  for (const std::string_view name : used) {
-    const json::value member = meta[name];
-    const std::size_t more = name.size() + member.raw().size() + 4;
-    if (!member || kept.size() + more > tunables::kept_meta) continue;
+  std::array<bool, used.size()> seen{};
+  for (json::members m(meta); m.next();) {
+    const auto name = std::ranges::find(used, m.key());
+    if (name == used.end() ||
+        std::exchange(seen[static_cast<std::size_t>(name - used.begin())], true)) {
+      continue;
+    }
+    const std::string_view member = m.value().raw();
+    if (kept.size() + name->size() + member.size() + 4 > tunables::kept_meta) continue;
+    if (kept.empty()) kept.reserve(meta_size);
     kept += kept.empty() ? '{' : ',';
-    json::append_string(kept, name);
+    json::append_string(kept, *name);
     kept += ':';
-    kept += json::without_line_breaks(member.raw());
+    json::append_without_line_breaks(kept, member);
   }
   if (kept.empty()) return {};
   kept += '}';
