@@ -137,6 +137,7 @@ awaitable<call_reply> calls::run_hidden(on_its_way& call, bool inline_first) con
   }
   const auto here = co_await boost::asio::this_coro::executor;
   if (task_ptr begun = server_.engine.run_directly(work, call.mailbox, here)) {
+    if (begun->terminal() && !call.mailbox->has_news()) co_return outcome_of(*begun);
     wait_rules rules = rules_for(call);
     rules.begun_here = true;
     co_return co_await wait_or_hand_out(call, std::move(begun), rules);

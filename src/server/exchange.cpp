@@ -100,6 +100,11 @@ bool exchange::ready() const {
          (stopping_ && !stopping_seen_);
 }
 
+bool exchange::has_news() const {
+  const guard lock(mutex_);
+  return ready();
+}
+
 boost::asio::awaitable<void> exchange::wait(clock::time_point deadline) {
   while (true) {
     {

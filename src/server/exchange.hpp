@@ -62,6 +62,8 @@ class exchange final : public tasks::follower,
   std::vector<tasks::hub::subscription> following;
   std::unordered_map<std::string, std::uint64_t> seen;
 
+  /// `take` would not be empty.
+  bool has_news() const;
   /// The consumer is done: from now on nothing of its executor is touched, whoever still holds
   /// this.
   void close();

@@ -87,7 +87,7 @@ exchange::clock::time_point task_wait::wake_at() {
 void task_wait::deliver(exchange::batch batch) {
   for (const auto& event : batch.progress) {
     pace_.offer(event);
-    tell_progress();
+    if (!task_->terminal()) tell_progress();  // else the newest is told once, whatever the pace
   }
   send_in_order(logs_, std::move(batch.logs), [&](auto& event) { return listener_.log(event); });
   for (const auto& again : batch.again) {
@@ -102,18 +102,19 @@ void task_wait::deliver(exchange::batch batch) {
   }
 }
 
-call_reply task_wait::outcome_of_task() const {
-  if (task_->status == task_status::cancelled) {
+call_reply outcome_of(const task_record& ended) {
+  if (ended.status == task_status::cancelled) {
     return refuse(refusal::abandoned, "the call was cancelled");
   }
-  return task_->result;
+  return ended.result;
 }
 
 awaitable<std::optional<call_reply>> task_wait::until_end() {
+  if (task_->terminal()) deliver(mailbox_.take());  // what was said before it ended
   while (true) {
     tell_progress();
     tell_state();
-    if (task_->terminal()) co_return outcome_of_task();
+    if (task_->terminal()) co_return outcome_of(*task_);
     if (task_->status == task_status::input_required) {
       if (rules_.stop_at_question) co_return std::nullopt;
       if (auto ended = co_await handle_questions()) co_return ended;

@@ -60,7 +60,6 @@ class task_wait {
   exchange::clock::time_point wake_at();
   void deliver(exchange::batch batch);
   awaitable<std::optional<call_reply>> leave();
-  call_reply outcome_of_task() const;
 
   awaitable<std::optional<call_reply>> handle_questions();
   awaitable<std::optional<call_reply>> use_given_answers();
@@ -88,6 +87,9 @@ class task_wait {
   notify_window states_ = {};
   std::optional<task_status> told_status_ = std::nullopt;
 };
+
+/// What a plain call is told of work that has ended.
+call_reply outcome_of(const task_record& ended);
 
 /// Takes an exchange out of everything, for the end of a scope.
 class exchange_closer {

@@ -16,7 +16,7 @@ constexpr std::size_t time_characters = 10;
 
 }  // namespace
 
-std::string new_task_id(timestamp created_at) {
+std::string new_task_id(timestamp created_at, std::string_view mark) {
   constexpr std::int64_t latest = (std::int64_t{1} << 48) - 1;
   const auto ms = std::clamp<std::int64_t>(created_at.time_since_epoch().count(), 0, latest);
   std::array<std::byte, 6> time;
@@ -25,9 +25,12 @@ std::string new_task_id(timestamp created_at) {
   }
   std::array<std::byte, 16> random;
   fill_random(random);
-  std::string id(task_id_length, '0');
-  encode_base32(time, std::span(id).first(time_characters));
-  encode_base32(random, std::span(id).subspan(time_characters));
+  std::string id;
+  id.reserve(mark.size() + task_id_length);
+  id.append(mark).append(task_id_length, '0');
+  const auto characters = std::span(id).subspan(mark.size());
+  encode_base32(time, characters.first(time_characters));
+  encode_base32(random, characters.subspan(time_characters));
   return id;
 }
 

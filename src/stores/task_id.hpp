@@ -14,8 +14,9 @@ namespace longhaul {
 
 inline constexpr std::size_t task_id_length = 36;
 
-/// A new id. Times outside 48 bits (before 1970, after the year 10889) are cut to the nearest.
-std::string new_task_id(timestamp created_at);
+/// A new id, behind `mark`. Times outside 48 bits (before 1970, after the year 10889) are cut to
+/// the nearest.
+std::string new_task_id(timestamp created_at, std::string_view mark = {});
 
 /// True if `text` has the form of an id: 36 characters of the alphabet.
 bool is_task_id(std::string_view text) noexcept;

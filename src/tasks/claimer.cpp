@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/claimer.hpp"
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <exception>
@@ -21,13 +20,18 @@ claimer::claimer(engine_core& core, boost::asio::any_io_executor keeper, permiss
 
 // `claiming_` is read first: a claim that begins later sees the change itself.
 bool claimer::wanted() {
-  if (core_.draining || !(claiming_ || core_.lanes.any_backlog())) return false;
+  if (core_.draining || !(claiming_ || core_.lanes.any_work())) return false;
   again_ = true;
   return !claiming_.exchange(true);
 }
 
 void claimer::claim_soon() {
-  if (wanted()) boost::asio::co_spawn(keeper_, claim_all(), boost::asio::detached);
+  if (!wanted()) return;
+  try {
+    boost::asio::co_spawn(keeper_, claim_all(), boost::asio::detached);
+  } catch (...) {  // the next tick asks again
+    claiming_ = false;
+  }
 }
 
 boost::asio::awaitable<void> claimer::claim_all() {
@@ -43,30 +47,42 @@ boost::asio::awaitable<void> claimer::claim_all() {
   }
 }
 
-stores::claim_request claimer::request_for(slots::room room) const {
-  stores::claim_request request;
-  request.process = core_.process;
+// Rows of the lane in memory are those of tools that never make tasks: no other one that is full
+// keeps plain calls from their slots.
+claimer::wish claimer::wish_for(const slots::reservation& room, const lane& home) const {
+  wish result;
+  result.request.process = core_.process;
+  result.request.saturated = room.saturated();
+  result.request.count = room.count();
+  result.cut = !room.saturated().empty();
   const auto all = core_.options.tools->all();
   for (const tool_ptr& tool : *all) {
-    request.tools.emplace(tool->options.name, core_.slots.left(use_of(*tool)));
+    const std::size_t left = core_.slots.left(use_of(*tool));
+    result.request.tools.emplace(tool->options.name, left);
+    if (left == 0 && (home.is_durable || tool->options.policy == task_policy::never)) {
+      result.cut = true;
+    }
   }
-  request.saturated = std::move(room.saturated);
-  request.count = room.count;
-  return request;
+  return result;
 }
 
 boost::asio::awaitable<bool> claimer::claim_from(lane& home) {
-  if (core_.draining || !may_claim_(home) || !home.backlog) co_return false;
-  slots::room room = core_.slots.reserve(tunables::claimed_at_once);
-  if (room.count == 0) co_return false;
-  const stores::claim_request request = request_for(std::move(room));
-  // Clear first: a task created while we claim sets it again.
-  home.backlog = false;
+  if (core_.draining || !may_claim_(home)) co_return false;
+  const bool asked = home.look.exchange(false);
+  if (!home.backlog && !asked) co_return false;
+  slots::reservation room = core_.slots.reserve(tunables::claimed_at_once);
+  if (room.count() == 0) {
+    if (asked) home.look = true;
+    co_return false;
+  }
+  wish wanted;
   std::vector<task_ptr> claimed;
   try {
-    claimed = co_await home.store->claim(request);
+    wanted = wish_for(room, home);
+    // Clear first: a task created while we claim sets it again.
+    home.backlog = false;
+    claimed = co_await home.store->claim(wanted.request);
   } catch (const std::exception& e) {
-    core_.slots.give_back(request.count);
     home.backlog = true;  // claims whose outcome is unknown are found by the audit
     if (!core_.in_trouble()) {
       core_.log.trouble("claim.failed", std::string("the next tick tries again: ") + e.what());
@@ -74,33 +90,37 @@ boost::asio::awaitable<bool> claimer::claim_from(lane& home) {
     co_return false;
   }
   // Full, or cut by a bound: look again when somebody gives a slot back.
-  const bool cut =
-      !request.saturated.empty() || std::any_of(request.tools.begin(), request.tools.end(),
-                                                [](const auto& tool) { return tool.second == 0; });
   const bool any = !claimed.empty();
-  if (any || cut) home.backlog = true;
-  co_await begin(home, std::move(claimed), request.count);
+  if (any || wanted.cut) home.backlog = true;
+  co_await begin(home, std::move(claimed), std::move(room));
   co_return any;
 }
 
 boost::asio::awaitable<void> claimer::begin(lane& home, std::vector<task_ptr> claimed,
-                                            std::size_t reserved) {
-  std::vector<std::pair<task_ptr, tool_ptr>> found;
+                                            slots::reservation room) {
+  room.keep(claimed.size());
   for (task_ptr& task : claimed) {
-    tool_ptr tool = core_.options.tools->find(task->tool());
-    if (tool) {
-      core_.slots.use_reserved(task->origin->quota, use_of(*tool));
-      --reserved;
+    try {
+      if (tool_ptr tool = seat(*task, room)) {
+        co_await start_(home, std::move(task), std::move(tool));
+      } else {  // it waits as before
+        co_await hand_back(home, std::move(task));
+      }
+    } catch (const std::exception& e) {  // the others begin all the same
+      core_.log.trouble("task.not_begun", e.what());
     }
-    found.emplace_back(std::move(task), std::move(tool));
   }
-  core_.slots.give_back(reserved);
-  for (auto& [task, tool] : found) {
-    if (tool) {
-      co_await start_(home, std::move(task), std::move(tool));
-    } else {  // removed since it was claimed: it waits as before
-      co_await hand_back(home, std::move(task));
-    }
+}
+
+// Null: removed since it was claimed, or nothing more can be had.
+tool_ptr claimer::seat(const task_record& task, slots::reservation& room) const {
+  try {
+    tool_ptr tool = core_.options.tools->find(task.tool());
+    if (tool) room.use(task.origin->quota, use_of(*tool));
+    return tool;
+  } catch (const std::exception& e) {
+    core_.log.trouble("task.not_begun", e.what(), task.id());
+    return nullptr;
   }
 }
 

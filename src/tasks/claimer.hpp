@@ -7,7 +7,8 @@
 //
 // Invariants: one claims at a time. Whoever changes what could be claimed (a slot comes back, a
 // task is created) asks, and is seen: a claim under way has cleared the backlog and looks again for
-// whoever asked meanwhile. A slot is reserved before its claim, and used or given back after it.
+// whoever asked meanwhile. A slot is reserved before its claim, and used or given back after it,
+// whatever fails.
 //
 // Threads: any.
 #pragma once
@@ -16,6 +17,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <vector>
 
 #include "tasks/engine_core.hpp"
 
@@ -45,9 +47,16 @@ class claimer {
  private:
   /// True if something was claimed.
   boost::asio::awaitable<bool> claim_from(lane& home);
+  /// What a lane is asked for, and whether a bound cuts that short.
+  struct wish {
+    stores::claim_request request;
+    bool cut = false;
+  };
+  wish wish_for(const slots::reservation& room, const lane& home) const;
   boost::asio::awaitable<void> begin(lane& home, std::vector<task_ptr> claimed,
-                                     std::size_t reserved);
-  stores::claim_request request_for(slots::room room) const;
+                                     slots::reservation room);
+  /// The tool of a task that was claimed, and a slot for it; null: it cannot begin.
+  tool_ptr seat(const task_record& task, slots::reservation& room) const;
   /// Puts a task back into the queue whose handler never began.
   boost::asio::awaitable<void> hand_back(lane& home, task_ptr task);
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/direct_run.hpp"
 
+#include <exception>
 #include <utility>
 
+#include "tasks/failure.hpp"
 #include "tasks/outcomes.hpp"
-#include "tasks/sync.hpp"
 
 namespace longhaul::tasks {
 
@@ -30,11 +31,11 @@ std::shared_ptr<running_task> direct_run::row_or_null() const {
 }
 
 template <class Change>
-stores::change_code direct_run::apply(when allowed, Change change) {
+stores::change_code direct_run::apply(author changer, Change change) {
   task_ptr next;
   {
     const guard lock(mutex_);
-    if (row_ || (becoming_ && allowed == when::unless_becoming)) {
+    if (row_ || (becoming_ && changer == author::tick)) {
       return stores::change_code::superseded;
     }
     stores::step step = change(*task_);
@@ -42,10 +43,25 @@ stores::change_code direct_run::apply(when allowed, Change change) {
     task_ = std::move(step.next);
     next = task_;
   }
-  host_.changed(*next);
-  if (!tells_) return stores::change_code::applied;
-  if (const auto caller = caller_.lock()) caller->on_task(next);
+  if (next->terminal() && changer != author::handler) request_stop();
+  tell(next);
   return stores::change_code::applied;
+}
+
+// What a caller does with it is no reason to lose the run.
+void direct_run::tell(const task_ptr& changed) const noexcept {
+  try {
+    host_.changed(*changed);
+    if (!tells_) return;
+    if (const auto caller = caller_.lock()) caller->on_task(changed);
+  } catch (...) {
+    host_.trouble(text_of(std::current_exception()), id());
+  }
+}
+
+task_ptr direct_run::tell_from_now() {
+  tells_ = true;  // before the state is read: what comes later is told
+  return now();
 }
 
 // --- the handler's side
@@ -87,22 +103,10 @@ boost::asio::awaitable<std::shared_ptr<running_task>> direct_run::need_row() {
   co_return row;
 }
 
-answer direct_run::ask(std::string_view key, const elicitation& question) {
-  return sync(need_row())->ask(key, question);
-}
-
-std::vector<answer> direct_run::ask_all(const named_questions& questions) {
-  return sync(need_row())->ask_all(questions);
-}
-
-boost::asio::awaitable<answer> direct_run::async_ask(std::string key, elicitation question) {
+boost::asio::awaitable<std::vector<answer>> direct_run::put_questions(
+    std::vector<stores::question> questions) {
   const auto row = co_await need_row();
-  co_return co_await row->async_ask(std::move(key), std::move(question));
-}
-
-boost::asio::awaitable<std::vector<answer>> direct_run::async_ask_all(named_questions questions) {
-  const auto row = co_await need_row();
-  co_return co_await row->async_ask_all(std::move(questions));
+  co_return co_await row->put_questions(std::move(questions));
 }
 
 // --- its end
@@ -117,45 +121,66 @@ void direct_run::end_here(handler_result result) {
   finish(std::move(result));
 }
 
+// Whatever happens, its host hears that it has returned.
+class direct_run::departure {
+ public:
+  explicit departure(direct_run& run) : run_(run) {}
+  departure(const departure&) = delete;
+  departure& operator=(const departure&) = delete;
+  ~departure() { run_.host_.ended(run_.shared_from_this()); }
+
+ private:
+  direct_run& run_;
+};
+
+// Stopped, and without an end of its own: that is written, unless the engine itself stops.
+outcome direct_run::end_of(handler_result result) const {
+  if (result) return bounded(*std::move(result), host_.limits().max_result);
+  return stop_requested() ? lost(executor_lost_message) : no_result();
+}
+
 void direct_run::finish(handler_result result) {
-  if (!result && !stop_requested()) result = no_result();
-  if (result && !stop_requested()) {
-    const outcome end = bounded(*std::move(result), host_.limits().max_result);
+  const departure leaving(*this);
+  try {
+    const outcome end = end_of(std::move(result));
     const std::string message = message_of(end);
-    apply(when::always, [&](const task_record& task) {
+    apply(author::handler, [&](const task_record& task) {
       return stores::finished(task, {task.epoch, {}}, end, message, host_.now());
     });
+  } catch (...) {
+    host_.trouble(text_of(std::current_exception()), id());
+    lose(executor_lost_message);
   }
-  host_.ended(shared_from_this());
 }
 
 std::optional<stores::change_result> direct_run::cancel(std::string_view reason) {
-  const auto code = apply(when::always, [&](const task_record& task) {
+  const auto code = apply(author::outside, [&](const task_record& task) {
     return stores::cancelled(task, reason, stores::visibility::hidden_too, host_.now());
   });
   if (code == stores::change_code::superseded) return std::nullopt;
-  if (code == stores::change_code::applied) request_stop();
   return stores::change_result{code, now()};
 }
 
 void direct_run::lose(std::string_view reason) {
   const outcome end = lost(reason);
-  const auto code = apply(when::always, [&](const task_record& task) {
+  apply(author::outside, [&](const task_record& task) {
     return stores::finished(task, {task.epoch, {}}, end, reason, host_.now());
   });
-  if (code == stores::change_code::applied) request_stop();
+}
+
+void direct_run::abandon() {
+  stopping()->abandon();
+  tells_ = false;
+  lose(executor_lost_message);
 }
 
 void direct_run::look_at(stores::instant now) {
-  if (const auto change = reports_.take()) {
-    const auto code = apply(when::unless_becoming, [&](const task_record& task) {
-      return stores::reported(task, {task.epoch, {}}, *change, now);
-    });
-    if (code == stores::change_code::superseded) reports_.put_back(*change);
-  }
-  const auto code = apply(when::unless_becoming,
-                          [&](const task_record& task) { return stores::timed_out(task, now); });
-  if (code == stores::change_code::applied) request_stop();
+  apply(author::tick, [&](const task_record& task) {
+    const auto change = reports_.take();
+    if (!change) return stores::step{stores::change_code::unchanged, nullptr};
+    return stores::reported(task, {task.epoch, {}}, *change, now);
+  });
+  apply(author::tick, [&](const task_record& task) { return stores::timed_out(task, now); });
 }
 
 // --- its row

@@ -3,15 +3,20 @@
 // state that a store would keep, changes it by the same rules (`stores/transitions.hpp`), and tells
 // its caller of every change.
 //
-//   working ──► the handler returned ──► completed | failed ┐
-//      │   └──► cancel, a limit, a drain ──► the same ends   ├─► told once; the handler is stopped,
-//      and │                                                     ┘   what it does afterwards is
-//      ignored └──► it asks ──► a row is made, in the lane in memory: from now on it is a task like
-//      any other
-//                       (`running_task`), under the same id, and all of this object's calls go
-//                       there
+//   working ──► the handler returned ──► completed | failed ┐ told once; the handler is stopped,
+//    │ ▲  └───► cancel, a limit, a drain ──► the same ends ─┤ and what it does afterwards is
+//    │ │                                                    ┘ ignored
+//    │ └──── stay ─────┐ (the row could not be made)        ▲
+//    │                 │                                    │
+//    └─ it asks ──► becoming ──► an end, whoever brings it ─┘
+//                      │
+//                    become ──► it has a row, in the lane in memory: from now on it is a task like
+//                               any other (`running_task`), under the same id, and all calls of
+//                               this object go there
 //
-// Invariants: it ends once, or becomes a row once, whichever comes first (beneath the lock).
+// Invariants: it ends once, or becomes a row once, whichever comes first (beneath the lock). While
+// it is becoming a row it changes by its end only. Whatever fails, it ends, and its host hears that
+// its handler has returned.
 //
 // Threads: the handler's own calls; the engine's side on any.
 #pragma once
@@ -41,17 +46,16 @@ class direct_host {
   virtual const byte_limits& limits() const noexcept = 0;
   /// Its task changed, and nobody was told yet.
   virtual void changed(const task_record& task) = 0;
+  virtual void trouble(const std::string& text, const std::string& id) const noexcept = 0;
   /// Makes the row of a task that asks. Null: it has ended meanwhile.
   virtual boost::asio::awaitable<std::shared_ptr<running_task>> make_row(
       std::shared_ptr<direct_run> run) = 0;
   /// Its handler has returned.
-  virtual void ended(const std::shared_ptr<direct_run>& run) = 0;
+  virtual void ended(const std::shared_ptr<direct_run>& run) noexcept = 0;
 };
 
 class direct_run final : public handler_run, public std::enable_shared_from_this<direct_run> {
  public:
-  using named_questions = running_task::named_questions;
-
   /// `caller` hears of it on any thread, and must not block. `begun`: its first state.
   direct_run(direct_host& host, task_ptr begun, tool_ptr tool, std::shared_ptr<stopper> stopping,
              boost::asio::io_context* handlers, std::weak_ptr<follower> caller, bool slot);
@@ -64,10 +68,6 @@ class direct_run final : public handler_run, public std::enable_shared_from_this
   void progress(double done, std::optional<double> total, std::string_view message) override;
   void status(std::string_view message) override;
   void log(log_level level, std::string_view message) override;
-  answer ask(std::string_view key, const elicitation& question) override;
-  std::vector<answer> ask_all(const named_questions& questions) override;
-  boost::asio::awaitable<answer> async_ask(std::string key, elicitation question) override;
-  boost::asio::awaitable<std::vector<answer>> async_ask_all(named_questions questions) override;
   raw_json saved_checkpoint() const override;
   void save_checkpoint_bytes(raw_json value) override;
 
@@ -75,14 +75,20 @@ class direct_run final : public handler_run, public std::enable_shared_from_this
   const raw_json& arguments() const noexcept override { return origin_->arguments; }
   boost::asio::awaitable<void> end(handler_result result) override;
   void end_here(handler_result result) override;
+  boost::asio::awaitable<std::vector<answer>> put_questions(
+      std::vector<stores::question> questions) override;
 
   // --- the engine's side
   const std::shared_ptr<const task_origin>& origin() const noexcept { return origin_; }
   std::weak_ptr<follower> told() const { return caller_; }
   bool holds_slot() const noexcept { return slot_; }
   task_ptr now() const;
-  /// Whether its caller is told of states: not while it is about to be given the state itself.
-  void tell_states(bool yes) noexcept { tells_ = yes; }
+  /// Its caller is given the state as it is, and is told of those that follow.
+  task_ptr tell_from_now();
+  /// Its executor is gone: it ends as lost, and nobody is told there.
+  void abandon();
+  /// Null: it has none (yet).
+  std::shared_ptr<running_task> row_or_null() const;
   /// Null: it has a row, where it is to be cancelled.
   std::optional<stores::change_result> cancel(std::string_view reason);
   /// Ends it as failed, "executor lost" for this reason.
@@ -99,19 +105,24 @@ class direct_run final : public handler_run, public std::enable_shared_from_this
   bool become(std::shared_ptr<running_task> row);
 
  private:
-  std::shared_ptr<running_task> row_or_null() const;
   boost::asio::awaitable<std::shared_ptr<running_task>> need_row();
+  class departure;
   void finish(handler_result result);
-  enum class when : std::uint8_t { always, unless_becoming };
-  /// Applies what `change` makes of the state, unless it has a row (or gets one); tells the caller.
+  outcome end_of(handler_result result) const;
+  /// Who changes it: the handler by its end, somebody who ends it, or a tick, which lets one alone
+  /// that is becoming a row.
+  enum class author : std::uint8_t { handler, outside, tick };
+  /// Applies what `change` makes of the state, unless it has a row; stops the handler at an end
+  /// that is not its own, and tells the caller.
   template <class Change>
-  stores::change_code apply(when allowed, Change change);
+  stores::change_code apply(author changer, Change change);
+  void tell(const task_ptr& changed) const noexcept;
 
   direct_host& host_;
   const std::shared_ptr<const task_origin> origin_;
   const std::weak_ptr<follower> caller_;
   const bool slot_;
-  std::atomic<bool> tells_{true};
+  std::atomic<bool> tells_{false};
   report_buffer reports_;
   mutable guarded_mutex mutex_;
   task_ptr task_ LONGHAUL_GUARDED_BY(mutex_);

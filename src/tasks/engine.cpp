@@ -41,7 +41,10 @@ std::vector<stores::response> fitting_responses(const task_record& task,
   return result;
 }
 
-task_ptr unless_hidden(task_ptr task) { return task && task->hidden ? nullptr : task; }
+task_ptr unless_hidden(task_ptr task) {
+  if (task && task->hidden) task = nullptr;
+  return task;
+}
 
 }  // namespace
 
@@ -68,10 +71,22 @@ struct engine::parts {
   bool may_claim(const lane& home) const {
     return !home.is_durable || (ours.may_claim() && past.is_done());
   }
-  stores::store& store_of(std::string_view id) { return *core.lanes.of(id).store; }
+  stores::store& store_of(std::string_view id) { return *core.lanes.lane_of(id).store; }
+  // A run that ended while its row was made: its end is logged, and that of the row is none.
+  bool has_ended_without(const task_record& row) const {
+    if (!row.terminal() || !lanes::is_in_memory(row.id())) return false;
+    const auto run = core.direct.find(row.id());
+    return run && run->now()->terminal();
+  }
+  // The call of this id, as long as it has no row.
+  std::shared_ptr<direct_run> direct_call(std::string_view owner, std::string_view id) const {
+    if (!lanes::is_in_memory(id)) return nullptr;
+    auto run = core.direct.find(id);
+    return run && run->origin()->owner == owner ? run : nullptr;
+  }
   void on_change(const task_ptr& task) {
     begun.on_change(*task);
-    core.log.change(*task);
+    if (!has_ended_without(*task)) core.log.change(*task);
     core.hub.publish(task);
     direct.was_told(*task);
   }
@@ -94,7 +109,8 @@ struct engine::parts {
     const monotonic_time now = core.monotonic();
     if (!looked_at || now - *looked_at >= core.options.claim_poll) {
       looked_at = now;
-      core.lanes.durable().backlog = true;
+      core.lanes.durable().look = true;
+      core.lanes.in_memory().look = true;
     }
     claims.claim_soon();
     co_return;
@@ -189,8 +205,7 @@ awaitable<task_ptr> engine::get_whole(std::string_view owner, std::string_view i
 }
 
 awaitable<task_ptr> engine::get_any(std::string_view owner, std::string_view id) {
-  const auto direct = parts_->core.direct.find(id);
-  if (direct && direct->origin()->owner == owner) co_return direct->now();
+  if (const auto direct = parts_->direct_call(owner, id)) co_return direct->now();
   co_return co_await parts_->store_of(id).look(owner, id);
 }
 
@@ -227,8 +242,7 @@ awaitable<stores::change_result> engine::cancel_visible(std::string_view owner, 
 
 awaitable<stores::change_result> engine::cancel(std::string_view owner, std::string_view id,
                                                 std::string_view reason) {
-  const auto direct = parts_->core.direct.find(id);
-  if (direct && direct->origin()->owner == owner) {
+  if (const auto direct = parts_->direct_call(owner, id)) {
     if (auto result = direct->cancel(reason)) co_return *std::move(result);
   }
   co_return co_await parts_->cancel(owner, id, reason, stores::visibility::hidden_too);
@@ -322,7 +336,7 @@ void engine::stop() {
   all.way_out.stop_all();
   all.starts.stop();
   // Quick tools run on executors that are not ours.
-  all.core.emptied.wait(milliseconds::max(), [&all] { return all.core.direct.size() == 0; });
+  all.core.emptied.wait(milliseconds::max(), [&all] { return all.core.visiting == 0; });
   all.ticks.stop();
 }
 

@@ -13,12 +13,12 @@ engine_core::engine_core(engine_options given)
       process(new_process_id()),
       log(options.log),
       lanes(options.store, options.limits, *options.clock),
-      hub(tunables::followers_per_task),
+      hub(tunables::followers_per_task, options.store),
       slots(options.max_running, options.max_running / tunables::reserved_slots_divisor,
             options.max_parked) {}
 
 void engine_core::forget(const std::shared_ptr<running_task>& run) {
-  if (running.remove(run)) emptied.tell();
+  if (running.remove(*run)) emptied.tell();
 }
 
 }  // namespace longhaul::tasks

@@ -28,7 +28,8 @@ struct engine_core {
 
   stores::instant now() const { return {options.clock->now(), options.clock->monotonic()}; }
   monotonic_time monotonic() const { return options.clock->monotonic(); }
-  bool idle() const noexcept { return running.size() == 0 && direct.size() == 0; }
+  /// Nothing runs here. Looks at both in the order in which a run that gets its row moves.
+  bool idle() const noexcept { return direct.size() == 0 && running.size() == 0; }
   /// Its end is written, or somebody else's.
   void forget(const std::shared_ptr<running_task>& run);
   /// The store is in trouble, which is told once, not with every failure.
@@ -44,6 +45,8 @@ struct engine_core {
   id_map<running_task> running;
   /// Calls that run without a row.
   id_map<direct_run> direct;
+  /// Quick handlers that run, or are suspended, where their callers are: with a row or without.
+  std::atomic<std::size_t> visiting{0};
   /// Told when a run is taken out of one of these.
   idle_signal emptied;
   /// No new work begins.

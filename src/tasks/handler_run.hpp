@@ -8,10 +8,14 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "longhaul/task_context.hpp"
 #include "longhaul/tool.hpp"
+#include "tasks/questions.hpp"
 #include "tasks/stopper.hpp"
 #include "tasks/tool_source.hpp"
 
@@ -30,9 +34,15 @@ class handler_run : public task_context {
   const std::shared_ptr<stopper>& stopping() const noexcept { return stopping_; }
   boost::asio::io_context* handlers() const noexcept { return handlers_; }
   bool blocking() const noexcept { return stopping_->blocking(); }
-  std::stop_token stop_token() const noexcept override { return stopping_->token(); }
   void request_stop() { stopping_->request(); }
   bool stop_requested() const noexcept { return stopping_->requested(); }
+
+  // --- task_context
+  std::stop_token stop_token() const noexcept override { return stopping_->token(); }
+  answer ask(std::string_view key, const elicitation& question) override;
+  std::vector<answer> ask_all(const named_questions& named) override;
+  boost::asio::awaitable<answer> async_ask(std::string key, elicitation question) override;
+  boost::asio::awaitable<std::vector<answer>> async_ask_all(named_questions named) override;
 
   virtual const raw_json& arguments() const noexcept = 0;
   /// Of its arguments, what the tool has read when it accepted them. Before the handler begins.
@@ -43,6 +53,9 @@ class handler_run : public task_context {
   virtual boost::asio::awaitable<void> end(handler_result result) = 0;
   /// … or called where it blocked, which this may do as well.
   virtual void end_here(handler_result result) = 0;
+  /// Stores the questions, of which there is at least one, and waits for their answers.
+  virtual boost::asio::awaitable<std::vector<answer>> put_questions(
+      std::vector<stores::question> questions) = 0;
 
  private:
   const tool_ptr tool_;

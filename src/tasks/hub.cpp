@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tasks/lanes.hpp"
+
 namespace longhaul::tasks {
 namespace {
 
@@ -29,6 +31,10 @@ hub::shard& hub::table::shard_of(std::string_view id) noexcept {
   return shards[std::hash<std::string_view>{}(id) % shards.size()];
 }
 
+bool hub::table::others_may_write(std::string_view id) const noexcept {
+  return shared && !lanes::is_in_memory(id);
+}
+
 hub::subscription hub::follow(const std::string& id, const std::shared_ptr<follower>& who) {
   {
     shard& place = table_->shard_of(id);
@@ -36,6 +42,8 @@ hub::subscription hub::follow(const std::string& id, const std::shared_ptr<follo
     auto& list = place.by_id[id];
     if (list.size() >= max_per_task_) throw too_many_followers();
     list.emplace_back(who);
+    // Under the lock: who comes second reads after the store was asked as well.
+    if (list.size() == 1 && table_->others_may_write(id)) table_->shared->follow(id);
   }
   if (drained_) who->on_drained();
   return {table_, id, who};
@@ -50,7 +58,9 @@ void hub::table::forget(const std::string& id, const std::weak_ptr<follower>& wh
   const auto entry =
       std::find_if(list.begin(), list.end(), [&](const auto& w) { return same(w, who); });
   if (entry != list.end()) list.erase(entry);
-  if (list.empty()) place.by_id.erase(found);
+  if (!list.empty()) return;
+  place.by_id.erase(found);
+  if (others_may_write(id)) shared->unfollow(id);
 }
 
 std::vector<std::shared_ptr<follower>> hub::followers_of(const std::string& id) const {

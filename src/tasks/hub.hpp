@@ -2,6 +2,11 @@
 // Who follows which task. A follower registers before it reads the state, so no change falls
 // between. The hub keeps weak references: a follower that is gone is forgotten.
 //
+//   first follower of a task ──► the store is asked to tell what other processes change of it
+//   last one gone            ──► no longer
+//
+// Tasks of the lane in memory are nobody else's, so no store is asked about them.
+//
 // Threads: any. Followers are called without a lock held.
 #pragma once
 
@@ -12,9 +17,11 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "stores/store.hpp"
 #include "tasks/follower.hpp"
 
 namespace longhaul::tasks {
@@ -40,8 +47,9 @@ class hub {
     std::weak_ptr<follower> who_;
   };
 
-  explicit hub(std::size_t max_followers_per_task)
-      : max_per_task_(max_followers_per_task), table_(std::make_shared<table>()) {}
+  /// `shared`: the store that others may write as well; null: there is none.
+  explicit hub(std::size_t max_followers_per_task, std::shared_ptr<stores::store> shared = nullptr)
+      : max_per_task_(max_followers_per_task), table_(std::make_shared<table>(std::move(shared))) {}
 
   /// Throws `too_many_followers` beyond the bound.
   [[nodiscard]] subscription follow(const std::string& id, const std::shared_ptr<follower>& who);
@@ -65,8 +73,11 @@ class hub {
   };
 
   struct table {
+    explicit table(std::shared_ptr<stores::store> store) : shared(std::move(store)) {}
     shard& shard_of(std::string_view id) noexcept;
+    bool others_may_write(std::string_view id) const noexcept;
     void forget(const std::string& id, const std::weak_ptr<follower>& who);
+    const std::shared_ptr<stores::store> shared;
     std::array<shard, 32> shards;
   };
 

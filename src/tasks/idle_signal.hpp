@@ -7,6 +7,7 @@
 // Threads: any.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 

@@ -9,6 +9,7 @@
 #include "stores/bounds.hpp"
 #include "tasks/certain.hpp"
 #include "tasks/outcomes.hpp"
+#include "tasks/slot_hold.hpp"
 
 namespace longhaul::tasks {
 namespace {
@@ -24,17 +25,14 @@ stores::create_result busy(std::string_view bound) {
 class intake::place {
  public:
   place(engine_core& core, claimer& claims, const task_origin& origin, tool_use use)
-      : core_(core), claimer_(claims), origin_(origin), use_(use) {}
+      : core_(core), slot_(core, claims, origin.quota, use) {}
   place(const place&) = delete;
   place& operator=(const place&) = delete;
   ~place() {
     if (beyond_) --core_.handing_over;
-    if (!slot_) return;
-    core_.slots.release(origin_.quota, use_);
-    claimer_.claim_soon();  // whoever came meanwhile found no slot
   }
 
-  bool take_slot() { return slot_ = core_.slots.try_acquire(origin_.quota, use_); }
+  bool take_slot() { return slot_.take(); }
   /// False: they never wait for a slot, so they are refused where others would wait.
   bool take_beyond() {
     beyond_ =
@@ -42,16 +40,17 @@ class intake::place {
     if (!beyond_) --core_.handing_over;
     return beyond_;
   }
-  bool any() const noexcept { return slot_ || beyond_; }
+  bool any() const noexcept { return slot_.held() || beyond_; }
   /// From now on it is the run's.
-  void use() noexcept { slot_ = beyond_ = false; }
+  void use() noexcept {
+    slot_.keep();
+    beyond_ = false;
+  }
 
  private:
   engine_core& core_;
-  claimer& claimer_;
-  const task_origin& origin_;
-  const tool_use use_;
-  bool slot_ = false, beyond_ = false;
+  slot_hold slot_;
+  bool beyond_ = false;
 };
 
 std::optional<milliseconds> intake::retention_for(const tool_definition& tool, bool wished,
@@ -87,7 +86,7 @@ std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {
   origin->created_at = core_.options.clock->now();
   origin->id = work.id.empty() ? lanes::new_id(tool.policy, origin->created_at) : work.id;
   origin->owner = work.owner;
-  origin->quota = work.quota.empty() ? work.owner : work.quota;
+  origin->quota = work.quota_or_owner();
   origin->tool = tool.name;
   origin->arguments = or_empty_object(work.arguments);
   origin->request_meta = work.meta;
@@ -122,7 +121,7 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   if (too_large(work.arguments)) co_return busy(stores::bound_names::arguments);
   stores::new_task task;
   const auto origin = origin_for(work);
-  lane& home = core_.lanes.of(origin->id);
+  lane& home = core_.lanes.lane_of(origin->id);
   task.origin = origin;
   task.retention = retention_of(work, home);
   task.hidden = work.hidden;

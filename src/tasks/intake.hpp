@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // New tasks: what becomes of a submission.
 //
-//   submission ──► its origin, retention, lane ──► create ──┬─ a slot was free: the same write
-//   claims
-//                                                           │  it, and its handler starts
-//                                                           └─ none: it waits in its lane
+//   submission ──► its origin, retention, lane ──► create
+//                                                    ├─ a slot was free: the same write claims it,
+//                                                    │  and its handler starts
+//                                                    └─ none: it waits in its lane
 //
 // Invariants: tasks that wait come first, so only an empty backlog lets a new one start at once. A
 // handler that only hands its work over runs beyond the slots rather than never, within a bound.

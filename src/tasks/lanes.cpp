@@ -10,7 +10,7 @@ namespace longhaul::tasks {
 namespace {
 
 // Digits of the time come first in all other ids, and they never get so far.
-constexpr char mark_of_memory = 'v';
+constexpr std::string_view mark_of_memory = "v";
 
 stores::byte_bounds bounds_of(const byte_limits& limits, bool in_memory) {
   stores::byte_bounds bounds;
@@ -43,9 +43,7 @@ lanes::lanes(std::shared_ptr<stores::store> durable, const byte_limits& limits,
 bool lanes::is_in_memory(std::string_view id) noexcept { return id.starts_with(mark_of_memory); }
 
 std::string lanes::new_id(task_policy policy, timestamp now) {
-  std::string id = new_task_id(now);
-  if (policy == task_policy::never) id.insert(id.begin(), mark_of_memory);
-  return id;
+  return new_task_id(now, policy == task_policy::never ? mark_of_memory : std::string_view());
 }
 
 }  // namespace longhaul::tasks

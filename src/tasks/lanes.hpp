@@ -2,9 +2,10 @@
 // The two stores of an engine. A task stays in the lane in which it was created, and its id says
 // which that is:
 //
-//             | whose tasks                | its store       | claims need a lease | afterwards
-//   durable   | tools that make tasks      | the server's    | yes: others share it| kept
-//   in memory | plain calls of `never` tools | one of our own | no                | gone at the end
+//             | whose tasks                  | its store      | claims need a lease  | afterwards
+//   durable   | tools that make tasks        | the server's   | yes: others share it | kept
+//   in memory | plain calls of `never` tools | one of our own | no: nobody else has  | gone at the
+//             |                              |                | it, or can lose it   | end
 //
 // Threads: any.
 #pragma once
@@ -31,6 +32,9 @@ struct lane {
   const bool is_durable;
   /// Tasks may wait in it for a slot.
   std::atomic<bool> backlog{false};
+  /// Its store is to be asked once, although nobody told of work: a task may have come from
+  /// elsewhere, or its time, or the tool that it waits for.
+  std::atomic<bool> look{false};
 };
 
 class lanes {
@@ -42,8 +46,11 @@ class lanes {
   lane& durable() noexcept { return durable_; }
   lane& in_memory() noexcept { return in_memory_; }
   /// The lane in which the task of this id is, if there is one.
-  lane& of(std::string_view id) noexcept { return is_in_memory(id) ? in_memory_ : durable_; }
-  bool any_backlog() const noexcept { return durable_.backlog || in_memory_.backlog; }
+  lane& lane_of(std::string_view id) noexcept { return is_in_memory(id) ? in_memory_ : durable_; }
+  /// A claim may find something.
+  bool any_work() const noexcept {
+    return durable_.backlog || in_memory_.backlog || durable_.look || in_memory_.look;
+  }
 
   /// Ids of the lane in memory come behind all others.
   static bool is_in_memory(std::string_view id) noexcept;

@@ -31,6 +31,10 @@ void launcher::start() {
 }
 
 void launcher::stop() {
+  {
+    const guard lock(mutex_);
+    closed_ = true;
+  }
   launch_all();  // a caller's loop that ends now may not come to it
   pool_.close();
   work_.clear();
@@ -52,13 +56,25 @@ launcher::seat launcher::seat_for(const tool_definition& tool) {
 }
 
 void launcher::launch(run_ptr run, const boost::asio::any_io_executor& caller) {
-  bool first = false;
+  bool first = false, closed = false;
   {
     const guard lock(mutex_);
-    launching_.push_back(std::move(run));
-    first = launching_.size() == 1;
+    closed = closed_;
+    if (!closed) {
+      launching_.push_back(std::move(run));
+      first = launching_.size() == 1;
+    }
   }
-  if (first) boost::asio::post(caller, [this] { launch_all(); });
+  if (closed) {
+    run->request_stop();
+    return run->end_here(std::nullopt);
+  }
+  if (!first) return;
+  try {
+    boost::asio::post(caller, [this] { launch_all(); });
+  } catch (...) {  // those that come later count on it
+    launch_all();
+  }
 }
 
 void launcher::launch_all() {
@@ -128,7 +144,7 @@ void launcher::launch_blocking(const std::vector<run_ptr>& runs) {
 void launcher::run_blocking(const run_ptr& run) {
   handler_result result;
   try {
-    run->throw_if_cancelled();
+    if (run->stop_requested()) throw task_stopped();  // the token may be raised a moment later
     result = std::get<blocking_handler>(run->tool().handler)(*run, run->take_arguments());
   } catch (...) {
     result = outcome_of_exception(*run, log_);
@@ -139,7 +155,7 @@ void launcher::run_blocking(const run_ptr& run) {
 boost::asio::awaitable<void> launcher::run_coroutine(run_ptr run) {
   handler_result result;
   try {
-    run->throw_if_cancelled();
+    if (run->stop_requested()) throw task_stopped();  // the token may be raised a moment later
     auto running = std::get<coroutine_handler>(run->tool().handler)(*run, run->take_arguments());
     result = co_await std::move(running);
   } catch (...) {

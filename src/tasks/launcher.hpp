@@ -10,7 +10,8 @@
 // than everything else in the life of a short task.
 //
 // Invariants: a coroutine stays on one thread. `stop` returns when every handler has returned;
-// what coroutines have left behind on their threads belongs to nobody, and ends there.
+// what coroutines have left behind on their threads belongs to nobody, and ends there. What is
+// launched afterwards never begins: it ends at once, without an outcome.
 //
 // Threads: any, but for `start` and `stop`.
 #pragma once
@@ -51,7 +52,8 @@ class launcher {
   };
   seat seat_for(const tool_definition& tool);
 
-  /// Hands `run` over soon: when `caller` has nothing else to do, with all that came meanwhile.
+  /// Hands `run` over soon: when `caller` has nothing else to do, with all that came meanwhile. If
+  /// it throws, nothing has happened.
   void launch(run_ptr run, const boost::asio::any_io_executor& caller);
   /// Hands over what waits for that.
   void launch_all();
@@ -72,6 +74,7 @@ class launcher {
   const logger log_;
   guarded_mutex mutex_;
   std::vector<run_ptr> launching_ LONGHAUL_GUARDED_BY(mutex_);
+  bool closed_ LONGHAUL_GUARDED_BY(mutex_) = false;
   std::atomic<std::size_t> next_{0};
 
   guarded_mutex live_mutex_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/reaper.hpp"
 
+#include <exception>
 #include <vector>
 
 #include "tasks/direct_run.hpp"
@@ -11,7 +12,7 @@ namespace longhaul::tasks {
 
 boost::asio::awaitable<void> reaper::look() {
   const stores::instant now = core_.now();
-  for (const auto& run : core_.direct.all()) run->look_at(now);
+  for (const auto& run : core_.direct.all()) look_at(*run, now);
   // The lane in memory first: it never fails, and must not grow while the other one is down. It
   // may hold the plain calls of one whole tick: take all of them.
   std::size_t removed = tunables::tick_batch;
@@ -19,6 +20,15 @@ boost::asio::awaitable<void> reaper::look() {
   co_await core_.lanes.in_memory().store->expire(tunables::tick_batch);
   co_await core_.options.store->expire(tunables::tick_batch);
   co_await purge(core_.lanes.durable());
+}
+
+// What fails for one does not keep the others from their limits.
+void reaper::look_at(direct_run& run, stores::instant now) const {
+  try {
+    run.look_at(now);
+  } catch (const std::exception& e) {
+    core_.log.trouble("upkeep.failed", e.what(), run.id());
+  }
 }
 
 boost::asio::awaitable<std::size_t> reaper::purge(lane& home) {

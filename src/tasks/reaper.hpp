@@ -32,6 +32,7 @@ class reaper {
  private:
   using claim = std::pair<std::string, std::uint64_t>;  // id and epoch
 
+  void look_at(direct_run& run, stores::instant now) const;
   /// Removes one batch of what has expired; how many those were.
   boost::asio::awaitable<std::size_t> purge(lane& home);
 

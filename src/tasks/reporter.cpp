@@ -2,6 +2,7 @@
 #include "tasks/reporter.hpp"
 
 #include <exception>
+#include <utility>
 
 #include "tasks/certain.hpp"
 #include "tasks/outcomes.hpp"
@@ -22,24 +23,39 @@ void reporter::note(std::shared_ptr<running_task> run) {
   noted_.push_back(std::move(run));
 }
 
-boost::asio::awaitable<void> reporter::flush() {
-  std::vector<std::shared_ptr<running_task>> due, later;
-  {
-    const guard lock(mutex_);
-    due.swap(noted_);
+// What is looked at now; what is left of it goes back, whatever happens.
+class reporter::taken_out {
+ public:
+  explicit taken_out(reporter& owner) : owner_(owner) {
+    const guard lock(owner_.mutex_);
+    runs.swap(owner_.noted_);
   }
-  const monotonic_time now = core_.monotonic();
-  for (auto& run : due) {
-    if (run->ending()) continue;  // its end takes the last report along
-    if (now - run->last_report < run->store().report_interval()) {
-      later.push_back(std::move(run));
-      continue;
+  taken_out(const taken_out&) = delete;
+  taken_out& operator=(const taken_out&) = delete;
+  ~taken_out() {
+    const guard lock(owner_.mutex_);
+    for (auto& run : runs) {
+      if (run) owner_.noted_.push_back(std::move(run));
     }
-    run->last_report = now;
-    co_await write_report(*run);
   }
-  const guard lock(mutex_);
-  noted_.insert(noted_.end(), later.begin(), later.end());
+
+  std::vector<std::shared_ptr<running_task>> runs;
+
+ private:
+  reporter& owner_;
+};
+
+boost::asio::awaitable<void> reporter::flush() {
+  taken_out noted(*this);
+  const monotonic_time now = core_.monotonic();
+  for (auto& run : noted.runs) {
+    const bool ending = run->ending();  // its end takes the last report along
+    if (!ending && now - run->last_report < run->store().report_interval()) continue;
+    const auto due = std::exchange(run, nullptr);
+    if (ending) continue;
+    due->last_report = now;
+    co_await write_report(*due);
+  }
 }
 
 boost::asio::awaitable<void> reporter::write_report(running_task& run) {
@@ -49,7 +65,7 @@ boost::asio::awaitable<void> reporter::write_report(running_task& run) {
     const stores::change_result result =
         co_await run.store().report(run.id(), run.writer(), *change);
     if (is_refused(result.code)) run.request_stop();
-  } catch (const stores::store_error& e) {
+  } catch (const std::exception& e) {
     core_.log.trouble("task.report_unwritten", e.what(), run.id());
     run.reports().put_back(*change);
     run.has_news();

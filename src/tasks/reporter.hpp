@@ -40,6 +40,7 @@ class reporter {
   void clear();
 
  private:
+  class taken_out;
   boost::asio::awaitable<void> write_report(running_task& run);
 
   engine_core& core_;

@@ -28,8 +28,6 @@ class waiter;
 
 class running_task final : public handler_run, public std::enable_shared_from_this<running_task> {
  public:
-  using named_questions = std::vector<std::pair<std::string, elicitation>>;
-
   running_task(task_host& host, lane& home, task_ptr claimed, tool_ptr tool,
                std::shared_ptr<stopper> stopping, boost::asio::io_context* handlers);
   /// The same for a run that began without a row: `reported` is what it said so far.
@@ -44,10 +42,6 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   void progress(double done, std::optional<double> total, std::string_view message) override;
   void status(std::string_view message) override;
   void log(log_level level, std::string_view message) override;
-  answer ask(std::string_view key, const elicitation& question) override;
-  std::vector<answer> ask_all(const named_questions& questions) override;
-  boost::asio::awaitable<answer> async_ask(std::string key, elicitation question) override;
-  boost::asio::awaitable<std::vector<answer>> async_ask_all(named_questions questions) override;
   raw_json saved_checkpoint() const override { return reports_.checkpoint(); }
   void save_checkpoint_bytes(raw_json value) override;
 
@@ -55,6 +49,8 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   const raw_json& arguments() const noexcept override { return claimed_->origin->arguments; }
   boost::asio::awaitable<void> end(handler_result result) override;
   void end_here(handler_result result) override;
+  boost::asio::awaitable<std::vector<answer>> put_questions(
+      std::vector<stores::question> questions) override;
 
   // --- the engine's side
   const task_ptr& claimed() const noexcept { return claimed_; }
@@ -90,7 +86,6 @@ class running_task final : public handler_run, public std::enable_shared_from_th
     phase now = phase::fresh;
     return phase_.compare_exchange_strong(now, wanted) ? wanted : now;
   }
-  boost::asio::awaitable<std::vector<answer>> put_questions(named_questions named);
   boost::asio::awaitable<task_ptr> store_questions(const std::vector<stores::question>& questions);
   boost::asio::awaitable<task_ptr> wait_for_answers(task_ptr asked,
                                                     const std::vector<stores::question>& questions);

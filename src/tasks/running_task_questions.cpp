@@ -6,32 +6,15 @@
 #include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <optional>
-#include <stdexcept>
 
-#include "base/digest.hpp"
 #include "tasks/certain.hpp"
 #include "tasks/parking.hpp"
 #include "tasks/running_task.hpp"
-#include "tasks/sync.hpp"
 #include "tasks/waiter.hpp"
 #include "typed/form_answer.hpp"
 
 namespace longhaul::tasks {
 namespace {
-
-std::vector<stores::question> to_questions(const running_task::named_questions& named) {
-  std::vector<stores::question> result;
-  result.reserve(named.size());
-  for (const auto& [key, elicited] : named) {
-    if (key.empty()) throw question_error("a question needs a key that is not empty");
-    stores::question question;
-    question.key = key;
-    question.request = elicited.request();
-    question.request_hash = sha256(question.request.view());
-    result.push_back(std::move(question));
-  }
-  return result;
-}
 
 bool all_answered(const task_record& task, const std::vector<stores::question>& questions) {
   return std::all_of(questions.begin(), questions.end(), [&](const stores::question& question) {
@@ -61,36 +44,13 @@ std::vector<answer> answers_of(const task_record& task,
 
 }  // namespace
 
-answer running_task::ask(std::string_view key, const elicitation& question) {
-  named_questions questions;
-  questions.emplace_back(std::string(key), question);
-  return std::move(ask_all(questions).front());
-}
-
-std::vector<answer> running_task::ask_all(const named_questions& questions) {
-  if (!blocking()) throw std::logic_error("ask blocks: in a coroutine handler use async_ask");
-  return sync(put_questions(questions));
-}
-
-boost::asio::awaitable<answer> running_task::async_ask(std::string key, elicitation question) {
-  named_questions questions;
-  questions.emplace_back(std::move(key), std::move(question));
-  auto answers = co_await put_questions(std::move(questions));
-  co_return std::move(answers.front());
-}
-
-boost::asio::awaitable<std::vector<answer>> running_task::async_ask_all(named_questions questions) {
-  return put_questions(std::move(questions));
-}
-
 boost::asio::awaitable<task_ptr> running_task::look() {
   const auto read = [this] { return store().look(claimed_->owner(), id()); };
   return certain(read);
 }
 
-boost::asio::awaitable<std::vector<answer>> running_task::put_questions(named_questions named) {
-  const auto questions = to_questions(named);
-  if (questions.empty()) co_return std::vector<answer>();
+boost::asio::awaitable<std::vector<answer>> running_task::put_questions(
+    std::vector<stores::question> questions) {
   // Before anybody sees a question there is a place to wait for its answer.
   std::optional<parking> place;
   if (uses_slots_ && !tool().options.keeps_slot) {

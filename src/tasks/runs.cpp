@@ -7,9 +7,12 @@
 
 #include "tasks/certain.hpp"
 #include "tasks/outcomes.hpp"
+#include "tasks/sync.hpp"
 
 namespace longhaul::tasks {
 namespace {
+
+constexpr std::string_view cannot_start = "the work could not be started";
 
 // False: it ended, or moved, since it was claimed. Of an external task, which is not claimed, the
 // store may know nothing without reading: then the first write of its handler tells.
@@ -22,17 +25,49 @@ bool is_current(const running_task& run) {
 }  // namespace
 
 boost::asio::awaitable<void> runs::start(lane& home, task_ptr task, tool_ptr tool) {
-  const launcher::seat seat = launcher_.seat_for(*tool);
-  const auto run = std::make_shared<running_task>(*this, home, task, std::move(tool), seat.stopping,
-                                                  seat.handlers);
-  core_.running.put(run);
+  const auto run = make_run(home, task, std::move(tool));
+  if (!run) co_return co_await hand_back_unstarted(home, std::move(task), cannot_start);
   // Either a drain that begins sees the registration, or we see the drain.
   const bool begins = core_.draining ? !run->leave_unstarted() : run->begin();
-  if (!begins) co_return co_await hand_back_unstarted(run);
-  core_.log.begin(*task);
-  // A change between the claim and the registration told nobody here.
-  if (!is_current(*run)) run->request_stop();
-  launcher_.launch(run, co_await boost::asio::this_coro::executor);
+  const auto here = co_await boost::asio::this_coro::executor;
+  if (begins && launch(run, here)) co_return;
+  const std::string_view message = begins ? cannot_start : "the server is shutting down";
+  co_await hand_back_unstarted(home, std::move(task), message);
+  let_go(run);
+}
+
+std::shared_ptr<running_task> runs::make_run(lane& home, const task_ptr& task,
+                                             tool_ptr tool) noexcept {
+  const tool_use use = use_of(*tool);
+  try {
+    const launcher::seat seat = launcher_.seat_for(*tool);
+    auto run =
+        std::make_shared<running_task>(*this, home, task, tool, seat.stopping, seat.handlers);
+    core_.running.put(run);
+    return run;
+  } catch (const std::exception& e) {
+    core_.log.trouble("task.not_begun", e.what(), task->id());
+  }
+  if (task->origin->external) {
+    --core_.handing_over;
+  } else {
+    core_.slots.release(task->origin->quota, use);
+  }
+  return nullptr;
+}
+
+bool runs::launch(const std::shared_ptr<running_task>& run,
+                  const boost::asio::any_io_executor& caller) noexcept {
+  try {
+    core_.log.begin(*run->claimed());
+    // A change between the claim and the registration told nobody here.
+    if (!is_current(*run)) run->request_stop();
+    launcher_.launch(run, caller);
+    return true;
+  } catch (const std::exception& e) {
+    core_.log.trouble("task.not_begun", e.what(), run->id());
+    return false;
+  }
 }
 
 void runs::on_change(const task_record& task) {
@@ -43,22 +78,21 @@ void runs::on_change(const task_record& task) {
 
 // Its handler never ran, so another process may run it, whatever the tool says of crashes; work
 // that nobody else can do is failed.
-boost::asio::awaitable<void> runs::hand_back_unstarted(std::shared_ptr<running_task> run) {
-  constexpr std::string_view message = "the server is shutting down";
+boost::asio::awaitable<void> runs::hand_back_unstarted(lane& home, task_ptr task,
+                                                       std::string_view message) {
+  const stores::writer writer{task->epoch, task->origin->token};
   const outcome end = lost(message);
-  const auto release = [&] { return run->store().release(run->id(), run->writer()); };
-  const auto finish = [&] { return run->store().finish(run->id(), run->writer(), end, message); };
+  const auto release = [&] { return home.store->release(task->id(), writer); };
+  const auto finish = [&] { return home.store->finish(task->id(), writer, end, message); };
   try {
-    if (run->home().is_durable && !run->external()) {
+    if (home.is_durable && !task->origin->external) {
       co_await certain(release);
     } else {
       co_await certain(finish);
     }
   } catch (const std::exception& e) {
-    core_.log.trouble("task.not_handed_back", e.what(), run->id());
+    core_.log.trouble("task.not_handed_back", e.what(), task->id());
   }
-  release_slot(*run);
-  core_.forget(run);
 }
 
 boost::asio::awaitable<void> runs::ended(std::shared_ptr<running_task> run, handler_result result) {
@@ -70,8 +104,11 @@ boost::asio::awaitable<void> runs::ended(std::shared_ptr<running_task> run, hand
   } else if (run->external() && !run->stop_requested()) {
     co_await write_last_report(run);
   }
-  release_slot(*run);
-  if (written) core_.forget(run);
+  if (written) {
+    let_go(run);
+  } else {
+    release_slot(*run);
+  }
   if (claimer_.wanted()) co_await claimer_.claim_all();  // whoever gives a slot back fills it
 }
 
@@ -82,6 +119,28 @@ boost::asio::awaitable<void> runs::write_last_report(const std::shared_ptr<runni
   } catch (const std::exception& e) {
     core_.log.trouble("task.report_unwritten", e.what(), run->id());
   }
+}
+
+// One that is ending is: its end is known, and is written sooner or later.
+void runs::abandon(const std::shared_ptr<running_task>& run) noexcept {
+  if (run->ending()) return;
+  run->begin_end();
+  let_go(run);
+  claimer_.claim_soon();
+  const outcome end = lost(executor_lost_message);
+  const auto finish = [&] {
+    return run->store().finish(run->id(), run->writer(), end, executor_lost_message);
+  };
+  try {
+    sync(certain(finish));
+  } catch (const std::exception& e) {
+    core_.log.trouble("task.end_unwritten", e.what(), run->id());
+  }
+}
+
+void runs::let_go(const std::shared_ptr<running_task>& run) {
+  release_slot(*run);
+  core_.forget(run);
 }
 
 void runs::release_slot(running_task& run) {

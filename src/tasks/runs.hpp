@@ -3,7 +3,7 @@
 //
 //   claimed ──► registered ──► launched ──► the handler ──► end written ──► slot back ──► forgotten
 //                  │                                          └─ unknown: kept for the next tick
-//                  └─ a drain came first: handed back, unstarted
+//                  └─ a drain came first, or it cannot be started: handed back, unstarted
 //
 // Invariants: a slot counts until the handler really returned. Whoever gives a slot back fills it.
 //
@@ -13,6 +13,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "tasks/claimer.hpp"
 #include "tasks/engine_core.hpp"
@@ -28,10 +29,14 @@ class runs final : public task_host {
   runs(engine_core& core, launcher& starts, reporter& reports, claimer& claims)
       : core_(core), launcher_(starts), reporter_(reports), claimer_(claims) {}
 
-  /// Starts the handler of a task that this process has claimed and holds a slot for.
+  /// Starts the handler of a task that this process has claimed and holds a slot for, which is the
+  /// run's from now on, also if it cannot be started.
   boost::asio::awaitable<void> start(lane& home, task_ptr task, tool_ptr tool);
   /// A change was committed: the handler of a task that ended, or moved, is stopped.
   void on_change(const task_record& task);
+
+  /// Nothing runs it any more, and nobody will say how it ended.
+  void abandon(const std::shared_ptr<running_task>& run) noexcept;
 
   // --- task_host
   void tell(const std::string& id, const progress_event& event) override {
@@ -53,9 +58,16 @@ class runs final : public task_host {
                                      handler_result result) override;
 
  private:
-  boost::asio::awaitable<void> hand_back_unstarted(std::shared_ptr<running_task> run);
+  /// Null: it cannot be had.
+  std::shared_ptr<running_task> make_run(lane& home, const task_ptr& task, tool_ptr tool) noexcept;
+  /// False: it cannot be launched.
+  bool launch(const std::shared_ptr<running_task>& run,
+              const boost::asio::any_io_executor& caller) noexcept;
+  boost::asio::awaitable<void> hand_back_unstarted(lane& home, task_ptr task,
+                                                   std::string_view message);
   boost::asio::awaitable<void> write_last_report(const std::shared_ptr<running_task>& run);
   void release_slot(running_task& run);
+  void let_go(const std::shared_ptr<running_task>& run);
 
   engine_core& core_;
   launcher& launcher_;

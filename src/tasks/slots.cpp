@@ -28,8 +28,8 @@ void slots::count(const std::string& quota, tool_use tool) {
 }
 
 void slots::take(const std::string& quota, tool_use tool) {
-  --free_;
   count(quota, tool);
+  --free_;
 }
 
 void slots::give(const std::string& quota, tool_use tool) {
@@ -113,33 +113,45 @@ bool slots::withdraw(ticket place) {
   return returning_.erase(place) != 0;
 }
 
-slots::room slots::available() const {
+slots::reservation slots::reserve(std::size_t at_most) {
+  reservation result(*this);
   const guard lock(mutex_);
-  return look();
+  std::size_t found = 0;
+  if (free_ > reserved_) {
+    found = static_cast<std::size_t>(free_ - reserved_);
+  } else if (free_ > 0) {
+    found = 1;  // one at a time, so that the reserve goes to different quotas
+    for (const auto& [quota, count] : by_quota_) result.saturated_.insert(quota);
+  }
+  result.count_ = std::min(found, at_most);
+  free_ -= static_cast<std::ptrdiff_t>(result.count_);
+  promised_ += result.count_;
+  return result;
 }
 
-slots::room slots::reserve(std::size_t at_most) {
-  const guard lock(mutex_);
-  room result = look();
-  result.count = std::min(result.count, at_most);
-  free_ -= static_cast<std::ptrdiff_t>(result.count);
-  promised_ += result.count;
-  return result;
+void slots::reservation::use(const std::string& quota, tool_use tool) {
+  slots_.use_reserved(quota, tool);
+  --count_;
+}
+
+void slots::reservation::keep(std::size_t most) {
+  if (count_ <= most) return;
+  slots_.give_back(count_ - most);
+  count_ = most;
 }
 
 void slots::use_reserved(const std::string& quota, tool_use tool) {
   calls ready;
   {
     const guard lock(mutex_);
-    --promised_;
     count(quota, tool);
+    --promised_;
     if (promised_ == 0) ready = let_return();
   }
   for (const auto& go_on : ready) go_on();
 }
 
 void slots::give_back(std::size_t count) {
-  if (count == 0) return;
   calls ready;
   {
     const guard lock(mutex_);
@@ -148,17 +160,6 @@ void slots::give_back(std::size_t count) {
     ready = let_return();
   }
   for (const auto& go_on : ready) go_on();
-}
-
-slots::room slots::look() const {
-  room result;
-  if (free_ > reserved_) {
-    result.count = static_cast<std::size_t>(free_ - reserved_);
-  } else if (free_ > 0) {
-    result.count = 1;  // one at a time, so that the reserve goes to different quotas
-    for (const auto& [quota, count] : by_quota_) result.saturated.insert(quota);
-  }
-  return result;
 }
 
 std::size_t slots::left(tool_use tool) const {

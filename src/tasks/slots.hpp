@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.hpp"
@@ -56,18 +57,36 @@ class slots {
   /// It no longer wants one; false if it has it.
   bool withdraw(ticket place);
 
-  /// How many new tasks may be claimed now, and which quotas get none of them.
-  struct room {
-    std::size_t count = 0;
-    std::set<std::string, std::less<>> saturated;
+  /// Slots for the tasks that a claim may bring: it must find what it was promised, or the reserve
+  /// is gone while new tasks take the slots meanwhile. Each is used or given back; until then no
+  /// tool with a limit gets another slot, so what `left` says holds.
+  class reservation {
+   public:
+    reservation(reservation&& other) noexcept
+        : slots_(other.slots_),
+          count_(std::exchange(other.count_, 0)),
+          saturated_(std::move(other.saturated_)) {}
+    reservation& operator=(reservation&&) = delete;
+    ~reservation() { keep(0); }
+
+    std::size_t count() const noexcept { return count_; }
+    /// Quotas that get none of them.
+    const std::set<std::string, std::less<>>& saturated() const noexcept { return saturated_; }
+    /// One of them is a handler's now.
+    void use(const std::string& quota, tool_use tool = {});
+    /// Gives back all but `most`.
+    void keep(std::size_t most);
+
+   private:
+    friend class slots;
+    explicit reservation(slots& places) : slots_(places) {}
+
+    slots& slots_;
+    std::size_t count_ = 0;
+    std::set<std::string, std::less<>> saturated_;
   };
-  room available() const;
-  /// The same, and takes them: a claim that comes later must find what it was promised, or the
-  /// reserve is gone while new tasks take the slots meanwhile. Each is then used or given back;
-  /// until then no tool with a limit gets another slot, so what `left` says holds.
-  room reserve(std::size_t at_most);
-  void use_reserved(const std::string& quota, tool_use tool = {});
-  void give_back(std::size_t count);
+  /// What may be claimed now.
+  reservation reserve(std::size_t at_most);
   /// How many more handlers of this tool its own limit allows.
   std::size_t left(tool_use tool) const;
 
@@ -83,13 +102,14 @@ class slots {
   };
   using calls = std::vector<std::function<void()>>;
 
-  room look() const LONGHAUL_REQUIRES(mutex_);
   std::size_t running_of(std::string_view tool) const LONGHAUL_REQUIRES(mutex_);
   bool has_room(tool_use tool) const LONGHAUL_REQUIRES(mutex_);
   bool may_take(const std::string& quota, tool_use tool) const LONGHAUL_REQUIRES(mutex_);
   void take(const std::string& quota, tool_use tool) LONGHAUL_REQUIRES(mutex_);
   void count(const std::string& quota, tool_use tool) LONGHAUL_REQUIRES(mutex_);
   void give(const std::string& quota, tool_use tool) LONGHAUL_REQUIRES(mutex_);
+  void use_reserved(const std::string& quota, tool_use tool);
+  void give_back(std::size_t count);
   // Those that may go on now; they are called without the lock.
   calls let_return() LONGHAUL_REQUIRES(mutex_);
 

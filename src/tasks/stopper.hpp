@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // How one handler is told to stop: once, on a thread where user code may run.
 //
-// Threads: `request` and `requested` on any; the slot belongs to the executor.
+//   request ──► requested ──(the pool, or the executor)──► the token is raised, what is awaited
+//   ends
+//
+// Most handlers never look at their token, so there is none before somebody asks for it; one that
+// is made late is raised from the beginning.
+//
+// Threads: any, but for the slot, which belongs to the executor.
 #pragma once
 
 #include <atomic>
@@ -10,6 +16,7 @@
 #include <memory>
 #include <stop_token>
 
+#include "base/mutex.hpp"
 #include "tasks/blocking_pool.hpp"
 
 namespace longhaul::tasks {
@@ -24,19 +31,24 @@ class stopper : public std::enable_shared_from_this<stopper> {
 
   void request();
   bool requested() const noexcept { return requested_; }
-  std::stop_token token() const noexcept { return source_.get_token(); }
+  /// Its executor is gone: nothing goes there any more.
+  void abandon() noexcept { requested_ = true; }
+  std::stop_token token();
   bool blocking() const noexcept { return pool_ != nullptr; }
-  /// Where the coroutine runs.
-  const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
   /// For whoever spawns the coroutine: what that awaits is cancelled once stop is requested.
   boost::asio::cancellation_slot cancellation() noexcept { return cancellation_.slot(); }
 
  private:
+  void raise();
+
   blocking_pool* const pool_ = nullptr;
   const boost::asio::any_io_executor executor_;
-  std::stop_source source_;
   boost::asio::cancellation_signal cancellation_;  // on the executor only
   std::atomic<bool> requested_{false};
+  guarded_mutex mutex_;
+  bool raised_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  std::stop_source source_{std::nostopstate};  // never changes once `made_` is true
+  std::atomic<bool> made_{false};
 };
 
 }  // namespace longhaul::tasks

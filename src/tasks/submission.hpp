@@ -26,6 +26,9 @@ struct submission {
   bool hidden = false;
   /// Ends at once with this outcome; no handler runs.
   std::optional<outcome> born_finished = std::nullopt;
+
+  /// Whom it counts for.
+  const std::string& quota_or_owner() const noexcept { return quota.empty() ? owner : quota; }
 };
 
 /// A task that somebody else finishes.

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <mutex>
 
-#include "base/digest.hpp"
 #include "json/view.hpp"
 #include "stores/cursor.hpp"
 #include "stores/task_id.hpp"
 #include "tasks/engine_link.hpp"
+#include "tasks/questions.hpp"
 #include "tasks/sync.hpp"
 #include "tasks/waiter.hpp"
 
@@ -34,11 +34,11 @@ change_reply to_reply(stores::change_result result) {
 }
 
 raw_json object_or_throw(const raw_json& arguments) {
-  if (!arguments) return raw_json::trusted("{}");
-  if (!json::value(arguments).is(json::kind::object)) {
+  raw_json given = or_empty_object(arguments);
+  if (!json::value(given).is(json::kind::object)) {
     throw invalid_arguments("arguments must be a JSON object");
   }
-  return arguments;
+  return given;
 }
 
 // Passes changes on, until it is closed; then no call runs, nor begins, on another thread.
@@ -208,13 +208,7 @@ change_reply task_access::report(std::string_view id, std::string_view token,
 
 change_reply task_access::ask(std::string_view id, std::string_view token,
                               const std::vector<std::pair<std::string, elicitation>>& questions) {
-  std::vector<stores::question> asked;
-  for (const auto& [key, elicited] : questions) {
-    if (key.empty()) throw question_error("a question needs a key that is not empty");
-    stores::question question{key, elicited.request(), {}};
-    question.request_hash = sha256(question.request.view());
-    asked.push_back(std::move(question));
-  }
+  const auto asked = tasks::to_questions(questions);
   return to_reply(tasks::sync(link_->use().engine->ask(id, {0, token}, asked)));
 }
 

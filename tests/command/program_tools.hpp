@@ -82,8 +82,7 @@ class program_tools : public testing::Test {
     tasks::submission what;
     what.owner = "ann";
     what.tool = tools_.at(tool);
-    what.arguments = raw_json::parse(arguments);
-    tools_.at(tool)->check(what.arguments);
+    what.arguments = tools_.at(tool)->accept(raw_json::parse(arguments), {});
     return tasks::sync(engine->submit(what)).task;
   }
   task_ptr now(const task_ptr& task) { return tasks::sync(engine->get("ann", task->id())); }

@@ -14,9 +14,10 @@ TEST_F(large_arguments, are_checked_on_the_pool_and_small_ones_at_once) {
   std::vector<std::thread::id> checked;
   tool_definition tool;
   tool.options.name = "work";
-  tool.check = [&](const raw_json& arguments) {
+  tool.accept = [&](const raw_json& arguments, const argument_leniency&) {
     checked.push_back(std::this_thread::get_id());
     if (json::value(arguments)["bad"]) throw invalid_arguments("arguments.bad: not that");
+    return call_arguments(arguments);
   };
   tool.handler = blocking_handler([](task_context&, const raw_json&) -> handler_result {
     return outcome::result(raw_json::trusted(R"({"content":[]})"));

@@ -45,10 +45,15 @@ class recorder : public audience {
     if (on_question) on_question(task.id(), input.key);
     return true;
   }
+  bool log(const tasks::log_event& event) override {
+    logged.push_back(event.message);
+    return true;
+  }
   void waiting() override { ++waits; }
 
   int refuse = 0, waits = 0;
   std::vector<double> progressed;
+  std::vector<std::string> logged;
   std::vector<tasks::progress_event> events;
   std::function<void(const tasks::progress_event&)> on_progress;
   std::vector<task_ptr> changes;

@@ -89,6 +89,22 @@ TEST_F(dispatcher_test, invalid_arguments_are_refused_or_make_a_task_that_failed
   }
 }
 
+boost::asio::awaitable<std::string> say_and_return(task_context& task) {
+  for (int i = 1; i <= 20; ++i) task.progress(i, 20);
+  task.log(log_level::info, "a line");
+  co_return "done";
+}
+
+// It was dropped: the call had ended before anybody looked.
+TEST_F(dispatcher_test, what_a_quick_tool_said_before_it_returned_reaches_the_audience) {
+  add({.name = "quick", .policy = task_policy::never, .quick = true}, say_and_return);
+  start();
+  EXPECT_EQ(text_in(call(request("quick"))), "done");
+  EXPECT_EQ(to.progressed, std::vector<double>{20}) << "the last one always, and no burst of all";
+  EXPECT_EQ(to.logged, std::vector<std::string>{"a line"});
+  EXPECT_EQ(to.waits, 0);
+}
+
 TEST_F(dispatcher_test, inline_wait_gives_the_result_if_it_comes_in_time_and_else_a_task) {
   add({.name = "quick", .inline_wait = 1h}, [] { return std::string("now"); });
   add({.name = "slow", .inline_wait = 20ms}, [this](task_context&) { door.pass(); });

@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "stores/store.hpp"
 
@@ -57,6 +58,12 @@ class fault_store final : public stores::store {
   std::size_t faults() const {
     const std::lock_guard lock(mutex_);
     return faults_;
+  }
+
+  /// What was followed ("+id") and is no longer ("-id"), in order.
+  std::vector<std::string> followed() const {
+    const std::lock_guard lock(mutex_);
+    return followed_;
   }
 
   awaitable<stores::create_result> create(const stores::new_task& task) override {
@@ -130,8 +137,14 @@ class fault_store final : public stores::store {
     return disturbed("purge", inner_.purge(batch));
   }
   void watch(observer on_change) override { inner_.watch(std::move(on_change)); }
-  void follow(std::string_view id) override { inner_.follow(id); }
-  void unfollow(std::string_view id) noexcept override { inner_.unfollow(id); }
+  void follow(std::string_view id) override {
+    note("+", id);
+    inner_.follow(id);
+  }
+  void unfollow(std::string_view id) noexcept override {
+    note("-", id);
+    inner_.unfollow(id);
+  }
   task_ptr known(std::string_view id) const override { return inner_.known(id); }
   stores::instant now() const override { return inner_.now(); }
   void limit(const stores::byte_bounds& bounds) override { inner_.limit(bounds); }
@@ -164,6 +177,10 @@ class fault_store final : public stores::store {
     co_return result;
   }
 
+  void note(std::string_view sign, std::string_view id) {
+    const std::lock_guard lock(mutex_);
+    followed_.push_back(std::string(sign).append(id));
+  }
   void reach(const std::string& point) {
     if (!down_ && point == crash_point_) down_ = true;
     if (down_) throw crashed(point);
@@ -210,6 +227,7 @@ class fault_store final : public stores::store {
   std::pair<std::string, std::function<void()>> interference_;  // where, what
   bool down_ = false;
   std::size_t faults_ = 0;
+  std::vector<std::string> followed_;
 };
 
 }  // namespace longhaul::test

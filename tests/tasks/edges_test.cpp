@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rare moments of the engine: what holds a slot, what is claimed while the engine stops, coroutine
 // handlers on several threads, a store that is down beside the one in memory; and nothing is left.
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <set>
 #include <thread>
 
@@ -70,6 +72,31 @@ TEST_F(edges, what_waits_for_its_tool_starts_although_the_slot_came_back_during_
     while (engine->running() != 0) std::this_thread::yield();
   });
   EXPECT_EQ(await_end(submit(call("rare")))->status, task_status::completed);
+}
+
+// What all other tasks had reported since the last tick was lost with the one that failed.
+TEST_F(edges, a_report_that_fails_for_any_reason_is_written_later_and_the_others_now) {
+  gate& door = new_gate();
+  beneath = std::make_shared<stores::memory_store>(stores::memory_options{}, clock);
+  const auto around = std::make_shared<fault_store>(*beneath, 1, fault_rates{});
+  options.store = around;
+  add({.name = "work"}, [&](task_context& task) {
+    task.progress(1, 2);
+    door.pass();
+  });
+  start();
+  const std::vector<task_ptr> all = {submit(call("work")), submit(call("work"))};
+  door.await_arrivals(2);
+  around->interfere_at("report.before", [] { throw std::bad_alloc(); });
+  engine->tick();
+  const auto written = [&] {
+    return std::count_if(all.begin(), all.end(),
+                         [&](const task_ptr& task) { return get(task)->progress.has_value(); });
+  };
+  EXPECT_EQ(written(), 1);
+  clock.advance(std::chrono::seconds(10));
+  engine->tick();
+  EXPECT_EQ(written(), 2);
 }
 
 // A task claimed in the moment the engine drains ran on, unknown to the drain.

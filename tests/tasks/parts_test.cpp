@@ -8,9 +8,13 @@
 #include <latch>
 #include <thread>
 
+#include "stores/memory_store.hpp"
+#include "support/fault_store.hpp"
 #include "support/seed.hpp"
+#include "support/virtual_clock.hpp"
 #include "tasks/blocking_pool.hpp"
 #include "tasks/hub.hpp"
+#include "tasks/lanes.hpp"
 #include "tasks/slots.hpp"
 #include "tasks/sync.hpp"
 #include "tasks/waiter.hpp"
@@ -41,11 +45,11 @@ TEST(slots_test, the_reserve_is_for_quotas_with_nothing_running) {
   slots all(4, 1, 1);
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(all.try_acquire("busy"));
   EXPECT_FALSE(all.try_acquire("busy"));
-  EXPECT_EQ(all.available().count, 1u);
-  EXPECT_TRUE(all.available().saturated.contains("busy"));
+  EXPECT_EQ(all.reserve(10).count(), 1u);
+  EXPECT_TRUE(all.reserve(10).saturated().contains("busy"));
   EXPECT_TRUE(all.try_acquire("other"));
   EXPECT_FALSE(all.try_acquire("third"));
-  EXPECT_EQ(all.available().count, 0u);
+  EXPECT_EQ(all.reserve(10).count(), 0u);
   all.release("busy");
   EXPECT_FALSE(all.try_acquire("busy"));
   EXPECT_TRUE(all.try_acquire("third"));
@@ -90,14 +94,17 @@ TEST(slots_test, a_tool_never_runs_more_often_than_its_own_limit) {
 TEST(slots_test, a_tools_room_cannot_be_taken_while_a_claim_is_under_way) {
   slots all(10, 0, 1);
   const tool_use rare{"rare", 1};
-  EXPECT_EQ(all.reserve(3).count, 3u);
+  slots::reservation room = all.reserve(3);
+  EXPECT_EQ(room.count(), 3u);
   EXPECT_EQ(all.left(rare), 1u);
   EXPECT_FALSE(all.try_acquire("a", rare)) << "the claim may bring one";
   bool on = false;
   all.reacquire("b", rare, [&] { on = true; });
   EXPECT_FALSE(on);
-  all.use_reserved("c", rare);
-  all.give_back(2);
+  room.use("c", rare);
+  EXPECT_FALSE(on);
+  room.keep(0);
+  EXPECT_EQ(all.running(), 1u);
   EXPECT_FALSE(on);
   all.release("c", rare);
   EXPECT_TRUE(on);
@@ -130,6 +137,24 @@ TEST(hub_test, a_subscription_ends_once_and_only_for_its_own_task) {
   second.reset();
   third = {};
   EXPECT_EQ(all.followers(), 0u);
+}
+
+TEST(hub_test, a_store_that_others_write_is_asked_for_what_has_a_follower) {
+  virtual_clock clock;
+  stores::memory_store beneath({}, clock);
+  const auto store = std::make_shared<fault_store>(beneath, 1, fault_rates{});
+  hub all(2, store);
+  const auto who = std::make_shared<counter>();
+  auto first = all.follow("a", who);
+  auto second = all.follow("a", who);
+  EXPECT_THROW(static_cast<void>(all.follow("a", who)), too_many_followers);
+  first.reset();
+  EXPECT_EQ(store->followed(), std::vector<std::string>{"+a"});
+  second.reset();
+  EXPECT_EQ(store->followed(), (std::vector<std::string>{"+a", "-a"}));
+  const auto id = lanes::new_id(task_policy::never, clock.now());
+  const auto passing = all.follow(id, who);
+  EXPECT_EQ(store->followed().size(), 2u) << "a plain call is nobody else's";
 }
 
 TEST(hub_test, a_follower_that_is_gone_is_passed_over) {

@@ -71,11 +71,11 @@ TEST(id_map_test, the_newest_of_a_name_stands_and_only_it_can_be_removed) {
   const auto second = std::make_shared<named>(first->id());
   all.put(second);
   EXPECT_EQ(all.size(), 1u);
-  EXPECT_FALSE(all.remove(first));
+  EXPECT_FALSE(all.remove(*first));
   const std::string name = first->id();
   first.reset();
   EXPECT_EQ(all.find(name), second);
-  EXPECT_TRUE(all.remove(second));
+  EXPECT_TRUE(all.remove(*second));
   EXPECT_FALSE(all.find(name));
   EXPECT_EQ(all.size(), 0u);
   EXPECT_TRUE(all.all().empty());

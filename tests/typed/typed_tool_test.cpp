@@ -65,7 +65,7 @@ class quiet_context final : public task_context {
   raw_json saved_;
 };
 
-handler_result call(const tool_definition& tool, const raw_json& arguments) {
+handler_result call(const tool_definition& tool, const call_arguments& arguments) {
   quiet_context context;
   if (const auto* blocking = std::get_if<blocking_handler>(&tool.handler)) {
     return (*blocking)(context, arguments);
@@ -94,7 +94,7 @@ std::string refusal(Make make) {
 
 std::string check_error(const tool_definition& tool, const raw_json& arguments) {
   try {
-    tool.check(arguments);
+    tool.accept(arguments, {});
   } catch (const invalid_arguments& error) {
     return error.what();
   }
@@ -194,6 +194,30 @@ TEST(make_tool, every_signature_of_a_coroutine_handler) {
   EXPECT_EQ(said(make_tool({.name = "t"}, raw), some), some);
   const auto elsewhere = [](task_context&) -> awaitable<external> { co_return external{}; };
   EXPECT_EQ(said(make_tool({.name = "t"}, elsewhere)), "external");
+}
+
+TEST(make_tool, what_was_read_when_a_call_was_accepted_is_not_read_again) {
+  const auto tool = make_tool({.name = "t"}, [](const render_args& a) { return show(a); });
+  const auto run = [&](const call_arguments& given) { return call(tool, given)->body; };
+  const auto accepted = tool.accept(raw_json::parse(some), {});
+  EXPECT_EQ(accepted.json().view(), some);
+  ASSERT_NE(accepted.read(), nullptr);
+  // The JSON is not looked at: what was read is what the handler gets.
+  const call_arguments other(raw_json::parse(R"({"scene":"other"})"), accepted.read());
+  EXPECT_EQ(run(other), run(accepted));
+  EXPECT_NE(run(raw_json::parse(R"({"scene":"other"})")), run(accepted));
+}
+
+TEST(make_tool, arguments_are_accepted_as_they_are_or_as_they_are_meant) {
+  const auto tool = make_tool({.name = "t"}, [](const render_args& a) { return show(a); });
+  const raw_json right = raw_json::parse(R"({"scene":"a","frames":2})");
+  EXPECT_EQ(tool.accept(right, {}).json().view().data(), right.view().data()) << "the same bytes";
+  const raw_json meant = raw_json::parse(R"({"scene":"a","frames":"2","host":1})");
+  const argument_leniency how{.ignored = {"host"}, .strict = false};
+  EXPECT_EQ(tool.accept(meant, how).json().view(), R"({"scene":"a","frames":2})");
+  EXPECT_THROW(tool.accept(meant, {}), invalid_arguments) << "nobody ignores \"host\"";
+  const argument_leniency strictly{.ignored = {"host"}, .strict = true};
+  EXPECT_THROW(tool.accept(meant, strictly), invalid_arguments);
 }
 
 TEST(make_tool, a_coroutine_keeps_its_function_alive_when_the_tool_is_gone) {

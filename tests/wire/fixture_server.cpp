@@ -153,9 +153,11 @@ void fixture_server::add_tools() {
   });
   tool_definition strict;
   strict.options = options_of("strict", task_policy::automatic);
-  strict.check = [](const raw_json& arguments) {
-    if (!json::value(arguments)["n"].integer())
+  strict.accept = [](const raw_json& arguments, const argument_leniency&) {
+    if (!json::value(arguments)["n"].integer()) {
       throw std::invalid_argument("n: an integer, please");
+    }
+    return call_arguments(arguments);
   };
   strict.handler = blocking_handler(
       [](task_context&, const raw_json&) -> handler_result { return done("fine"); });
