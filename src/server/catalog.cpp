@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <stdexcept>
 #include <utility>
 
@@ -68,6 +69,11 @@ class header_finder {
 
 }  // namespace
 
+std::uint64_t catalog::next_serial() noexcept {
+  static std::atomic<std::uint64_t> serials{0};
+  return ++serials;
+}
+
 call_arguments tool_entry::accept(const raw_json& arguments) const {
   return definition.accept ? definition.accept(arguments, leniency) : call_arguments(arguments);
 }
@@ -102,8 +108,7 @@ entry_ptr catalog::entry_for(tool_definition tool) const {
   auto entry = std::make_shared<tool_entry>();
   entry->definition = std::move(tool);
   entry->mirrored = std::move(finder.found);
-  static std::atomic<std::uint64_t> serials{0};
-  entry->serial = ++serials;
+  entry->serial = next_serial();
   entry->leniency = options_.leniency;
   entry->leniency.strict =
       entry->definition.options.strict_arguments.value_or(options_.leniency.strict);
@@ -145,6 +150,23 @@ entry_ptr catalog::find_for(const caller& who, std::string_view name) const {
   entry_ptr tool = tools_.find(name);
   if (tool && !tool->visible_to(who.owner)) tool = nullptr;
   return tool;
+}
+
+milliseconds catalog::poll_interval_of(std::string_view name) const {
+  struct copy {
+    std::uint64_t catalog = 0, version = 0;
+    std::map<std::string, milliseconds, std::less<>> intervals;
+  };
+  thread_local copy known;  // of the catalog that this thread was asked of last
+  const std::uint64_t version = tools_.version();  // before the reading: never newer than it
+  if (known.catalog != serial_ || known.version != version) {
+    known = {serial_, version, {}};
+    for (const entry_ptr& tool : entries()) {
+      known.intervals.emplace(tool->name(), tool->definition.options.poll_interval);
+    }
+  }
+  const auto found = known.intervals.find(name);
+  return found == known.intervals.end() ? defaults::poll_interval : found->second;
 }
 
 tasks::tool_ptr catalog::find(std::string_view name) const {

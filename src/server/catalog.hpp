@@ -89,6 +89,9 @@ class catalog final : public tasks::tool_source {
 
   /// Null if there is none, or none that this caller may see.
   entry_ptr find_for(const caller& who, std::string_view name) const;
+  /// What is suggested to those who poll tasks of this tool; the default if there is none. Takes no
+  /// lock while the tools stay as they are: every read of a task asks.
+  milliseconds poll_interval_of(std::string_view name) const;
   std::vector<entry_ptr> entries() const { return tools_.all(); }
 
   // --- for the engine: whoever calls
@@ -107,6 +110,10 @@ class catalog final : public tasks::tool_source {
  private:
   std::shared_ptr<const tool_entry> entry_for(tool_definition tool) const;
 
+  /// No two things of a process have the same.
+  static std::uint64_t next_serial() noexcept;
+
+  const std::uint64_t serial_ = next_serial();
   const server_identity identity_;
   const catalog_options options_;
   std::atomic<bool> fallback_tools_{false}, differs_{false};

@@ -10,8 +10,8 @@
 namespace longhaul::serving {
 
 task_view context::view(task_ptr task) const {
-  const auto tool = tools.find(task->tool());
-  return {std::move(task), tool ? tool->options.poll_interval : defaults::poll_interval};
+  const milliseconds interval = tools.poll_interval_of(task->tool());
+  return {std::move(task), interval};
 }
 
 refused context::failure(const std::exception& e) const {

@@ -111,14 +111,18 @@ boost::asio::awaitable<std::vector<answer>> direct_run::put_questions(
 
 // --- its end
 
-boost::asio::awaitable<void> direct_run::end(handler_result result) {
-  if (const auto row = row_or_null()) co_return co_await row->end(std::move(result));
+bool direct_run::end_at_once(handler_result& result) {
+  if (row_or_null()) return false;
   finish(std::move(result));
+  return true;
+}
+
+boost::asio::awaitable<void> direct_run::end(handler_result result) {
+  if (!end_at_once(result)) co_await row_or_null()->end(std::move(result));
 }
 
 void direct_run::end_here(handler_result result) {
-  if (const auto row = row_or_null()) return row->end_here(std::move(result));
-  finish(std::move(result));
+  if (!end_at_once(result)) row_or_null()->end_here(std::move(result));
 }
 
 // Whatever happens, its host hears that it has returned.

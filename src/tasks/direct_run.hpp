@@ -73,6 +73,7 @@ class direct_run final : public handler_run, public std::enable_shared_from_this
 
   // --- handler_run
   const raw_json& arguments() const noexcept override { return origin_->arguments; }
+  bool end_at_once(handler_result& result) override;
   boost::asio::awaitable<void> end(handler_result result) override;
   void end_here(handler_result result) override;
   boost::asio::awaitable<std::vector<answer>> put_questions(

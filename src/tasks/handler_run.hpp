@@ -49,7 +49,9 @@ class handler_run : public task_context {
   void was_read(std::shared_ptr<void> arguments) noexcept { read_ = std::move(arguments); }
   /// What the handler is called with, once.
   call_arguments take_arguments() { return {arguments(), std::move(read_)}; }
-  /// The handler has returned (null: without an outcome): awaited where its coroutine ran, …
+  /// The handler has returned (null: without an outcome). False: its end has to be written, …
+  virtual bool end_at_once(handler_result&) { return false; }
+  /// … awaited where its coroutine ran, …
   virtual boost::asio::awaitable<void> end(handler_result result) = 0;
   /// … or called where it blocked, which this may do as well.
   virtual void end_here(handler_result result) = 0;

@@ -140,7 +140,7 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   if (result.code == stores::create_code::created) {
     if (room.any()) {
       room.use();
-      co_await runs_.start(home, result.task, work.tool);
+      co_await runs_.start(home, result.task, work.tool, work.arguments.read());
     } else {
       home.backlog = true;
       claimer_.claim_soon();

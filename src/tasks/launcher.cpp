@@ -161,6 +161,7 @@ boost::asio::awaitable<void> launcher::run_coroutine(run_ptr run) {
   } catch (...) {
     result = outcome_of_exception(*run, log_);
   }
+  if (run->end_at_once(result)) co_return;
   // What stopped the handler must not stop the writing of its end.
   const auto unstoppable = boost::asio::disable_cancellation();
   co_await boost::asio::this_coro::reset_cancellation_state(unstoppable);

@@ -42,6 +42,11 @@ raw_json report_buffer::checkpoint() const {
   return content_.checkpoint;
 }
 
+bool report_buffer::has_news() const {
+  const guard lock(mutex_);
+  return announced_;
+}
+
 bool report_buffer::begin_news() {
   const guard lock(mutex_);
   return !std::exchange(announced_, true);

@@ -35,6 +35,8 @@ class report_buffer {
 
   /// True, once for each `take`: there is something to be written.
   bool begin_news();
+  /// There is something to be written, and somebody knows of it.
+  bool has_news() const;
   /// What is to be written since the last call; null if nothing.
   std::optional<stores::report_change> take();
   /// Puts back what could not be written: it stands unless something newer came.

@@ -55,11 +55,17 @@ void running_task::save_checkpoint_bytes(raw_json value) {
   has_news();
 }
 
+bool running_task::end_at_once(handler_result& result) {
+  return host_.ended_at_once(shared_from_this(), result);
+}
+
 boost::asio::awaitable<void> running_task::end(handler_result result) {
   return host_.ended(shared_from_this(), std::move(result));
 }
 
-void running_task::end_here(handler_result result) { sync(end(std::move(result))); }
+void running_task::end_here(handler_result result) {
+  if (!end_at_once(result)) sync(end(std::move(result)));
+}
 
 void running_task::await_slot(const std::shared_ptr<waiter>& hears) {
   const guard lock(mutex_);

@@ -47,6 +47,7 @@ class running_task final : public handler_run, public std::enable_shared_from_th
 
   // --- handler_run
   const raw_json& arguments() const noexcept override { return claimed_->origin->arguments; }
+  bool end_at_once(handler_result& result) override;
   boost::asio::awaitable<void> end(handler_result result) override;
   void end_here(handler_result result) override;
   boost::asio::awaitable<std::vector<answer>> put_questions(

@@ -24,9 +24,11 @@ bool is_current(const running_task& run) {
 
 }  // namespace
 
-boost::asio::awaitable<void> runs::start(lane& home, task_ptr task, tool_ptr tool) {
+boost::asio::awaitable<void> runs::start(lane& home, task_ptr task, tool_ptr tool,
+                                         std::shared_ptr<void> read) {
   const auto run = make_run(home, task, std::move(tool));
   if (!run) co_return co_await hand_back_unstarted(home, std::move(task), cannot_start);
+  run->was_read(std::move(read));
   // Either a drain that begins sees the registration, or we see the drain.
   const bool begins = core_.draining ? !run->leave_unstarted() : run->begin();
   const auto here = co_await boost::asio::this_coro::executor;
@@ -93,6 +95,16 @@ boost::asio::awaitable<void> runs::hand_back_unstarted(lane& home, task_ptr task
   } catch (const std::exception& e) {
     core_.log.trouble("task.not_handed_back", e.what(), task->id());
   }
+}
+
+// The work was handed over: nobody has anything to say of it now.
+bool runs::ended_at_once(const std::shared_ptr<running_task>& run, const handler_result& result) {
+  if (result || !run->external() || run->stop_requested() || run->reports().has_news()) {
+    return false;
+  }
+  let_go(run);
+  claimer_.claim_soon();
+  return true;
 }
 
 boost::asio::awaitable<void> runs::ended(std::shared_ptr<running_task> run, handler_result result) {

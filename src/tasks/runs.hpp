@@ -31,7 +31,9 @@ class runs final : public task_host {
 
   /// Starts the handler of a task that this process has claimed and holds a slot for, which is the
   /// run's from now on, also if it cannot be started.
-  boost::asio::awaitable<void> start(lane& home, task_ptr task, tool_ptr tool);
+  /// `read`: its arguments, if the tool has read them just now.
+  boost::asio::awaitable<void> start(lane& home, task_ptr task, tool_ptr tool,
+                                     std::shared_ptr<void> read = nullptr);
   /// A change was committed: the handler of a task that ended, or moved, is stopped.
   void on_change(const task_record& task);
 
@@ -54,6 +56,8 @@ class runs final : public task_host {
   }
   tasks::slots& slots() noexcept override { return core_.slots; }
   void slot_was_left() override { claimer_.claim_soon(); }
+  bool ended_at_once(const std::shared_ptr<running_task>& run,
+                     const handler_result& result) override;
   boost::asio::awaitable<void> ended(std::shared_ptr<running_task> run,
                                      handler_result result) override;
 

@@ -31,7 +31,10 @@ class task_host {
   virtual tasks::slots& slots() noexcept = 0;
   /// A handler waits, and has left its slot to others.
   virtual void slot_was_left() = 0;
-  /// Its handler has returned (null: without an outcome).
+  /// Its handler has returned (null: without an outcome). False: its end, or what it reported, has
+  /// to be written.
+  virtual bool ended_at_once(const std::shared_ptr<running_task>& run,
+                             const handler_result& result) = 0;
   virtual boost::asio::awaitable<void> ended(std::shared_ptr<running_task> run,
                                              handler_result result) = 0;
 };
