@@ -69,7 +69,7 @@ class render_farm {
       if (over.stop_requested()) return;
       const auto said = tasks_.report(
           one.task, one.token, {static_cast<double>(frame), static_cast<double>(one.what.frames)});
-      if (said.what == longhaul::change::already_terminal) return;  // cancelled meanwhile
+      if (said.code == longhaul::change::already_terminal) return;  // cancelled meanwhile
     }
     tasks_.complete(one.task, one.token, video{one.what.scene, one.what.frames});
   }

@@ -71,7 +71,7 @@ enum class change : std::uint8_t {
   busy         ///< the answers are more than the bounds in bytes allow; nothing was changed
 };
 struct change_reply {
-  change what = change::applied;
+  change code = change::applied;
   task_ptr task;
 };
 

@@ -117,7 +117,7 @@ TEST(external_of_a_library, pages_have_cursors_and_results_are_of_any_type) {
   }
   const auto finish = [&](std::size_t which, const auto& result) {
     const auto& task = made.at(which);
-    EXPECT_EQ(engine.complete(task->id(), task->origin->token, result).what, change::applied);
+    EXPECT_EQ(engine.complete(task->id(), task->origin->token, result).code, change::applied);
     return std::string(engine.get("local", task->id())->result.body.view());
   };
   EXPECT_NE(finish(0, "as text").find("as text"), std::string::npos);
@@ -125,8 +125,8 @@ TEST(external_of_a_library, pages_have_cursors_and_results_are_of_any_type) {
   EXPECT_NE(finish(2, tool_result(text("no")).as_error()).find(R"("isError":true)"),
             std::string::npos);
   EXPECT_NE(finish(3, outcome::tool_error("no")).find(R"("isError":true)"), std::string::npos);
-  EXPECT_EQ(engine.complete(made.at(4)->id(), "not the token", 1).what, change::superseded);
-  EXPECT_EQ(engine.complete("nothing", "", 1).what, change::not_found);
+  EXPECT_EQ(engine.complete(made.at(4)->id(), "not the token", 1).code, change::superseded);
+  EXPECT_EQ(engine.complete("nothing", "", 1).code, change::not_found);
 }
 
 // Handlers that hand work over run beyond the slots, and there was no bound on them: each costs a
@@ -222,7 +222,7 @@ TEST(external_of_a_library, a_result_that_is_too_large_is_told_in_the_status) {
   task_engine engine(options);
   engine.start();
   const auto task = engine.create_external({.tool = "render"});
-  EXPECT_EQ(engine.complete(task->id(), task->origin->token, std::string(2000, 'x')).what,
+  EXPECT_EQ(engine.complete(task->id(), task->origin->token, std::string(2000, 'x')).code,
             change::applied);
   const auto ended = engine.get("local", task->id());
   EXPECT_EQ(ended->status, task_status::failed);

@@ -187,24 +187,24 @@ TEST_F(task_engine_test, list_has_pages_and_filters) {
 TEST_F(task_engine_test, external_tasks_are_worked_on_with_id_and_token) {
   const auto task = create_external();
   const std::string &id = task->id(), &token = task->origin->token;
-  EXPECT_EQ(engine->report(id, "wrong", {1, 2}).what, change::superseded);
-  EXPECT_EQ(engine->report("unknown", token, {1, 2}).what, change::not_found);
-  EXPECT_EQ(engine->report(id, token, {1, 2}, "half").what, change::applied);
+  EXPECT_EQ(engine->report(id, "wrong", {1, 2}).code, change::superseded);
+  EXPECT_EQ(engine->report("unknown", token, {1, 2}).code, change::not_found);
+  EXPECT_EQ(engine->report(id, token, {1, 2}, "half").code, change::applied);
   EXPECT_EQ(engine->get("local", id)->status_message, "half");
-  EXPECT_EQ(engine->ask(id, token, {{"color", question("Which?")}}).what, change::applied);
-  EXPECT_EQ(engine->ask(id, token, {{"color", question("Which?")}}).what, change::unchanged);
-  EXPECT_EQ(engine->ask(id, token, {{"color", question("Other?")}}).what, change::key_reused);
+  EXPECT_EQ(engine->ask(id, token, {{"color", question("Which?")}}).code, change::applied);
+  EXPECT_EQ(engine->ask(id, token, {{"color", question("Which?")}}).code, change::unchanged);
+  EXPECT_EQ(engine->ask(id, token, {{"color", question("Other?")}}).code, change::key_reused);
   EXPECT_THROW(engine->answer("local", id, {{"color", raw_json::parse("{}")}}), question_error);
   const auto decline = raw_json::parse(R"({"action":"decline"})");
-  EXPECT_EQ(engine->answer("stranger", id, {{"color", decline}}).what, change::not_found);
-  EXPECT_EQ(engine->answer("local", id, {{"other", decline}}).what, change::unchanged);
-  EXPECT_EQ(engine->answer("local", id, {{"color", decline}}).what, change::applied);
-  EXPECT_EQ(engine->complete(id, token, some_result()).what, change::applied);
-  EXPECT_EQ(engine->complete(id, token, some_result()).what, change::unchanged);
-  EXPECT_EQ(engine->fail(id, token, 1, "no").what, change::already_terminal);
-  EXPECT_EQ(engine->cancel("local", id).what, change::already_terminal);
+  EXPECT_EQ(engine->answer("stranger", id, {{"color", decline}}).code, change::not_found);
+  EXPECT_EQ(engine->answer("local", id, {{"other", decline}}).code, change::unchanged);
+  EXPECT_EQ(engine->answer("local", id, {{"color", decline}}).code, change::applied);
+  EXPECT_EQ(engine->complete(id, token, some_result()).code, change::applied);
+  EXPECT_EQ(engine->complete(id, token, some_result()).code, change::unchanged);
+  EXPECT_EQ(engine->fail(id, token, 1, "no").code, change::already_terminal);
+  EXPECT_EQ(engine->cancel("local", id).code, change::already_terminal);
   const auto other = create_external();
-  EXPECT_EQ(engine->fail(other->id(), other->origin->token, 42, "broken").what, change::applied);
+  EXPECT_EQ(engine->fail(other->id(), other->origin->token, 42, "broken").code, change::applied);
   EXPECT_EQ(engine->get("local", other->id())->status, task_status::failed);
   EXPECT_EQ(engine->get("local", other->id())->status_message, "broken");
 }
@@ -218,8 +218,8 @@ TEST_F(task_engine_test, questions_need_a_key) {
 TEST_F(task_engine_test, cancel_stops_the_handler) {
   const auto task = submit("wait");
   door.await_arrivals(1);
-  EXPECT_EQ(engine->cancel("stranger", task->id()).what, change::not_found);
-  EXPECT_EQ(engine->cancel("local", task->id(), "enough").what, change::applied);
+  EXPECT_EQ(engine->cancel("stranger", task->id()).code, change::not_found);
+  EXPECT_EQ(engine->cancel("local", task->id(), "enough").code, change::applied);
   EXPECT_EQ(engine->get("local", task->id())->cancel_reason, "enough");
   engine.reset();  // returns: the handler heard of it although the door is shut
 }
@@ -231,8 +231,8 @@ TEST_F(task_engine_test, remove_expired_applies_limits_and_counts_what_it_remove
   request.retention = std::chrono::minutes(10);
   const auto limited = engine->create_external(request);
   const auto done = engine->wait("local", submit("sum", R"({"a":1,"b":1})")->id());
-  EXPECT_EQ(engine->set_retention("stranger", done->id(), milliseconds(1)).what, change::not_found);
-  EXPECT_EQ(engine->set_retention("local", done->id(), std::chrono::minutes(1)).what,
+  EXPECT_EQ(engine->set_retention("stranger", done->id(), milliseconds(1)).code, change::not_found);
+  EXPECT_EQ(engine->set_retention("local", done->id(), std::chrono::minutes(1)).code,
             change::applied);
   EXPECT_EQ(engine->remove_expired(), 0u);
   clock.advance(std::chrono::minutes(1));
@@ -264,7 +264,7 @@ TEST_F(task_engine_test, a_watcher_that_throws_harms_nobody) {
   const auto odd =
       engine->watch(task->id(), [](const task_ptr&) { throw std::runtime_error("x"); });
   const auto good = engine->watch(task->id(), [&](const task_ptr&) { ++heard; });
-  EXPECT_EQ(engine->complete(task->id(), task->origin->token, some_result()).what, change::applied);
+  EXPECT_EQ(engine->complete(task->id(), task->origin->token, some_result()).code, change::applied);
   EXPECT_EQ(heard, 1);
 }
 
