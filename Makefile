@@ -46,9 +46,10 @@ bench: ## the benchmark (ARGS="--help" for what it takes)
 format: ## format the C++ files
 	@scripts/format.sh
 
-lint: ## layers, co_await, words, keys, format
+lint: ## layers, co_await, sizes, words, keys, format
 	@scripts/lint-layers.py
 	@scripts/lint-await.py
+	@scripts/lint-size.py
 	@scripts/lint-words.py
 	@scripts/lint-keys.py
 	@scripts/format.sh check

@@ -68,6 +68,7 @@ release() {
   step format 120 scripts/format.sh check
   step lint-layers 60 scripts/lint-layers.py
   step lint-await 60 scripts/lint-await.py
+  step lint-size 60 scripts/lint-size.py
   step lint-words 60 scripts/lint-words.py
   step lint-keys 60 scripts/lint-keys.py
 }
