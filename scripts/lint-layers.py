@@ -30,7 +30,7 @@ LAYERS = {
                "tasks stores typed auth json base"),
     "tasks": ("the engine: lifecycle, executors, slots, followers, upkeep",
               "stores typed json base"),
-    "open": ("stores by URL, the default store, addresses: what settings name",
+    "open": ("what settings name: store_url, default_store, http_address",
              "sqlite base"),
     "sqlite": ("the store in a file: durable, the default",
                "stores json base"),

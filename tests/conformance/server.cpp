@@ -130,9 +130,18 @@ std::string multi_input(task_context& task) {
   return replies[0].accepted() ? "thanks, " + replies[0].as<name_form>().name : "no name";
 }
 
+// Waits where its request is read, until somebody stops it.
+boost::asio::awaitable<void> nap(longhaul::task_context& task) {
+  task.progress(0);
+  co_await task.async_sleep_for(1h);
+}
+
 void add_task_tools(longhaul::server& server) {
   server.add_tool(plain("greet", "Greets"),
                   [](const greet_args& args) { return "Hello, " + args.name + "!"; });
+  auto naps = plain("nap", "Waits for an hour");
+  naps.quick = true;
+  server.add_tool(std::move(naps), nap);
   server.add_tool(as_task("slow_compute", "Computes for some seconds", task_policy::automatic),
                   slow_compute);
   server.add_tool(as_task("failing_job", "Fails with a tool error", task_policy::always),

@@ -67,9 +67,9 @@ TEST(tasks_of_a_server, are_there_while_it_runs_and_only_then) {
     ASSERT_EQ(open.size(), 1u);
     std::thread elsewhere([&] {
       task_access mine = farm_server.tasks();
-      EXPECT_EQ(mine.report(task->id(), open.at(0)->origin->token, {1, 2}, "halfway").what,
+      EXPECT_EQ(mine.report(task->id(), open.at(0)->origin->token, {1, 2}, "halfway").code,
                 change::applied);
-      EXPECT_EQ(mine.complete(task->id(), open.at(0)->origin->token, "rendered").what,
+      EXPECT_EQ(mine.complete(task->id(), open.at(0)->origin->token, "rendered").code,
                 change::applied);
     });
     EXPECT_EQ(early.wait("local", task->id())->status, task_status::completed);

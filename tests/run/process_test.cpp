@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <filesystem>
 
@@ -28,6 +29,11 @@ constexpr const char* greeting =
     R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"greet",)"
     R"("arguments":{"name":"pipe"},"_meta":{)"
     R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+    R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
+
+constexpr const char* nap =
+    R"({"jsonrpc":"2.0","id":8,"method":"tools/call","params":{"name":"nap","arguments":{},"_meta":{)"
+    R"("progressToken":1,"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
     R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
 
 // The port in "listening on http://127.0.0.1:PORT/mcp".
@@ -146,6 +152,39 @@ TEST(process, the_end_of_input_drains_and_exits_with_0) {
   EXPECT_NE((one + two).find("\"taskId\""), std::string::npos);
   EXPECT_EQ(server.output_line(), "");
   EXPECT_EQ(server.wait(), 0) << "although a task was running";
+}
+
+// It waits on the thread that reads the pipe, which ends with the pipe.
+TEST(process, the_end_of_input_ends_a_quick_call_that_waits) {
+  child server({server_path, "--stdio"});
+  server.write(std::string(nap) + "\n");
+  EXPECT_NE(server.output_line().find("notifications/progress"), std::string::npos);
+  server.close_input();
+  EXPECT_EQ(server.all_errors().find("have not ended"), std::string::npos);
+  EXPECT_EQ(server.wait(), 0);
+}
+
+TEST(process, a_quick_call_that_waits_is_stopped_with_its_server) {
+  namespace asio = boost::asio;
+  child server({server_path, "--http", "127.0.0.1:0"});
+  asio::io_context context;
+  asio::ip::tcp::socket socket(context);
+  const std::string port = port_of(server.error_line());
+  asio::connect(socket, asio::ip::tcp::resolver(context).resolve("127.0.0.1", port));
+  asio::write(socket,
+              asio::buffer("POST /mcp HTTP/1.1\r\nHost: localhost\r\n"
+                           "Content-Type: application/json\r\n"
+                           "Accept: application/json, text/event-stream\r\n"
+                           "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\n"
+                           "Mcp-Name: nap\r\nContent-Length: " +
+                           std::to_string(std::string_view(nap).size()) + "\r\n\r\n" + nap));
+  std::string begun;
+  asio::read_until(socket, asio::dynamic_buffer(begun), "notifications/progress");
+  server.signal(SIGTERM);
+  EXPECT_NE(server.error_line_with("stopping"), "");
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.all_errors().find("have not ended"), std::string::npos);
+  EXPECT_EQ(server.wait(), 0);
 }
 
 TEST(process, sigterm_of_an_idle_server_exits_with_0) {
