@@ -184,14 +184,13 @@ class typed_schema {
   /// returned. Throws `invalid_arguments`. Requires: a described struct.
   raw_json accept(const raw_json& arguments, void* object, const argument_leniency& how) const;
 
-  /// Arguments as they are meant: strings that are JSON text of what is wanted are that JSON, and
-  /// members that are to be ignored are gone. Of those that need no change, the same bytes. Refuses
-  /// nothing. Requires: a described struct.
-  raw_json tidy(const raw_json& arguments, const argument_leniency& how) const;
-
   struct compiled;
 
  private:
+  // Arguments as they are meant: strings that are JSON text of what is wanted are that JSON, and
+  // members that are to be ignored are gone. Of those that need no change, the same bytes.
+  raw_json tidy(const raw_json& arguments, const argument_leniency& how) const;
+
   std::shared_ptr<const compiled> compiled_;
 };
 

@@ -37,7 +37,8 @@ class parameter_set {
   /// whose text begins with `arguments`.
   parameter_values read(const raw_json& arguments) const;
 
-  /// The arguments as they are meant: see `tool_definition::tidy`.
+  /// The arguments as they are meant: see `argument_leniency`. Of those that need no
+  /// change, the same bytes; refuses nothing.
   raw_json tidy(const raw_json& arguments, const argument_leniency& how) const;
 
   const std::vector<parameter>& parameters() const noexcept;

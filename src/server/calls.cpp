@@ -21,10 +21,6 @@ constexpr std::array<std::array<plan, 3>, 3> plans = {{
 
 awaitable<call_reply> at_once(call_reply reply) { co_return reply; }
 
-bool is_short(const raw_json& arguments) noexcept {
-  return arguments.size() <= tasks::tunables::checked_inline;
-}
-
 call_reply task_reply(task_ptr task, const tool_entry& tool) {
   return created_task{std::move(task), tool.definition.options.poll_interval};
 }
@@ -99,7 +95,8 @@ tasks::submission calls::submission_for(const on_its_way& call) const {
 awaitable<call_arguments> calls::accept_elsewhere(const tool_entry& tool,
                                                   const raw_json& arguments) const {
   call_arguments accepted;
-  auto reading = server_.engine.offload([&] { accepted = tool.accept(arguments); });
+  // What is large is freed where it was read; its handler reads it again.
+  auto reading = server_.engine.offload([&] { accepted = tool.accept(arguments).json(); });
   co_await std::move(reading);
   co_return accepted;
 }
@@ -136,7 +133,9 @@ awaitable<call_reply> calls::run_hidden(on_its_way& call, bool inline_first) con
     co_return refuse(refusal::invalid_arguments, e.what());
   }
   const auto here = co_await boost::asio::this_coro::executor;
-  if (task_ptr begun = server_.engine.run_directly(work, call.mailbox, here)) {
+  task_ptr begun = server_.engine.run_directly(work, call.mailbox, here);
+  work.arguments = work.arguments.json();  // what was read is the run's, or is read again then
+  if (begun) {
     if (begun->terminal() && !call.mailbox->has_news()) co_return outcome_of(*begun);
     wait_rules rules = rules_for(call);
     rules.begun_here = true;

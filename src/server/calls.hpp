@@ -15,6 +15,7 @@
 #include "server/exchange.hpp"
 #include "server/fallback_tools.hpp"
 #include "server/waiting.hpp"
+#include "tasks/tunables.hpp"
 
 namespace longhaul::serving {
 
@@ -58,7 +59,11 @@ class calls {
   wait_rules rules_for(const on_its_way& call) const;
 
   tasks::submission submission_for(const on_its_way& call) const;
-  /// The same as `tool_entry::accept`, on the pool: for long arguments.
+  /// Read where the request is; longer ones on the pool.
+  static bool is_short(const raw_json& arguments) noexcept {
+    return arguments.size() <= tasks::tunables::checked_inline;
+  }
+  /// The same as `tool_entry::accept`, on the pool.
   awaitable<call_arguments> accept_elsewhere(const tool_entry& tool,
                                              const raw_json& arguments) const;
 

@@ -160,10 +160,11 @@ milliseconds catalog::poll_interval_of(std::string_view name) const {
   thread_local copy known;  // of the catalog that this thread was asked of last
   const std::uint64_t version = tools_.version();  // before the reading: never newer than it
   if (known.catalog != serial_ || known.version != version) {
-    known = {serial_, version, {}};
+    copy fresh{serial_, version, {}};
     for (const entry_ptr& tool : entries()) {
-      known.intervals.emplace(tool->name(), tool->definition.options.poll_interval);
+      fresh.intervals.emplace(tool->name(), tool->definition.options.poll_interval);
     }
+    known = std::move(fresh);
   }
   const auto found = known.intervals.find(name);
   return found == known.intervals.end() ? defaults::poll_interval : found->second;

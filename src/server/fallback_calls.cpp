@@ -13,7 +13,12 @@ awaitable<call_reply> calls::call_fallback(on_its_way& call, fallback_verb verb)
   fallback_request wanted;
   try {
     const raw_json given = or_empty_object(call.request.arguments);
-    wanted = read_fallback_request(verb, call.tool.accept(given));
+    if (is_short(given)) {
+      wanted = read_fallback_request(verb, call.tool.accept(given));
+    } else {
+      const call_arguments accepted = co_await accept_elsewhere(call.tool, given);
+      wanted = read_fallback_request(verb, accepted);
+    }
   } catch (const std::invalid_argument& e) {
     co_return refuse(refusal::invalid_arguments, e.what());
   }

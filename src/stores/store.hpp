@@ -264,7 +264,8 @@ class store : public store_operations {
   virtual void watch(observer on_change) = 0;
   /// From now on the observer also hears what other processes change of this task, until `unfollow`
   /// was called as often as this. Whoever follows first and reads then misses nothing. Neither
-  /// blocks. A store that tells of all changes anyway has nothing to do here.
+  /// blocks, nor calls the observer before it returns: locks are held. A store that tells of all
+  /// changes anyway has nothing to do here.
   virtual void follow(std::string_view id) { static_cast<void>(id); }
   virtual void unfollow(std::string_view id) noexcept { static_cast<void>(id); }
   /// The newest state of a task that this process has claimed or follows, as far as this process

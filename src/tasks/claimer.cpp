@@ -34,16 +34,37 @@ void claimer::claim_soon() {
   }
 }
 
+// However a claim ends (it throws, its frame is destroyed): the next one may begin.
+class claimer::turn {
+ public:
+  explicit turn(std::atomic<bool>& claiming) : claiming_(claiming) {}
+  turn(const turn&) = delete;
+  turn& operator=(const turn&) = delete;
+  ~turn() {
+    if (mine_) claiming_ = false;
+  }
+  void leave() noexcept {
+    mine_ = false;
+    claiming_ = false;
+  }
+  bool take_again() noexcept { return mine_ = !claiming_.exchange(true); }
+
+ private:
+  std::atomic<bool>& claiming_;
+  bool mine_ = true;
+};
+
 boost::asio::awaitable<void> claimer::claim_all() {
+  turn mine(claiming_);
   while (true) {
     while (again_.exchange(false)) {
       const bool some = co_await claim_from(core_.lanes.durable());
       const bool more = co_await claim_from(core_.lanes.in_memory());
       if (some || more) again_ = true;
     }
-    claiming_ = false;
+    mine.leave();
     // Whoever asked between the last look and the line above found us claiming.
-    if (!again_ || claiming_.exchange(true)) co_return;
+    if (!again_ || !mine.take_again()) co_return;
   }
 }
 
@@ -90,26 +111,29 @@ boost::asio::awaitable<bool> claimer::claim_from(lane& home) {
     co_return false;
   }
   // Full, or cut by a bound: look again when somebody gives a slot back.
-  const bool any = !claimed.empty();
-  if (any || wanted.cut) home.backlog = true;
-  co_await begin(home, std::move(claimed), std::move(room));
-  co_return any;
+  if (!claimed.empty() || wanted.cut) home.backlog = true;
+  // What could not be started is tried again at the next tick, not at once.
+  co_return co_await begin(home, std::move(claimed), std::move(room));
 }
 
-boost::asio::awaitable<void> claimer::begin(lane& home, std::vector<task_ptr> claimed,
+boost::asio::awaitable<bool> claimer::begin(lane& home, std::vector<task_ptr> claimed,
                                             slots::reservation room) {
+  bool any = false;
   room.keep(claimed.size());
   for (task_ptr& task : claimed) {
     try {
       if (tool_ptr tool = seat(*task, room)) {
-        co_await start_(home, std::move(task), std::move(tool));
-      } else {  // it waits as before
+        const bool began = co_await start_(home, std::move(task), std::move(tool));
+        any = any || began;
+      } else {  // it waits as before, and others may have its slot
         co_await hand_back(home, std::move(task));
+        any = true;
       }
     } catch (const std::exception& e) {  // the others begin all the same
       core_.log.trouble("task.not_begun", e.what());
     }
   }
+  co_return any;
 }
 
 // Null: removed since it was claimed, or nothing more can be had.

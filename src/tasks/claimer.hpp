@@ -25,8 +25,8 @@ namespace longhaul::tasks {
 
 class claimer {
  public:
-  /// Begins the handler of a task that was claimed, with its slot.
-  using starter = std::function<boost::asio::awaitable<void>(lane&, task_ptr, tool_ptr)>;
+  /// Begins the handler of a task that was claimed, with its slot. False: it was handed back.
+  using starter = std::function<boost::asio::awaitable<bool>(lane&, task_ptr, tool_ptr)>;
   /// True: this process may claim from the lane now.
   using permission = std::function<bool(const lane&)>;
 
@@ -45,7 +45,9 @@ class claimer {
   boost::asio::awaitable<void> give_up(lane& home, task_ptr task);
 
  private:
-  /// True if something was claimed.
+  class turn;
+
+  /// True: look again at once. False: nothing was there, or nothing of it could be started.
   boost::asio::awaitable<bool> claim_from(lane& home);
   /// What a lane is asked for, and whether a bound cuts that short.
   struct wish {
@@ -53,7 +55,7 @@ class claimer {
     bool cut = false;
   };
   wish wish_for(const slots::reservation& room, const lane& home) const;
-  boost::asio::awaitable<void> begin(lane& home, std::vector<task_ptr> claimed,
+  boost::asio::awaitable<bool> begin(lane& home, std::vector<task_ptr> claimed,
                                      slots::reservation room);
   /// The tool of a task that was claimed, and a slot for it; null: it cannot begin.
   tool_ptr seat(const task_record& task, slots::reservation& room) const;

@@ -51,8 +51,8 @@ class direct_calls::presence {
   ~presence() {
     if (!counts_) return;
     if (run_) calls_.abandon(run_);
-    --calls_.core_.visiting;
-    calls_.core_.emptied.tell();
+    engine_core& core = calls_.core_;
+    core.emptied.tell([&core] { --core.visiting; });
   }
 
   /// How many there were before it.
@@ -254,8 +254,15 @@ std::shared_ptr<running_task> direct_calls::adopt(const std::shared_ptr<direct_r
                                                 *run, run->reported(), run->holds_slot());
   attach(*run);
   core_.running.put(adopted);
-  adopted->has_news();
-  if (!run->become(adopted)) {
+  bool is_row = false;
+  try {
+    adopted->has_news();
+    is_row = run->become(adopted);
+  } catch (...) {
+    core_.running.remove(*adopted);
+    throw;
+  }
+  if (!is_row) {
     core_.running.remove(*adopted);
     return nullptr;
   }

@@ -43,7 +43,14 @@ hub::subscription hub::follow(const std::string& id, const std::shared_ptr<follo
     if (list.size() >= max_per_task_) throw too_many_followers();
     list.emplace_back(who);
     // Under the lock: who comes second reads after the store was asked as well.
-    if (list.size() == 1 && table_->others_may_write(id)) table_->shared->follow(id);
+    if (list.size() == 1 && table_->others_may_write(id)) {
+      try {
+        table_->shared->follow(id);
+      } catch (...) {
+        place.by_id.erase(id);
+        throw;
+      }
+    }
   }
   if (drained_) who->on_drained();
   return {table_, id, who};

@@ -23,6 +23,14 @@ class idle_signal {
     const guard lock(mutex_);
     changed_.notify_all();
   }
+  /// Makes a change and tells of it: who waits does not go on, and destroy this, before that is
+  /// done.
+  template <class Change>
+  void tell(Change change) {
+    const guard lock(mutex_);
+    change();
+    changed_.notify_all();
+  }
   /// Until `enough`, at most for `limit`. `enough` is called with the lock held.
   template <class Enough>
   void wait(std::chrono::milliseconds limit, Enough enough) {

@@ -140,7 +140,8 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   if (result.code == stores::create_code::created) {
     if (room.any()) {
       room.use();
-      co_await runs_.start(home, result.task, work.tool, work.arguments.read());
+      const bool began = co_await runs_.start(home, result.task, work.tool, work.arguments.read());
+      if (!began) claimer_.claim_soon();  // its slot is free again
     } else {
       home.backlog = true;
       claimer_.claim_soon();

@@ -47,6 +47,11 @@ bool report_buffer::has_news() const {
   return announced_;
 }
 
+void report_buffer::forget_news() noexcept {
+  const guard lock(mutex_);
+  announced_ = false;
+}
+
 bool report_buffer::begin_news() {
   const guard lock(mutex_);
   return !std::exchange(announced_, true);

@@ -37,6 +37,8 @@ class report_buffer {
   bool begin_news();
   /// There is something to be written, and somebody knows of it.
   bool has_news() const;
+  /// Nobody knows any more: what comes next is news.
+  void forget_news() noexcept;
   /// What is to be written since the last call; null if nothing.
   std::optional<stores::report_change> take();
   /// Puts back what could not be written: it stands unless something newer came.

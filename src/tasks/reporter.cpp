@@ -23,6 +23,14 @@ void reporter::note(std::shared_ptr<running_task> run) {
   noted_.push_back(std::move(run));
 }
 
+void reporter::keep(std::shared_ptr<running_task> run) noexcept {
+  try {
+    noted_.push_back(run);
+  } catch (...) {  // no memory: its next report, or its end, takes this one along
+    run->reports().forget_news();
+  }
+}
+
 // What is looked at now; what is left of it goes back, whatever happens.
 class reporter::taken_out {
  public:
@@ -33,10 +41,10 @@ class reporter::taken_out {
   taken_out(const taken_out&) = delete;
   taken_out& operator=(const taken_out&) = delete;
   ~taken_out() {
+    std::erase(runs, nullptr);
     const guard lock(owner_.mutex_);
-    for (auto& run : runs) {
-      if (run) owner_.noted_.push_back(std::move(run));
-    }
+    runs.swap(owner_.noted_);  // what was noted meanwhile is less
+    for (auto& run : runs) owner_.keep(std::move(run));
   }
 
   std::vector<std::shared_ptr<running_task>> runs;

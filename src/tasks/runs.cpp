@@ -24,18 +24,22 @@ bool is_current(const running_task& run) {
 
 }  // namespace
 
-boost::asio::awaitable<void> runs::start(lane& home, task_ptr task, tool_ptr tool,
+boost::asio::awaitable<bool> runs::start(lane& home, task_ptr task, tool_ptr tool,
                                          std::shared_ptr<void> read) {
   const auto run = make_run(home, task, std::move(tool));
-  if (!run) co_return co_await hand_back_unstarted(home, std::move(task), cannot_start);
+  if (!run) {
+    co_await hand_back_unstarted(home, std::move(task), cannot_start);
+    co_return false;
+  }
   run->was_read(std::move(read));
   // Either a drain that begins sees the registration, or we see the drain.
   const bool begins = core_.draining ? !run->leave_unstarted() : run->begin();
   const auto here = co_await boost::asio::this_coro::executor;
-  if (begins && launch(run, here)) co_return;
+  if (begins && launch(run, here)) co_return true;
   const std::string_view message = begins ? cannot_start : "the server is shutting down";
   co_await hand_back_unstarted(home, std::move(task), message);
   let_go(run);
+  co_return false;
 }
 
 std::shared_ptr<running_task> runs::make_run(lane& home, const task_ptr& task,

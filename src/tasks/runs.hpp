@@ -30,9 +30,9 @@ class runs final : public task_host {
       : core_(core), launcher_(starts), reporter_(reports), claimer_(claims) {}
 
   /// Starts the handler of a task that this process has claimed and holds a slot for, which is the
-  /// run's from now on, also if it cannot be started.
+  /// run's from now on, also if it cannot be started: then false, and it was handed back.
   /// `read`: its arguments, if the tool has read them just now.
-  boost::asio::awaitable<void> start(lane& home, task_ptr task, tool_ptr tool,
+  boost::asio::awaitable<bool> start(lane& home, task_ptr task, tool_ptr tool,
                                      std::shared_ptr<void> read = nullptr);
   /// A change was committed: the handler of a task that ended, or moved, is stopped.
   void on_change(const task_record& task);

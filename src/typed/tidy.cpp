@@ -116,6 +116,17 @@ std::optional<std::string> tidied(const type_node& given, json::value v, std::si
   return result.take();
 }
 
+bool has_ignored(const raw_json& arguments, const type_node& type, const argument_leniency& how) {
+  if (how.ignored.empty()) return false;
+  for (json::members m{json::value(arguments)}; m.next();) {
+    if (std::ranges::find(how.ignored, m.key()) != how.ignored.end() &&
+        !find_member(type, m.key())) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 raw_json tidy_arguments(const raw_json& given, const declared_type& declared,
@@ -154,6 +165,11 @@ raw_json typed_schema::tidy(const raw_json& arguments, const argument_leniency& 
 raw_json typed_schema::accept(const raw_json& arguments, void* object,
                               const argument_leniency& how) const {
   constexpr std::string_view root = "arguments";
+  if (has_ignored(arguments, compiled_->type, how)) {  // as every call of such a host
+    raw_json meant = tidy(arguments, how);
+    read(meant, object, root);
+    return meant;
+  }
   try {
     read(arguments, object, root);
     return arguments;

@@ -21,22 +21,22 @@ namespace {
 raw_json keep_meta(json::value meta) {
   constexpr std::array<std::string_view, 4> used = {"progressToken", "traceparent", "tracestate",
                                                     "baggage"};
-  const std::size_t meta_size = std::min(meta.raw().size(), tunables::kept_meta);
-  std::string kept;
-  std::array<bool, used.size()> seen{};
+  std::array<std::string_view, used.size()> found{};
   for (json::members m(meta); m.next();) {
     const auto name = std::ranges::find(used, m.key());
-    if (name == used.end() ||
-        std::exchange(seen[static_cast<std::size_t>(name - used.begin())], true)) {
-      continue;
-    }
-    const std::string_view member = m.value().raw();
-    if (kept.size() + name->size() + member.size() + 4 > tunables::kept_meta) continue;
-    if (kept.empty()) kept.reserve(meta_size);
+    if (name == used.end()) continue;
+    std::string_view& place = found[static_cast<std::size_t>(name - used.begin())];
+    if (place.empty()) place = m.value().raw();
+  }
+  std::string kept;
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    const std::size_t more = used[i].size() + found[i].size() + 4;
+    if (found[i].empty() || kept.size() + more > tunables::kept_meta) continue;
+    if (kept.empty()) kept.reserve(std::min(meta.raw().size(), tunables::kept_meta));
     kept += kept.empty() ? '{' : ',';
-    json::append_string(kept, *name);
+    json::append_string(kept, used[i]);
     kept += ':';
-    json::append_without_line_breaks(kept, member);
+    json::append_without_line_breaks(kept, found[i]);
   }
   if (kept.empty()) return {};
   kept += '}';

@@ -38,5 +38,24 @@ TEST_F(large_arguments, are_checked_on_the_pool_and_small_ones_at_once) {
   EXPECT_NE(checked[2], std::this_thread::get_id());
 }
 
+TEST_F(large_arguments, of_fallback_tools_are_read_on_the_pool_as_well) {
+  std::thread::id read;
+  tools->add_fallback_tools();
+  const auto answers = std::make_shared<tool_entry>(*tools->tools().find("task_answer"));
+  answers->definition.accept = [&, own = answers->definition.accept](const raw_json& arguments,
+                                                                     const argument_leniency& how) {
+    read = std::this_thread::get_id();
+    return own(arguments, how);
+  };
+  ASSERT_TRUE(tools->tools().replace(answers));
+  start();
+  auto what = request("task_answer");
+  what.arguments = raw_json::parse(R"({"task_id":"x","key":"k","content":{"a":")" +
+                                   std::string(100'000, 'x') + "\"}}");
+  call(what);
+  EXPECT_NE(read, std::thread::id());
+  EXPECT_NE(read, std::this_thread::get_id());
+}
+
 }  // namespace
 }  // namespace longhaul::test

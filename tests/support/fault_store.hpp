@@ -8,6 +8,7 @@
 // Threads: any, as the store beneath. The schedule is then shared, so its order is not repeatable.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <random>
@@ -60,6 +61,8 @@ class fault_store final : public stores::store {
     return faults_;
   }
 
+  /// The next `follow` throws.
+  void fail_follow() { follow_fails_ = true; }
   /// What was followed ("+id") and is no longer ("-id"), in order.
   std::vector<std::string> followed() const {
     const std::lock_guard lock(mutex_);
@@ -138,6 +141,7 @@ class fault_store final : public stores::store {
   }
   void watch(observer on_change) override { inner_.watch(std::move(on_change)); }
   void follow(std::string_view id) override {
+    if (follow_fails_.exchange(false)) throw std::bad_alloc();
     note("+", id);
     inner_.follow(id);
   }
@@ -228,6 +232,7 @@ class fault_store final : public stores::store {
   bool down_ = false;
   std::size_t faults_ = 0;
   std::vector<std::string> followed_;
+  std::atomic<bool> follow_fails_{false};
 };
 
 }  // namespace longhaul::test

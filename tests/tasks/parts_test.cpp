@@ -157,6 +157,19 @@ TEST(hub_test, a_store_that_others_write_is_asked_for_what_has_a_follower) {
   EXPECT_EQ(store->followed().size(), 2u) << "a plain call is nobody else's";
 }
 
+TEST(hub_test, a_follower_that_the_store_cannot_take_is_none) {
+  virtual_clock clock;
+  stores::memory_store beneath({}, clock);
+  const auto store = std::make_shared<fault_store>(beneath, 1, fault_rates{});
+  hub all(2, store);
+  const auto who = std::make_shared<counter>();
+  store->fail_follow();
+  EXPECT_THROW(static_cast<void>(all.follow("a", who)), std::bad_alloc);
+  EXPECT_EQ(all.followers(), 0u);
+  const auto second = all.follow("a", who);
+  EXPECT_EQ(store->followed(), std::vector<std::string>{"+a"}) << "the store is asked again";
+}
+
 TEST(hub_test, a_follower_that_is_gone_is_passed_over) {
   hub all(10);
   auto who = std::make_shared<counter>();
