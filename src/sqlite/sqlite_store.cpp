@@ -252,23 +252,23 @@ stores::awaitable<std::vector<task_ptr>> sqlite_store::external(std::string_view
 
 // --- time
 
-stores::awaitable<std::size_t> sqlite_store::expire_now(std::size_t batch) {
-  return writer_.perform([batch](ledger& book) { return book.expire(batch); });
+stores::awaitable<std::size_t> sqlite_store::expire_now(std::size_t limit) {
+  return writer_.perform([limit](ledger& book) { return book.expire(limit); });
 }
 
-stores::awaitable<ledger::purged> sqlite_store::purge_now(std::size_t batch) {
-  return writer_.perform([batch](ledger& book) { return book.purge(batch); });
+stores::awaitable<ledger::purged> sqlite_store::purge_now(std::size_t limit) {
+  return writer_.perform([limit](ledger& book) { return book.purge(limit); });
 }
 
-stores::awaitable<std::size_t> sqlite_store::expire(std::size_t batch) {
+stores::awaitable<std::size_t> sqlite_store::expire(std::size_t limit) {
   if (writer_.next_limit() > writer_.now().mono) co_return 0;  // idle is cheap
-  co_return co_await expire_now(batch);
+  co_return co_await expire_now(limit);
 }
 
-stores::awaitable<std::vector<std::string>> sqlite_store::purge(std::size_t batch) {
+stores::awaitable<std::vector<std::string>> sqlite_store::purge(std::size_t limit) {
   std::vector<std::string> removed;
-  while (removed.size() < batch && writer_.next_removal() <= writer_.now().mono) {
-    const std::size_t chunk = std::min(tunables::purge_chunk, batch - removed.size());
+  while (removed.size() < limit && writer_.next_removal() <= writer_.now().mono) {
+    const std::size_t chunk = std::min(tunables::purge_chunk, limit - removed.size());
     const ledger::purged gone = co_await purge_now(chunk);
     removed.insert(removed.end(), gone.ids.begin(), gone.ids.end());
     if (gone.all) break;

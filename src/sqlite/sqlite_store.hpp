@@ -75,8 +75,8 @@ class sqlite_store final : public stores::store {
   awaitable<std::vector<task_ptr>> claimed(process_id process) override;
   awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
                                             std::size_t limit) override;
-  awaitable<std::size_t> expire(std::size_t batch) override;
-  awaitable<std::vector<std::string>> purge(std::size_t batch) override;
+  awaitable<std::size_t> expire(std::size_t limit) override;
+  awaitable<std::vector<std::string>> purge(std::size_t limit) override;
   void watch(observer on_change) override { writer_.watch(std::move(on_change)); }
   task_ptr known(std::string_view id) const override { return cache_.find(id); }
   void limit(const stores::byte_bounds& bounds) override { writer_.limit(bounds); }
@@ -103,8 +103,8 @@ class sqlite_store final : public stores::store {
                                           stores::growth allowed = stores::growth::free);
   awaitable<task_ptr> read_whole(std::string_view id);
   awaitable<task_ptr> read_state(std::string_view id);
-  awaitable<std::size_t> expire_now(std::size_t batch);
-  awaitable<ledger::purged> purge_now(std::size_t batch);
+  awaitable<std::size_t> expire_now(std::size_t limit);
+  awaitable<ledger::purged> purge_now(std::size_t limit);
   bool shows(const task_record& task, std::string_view owner) const;
 
   const sqlite_options options_;
