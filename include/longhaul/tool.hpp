@@ -62,8 +62,10 @@ struct tool_options {
   bool external = false;
   /// Of a coroutine handler with the policy `never`: it neither blocks nor computes or waits for
   /// long, so its calls run where their requests are read, without a hand-over to another thread
-  /// and without a slot (but for `max_running` of its own). One that takes long delays the requests
-  /// of others; questions, progress, limits and cancelling work as ever.
+  /// and without a slot (but for `max_running` of its own); no more run so at once than the
+  /// server's `max_running`, others wait for a slot. One that takes long delays the requests of
+  /// others; questions, progress, limits and cancelling work as ever. Refused
+  /// (`std::invalid_argument`) for blocking handlers, other policies and `external`.
   bool quick = false;
   /// It keeps its slot while it asks: its work goes on meanwhile, as that of a program does.
   bool keeps_slot = false;
@@ -114,8 +116,9 @@ class call_arguments {
 
   const raw_json& json() const noexcept { return json_; }
   operator const raw_json&() const noexcept { return json_; }
-  /// What `tool_definition::accept` has made of them. Null: nobody has read them yet, as of a task
-  /// that waited, or that another process accepted.
+  /// What the `tool_definition::accept` of this very tool has made of them, for its handler to use
+  /// up. Null: nobody has read them yet, as of a task that waited, or that another process
+  /// accepted.
   const std::shared_ptr<void>& read() const noexcept { return read_; }
 
  private:

@@ -192,7 +192,7 @@ boost::asio::awaitable<handler_result> run_coroutine(std::shared_ptr<F> function
 /// Fills in the schemas, and checks the options. `schema` is null for raw JSON,
 /// `derived_output` absent if the result is not structured. Throws `std::invalid_argument`.
 tool_definition define_tool(tool_options options, const std::optional<typed_schema>& schema,
-                            raw_json derived_output);
+                            raw_json derived_output, bool is_coroutine);
 
 }  // namespace detail
 
@@ -208,7 +208,8 @@ tool_definition tool_of(tool_options options, F handler) {
   if constexpr (!traits::is_raw) {
     schema.emplace(node_of<typename traits::arguments>(), options.fields);
   }
-  tool_definition tool = define_tool(std::move(options), schema, output_schema_for<result>());
+  tool_definition tool = define_tool(std::move(options), schema, output_schema_for<result>(),
+                                     traits::returned::is_coroutine);
   auto function = std::make_shared<F>(std::move(handler));
   if constexpr (traits::returned::is_coroutine) {
     tool.handler =

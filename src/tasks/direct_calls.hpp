@@ -7,8 +7,7 @@
 //   task = engine.run_directly(work, mailbox, executor)
 //     null ─────► the call needs a row: follow `work.id`, `submit(work)`, wait. As any hidden task.
 //     terminal ─► done: the result is in the snapshot, of which the mailbox is not told. It may
-//     have
-//                 logs and progress: what the handler said before it ended.
+//                 have logs and progress, said before.
 //     else ─────► wait for `mailbox->on_task` with a terminal snapshot, as for any hidden task. The
 //                 mailbox hears of progress, logs and states without a registration. The caller
 //                 left: `engine.cancel(owner, id, reason)`.

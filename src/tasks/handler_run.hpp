@@ -50,7 +50,7 @@ class handler_run : public task_context {
   /// What the handler is called with, once.
   call_arguments take_arguments() { return {arguments(), std::move(read_)}; }
   /// The handler has returned (null: without an outcome). False: its end has to be written, …
-  virtual bool end_at_once(handler_result&) { return false; }
+  virtual bool end_at_once(handler_result& result) = 0;
   /// … awaited where its coroutine ran, …
   virtual boost::asio::awaitable<void> end(handler_result result) = 0;
   /// … or called where it blocked, which this may do as well.

@@ -23,8 +23,8 @@ class idle_signal {
     const guard lock(mutex_);
     changed_.notify_all();
   }
-  /// Makes a change and tells of it: who waits does not go on, and destroy this, before that is
-  /// done.
+  /// Makes a change and tells of it, beneath the lock: who waits does not go on, and destroy this,
+  /// before that is done.
   template <class Change>
   void tell(Change change) {
     const guard lock(mutex_);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How one handler is told to stop: once, on a thread where user code may run.
 //
-//   request ──► requested ──(the pool, or the executor)──► the token is raised, what is awaited
-//   ends
+//   request ──► requested ──(the pool, or the executor)──► the token is raised, waits end
 //
 // Most handlers never look at their token, so there is none before somebody asks for it; one that
 // is made late is raised from the beginning.

@@ -28,6 +28,14 @@ void check_object_schema(const tool_options& options, const raw_json& schema,
   }
 }
 
+void check_quick(const tool_options& options, bool is_coroutine) {
+  if (!options.quick) return;
+  if (!is_coroutine) fail(options, "quick is for coroutine handlers: others block");
+  if (options.policy != task_policy::never || options.external) {
+    fail(options, "quick is for tools with the policy never that end by themselves");
+  }
+}
+
 void check_limits(const tool_options& options) {
   const auto positive = [&](const auto& limit, const std::string& which) {
     if (limit && limit->count() <= 0) fail(options, which + " must be longer than nothing");
@@ -52,11 +60,12 @@ call_arguments accept_raw_arguments(const raw_json& given, const raw_json& schem
 }  // namespace
 
 tool_definition define_tool(tool_options options, const std::optional<typed_schema>& schema,
-                            raw_json derived_output) {
+                            raw_json derived_output, bool is_coroutine) {
   if (!is_tool_name(options.name)) {
     fail(options, "a name has " + tool_name_rule());
   }
   check_limits(options);
+  check_quick(options, is_coroutine);
   tool_definition tool;
   if (schema) {
     if (options.input_schema) {

@@ -196,6 +196,18 @@ TEST(make_tool, every_signature_of_a_coroutine_handler) {
   EXPECT_EQ(said(make_tool({.name = "t"}, elsewhere)), "external");
 }
 
+TEST(make_tool, quick_is_refused_where_it_would_do_nothing) {
+  const auto coroutine = []() -> awaitable<void> { co_return; };
+  tool_options quick{.name = "t"};
+  quick.quick = true;
+  EXPECT_NE(refusal([&] { return make_tool(quick, coroutine); }).find("policy never"),
+            std::string::npos);
+  quick.policy = task_policy::never;
+  EXPECT_NO_THROW(make_tool(quick, coroutine));
+  EXPECT_NE(refusal([&] { return make_tool(quick, [] {}); }).find("coroutine handlers"),
+            std::string::npos);
+}
+
 TEST(make_tool, what_was_read_when_a_call_was_accepted_is_not_read_again) {
   const auto tool = make_tool({.name = "t"}, [](const render_args& a) { return show(a); });
   const auto run = [&](const call_arguments& given) { return call(tool, given)->body; };
