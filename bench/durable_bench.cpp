@@ -11,7 +11,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <cstdarg>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -20,6 +19,7 @@
 #include <stdexcept>
 
 #include "base/random.hpp"
+#include "bench/formatted.hpp"
 #include "longhaul/store.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite/sqlite_store.hpp"
@@ -41,7 +41,7 @@ constexpr std::array<std::size_t, 3> depths = {1, 64, 512};
 double microseconds(clock::duration time) {
   return std::chrono::duration<double, std::micro>(time).count();
 }
-double seconds(clock::duration time) { return std::chrono::duration<double>(time).count(); }
+double to_seconds(clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 double quantile(std::vector<double>& values, double q) {
   if (values.empty()) return 0;
@@ -128,7 +128,7 @@ double raw_per_second(const std::string& folder, std::size_t together, bool whol
     }
     done += together;
   }
-  return static_cast<double>(done) / seconds(clock::now() - started);
+  return static_cast<double>(done) / to_seconds(clock::now() - started);
 }
 
 // --- the store
@@ -196,7 +196,7 @@ durable_row measure_row(const std::string& folder, std::size_t in_flight, bool w
     }
     context.run();
     if (error) std::rethrow_exception(error);
-    row.per_second = static_cast<double>(all.done) / seconds(clock::now() - started);
+    row.per_second = static_cast<double>(all.done) / to_seconds(clock::now() - started);
     row.p50_us = quantile(all.latencies, 0.5);
     row.p99_us = quantile(all.latencies, 0.99);
     into.right = into.right && all.wrong == 0;
@@ -284,7 +284,7 @@ void measure_many(const std::string& folder, durable_report& into) {
       const auto started = clock::now();
       const auto store = longhaul::sqlite_store(place.file());
       const auto found = sync(store->recover());
-      const double took = seconds(clock::now() - started);
+      const double took = to_seconds(clock::now() - started);
       return found.failed + found.handed_back == many_tasks ? took : -1;
     });
   }
@@ -300,15 +300,6 @@ void measure_many(const std::string& folder, durable_report& into) {
       static_cast<double>(fs::file_size(place.file())) / static_cast<double>(many_tasks);
   into.restart_mib_few = restart_mib(folder, 1000);
   into.restart_mib_many = restart_mib(folder, many_tasks);
-}
-
-[[gnu::format(printf, 1, 2)]] std::string line(const char* format, ...) {
-  std::va_list values;
-  va_start(values, format);
-  std::array<char, 256> text{};
-  std::vsnprintf(text.data(), text.size(), format, values);
-  va_end(values);
-  return text.data();
 }
 
 }  // namespace
@@ -353,15 +344,15 @@ void print_durable(std::ostream& out, const durable_report& report) {
          "commit\n\n";
   out << "case      in flight   tasks/s      raw/s  of raw   p50 us   p99 us  fdatasync p50 us\n";
   for (const auto& row : report.rows) {
-    out << line("%-9s %9zu %9.0f %10.0f %6.0f%% %8.0f %8.0f %17.0f\n", row.name.c_str(),
-                row.in_flight, row.per_second, row.raw_per_second, row.share() * 100, row.p50_us,
-                row.p99_us, row.sync_us);
+    out << formatted("%-9s %9zu %9.0f %10.0f %6.0f%% %8.0f %8.0f %17.0f\n", row.name.c_str(),
+                     row.in_flight, row.per_second, row.raw_per_second, row.share() * 100,
+                     row.p50_us, row.p99_us, row.sync_us);
   }
-  out << line("\nopen and recover %zu unfinished tasks  %.2f s\n", report.unfinished,
-              report.recovery_seconds)
-      << line("memory of a live task                   %.0f bytes\n", report.bytes_live)
-      << line("file, a task                            %.0f bytes\n", report.bytes_on_disk)
-      << line(
+  out << formatted("\nopen and recover %zu unfinished tasks  %.2f s\n", report.unfinished,
+                   report.recovery_seconds)
+      << formatted("memory of a live task                   %.0f bytes\n", report.bytes_live)
+      << formatted("file, a task                            %.0f bytes\n", report.bytes_on_disk)
+      << formatted(
              "memory after a restart                  %.1f MiB with 1,000 finished tasks, "
              "%.1f MiB with 100,000\n",
              report.restart_mib_few, report.restart_mib_many);
@@ -372,14 +363,14 @@ void print_durable_json(std::ostream& out, const durable_report& report) {
   const char* comma = "";
   for (const auto& row : report.rows) {
     out << comma << R"({"case":")" << row.name << "\",\"in_flight\":" << row.in_flight
-        << line(
+        << formatted(
                ",\"per_second\":%.1f,\"raw_per_second\":%.1f,\"share\":%.4f,\"p50_us\":%.1f,"
                "\"p99_us\":%.1f,\"fdatasync_us\":%.1f}",
                row.per_second, row.raw_per_second, row.share(), row.p50_us, row.p99_us,
                row.sync_us);
     comma = ",";
   }
-  out << line(
+  out << formatted(
       "],\"unfinished\":%zu,\"recovery_seconds\":%.4f,\"bytes_live\":%.0f,"
       "\"bytes_on_disk\":%.0f,\"restart_mib_1000\":%.2f,\"restart_mib_100000\":%.2f}\n",
       report.unfinished, report.recovery_seconds, report.bytes_live, report.bytes_on_disk,

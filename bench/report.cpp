@@ -4,12 +4,11 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
 #include <fstream>
 #include <ostream>
 #include <thread>
 
+#include "bench/formatted.hpp"
 #include "json/write.hpp"
 
 namespace longhaul::bench {
@@ -28,15 +27,6 @@ double median(const std::vector<T>& numbers, Value value) {
 double seconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e9; }
 double per(double value, std::uint64_t count) {
   return value / static_cast<double>(std::max<std::uint64_t>(count, 1));
-}
-
-[[gnu::format(printf, 1, 2)]] std::string line(const char* format, ...) {
-  std::va_list values;
-  va_start(values, format);
-  char text[512];
-  std::vsnprintf(text, sizeof text, format, values);
-  va_end(values);
-  return text;
 }
 
 struct machine {
@@ -82,25 +72,25 @@ std::optional<summary> echo_of(const report& all, const bench_case& compared) {
 
 void print_case(std::ostream& out, const bench_case& shown, const summary& numbers,
                 const std::optional<summary>& echo) {
-  out << line("%-21s %9.0f %6.2f %8.0f %8.0f %8.2f %4.0f%%", std::string(shown.name).c_str(),
-              numbers.per_second, numbers.requests_per_operation, numbers.p50_us, numbers.p99_us,
-              numbers.cpu_us, numbers.system_share * 100);
+  out << formatted("%-21s %9.0f %6.2f %8.0f %8.0f %8.2f %4.0f%%", std::string(shown.name).c_str(),
+                   numbers.per_second, numbers.requests_per_operation, numbers.p50_us,
+                   numbers.p99_us, numbers.cpu_us, numbers.system_share * 100);
   if (numbers.instructions) {
-    out << line(" %8.0f", *numbers.instructions);
+    out << formatted(" %8.0f", *numbers.instructions);
   } else {
     out << "        -";
   }
   if (echo) {
-    out << line(" %5.0f%% %5.0f%%", share_by_cpu(*echo, numbers) * 100,
-                share_by_rate(*echo, numbers) * 100);
+    out << formatted(" %5.0f%% %5.0f%%", share_by_cpu(*echo, numbers) * 100,
+                     share_by_rate(*echo, numbers) * 100);
   } else {
     out << "      -      -";
   }
-  out << line(" %5.0f%% %6llu", numbers.client_busy * 100,
-              static_cast<unsigned long long>(numbers.errors));
+  out << formatted(" %5.0f%% %6llu", numbers.client_busy * 100,
+                   static_cast<unsigned long long>(numbers.errors));
   if (shown.target > 0 && echo) {
     const bool met = share_by_cpu(*echo, numbers) >= shown.target;
-    out << line("  target %.0f%%: %s", shown.target * 100, met ? "met" : "MISSED");
+    out << formatted("  target %.0f%%: %s", shown.target * 100, met ? "met" : "MISSED");
   }
   out << '\n';
 }
@@ -205,8 +195,8 @@ void print_table(std::ostream& out, const report& all, const options& with) {
     });
     std::size_t wrong = 0;
     for (const auto& round : each.rounds) wrong += round.wrong;
-    out << line("%-50s %10.0f %12.2f %6zu\n", std::string(each.subject->description).c_str(), rate,
-                cpu, wrong);
+    out << formatted("%-50s %10.0f %12.2f %6zu\n", std::string(each.subject->description).c_str(),
+                     rate, cpu, wrong);
   }
 }
 

@@ -11,17 +11,17 @@
 namespace longhaul::serving {
 namespace {
 
-constexpr std::size_t bound = tasks::tunables::exchange_events;
+constexpr std::size_t newest = tasks::tunables::exchange_events;
 
 template <class T>
 void push_bounded(std::vector<T>& events, const T& item) {
-  if (events.size() == 2 * bound) events.erase(events.begin(), events.begin() + bound);
+  if (events.size() == 2 * newest) events.erase(events.begin(), events.begin() + newest);
   events.push_back(item);
 }
 
 template <class T>
 std::vector<T> take_newest(std::vector<T>& events) {
-  if (events.size() > bound) events.erase(events.begin(), events.end() - bound);
+  if (events.size() > newest) events.erase(events.begin(), events.end() - newest);
   return std::exchange(events, {});
 }
 

@@ -57,11 +57,11 @@ void collect(connection& file, const char* sql, std::string_view before,
 }
 
 // A sentence, and the query that gives the ids (or names) for which it is true.
-struct rule {
+struct row_rule {
   std::string_view fault;
   const char* sql;
 };
-constexpr std::array<rule, 9> rules = {{
+constexpr std::array<row_rule, 9> row_rules = {{
     {"task without a state: ", "SELECT id FROM tasks WHERE seq NOT IN (SELECT seq FROM states)"},
     {"state without a task: seq ",
      "SELECT CAST(seq AS TEXT) FROM states WHERE seq NOT IN (SELECT seq FROM tasks)"},
@@ -131,7 +131,7 @@ std::vector<std::string> check(const std::string& path) {
   found.insert(found.end(), refused.begin(), refused.end());
   if (!refused.empty()) return found;
   collect(file, "SELECT \"table\" FROM pragma_foreign_key_check", "a row of no task in ", found);
-  for (const rule& each : rules) collect(file, each.sql, each.fault, found);
+  for (const row_rule& each : row_rules) collect(file, each.sql, each.fault, found);
   if (version < version_with_bytes) return found;
   const std::string bytes(task_bytes);
   collect(

@@ -79,11 +79,11 @@ void look_at_meta(connection& file, std::vector<std::string>& into) {
   }
 }
 
-struct rule {
+struct state_rule {
   std::string_view fault;
   const char* sql;
 };
-constexpr std::array<rule, 3> rules = {{
+constexpr std::array<state_rule, 3> state_rules = {{
     {"it has not ended, but its status is another: task ",
      "SELECT t.id FROM states s INDEXED BY live_states JOIN tasks t ON t.seq = s.seq WHERE s.ended "
      "= 0 AND s.status NOT IN (0, 1)"},
@@ -127,7 +127,7 @@ std::vector<std::string> faults_of(connection& file) {
   compare_schema(file, found);
   if (!found.empty()) return found;  // what the rest would say means nothing
   look_at_meta(file, found);
-  for (const rule& each : rules) {
+  for (const state_rule& each : state_rules) {
     statement query(file, each.sql);
     while (query.step()) found.push_back(std::string(each.fault).append(query.text(0)));
   }

@@ -36,7 +36,7 @@ std::vector<std::string> names_of(std::vector<std::string> hosts) {
   return hosts;
 }
 
-constexpr std::string_view plain = "http://", secure = "https://";
+constexpr std::string_view clear_scheme = "http://", tls_scheme = "https://";
 
 // Without the port that the scheme implies.
 std::string_view without_default_port(std::string_view authority, bool tls) {
@@ -49,15 +49,16 @@ std::string_view without_default_port(std::string_view authority, bool tls) {
 std::vector<std::string> origins_of(std::vector<std::string> origins) {
   for (std::string& origin : origins) {
     origin = lowered(origin);
-    const bool tls = origin.starts_with(secure);
-    if (tls || origin.starts_with(plain)) origin.resize(without_default_port(origin, tls).size());
+    const bool tls = origin.starts_with(tls_scheme);
+    if (tls || origin.starts_with(clear_scheme))
+      origin.resize(without_default_port(origin, tls).size());
   }
   return origins;
 }
 
 // The authority of `http://authority` or `https://authority`; empty if it is not of this form.
 std::string_view authority_of(std::string_view origin) {
-  for (const std::string_view scheme : {plain, secure}) {
+  for (const std::string_view scheme : {clear_scheme, tls_scheme}) {
     if (origin.starts_with(scheme)) {
       const std::string_view rest = origin.substr(scheme.size());
       return rest.find_first_of("/?#@") == std::string_view::npos ? rest : std::string_view();
@@ -93,7 +94,7 @@ bool http_guard::host_allowed(std::string_view name) const {
 
 // The origin that pages of this server itself have. Where TLS is a proxy's matter it may be https.
 bool http_guard::is_own_origin(std::string_view origin, std::string_view host) const {
-  const bool secure_page = origin.starts_with(secure);
+  const bool secure_page = origin.starts_with(tls_scheme);
   if (reached_.tls && !secure_page) return false;
   return lowered(without_default_port(authority_of(origin), secure_page)) ==
          lowered(without_default_port(host, secure_page));

@@ -10,7 +10,7 @@ namespace longhaul::transport {
 
 namespace {
 
-constexpr std::size_t kept = tunables::kept_of_long_line;
+constexpr std::size_t kept_of_line = tunables::kept_of_long_line;
 
 }  // namespace
 
@@ -22,8 +22,8 @@ void line_reader::put(std::string_view bytes, const std::function<void(std::stri
     if (!skipping_) {
       if (line_.size() + part.size() > max_line_) {
         skipping_ = true;
-        if (line_.size() < kept) line_ += part.substr(0, kept - line_.size());
-        line_ = line_.substr(0, kept);
+        if (line_.size() < kept_of_line) line_ += part.substr(0, kept_of_line - line_.size());
+        line_ = line_.substr(0, kept_of_line);
         on_too_long();
         line_ = std::string();
       } else {

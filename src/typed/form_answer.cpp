@@ -28,7 +28,7 @@ namespace {
 
 using json::kind;
 
-[[noreturn]] void refuse(const std::string& at, const std::string& wanted, json::value v) {
+[[noreturn]] void refuse_value(const std::string& at, const std::string& wanted, json::value v) {
   throw question_error(at + ": expected " + wanted + ", got " + shown(v));
 }
 
@@ -78,11 +78,11 @@ void check_number(json::value schema, json::value v, const std::string& at) {
   wanted += between(std::string(schema["minimum"].raw()), std::string(schema["maximum"].raw()));
   if (const auto above = schema["exclusiveMinimum"]) wanted += " above " + std::string(above.raw());
   if (const auto below = schema["exclusiveMaximum"]) wanted += " below " + std::string(below.raw());
-  if (!v.is(kind::number) || (integer && !is_integer_of_64_bits(v))) refuse(at, wanted, v);
+  if (!v.is(kind::number) || (integer && !is_integer_of_64_bits(v))) refuse_value(at, wanted, v);
   const long double x = read_number(v);
   const auto bound = [&](std::string_view keyword, auto holds) {
     const json::value limit = schema[keyword];
-    if (limit.is(kind::number) && !holds(x, read_number(limit))) refuse(at, wanted, v);
+    if (limit.is(kind::number) && !holds(x, read_number(limit))) refuse_value(at, wanted, v);
   };
   bound("minimum", std::greater_equal<>());
   bound("maximum", std::less_equal<>());
@@ -94,7 +94,7 @@ struct format {
   std::string_view name, words;
   bool (*holds)(std::string_view text);
 };
-constexpr std::array<format, 4> formats{
+constexpr std::array<format, 4> string_formats{
     {{"email", "an email address", is_email},
      {"uri", "an absolute URI as https://example.org/", is_absolute_uri},
      {"date", "a date as 1999-12-31", is_date},
@@ -114,17 +114,17 @@ void check_string(json::value schema, json::value v, const std::string& at) {
   const auto pattern = schema["pattern"].string();
   if (pattern) wanted += " that matches " + *pattern;
   const auto text = v.string();
-  if (!text) refuse(at, wanted, v);
+  if (!text) refuse_value(at, wanted, v);
   const std::size_t length = count_characters(*text);
-  if (length < least.value_or(0) || length > greatest.value_or(length)) refuse(at, wanted, v);
+  if (length < least.value_or(0) || length > greatest.value_or(length)) refuse_value(at, wanted, v);
   if (pattern) {
     // One with a fault was asked by an older version: no form has it now.
     const auto compiled = check_pattern(*pattern).compiled;
-    if (compiled && !re2::RE2::PartialMatch(*text, *compiled)) refuse(at, wanted, v);
+    if (compiled && !re2::RE2::PartialMatch(*text, *compiled)) refuse_value(at, wanted, v);
   }
-  for (const format& known : formats) {
+  for (const format& known : string_formats) {
     if (schema["format"].equals(known.name) && !known.holds(*text)) {
-      refuse(at, std::string(known.words), v);
+      refuse_value(at, std::string(known.words), v);
     }
   }
 }
@@ -133,7 +133,7 @@ void check_array(json::value schema, json::value v, const std::string& at) {
   const auto least = count_keyword(schema["minItems"]),
              greatest = count_keyword(schema["maxItems"]);
   const std::string wanted = with_count("an array", least, greatest, "elements");
-  if (!v.is(kind::array)) refuse(at, wanted, v);
+  if (!v.is(kind::array)) refuse_value(at, wanted, v);
   const choices allowed(schema["items"]);
   const bool unique = schema["uniqueItems"].boolean() == true;
   std::set<std::string, std::less<>> seen;
@@ -143,7 +143,7 @@ void check_array(json::value schema, json::value v, const std::string& at) {
     if (greatest && count == *greatest) {
       throw question_error(at + ": expected " + wanted + ", got more");
     }
-    if (!allowed.hold(e.value())) refuse(place(), allowed.words(), e.value());
+    if (!allowed.hold(e.value())) refuse_value(place(), allowed.words(), e.value());
     const auto text = e.value().string();
     if (unique && !seen.insert(text ? *text : std::string(e.value().raw())).second) {
       throw question_error(place() + ": " + shown(e.value()) + " is there twice");
@@ -158,9 +158,9 @@ void check_member(json::value schema, json::value v, const std::string& at) {
   const json::value type = schema["type"];
   if (type.equals("array")) return check_array(schema, v, at);
   const choices allowed(schema);
-  if (allowed.any() && !allowed.hold(v)) refuse(at, allowed.words(), v);
+  if (allowed.any() && !allowed.hold(v)) refuse_value(at, allowed.words(), v);
   if (type.equals("string")) return check_string(schema, v, at);
-  if (type.equals("boolean") && !v.is(kind::boolean)) refuse(at, "true or false", v);
+  if (type.equals("boolean") && !v.is(kind::boolean)) refuse_value(at, "true or false", v);
   if (type.equals("integer") || type.equals("number")) check_number(schema, v, at);
 }
 
@@ -176,7 +176,7 @@ std::set<std::string, std::less<>> required_in(json::value schema) {
 std::string fitting_content(json::value schema, json::value content) {
   const std::string root = "content";
   if (content && !content.is(kind::null) && !content.is(kind::object)) {
-    refuse(root, "an object", content);
+    refuse_value(root, "an object", content);
   }
   std::unordered_map<std::string, json::value> asked;
   for (json::members m(schema["properties"]); m.next();) asked.emplace(m.key(), m.value());
@@ -208,7 +208,8 @@ raw_json fitting_answer(const raw_json& request, const raw_json& given) {
   const json::value action = root["action"];
   if (action.equals("decline")) return raw_json::trusted(R"({"action":"decline"})");
   if (action.equals("cancel")) return raw_json::trusted(R"({"action":"cancel"})");
-  if (!action.equals("accept")) refuse("action", R"("accept", "decline" or "cancel")", action);
+  if (!action.equals("accept"))
+    refuse_value("action", R"("accept", "decline" or "cancel")", action);
   if (params["mode"].equals("url")) return raw_json::trusted(R"({"action":"accept"})");
   std::string out = R"({"action":"accept","content":)";
   out += fitting_content(params["requestedSchema"], root["content"]);

@@ -73,9 +73,9 @@ http_reply refuse_failed(std::string_view body, bool no_memory) {
   return reply;
 }
 
-class endpoint final : public http_endpoint, private envelope {
+class http_envelope final : public http_endpoint, private envelope {
  public:
-  endpoint(serving::dispatcher& server, const endpoint_options& options)
+  http_envelope(serving::dispatcher& server, const endpoint_options& options)
       : envelope(server, options),
         sessions_({options.max_sessions, options.max_sessions_per_caller, options.session_idle},
                   *options.clock) {}
@@ -138,7 +138,7 @@ class endpoint final : public http_endpoint, private envelope {
 };
 
 // Null: admitted.
-std::optional<http_reply> endpoint::refuse_head(const http_request& head) {
+std::optional<http_reply> http_envelope::refuse_head(const http_request& head) {
   if (head.method != "POST" && !is_delete(head)) {
     http_reply reply = refuse_request(405, "This endpoint takes POST and DELETE");
     reply.allow = http_methods;
@@ -150,7 +150,7 @@ std::optional<http_reply> endpoint::refuse_head(const http_request& head) {
   return std::nullopt;
 }
 
-http_reply endpoint::end_session(const http_request& request) {
+http_reply http_envelope::end_session(const http_request& request) {
   if (!request.session_id) {
     return refuse_request(400, "Invalid request: Mcp-Session-Id is missing");
   }
@@ -162,19 +162,19 @@ http_reply endpoint::end_session(const http_request& request) {
   return reply;
 }
 
-std::shared_ptr<session> endpoint::session_of(const carrier& from) {
+std::shared_ptr<session> http_envelope::session_of(const carrier& from) {
   const http_request& http = *from.http;
   if (!http.session_id || is_modern_header(http.protocol_version)) return nullptr;
   return sessions_.find(*http.session_id, from.who.owner);
 }
 
-era endpoint::era_of(const carrier& from, const message& text) const {
+era http_envelope::era_of(const carrier& from, const message& text) const {
   const auto header = from.http->protocol_version;
   return text.kind == message_kind::request ? era_of_http_request(header, from.meta)
                                             : era_of_http_notification(header, from.meta);
 }
 
-std::optional<wire_reply> endpoint::check_stateless(carrier& from, const message& request) {
+std::optional<wire_reply> http_envelope::check_stateless(carrier& from, const message& request) {
   if (request.method == "tools/call") {
     if (const auto name = request.params["name"].string()) {
       from.tool = shared_.server.features().find_for(from.who, *name);
@@ -185,7 +185,7 @@ std::optional<wire_reply> endpoint::check_stateless(carrier& from, const message
   return refuse_message(400, code::header_mismatch, *fault, request);
 }
 
-std::optional<wire_reply> endpoint::find_session(carrier& from, const message& text) {
+std::optional<wire_reply> http_envelope::find_session(carrier& from, const message& text) {
   const http_request& http = *from.http;
   if (!http.session_id) {
     return refuse_message(
@@ -197,7 +197,7 @@ std::optional<wire_reply> endpoint::find_session(carrier& from, const message& t
   return std::nullopt;
 }
 
-std::optional<wire_reply> endpoint::find_session_for_array(carrier& from, json::value array) {
+std::optional<wire_reply> http_envelope::find_session_for_array(carrier& from, json::value array) {
   const http_request& http = *from.http;
   if (is_modern_header(http.protocol_version)) return std::nullopt;  // none, so it is refused
   if (!http.repeated_header.empty()) return refuse_array(from, array, header_twice_words);
@@ -209,8 +209,9 @@ std::optional<wire_reply> endpoint::find_session_for_array(carrier& from, json::
   return std::nullopt;
 }
 
-wire_reply endpoint::begin_session(carrier& from, const message& request, const revision_look& look,
-                                   const serving::question_modes& modes) {
+wire_reply http_envelope::begin_session(carrier& from, const message& request,
+                                        const revision_look& look,
+                                        const serving::question_modes& modes) {
   if (shared_.stopping) return stopping(look, request.id);
   const auto begun = sessions_.create(from.who, look, modes);
   if (!begun) {
@@ -228,7 +229,7 @@ wire_reply endpoint::begin_session(carrier& from, const message& request, const 
 
 std::unique_ptr<http_endpoint> make_http_endpoint(serving::dispatcher& server,
                                                   const endpoint_options& options) {
-  return std::make_unique<endpoint>(server, options);
+  return std::make_unique<http_envelope>(server, options);
 }
 
 }  // namespace longhaul::wire

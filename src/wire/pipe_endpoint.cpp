@@ -54,10 +54,10 @@ std::string answer_to_failure(std::string_view line, bool no_memory) {
   return refusal_reply(fault, false, no_memory ? busy_data() : std::string());
 }
 
-class endpoint final : public pipe_endpoint, private envelope {
+class pipe_envelope final : public pipe_endpoint, private envelope {
  public:
-  endpoint(serving::dispatcher& server, const endpoint_options& options,
-           std::shared_ptr<outlet> out)
+  pipe_envelope(serving::dispatcher& server, const endpoint_options& options,
+                std::shared_ptr<outlet> out)
       : envelope(server, options), out_(std::move(out)), who_(auth::local_caller()) {
     if (!server.features().changes()) return;
     listener_ = std::make_shared<tools_listener>(server.features(), out_);
@@ -128,7 +128,7 @@ class endpoint final : public pipe_endpoint, private envelope {
 };
 
 // Without a session there is nothing to do but to answer pings and to take what needs none.
-std::optional<wire_reply> endpoint::find_session(carrier& from, const message& text) {
+std::optional<wire_reply> pipe_envelope::find_session(carrier& from, const message& text) {
   from.client = session_;
   if (session_ || text.kind != message_kind::request) return std::nullopt;
   if (auto refused = refuse_crowded(text)) return refused;
@@ -142,8 +142,9 @@ std::optional<wire_reply> endpoint::find_session(carrier& from, const message& t
 }
 
 // A second time begins a new session: proxies send one a client. What is open goes on as it began.
-wire_reply endpoint::begin_session(carrier& from, const message& request, const revision_look& look,
-                                   const serving::question_modes& modes) {
+wire_reply pipe_envelope::begin_session(carrier& from, const message& request,
+                                        const revision_look& look,
+                                        const serving::question_modes& modes) {
   session_ = std::make_shared<session>(std::string(), from.who, look, modes);
   if (listener_) {
     session_->tools().read(shared_.server.features(), from.who.owner);
@@ -153,7 +154,7 @@ wire_reply endpoint::begin_session(carrier& from, const message& request, const 
 }
 
 // Who does not read what it asked for may still ask less of us.
-std::optional<wire_reply> endpoint::refuse_crowded(const message& request) const {
+std::optional<wire_reply> pipe_envelope::refuse_crowded(const message& request) const {
   if (!out_->crowded() || is_urgent(request.method)) return std::nullopt;
   return busy(modern_look(), request.id,
               "too much waits to be read, or to be done: try again later",
@@ -165,7 +166,7 @@ std::optional<wire_reply> endpoint::refuse_crowded(const message& request) const
 std::unique_ptr<pipe_endpoint> make_pipe_endpoint(serving::dispatcher& server,
                                                   const endpoint_options& options,
                                                   std::shared_ptr<outlet> out) {
-  return std::make_unique<endpoint>(server, options, std::move(out));
+  return std::make_unique<pipe_envelope>(server, options, std::move(out));
 }
 
 }  // namespace longhaul::wire

@@ -11,7 +11,7 @@ namespace {
 
 using group = std::vector<std::string>;
 
-std::string faults_of(const std::vector<template_item>& command) {
+std::string shell_faults(const std::vector<template_item>& command) {
   std::string all;
   for (const auto& fault : check_for_shell(command).faults) {
     all += std::to_string(*fault.item) + (fault.member ? "." + std::to_string(*fault.member) : "") +
@@ -29,12 +29,12 @@ std::string warnings_of(const std::vector<template_item>& command) {
 }
 
 TEST(shell_check, a_parameter_in_program_text_is_a_fault_that_teaches) {
-  EXPECT_EQ(faults_of({"sh", "-c", "echo hello {who}"}),
+  EXPECT_EQ(shell_faults({"sh", "-c", "echo hello {who}"}),
             "2: {who} stands in program text that \"sh\" runs, so a caller could write any program "
             "there: write \"$1\" in the text, and the value behind it: [\"sh\", \"-c\", \"… "
             "\\\"$1\\\"\", "
             "\"sh\", \"{who}\"]\n");
-  EXPECT_EQ(faults_of({"python3", "-c", "print({x})"}),
+  EXPECT_EQ(shell_faults({"python3", "-c", "print({x})"}),
             "2: {x} stands in program text that \"python3\" runs, so a caller could write any "
             "program there: write sys.argv[1] in the text, and \"{x}\" behind it\n");
 }
@@ -100,7 +100,7 @@ TEST(shell_check, finds_it_in_every_interpreter_however_it_is_started) {
     for (const auto& item : command) {
       if (const auto* text = std::get_if<std::string>(&item)) shown += *text + " ";
     }
-    EXPECT_NE(faults_of(command), "") << shown;
+    EXPECT_NE(shell_faults(command), "") << shown;
   }
 }
 
@@ -129,7 +129,7 @@ TEST(shell_check, takes_values_that_stand_elsewhere) {
       {"flock", "/tmp/l", "gzip", "-c", "{x}"},  // an option of gzip
       {"gawk", "--file=s.awk", "{f}"},
   };
-  for (const auto& command : table) EXPECT_EQ(faults_of(command), "");
+  for (const auto& command : table) EXPECT_EQ(shell_faults(command), "");
 }
 
 TEST(shell_check, what_only_a_shell_would_understand_is_a_warning) {
@@ -158,7 +158,7 @@ TEST(shell_check, survives_templates_that_are_wrong) {
     (void)check_for_shell({"sh", "-c", text});
     (void)check_for_shell({text, text});
   }
-  EXPECT_EQ(faults_of({}), "");
+  EXPECT_EQ(shell_faults({}), "");
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ class pages : public test::over_both {
 };
 
 const std::string origin = "https://app.example";
-const std::string page = "Origin: https://app.example\r\n";
+const std::string page_origin = "Origin: https://app.example\r\n";
 const std::string page_key = "Authorization: Bearer key\r\n";
 
 TEST_P(pages, a_preflight_is_granted_before_the_key_is_looked_at) {
@@ -121,20 +121,20 @@ TEST_P(pages, every_reply_to_an_allowed_origin_may_be_read) {
     co_return result;
   };
   start();
-  const std::string head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + page;
+  const std::string head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + page_origin;
   struct {
     std::string request;
     int status;
   } const cases[] = {
-      {post("{}", page + page_key), 200},
-      {post("session", page + page_key), 200},
-      {post("stream", page + page_key), 200},
-      {post("throw", page + page_key), 500},
-      {post("{}", page), 401},
-      {"GET /mcp HTTP/1.1\r\nHost: localhost\r\n" + page + "\r\n", 405},
-      {"GET /other HTTP/1.1\r\nHost: localhost\r\n" + page + "\r\n", 404},
-      {"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + page + "\r\n", 200},
-      {"PUT /readyz HTTP/1.1\r\nHost: localhost\r\n" + page + "\r\n", 405},
+      {post("{}", page_origin + page_key), 200},
+      {post("session", page_origin + page_key), 200},
+      {post("stream", page_origin + page_key), 200},
+      {post("throw", page_origin + page_key), 500},
+      {post("{}", page_origin), 401},
+      {"GET /mcp HTTP/1.1\r\nHost: localhost\r\n" + page_origin + "\r\n", 405},
+      {"GET /other HTTP/1.1\r\nHost: localhost\r\n" + page_origin + "\r\n", 404},
+      {"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + page_origin + "\r\n", 200},
+      {"PUT /readyz HTTP/1.1\r\nHost: localhost\r\n" + page_origin + "\r\n", 405},
       {preflight(origin, {}, "/other"), 404},
       {preflight(origin, {}, "/healthz"), 204},
       {head + page_key + "Content-Length: 1001\r\n\r\n", 413},
@@ -156,7 +156,7 @@ TEST_P(pages, every_reply_to_an_allowed_origin_may_be_read) {
 TEST_P(pages, who_is_no_page_gets_none_of_it) {
   start();
   client peer = connect();
-  ASSERT_TRUE(peer.send(post("{}", page + page_key) + post("{}", page_key)));
+  ASSERT_TRUE(peer.send(post("{}", page_origin + page_key) + post("{}", page_key)));
   expect_readable(peer.read_reply(), origin);
   const reply got = peer.read_reply();
   EXPECT_EQ(got.status, 200);

@@ -30,11 +30,12 @@ class faulty_memory_fixture final : public memory_fixture {
   retry_store careful_{faults_};
 };
 
-const store_maker plain{"plain", [] { return std::make_unique<memory_fixture>(); }};
-const store_maker faulty{"with_faults", [] { return std::make_unique<faulty_memory_fixture>(); },
-                         true, 10};
+const store_maker plain_memory{"plain", [] { return std::make_unique<memory_fixture>(); }};
+const store_maker faulty_memory{"with_faults",
+                                [] { return std::make_unique<faulty_memory_fixture>(); }, true, 10};
 
-INSTANTIATE_TEST_SUITE_P(memory, store_parity, testing::Values(plain, faulty), maker_name);
+INSTANTIATE_TEST_SUITE_P(memory, store_parity, testing::Values(plain_memory, faulty_memory),
+                         maker_name);
 
 }  // namespace
 }  // namespace longhaul::test

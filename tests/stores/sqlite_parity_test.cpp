@@ -41,11 +41,13 @@ class faulty_sqlite_fixture final : public sqlite_fixture {
   retry_store careful_{faults_};
 };
 
-const store_maker plain{"plain", [] { return std::make_unique<sqlite_fixture>(); }, false, 10};
-const store_maker faulty{"with_faults", [] { return std::make_unique<faulty_sqlite_fixture>(); },
-                         true, 20};
+const store_maker plain_sqlite{"plain", [] { return std::make_unique<sqlite_fixture>(); }, false,
+                               10};
+const store_maker faulty_sqlite{"with_faults",
+                                [] { return std::make_unique<faulty_sqlite_fixture>(); }, true, 20};
 
-INSTANTIATE_TEST_SUITE_P(sqlite, store_parity, testing::Values(plain, faulty), maker_name);
+INSTANTIATE_TEST_SUITE_P(sqlite, store_parity, testing::Values(plain_sqlite, faulty_sqlite),
+                         maker_name);
 
 }  // namespace
 }  // namespace longhaul::test

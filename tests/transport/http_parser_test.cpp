@@ -17,7 +17,7 @@ namespace {
 
 namespace http = boost::beast::http;
 
-constexpr std::size_t max_header = 600, max_body = 200;
+constexpr std::size_t small_header = 600, max_body = 200;
 
 struct outcome {
   parse_fault fault = parse_fault::none;
@@ -83,7 +83,7 @@ outcome beasts(const std::string& text, const std::vector<std::size_t>& sizes) {
     const auto at = request.find(name);
     return at == request.end() ? std::string(absent) : std::string(at->value());
   };
-  parser.header_limit(max_header);
+  parser.header_limit(small_header);
   parser.body_limit(max_body);
   result.taken = feed(text, sizes, [&](std::string_view bytes, std::size_t& now) {
     if (parser.is_header_done() && parser.chunked() && bytes.size() < 5) return false;  // see below
@@ -223,12 +223,12 @@ bool has_framing_trailer(const std::string& text) {
 // Our bound is of the whole head, to the byte; Beast's is of its two parts.
 bool head_too_large(const std::string& text) {
   const std::size_t end = text.find("\r\n\r\n");
-  return (end == std::string::npos ? text.size() : end + 4) > max_header;
+  return (end == std::string::npos ? text.size() : end + 4) > small_header;
 }
 
 TEST(http_parser, agrees_with_beast_in_any_pieces) {
   generator make(longhaul::test::random_seed());
-  http_parser parser(max_header, max_body);
+  http_parser parser(small_header, max_body);
   std::map<parse_fault, int> faults;
   int whole = 0, skipped = 0;
   for (int round = 0; round < 12'000 / longhaul::test::slowdown; ++round) {
@@ -275,7 +275,7 @@ TEST(http_parser, agrees_with_beast_in_any_pieces) {
 // Beast asserts at least five bytes behind an empty chunked body's "0\r\n": in a build with
 // assertions, a client could end the server with one request in small pieces.
 TEST(http_parser, an_empty_chunked_body_may_come_byte_by_byte) {
-  http_parser parser(max_header, max_body);
+  http_parser parser(small_header, max_body);
   const outcome got =
       ours(parser, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", {1});
   EXPECT_TRUE(got.done);
@@ -284,7 +284,7 @@ TEST(http_parser, an_empty_chunked_body_may_come_byte_by_byte) {
 
 // The trailers came through as headers: a session or a Host that no proxy had seen.
 TEST(http_parser, trailers_are_no_headers) {
-  http_parser parser(max_header, max_body);
+  http_parser parser(small_header, max_body);
   const outcome got = ours(parser,
                            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
                            "Host: localhost\r\nMcp-Session-Id: s\r\nMcp-Param-X: y\r\n\r\n",
@@ -296,7 +296,7 @@ TEST(http_parser, trailers_are_no_headers) {
 }
 
 TEST(http_parser, is_reused_without_remains) {
-  http_parser parser(max_header, max_body);
+  http_parser parser(small_header, max_body);
   parser.put(
       "POST /a HTTP/1.1\r\nHost: a\r\nHost: b\r\nMcp-Session-Id: 1\r\nMcp-Session-Id: 2\r\n"
       "Mcp-Param-X: y\r\nOrigin: o\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx");
@@ -320,7 +320,7 @@ TEST(http_parser, is_reused_without_remains) {
 }
 
 TEST(http_parser, an_empty_origin_is_there_and_an_absent_one_is_not) {
-  http_parser parser(max_header, max_body);
+  http_parser parser(small_header, max_body);
   parser.put("GET / HTTP/1.1\r\nOrigin:\r\n\r\n");
   ASSERT_TRUE(parser.done());
   EXPECT_NE(parser.origin().data(), nullptr);

@@ -71,7 +71,7 @@ struct derived : named, dated {
 };
 BOOST_DESCRIBE_STRUCT(derived, (named, dated), (own))
 
-struct defaults {
+struct own_defaults {
   int zero = 0;
   int one = 1;
   double half = 0.5;
@@ -84,7 +84,7 @@ struct defaults {
   size standard;
   size special = {.width = 1, .height = 2};
 };
-BOOST_DESCRIBE_STRUCT(defaults, (),
+BOOST_DESCRIBE_STRUCT(own_defaults, (),
                       (zero, one, half, yes, no, empty, filled, none, some, standard, special))
 
 class hidden {
@@ -248,7 +248,7 @@ TEST(schema_of, bases_come_first) {
 }
 
 TEST(schema_of, defaults_are_those_that_differ_from_an_empty_value) {
-  const std::string text = schema<defaults>();
+  const std::string text = schema<own_defaults>();
   EXPECT_NE(text.find(R"("required":["zero","no","empty","none","standard"])"), text.npos) << text;
   for (const char* part :
        {R"("one":{"type":"integer","default":1})", R"("half":{"type":"number","default":0.5})",
@@ -670,8 +670,8 @@ TEST(from_json, what_boost_json_refuses_is_refused) {
 
 TEST(from_json, nested_values_start_from_the_defaults_of_their_own_type) {
   const auto value =
-      parsed<defaults>(R"({"zero":0,"no":false,"empty":"","none":[],"standard":{"height":1},)"
-                       R"("special":{"height":5},"some":[9]})");
+      parsed<own_defaults>(R"({"zero":0,"no":false,"empty":"","none":[],"standard":{"height":1},)"
+                           R"("special":{"height":5},"some":[9]})");
   EXPECT_EQ(value.special.width, 640) << "as the nested schema says";
   EXPECT_EQ(value.some, std::vector<int>{9}) << "a default is replaced, not extended";
 }

@@ -21,12 +21,12 @@ struct render_args {
   int frames = 24;
 };
 BOOST_DESCRIBE_STRUCT(render_args, (), (scene, frames))
-struct report {
+struct render_report {
   std::string scene;
   int done = 0;
   std::optional<std::string> note;
 };
-BOOST_DESCRIBE_STRUCT(report, (), (scene, done, note))
+BOOST_DESCRIBE_STRUCT(render_report, (), (scene, done, note))
 
 }  // namespace handlers
 
@@ -35,7 +35,7 @@ namespace {
 
 using boost::asio::awaitable;
 using handlers::render_args;
-using handlers::report;
+using handlers::render_report;
 
 /// A context that only knows its id: what a typed handler is given is passed through.
 class quiet_context final : public task_context {
@@ -83,7 +83,7 @@ std::string said(const tool_definition& tool, std::string_view arguments = "") {
 }
 
 template <class Make>
-std::string refusal(Make make) {
+std::string tool_refusal(Make make) {
   try {
     (void)make();
   } catch (const std::invalid_argument& error) {
@@ -105,7 +105,7 @@ std::string check_error(const tool_definition& tool, std::string_view arguments)
 }
 
 std::string show(const render_args& args) { return args.scene + std::to_string(args.frames); }
-report plain_function(task_context& task, const render_args& args) {
+render_report plain_function(task_context& task, const render_args& args) {
   return {task.id(), args.frames, std::nullopt};
 }
 struct function_object {
@@ -180,9 +180,9 @@ TEST(make_tool, every_signature_of_a_coroutine_handler) {
   EXPECT_EQ(said(make_tool({.name = "t"}, by_value), some), "a2");
   const auto nothing = [](task_context&) -> awaitable<void> { co_await turn(); };
   EXPECT_EQ(said(make_tool({.name = "t"}, nothing)), "");
-  const auto structured = []() -> awaitable<report> {
+  const auto structured = []() -> awaitable<render_report> {
     co_await turn();
-    report r;
+    render_report r;
     r.done = 7;
     co_return r;
   };
@@ -200,11 +200,11 @@ TEST(make_tool, quick_is_refused_where_it_would_do_nothing) {
   const auto coroutine = []() -> awaitable<void> { co_return; };
   tool_options quick{.name = "t"};
   quick.quick = true;
-  EXPECT_NE(refusal([&] { return make_tool(quick, coroutine); }).find("policy never"),
+  EXPECT_NE(tool_refusal([&] { return make_tool(quick, coroutine); }).find("policy never"),
             std::string::npos);
   quick.policy = task_policy::never;
   EXPECT_NO_THROW(make_tool(quick, coroutine));
-  EXPECT_NE(refusal([&] { return make_tool(quick, [] {}); }).find("coroutine handlers"),
+  EXPECT_NE(tool_refusal([&] { return make_tool(quick, [] {}); }).find("coroutine handlers"),
             std::string::npos);
 }
 
@@ -286,9 +286,10 @@ TEST(make_tool, a_handler_without_arguments_accepts_none) {
 }
 
 TEST(make_tool, the_output_schema_follows_from_a_described_result) {
-  EXPECT_EQ(make_tool({.name = "t"}, plain_function).output_schema, output_schema_of<report>());
-  const auto later = [](task_context&) -> awaitable<report> { co_return report{}; };
-  EXPECT_EQ(make_tool({.name = "t"}, later).output_schema, output_schema_of<report>());
+  EXPECT_EQ(make_tool({.name = "t"}, plain_function).output_schema,
+            output_schema_of<render_report>());
+  const auto later = [](task_context&) -> awaitable<render_report> { co_return render_report{}; };
+  EXPECT_EQ(make_tool({.name = "t"}, later).output_schema, output_schema_of<render_report>());
   EXPECT_FALSE(make_tool({.name = "t"}, show).output_schema);
   const auto given = raw_json::trusted(R"({"type":"object","properties":{}})");
   EXPECT_EQ(make_tool({.name = "t", .output_schema = given}, show).output_schema, given);
@@ -306,15 +307,16 @@ TEST(make_tool, options_are_kept) {
 
 TEST(make_tool, names_are_checked) {
   for (const char* good : {"a", "A-b_c.9", "DATA_EXPORT_v2", "admin.tools.list"}) {
-    EXPECT_EQ(refusal([&] { return make_tool({.name = good}, [] {}); }), "accepted");
+    EXPECT_EQ(tool_refusal([&] { return make_tool({.name = good}, [] {}); }), "accepted");
   }
-  EXPECT_EQ(refusal([] { return make_tool({.name = std::string(128, 'a')}, [] {}); }), "accepted");
+  EXPECT_EQ(tool_refusal([] { return make_tool({.name = std::string(128, 'a')}, [] {}); }),
+            "accepted");
   for (const std::string& bad :
        {std::string(), std::string("a b"), std::string("a,b"), std::string("a/b"), std::string("é"),
         std::string(129, 'a'), std::string("a\0", 2)}) {
-    EXPECT_NE(refusal([&] { return make_tool({.name = bad}, [] {}); }), "accepted") << bad;
+    EXPECT_NE(tool_refusal([&] { return make_tool({.name = bad}, [] {}); }), "accepted") << bad;
   }
-  EXPECT_EQ(refusal([] { return make_tool({.name = "a b"}, [] {}); }),
+  EXPECT_EQ(tool_refusal([] { return make_tool({.name = "a b"}, [] {}); }),
             R"(tool "a b": a name has 1 to 128 characters of A-Z a-z 0-9 _ . -)");
 }
 
@@ -322,22 +324,23 @@ TEST(make_tool, options_that_do_not_fit_are_refused) {
   const auto raw = [](const raw_json&) {};
   const auto object = raw_json::trusted(R"({"type":"object"})");
   const auto array = raw_json::trusted(R"({"type":"array"})");
-  EXPECT_EQ(refusal([&] { return make_tool({.name = "t", .input_schema = object}, show); }),
+  EXPECT_EQ(tool_refusal([&] { return make_tool({.name = "t", .input_schema = object}, show); }),
             R"(tool "t": input_schema is for handlers of raw JSON; here it follows from the )"
             "arguments");
-  EXPECT_EQ(refusal([&] { return make_tool({.name = "t", .fields = {field("x")}}, raw); }),
+  EXPECT_EQ(tool_refusal([&] { return make_tool({.name = "t", .fields = {field("x")}}, raw); }),
             R"(tool "t": fields are for handlers of described structs)");
-  EXPECT_EQ(refusal([&] { return make_tool({.name = "t", .fields = {field("x")}}, [] {}); }),
+  EXPECT_EQ(tool_refusal([&] { return make_tool({.name = "t", .fields = {field("x")}}, [] {}); }),
             R"(field: no member "x"; there are none)");
-  EXPECT_EQ(refusal([&] { return make_tool({.name = "t", .input_schema = array}, raw); }),
+  EXPECT_EQ(tool_refusal([&] { return make_tool({.name = "t", .input_schema = array}, raw); }),
             R"(tool "t": input_schema must be an object schema: {"type":"object",…})");
-  EXPECT_EQ(refusal([&] { return make_tool({.name = "t", .output_schema = array}, raw); }),
+  EXPECT_EQ(tool_refusal([&] { return make_tool({.name = "t", .output_schema = array}, raw); }),
             R"(tool "t": output_schema must be an object schema: {"type":"object",…})");
-  EXPECT_EQ(refusal([&] { return make_tool({.name = "t", .fields = {field("frame")}}, show); }),
-            R"(field: no member "frame"; did you mean "frames"?)");
-  EXPECT_EQ(refusal([&] { return make_tool({.name = "t", .max_attempts = 0}, raw); }),
+  EXPECT_EQ(
+      tool_refusal([&] { return make_tool({.name = "t", .fields = {field("frame")}}, show); }),
+      R"(field: no member "frame"; did you mean "frames"?)");
+  EXPECT_EQ(tool_refusal([&] { return make_tool({.name = "t", .max_attempts = 0}, raw); }),
             R"(tool "t": max_attempts must be at least 1)");
-  EXPECT_EQ(refusal([&] {
+  EXPECT_EQ(tool_refusal([&] {
               return make_tool({.name = "t", .attempt_limit = std::chrono::milliseconds(0)}, raw);
             }),
             R"(tool "t": attempt_limit must be longer than nothing)");
