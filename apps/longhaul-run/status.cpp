@@ -87,7 +87,8 @@ void report(const ending& how, int lifeline) noexcept {
     [[maybe_unused]] const ssize_t sent =
         lifeline >= 0 ? ::send(lifeline, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT)
                       : ::write(STDOUT_FILENO, line.data(), line.size());
-  } catch (const std::exception&) {  // no memory: the server finds no word of it
+  } catch (const std::exception&) {
+    return;  // no memory: the server finds no word of it
   }
 }
 

@@ -36,7 +36,7 @@ int wait_for_any(std::array<pollfd, count>& watched, int milliseconds) {
     FD_SET(one.fd, &all);
     last = std::max(last, one.fd);
   }
-  timeval time{milliseconds / 1000, (milliseconds % 1000) * 1000};
+  timeval time{milliseconds / 1000, (milliseconds % 1000) * suseconds_t{1000}};
   const int ready = ::select(last + 1, &all, nullptr, nullptr, milliseconds < 0 ? nullptr : &time);
   for (pollfd& one : watched) {
     const bool is_ready = ready > 0 && one.fd >= 0 && one.fd < FD_SETSIZE && FD_ISSET(one.fd, &all);

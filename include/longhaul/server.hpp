@@ -145,11 +145,11 @@ class server {
   template <class Handler>
   server& add_tool(tool_options options, Handler handler) {
     check_change("add_tool");
-    std::string name = options.name;
+    const std::string name = options.name;
     try {
       return add_tool(make_tool(std::move(options), std::move(handler)));
     } catch (const std::invalid_argument& e) {
-      return note_fault(std::move(name), e.what());
+      return note_fault(name, e.what());
     }
   }
   server& add_tool(tool_definition tool);
@@ -179,7 +179,7 @@ class server {
 
  private:
   friend class service;
-  server& note_fault(std::string tool, const std::string& problem);
+  server& note_fault(const std::string& tool, const std::string& problem);
   void check_change(const char* function) const;
 
   server_options options_;

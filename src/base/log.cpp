@@ -11,6 +11,9 @@
 namespace longhaul {
 
 struct logger::core {
+  core(log_sink to, log_level from, const clock_source& time)
+      : sink(std::move(to)), least(from), clock(time) {}
+
   log_sink sink;
   log_level least;
   const clock_source& clock;
@@ -44,7 +47,7 @@ struct logger::core {
 };
 
 logger::logger(log_sink sink, std::optional<log_level> least, const clock_source& clock) {
-  if (sink && least) core_.reset(new core{std::move(sink), *least, clock, {}, {}});
+  if (sink && least) core_ = std::make_shared<core>(std::move(sink), *least, clock);
 }
 
 bool logger::takes(log_level level) const noexcept { return core_ && level >= core_->least; }

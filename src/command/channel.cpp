@@ -108,6 +108,7 @@ channel_fault fault(std::string message, std::string_view form) {
 
 std::string unknown_verb(std::string_view name) {
   std::vector<std::string_view> known;
+  known.reserve(verbs.size());
   for (const verb& v : verbs) known.push_back(v.name);
   return "unknown member" + detail::unknown_name(known, name);
 }

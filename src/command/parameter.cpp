@@ -20,6 +20,7 @@ using detail::type_node;
 
 std::string unknown_parameter(const std::vector<parameter>& known, std::string_view name) {
   std::vector<std::string_view> names;
+  names.reserve(known.size());
   for (const parameter& p : known) names.push_back(p.name);
   return detail::unknown_name(names, name);
 }

@@ -128,6 +128,7 @@ member_rules rules_of_one(const parameter& p) {
   }
   if (!p.choices.empty()) {
     std::vector<choice> values;
+    values.reserve(p.choices.size());
     for (const std::string& value : p.choices) values.push_back({value, ""});
     rules.choose(std::move(values));
   }

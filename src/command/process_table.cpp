@@ -92,7 +92,7 @@ std::vector<std::string> texts_of(pid_t id, const char* name) {
   std::snprintf(path.data(), path.size(), "/proc/%d/%s", static_cast<int>(id), name);
   const descriptor file(::open(path.data(), O_RDONLY | O_CLOEXEC));
   std::string text;
-  std::array<char, 16 * 1024> part{};
+  std::array<char, std::size_t{16} * 1024> part{};
   while (file && text.size() < tunables::max_process_text) {
     const ssize_t length = ::read(file.get(), part.data(), part.size());
     if (length < 0 && errno == EINTR) continue;

@@ -47,7 +47,7 @@ void server::check_change(const char* function) const {
 }
 
 // Most messages name the tool; those about its fields and its types do not.
-server& server::note_fault(std::string tool, const std::string& problem) {
+server& server::note_fault(const std::string& tool, const std::string& problem) {
   const std::string fault =
       problem.starts_with("tool \"") ? problem : "tool \"" + tool + "\": " + problem;
   if (link_->is_open()) throw std::invalid_argument(fault);

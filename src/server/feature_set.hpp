@@ -41,7 +41,7 @@ class feature_set {
   using pointer = std::shared_ptr<const Feature>;
 
   /// False: there is one of this name already.
-  bool add(pointer feature) {
+  bool add(const pointer& feature) {
     {
       const guard lock(mutex_);
       if (by_name_.contains(feature->name())) return false;

@@ -187,7 +187,7 @@ std::string lock_file::lost_database() const {
   std::array<unsigned char, 100> header{};
   if (::fstat(database_, &named) != 0) return {};
   const ssize_t got = ::pread(database_, header.data(), header.size(), 0);
-  const std::string_view magic("SQLite format 3", 16);
+  constexpr std::string_view magic("SQLite format 3\0", 16);
   const bool whole = got == static_cast<ssize_t>(header.size()) &&
                      std::equal(magic.begin(), magic.end(), header.begin());
   const auto at = [&](std::size_t i) { return std::uint64_t{header[i]}; };

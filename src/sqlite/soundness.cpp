@@ -46,18 +46,18 @@ void compare_schema(connection& file, std::vector<std::string>& into) {
   for (const auto& [object, sql] : expected) {
     const auto found = there.find(object);
     if (found == there.end()) {
-      into.push_back("the " + object.first + " " + object.second +
-                     " is missing: restore the file from a backup");
+      into.emplace_back("the " + object.first + " " + object.second +
+                        " is missing: restore the file from a backup");
     } else if (found->second != sql) {
-      into.push_back("the " + object.first + " " + object.second +
-                     " was changed: restore the file from a backup");
+      into.emplace_back("the " + object.first + " " + object.second +
+                        " was changed: restore the file from a backup");
     }
   }
   for (const auto& [object, sql] : there) {
     if (expected.contains(object)) continue;
-    into.push_back("the " + object.first + " " + object.second +
-                   " is not one of Longhaul's: remove it (DROP " + object.first + " \"" +
-                   object.second + "\")");
+    into.emplace_back("the " + object.first + " " + object.second +
+                      " is not one of Longhaul's: remove it (DROP " + object.first + " \"" +
+                      object.second + "\")");
   }
 }
 
@@ -65,14 +65,14 @@ void look_at_meta(connection& file, std::vector<std::string>& into) {
   statement secret(file, "SELECT typeof(value), length(value) FROM meta WHERE name = 'secret'");
   if (!secret.step() || secret.text(0) != "blob" ||
       secret.integer(1) != static_cast<std::int64_t>(secret_bytes)) {
-    into.push_back(
+    into.emplace_back(
         "its secret is not 32 bytes: restore the file from a backup, or give it a new one, with "
         "which open questions get new ids (sqlite3 FILE \"INSERT OR REPLACE INTO meta VALUES "
         "('secret', randomblob(32))\")");
   }
   statement clock(file, "SELECT value FROM meta WHERE name = 'clock'");
   if (clock.step() && !parse_clock(clock.text(0))) {
-    into.push_back(
+    into.emplace_back(
         "its clock row is damaged: restore the file from a backup, or let the time begin anew, "
         "with which limits and retentions may end late (sqlite3 FILE \"DELETE FROM meta WHERE name "
         "= 'clock'\")");

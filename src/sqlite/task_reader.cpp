@@ -16,7 +16,7 @@ constexpr std::string_view from_both = "FROM tasks t JOIN states s ON s.seq = t.
 
 // One column; of a large task perhaps not.
 std::string column_of(std::string_view table, std::string_view name, detail wanted) {
-  const std::string column = std::string(table).append(".").append(name);
+  std::string column = std::string(table).append(".").append(name);
   const std::string small = "CASE WHEN s.bytes <= " + std::to_string(large);
   if (name == "result" && wanted == detail::line) return small + " THEN " + column + " END";
   if (wanted == detail::whole) return column;

@@ -56,16 +56,15 @@ launcher::seat launcher::seat_for(const tool_definition& tool) {
 }
 
 void launcher::launch(run_ptr run, const boost::asio::any_io_executor& caller) {
-  bool first = false, closed = false;
+  bool first = false;
   {
     const guard lock(mutex_);
-    closed = closed_;
-    if (!closed) {
-      launching_.push_back(std::move(run));
+    if (!closed_) {
+      launching_.push_back(std::exchange(run, nullptr));
       first = launching_.size() == 1;
     }
   }
-  if (closed) {
+  if (run) {  // closed
     run->request_stop();
     return run->end_here(std::nullopt);
   }

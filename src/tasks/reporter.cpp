@@ -23,7 +23,7 @@ void reporter::note(std::shared_ptr<running_task> run) {
   noted_.push_back(std::move(run));
 }
 
-void reporter::keep(std::shared_ptr<running_task> run) noexcept {
+void reporter::keep(const std::shared_ptr<running_task>& run) noexcept {
   try {
     noted_.push_back(run);
   } catch (...) {  // no memory: its next report, or its end, takes this one along

@@ -41,7 +41,7 @@ class reporter {
 
  private:
   class taken_out;
-  void keep(std::shared_ptr<running_task> run) noexcept LONGHAUL_REQUIRES(mutex_);
+  void keep(const std::shared_ptr<running_task>& run) noexcept LONGHAUL_REQUIRES(mutex_);
   boost::asio::awaitable<void> write_report(running_task& run);
 
   engine_core& core_;

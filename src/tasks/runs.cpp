@@ -26,7 +26,7 @@ bool is_current(const running_task& run) {
 
 boost::asio::awaitable<bool> runs::start(lane& home, task_ptr task, tool_ptr tool,
                                          std::shared_ptr<void> read) {
-  const auto run = make_run(home, task, std::move(tool));
+  const auto run = make_run(home, task, tool);
   if (!run) {
     co_await hand_back_unstarted(home, std::move(task), cannot_start);
     co_return false;
@@ -43,7 +43,7 @@ boost::asio::awaitable<bool> runs::start(lane& home, task_ptr task, tool_ptr too
 }
 
 std::shared_ptr<running_task> runs::make_run(lane& home, const task_ptr& task,
-                                             tool_ptr tool) noexcept {
+                                             const tool_ptr& tool) noexcept {
   const tool_use use = use_of(*tool);
   try {
     const launcher::seat seat = launcher_.seat_for(*tool);

@@ -63,7 +63,8 @@ class runs final : public task_host {
 
  private:
   /// Null: it cannot be had.
-  std::shared_ptr<running_task> make_run(lane& home, const task_ptr& task, tool_ptr tool) noexcept;
+  std::shared_ptr<running_task> make_run(lane& home, const task_ptr& task,
+                                         const tool_ptr& tool) noexcept;
   /// False: it cannot be launched.
   bool launch(const std::shared_ptr<running_task>& run,
               const boost::asio::any_io_executor& caller) noexcept;

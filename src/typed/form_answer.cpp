@@ -139,7 +139,9 @@ void check_array(json::value schema, json::value v, const std::string& at) {
   std::set<std::string, std::less<>> seen;
   std::size_t count = 0;
   for (json::elements e(v); e.next(); ++count) {
-    const auto place = [&] { return at + "[" + std::to_string(count) + "]"; };
+    const auto place = [&] {
+      return std::string(at).append("[").append(std::to_string(count)).append("]");
+    };
     if (greatest && count == *greatest) {
       throw question_error(at + ": expected " + wanted + ", got more");
     }

@@ -74,7 +74,9 @@ bool is_quoted_local(std::string_view text) {
   text = text.substr(1, text.size() - 2);
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '"' || (text[i] >= 0 && text[i] < ' ') || text[i] == '\x7F') return false;
-    if (text[i] == '\\' && ++i == text.size()) return false;
+    if (text[i] != '\\') continue;
+    ++i;  // what is quoted
+    if (i == text.size()) return false;
   }
   return true;
 }

@@ -205,6 +205,7 @@ bool member_rules::has_number(long double value) const {
 
 std::string unknown_member(const type_node& type, std::string_view name) {
   std::vector<std::string_view> known;
+  known.reserve(type.members.size());
   for (const member_node& member : type.members) known.push_back(member.name);
   return unknown_name(known, name);
 }

@@ -121,7 +121,7 @@ class schema_writer {
 
   // A duration says its unit, where the description does not.
   static std::string describe(const type_node& type, const member_rules* rules) {
-    const std::string said = rules != nullptr ? rules->description : std::string();
+    std::string said = rules != nullptr ? rules->description : std::string();
     if (!type.seconds || said.find("econd") != std::string::npos) return said;
     return said.empty() ? "seconds" : said + " (seconds)";
   }
