@@ -81,7 +81,8 @@ class pipe_envelope final : public pipe_endpoint, private envelope {
     try {
       if (failed) reply = answer_to_failure(line, no_memory);
       if (!reply.empty()) out_->send_reply(std::move(reply));
-    } catch (const std::exception&) {  // not even for this there is memory
+    } catch (const std::exception&) {
+      co_return;  // not even for this there is memory
     }
   }
 
