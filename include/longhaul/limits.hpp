@@ -67,6 +67,9 @@ inline constexpr std::size_t max_sessions_per_caller = 1'000;
 inline constexpr milliseconds http_drain_grace = std::chrono::seconds(10);
 inline constexpr milliseconds stdio_drain_grace = std::chrono::seconds(0);
 
+/// How long somebody who types waits for suggestions.
+inline constexpr milliseconds completion_limit = std::chrono::seconds(10);
+
 // --- programs as tools
 
 /// Newest bytes kept of standard output and of standard error, each.

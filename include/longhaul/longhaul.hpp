@@ -7,11 +7,15 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "longhaul/clock.hpp"
+#include "longhaul/completion.hpp"
 #include "longhaul/elicitation.hpp"
 #include "longhaul/error_codes.hpp"
+#include "longhaul/feature.hpp"
 #include "longhaul/limits.hpp"
 #include "longhaul/log.hpp"
+#include "longhaul/prompt.hpp"
 #include "longhaul/raw_json.hpp"
+#include "longhaul/resource.hpp"
 #include "longhaul/result.hpp"
 #include "longhaul/run.hpp"
 #include "longhaul/schema.hpp"

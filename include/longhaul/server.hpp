@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server: its name and its tools. What is registered here once is served to every caller, over
-// every revision of the protocol, on stdio and HTTP. `run.hpp` starts it.
+// A server: its name, its tools, prompts and resources. What is registered here once is served to
+// every caller, over every revision of the protocol, on stdio and HTTP. `run.hpp` starts it.
 #pragma once
 
 #include <chrono>
@@ -14,8 +14,11 @@
 #include <utility>
 #include <vector>
 
+#include "longhaul/feature.hpp"
 #include "longhaul/limits.hpp"
 #include "longhaul/log.hpp"
+#include "longhaul/prompt.hpp"
+#include "longhaul/resource.hpp"
 #include "longhaul/store.hpp"
 #include "longhaul/task_access.hpp"
 #include "longhaul/tool.hpp"
@@ -39,6 +42,9 @@ struct server_options {
   std::string version = "0.1.0";
   std::string title = {};         ///< for people; may be empty
   std::string instructions = {};  ///< for the model: how to use this server; may be empty
+  std::string description = {};   ///< for people: what it is; may be empty
+  std::string website = {};       ///< a URL; may be empty
+  std::vector<icon> icons = {};
 
   // Bounds; limits.hpp has their reasons.
   std::size_t max_running = defaults::max_running;  ///< handlers at once; more tasks wait
@@ -95,10 +101,10 @@ struct server_options {
   /// reports.
   std::chrono::milliseconds heartbeat = defaults::heartbeat;
 
-  /// Tools may be added and removed while the server runs, from any thread, and callers are told
-  /// (`notifications/tools/list_changed`): those that subscribe at once, others at their next
-  /// request.
-  bool changing_tools = false;
+  /// Tools, prompts and resources may be added and removed while the server runs, from any thread,
+  /// and callers are told (`notifications/tools/list_changed` and its like): those that subscribe
+  /// at once, others at their next request.
+  bool dynamic = false;
 
   /// Members of a call's arguments that hosts add on their own (n8n adds these): where a tool does
   /// not declare them, they are dropped before anything is checked.
@@ -124,7 +130,8 @@ struct server_options {
   log_sink log_to = {};
 };
 
-/// Not thread-safe, but for `tasks` and, with `changing_tools`, for what adds and removes tools.
+/// Not thread-safe, but for `tasks`, `resource_updated` and, with `dynamic`, for what adds and
+/// removes features.
 class server {
  public:
   explicit server(server_options options = {});
@@ -141,27 +148,67 @@ class server {
   /// A tool whose name, schema or options do not fit is left out and noted in `faults`: `run` says
   /// what is wrong with all of them, and does not serve. (`make_tool` throws.) While the server
   /// runs, it throws `std::invalid_argument` instead.
-  /// Throws `std::logic_error` while the server runs, unless it has `changing_tools`.
+  /// Throws `std::logic_error` while the server runs, unless it has `dynamic`.
   template <class Handler>
   server& add_tool(tool_options options, Handler handler) {
-    check_change("add_tool");
     const std::string name = options.name;
-    try {
-      return add_tool(make_tool(std::move(options), std::move(handler)));
-    } catch (const std::invalid_argument& e) {
-      return note_fault(name, e.what());
-    }
+    return add_made("add_tool", "tool", name, [&] {
+      tool_definition tool = make_tool(std::move(options), std::move(handler));
+      add(std::move(tool));
+    });
   }
   server& add_tool(tool_definition tool);
   /// Removes a tool. What runs goes on, and its tasks keep their results; what waits in the queue
   /// waits until there is a tool of this name again. False: there is none.
-  /// Throws `std::logic_error` while the server runs, unless it has `changing_tools`.
+  /// Throws `std::logic_error` while the server runs, unless it has `dynamic`.
   bool remove_tool(std::string_view name);
   /// Tells the callers that their list of tools is not what it was: after
-  /// `tool_options::visible_to` began to answer otherwise. Nobody hears it without
-  /// `changing_tools`. Any thread.
+  /// `tool_options::visible_to` began to answer otherwise. Nobody hears it without `dynamic`. Any
+  /// thread.
   void tools_changed();
-  /// What is wrong with tools that were added; a line each, for people.
+
+  /// Adds a prompt. `handler` as `make_prompt` takes it. What does not fit is noted in `faults`, as
+  /// of a tool.
+  template <class Handler>
+  server& add_prompt(prompt_options options, Handler handler) {
+    const std::string name = options.name;
+    return add_made("add_prompt", "prompt", name, [&] {
+      prompt_definition prompt = make_prompt(std::move(options), std::move(handler));
+      add(std::move(prompt));
+    });
+  }
+  server& add_prompt(prompt_definition prompt);
+  /// False: there is none.
+  bool remove_prompt(std::string_view name);
+  void prompts_changed();
+
+  /// Adds a resource. `source` is a handler, as `make_resource` takes it, or what is read, where
+  /// that never changes: a text, a `resource_content`, a vector of them.
+  template <class Source>
+  server& add_resource(resource_options options, Source source) {
+    const std::string uri = options.uri;
+    return add_made("add_resource", "resource", uri, [&] {
+      resource_definition resource = make_resource(std::move(options), std::move(source));
+      add(std::move(resource));
+    });
+  }
+  server& add_resource(resource_definition resource);
+  /// Adds a family of resources. `handler` as `make_resource_template` takes it.
+  template <class Handler>
+  server& add_resource_template(resource_options options, Handler handler) {
+    const std::string uri = options.uri;
+    return add_made("add_resource_template", "resource", uri, [&] {
+      resource_definition family = make_resource_template(std::move(options), std::move(handler));
+      add(std::move(family));
+    });
+  }
+  /// By its address, or its template. False: there is none.
+  bool remove_resource(std::string_view uri);
+  void resources_changed();
+  /// Tells those who subscribed to this very address that it holds something else. Any thread.
+  void resource_updated(const std::string& uri);
+
+  /// What is wrong with what was added; a line each, for people.
   const std::vector<std::string>& faults() const noexcept { return faults_; }
 
   /// The tasks of this server while `run` serves them, from any thread that may block: above all,
@@ -173,17 +220,30 @@ class server {
   server& on_start(std::function<void()> fn);
 
   const server_options& options() const noexcept { return options_; }
-  const serving::catalog& tools() const noexcept { return *tools_; }
-  serving::catalog& tools() noexcept { return *tools_; }
-  std::shared_ptr<serving::catalog> shared_tools() const noexcept { return tools_; }
+  const serving::catalog& features() const noexcept { return *features_; }
+  serving::catalog& features() noexcept { return *features_; }
+  std::shared_ptr<serving::catalog> shared_features() const noexcept { return features_; }
 
  private:
   friend class service;
-  server& note_fault(const std::string& tool, const std::string& problem);
+  template <class Add>
+  server& add_made(const char* function, const char* kind, const std::string& name, Add add_it) {
+    check_change(function);
+    try {
+      add_it();
+    } catch (const std::invalid_argument& e) {
+      note_fault(kind, name, e.what());
+    }
+    return *this;
+  }
+  void add(tool_definition tool);
+  void add(prompt_definition prompt);
+  void add(resource_definition resource);
+  void note_fault(const char* kind, const std::string& name, const std::string& problem);
   void check_change(const char* function) const;
 
   server_options options_;
-  std::shared_ptr<serving::catalog> tools_;
+  std::shared_ptr<serving::catalog> features_;
   std::vector<std::string> faults_;
   std::vector<std::function<void()>> on_start_;
   std::shared_ptr<longhaul::tasks::engine_link> link_;

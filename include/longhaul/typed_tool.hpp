@@ -78,7 +78,7 @@ concept plain_function = requires { typename boost::callable_traits::args_t<F>; 
 
 /// Everything about `F` that must hold before `handler_traits` is looked at, one after the other,
 /// so that a mistake gives one message.
-template <class F>
+template <class F, class Results>
 struct handler_check {
   template <class T>
   static constexpr bool by_value_or_const =
@@ -105,7 +105,7 @@ struct handler_check {
   }
   static constexpr bool knows_result() {
     if constexpr (plain) {
-      return has_result<
+      return Results::template takes<
           std::remove_cvref_t<typename awaited<boost::callable_traits::return_type_t<F>>::type>>();
     }
     return false;
@@ -131,19 +131,6 @@ struct handler_traits {
     return {std::move(meant), std::move(result)};
   }
 
-  /// The arguments of a run: those that were read when the call was accepted, or read now.
-  static std::shared_ptr<arguments> take(const std::optional<typed_schema>& schema,
-                                         const call_arguments& given) {
-    if constexpr (is_raw) {
-      return std::make_shared<raw_json>(or_empty_object(given.json()));
-    } else {
-      if (given.read()) return std::static_pointer_cast<arguments>(given.read());
-      auto result = std::make_shared<arguments>();
-      schema->read(or_empty_object(given.json()), result.get(), "arguments");
-      return result;
-    }
-  }
-
   static decltype(auto) call(F& function, task_context& context, arguments& args) {
     constexpr bool with_context = params::context;
     if constexpr (with_context && has_arguments) {
@@ -158,34 +145,85 @@ struct handler_traits {
   }
 };
 
-template <class F>
+/// What a tool's handler is given, and what its return value becomes. Prompts, resources and
+/// completions have their own (`prompt.hpp`, `resource.hpp`, `completion.hpp`).
+struct tool_results {
+  template <class R>
+  static constexpr bool takes() {
+    return has_result<R>();
+  }
+  static raw_json arguments(const call_arguments& given) { return given.json(); }
+  static handler_result nothing(const call_arguments&) { return tool_result().to_outcome(); }
+  template <class R>
+  static handler_result result(R&& value, const call_arguments&) {
+    return to_handler_result(std::forward<R>(value));
+  }
+};
+
+/// The arguments of a run: those that were read when the call was accepted, or read now.
+template <class F, class Results>
+std::shared_ptr<typename handler_traits<F>::arguments> arguments_of(
+    const std::optional<typed_schema>& schema, const Results& results,
+    const call_arguments& given) {
+  using arguments = typename handler_traits<F>::arguments;
+  if constexpr (handler_traits<F>::is_raw) {
+    return std::make_shared<raw_json>(or_empty_object(results.arguments(given)));
+  } else {
+    if (given.read()) return std::static_pointer_cast<arguments>(given.read());
+    auto result = std::make_shared<arguments>();
+    schema->read(or_empty_object(results.arguments(given)), result.get(), "arguments");
+    return result;
+  }
+}
+
+template <class F, class Results>
 handler_result run_blocking(F& function, const std::optional<typed_schema>& schema,
-                            task_context& context, const call_arguments& given) {
+                            const Results& results, task_context& context,
+                            const call_arguments& given) {
   using traits = handler_traits<F>;
-  const auto args = traits::take(schema, given);
+  const auto args = arguments_of<F>(schema, results, given);
   if constexpr (std::is_void_v<typename traits::result>) {
     traits::call(function, context, *args);
-    return tool_result().to_outcome();
+    return results.nothing(given);
   } else {
-    return to_handler_result(traits::call(function, context, *args));
+    return results.result(traits::call(function, context, *args), given);
   }
 }
 
 /// The frame of this coroutine keeps the function and its arguments alive while they are used.
-template <class F>
+template <class F, class Results>
 boost::asio::awaitable<handler_result> run_coroutine(std::shared_ptr<F> function,
                                                      std::optional<typed_schema> schema,
-                                                     task_context& context, call_arguments given) {
+                                                     Results results, task_context& context,
+                                                     call_arguments given) {
   using traits = handler_traits<F>;
-  const auto args = traits::take(schema, given);
+  const auto args = arguments_of<F>(schema, results, given);
   // On its own: g++ 12 destroys temporaries of a co_await expression twice.
   auto running = traits::call(*function, context, *args);
   if constexpr (std::is_void_v<typename traits::result>) {
     co_await std::move(running);
-    co_return tool_result().to_outcome();
+    co_return results.nothing(given);
   } else {
     auto result = co_await std::move(running);
-    co_return to_handler_result(std::move(result));
+    co_return results.result(std::move(result), given);
+  }
+}
+
+/// The handler without types of a function.
+template <class F, class Results>
+std::variant<blocking_handler, coroutine_handler> untyped_handler(
+    F handler, const std::optional<typed_schema>& schema, Results results) {
+  auto function = std::make_shared<F>(std::move(handler));
+  if constexpr (handler_traits<F>::returned::is_coroutine) {
+    return coroutine_handler(
+        [function, schema, results](task_context& context, call_arguments given) {
+          return run_coroutine(function, schema, results, context, std::move(given));
+        });
+  } else {
+    return blocking_handler(
+        [function, schema, results](task_context& context, const call_arguments& given) {
+          return run_blocking(*function, schema, results, context, given);
+        });
   }
 }
 
@@ -210,24 +248,38 @@ tool_definition tool_of(tool_options options, F handler) {
   }
   tool_definition tool = define_tool(std::move(options), schema, output_schema_for<result>(),
                                      traits::returned::is_coroutine);
-  auto function = std::make_shared<F>(std::move(handler));
-  if constexpr (traits::returned::is_coroutine) {
-    tool.handler =
-        coroutine_handler([function, schema](task_context& context, call_arguments given) {
-          return run_coroutine(function, schema, context, std::move(given));
-        });
-  } else {
-    tool.handler =
-        blocking_handler([function, schema](task_context& context, const call_arguments& given) {
-          return run_blocking(*function, schema, context, given);
-        });
-  }
+  tool.handler = untyped_handler(std::move(handler), schema, tool_results());
   if constexpr (!traits::is_raw) {
     tool.accept = [schema](const raw_json& given, const argument_leniency& how) {
       return traits::accept(*schema, given, how);
     };
   }
   return tool;
+}
+
+/// Says what is wrong with a handler, one thing at a time; true if it can be used.
+template <class Check>
+consteval bool check_handler() {
+  if constexpr (Check::passed) {
+    return true;
+  } else if constexpr (!Check::plain) {
+    static_assert(Check::plain,
+                  "longhaul: the parameters of this handler cannot be told. A generic lambda "
+                  "(auto), a bind expression or an overloaded function object is no handler: write "
+                  "the types, as in [](longhaul::task_context& task, const my_args& args)");
+  } else if constexpr (!Check::takes_what_we_give()) {
+    static_assert(Check::takes_what_we_give(),
+                  "longhaul: a handler takes (task_context&, const Args&), (const Args&), "
+                  "(task_context&) or nothing");
+  } else if constexpr (!Check::leaves_arguments_alone()) {
+    static_assert(Check::leaves_arguments_alone(),
+                  "longhaul: a handler takes its arguments by value or by reference to const");
+  } else if constexpr (!Check::knows_arguments()) {
+    static_assert(Check::knows_arguments(),
+                  "longhaul: a handler's arguments are one struct described with "
+                  "BOOST_DESCRIBE_STRUCT, or raw_json");
+  }
+  return false;
 }
 
 }  // namespace detail
@@ -238,26 +290,10 @@ tool_definition tool_of(tool_options options, F handler) {
 /// do not fit it, for schemas that are not object schemas, and for options that contradict another.
 template <class F>
 tool_definition make_tool(tool_options options, F handler) {
-  using check = detail::handler_check<F>;
-  if constexpr (check::passed) {
+  using check = detail::handler_check<F, detail::tool_results>;
+  if constexpr (detail::check_handler<check>()) {
     return detail::tool_of(std::move(options), std::move(handler));
-  } else if constexpr (!check::plain) {
-    static_assert(check::plain,
-                  "longhaul: the parameters of this handler cannot be told. A generic lambda "
-                  "(auto), a bind expression or an overloaded function object is no handler: write "
-                  "the types, as in [](longhaul::task_context& task, const my_args& args)");
-  } else if constexpr (!check::takes_what_we_give()) {
-    static_assert(check::takes_what_we_give(),
-                  "longhaul: a handler takes (task_context&, const Args&), (const Args&), "
-                  "(task_context&) or nothing");
-  } else if constexpr (!check::leaves_arguments_alone()) {
-    static_assert(check::leaves_arguments_alone(),
-                  "longhaul: a handler takes its arguments by value or by reference to const");
-  } else if constexpr (!check::knows_arguments()) {
-    static_assert(check::knows_arguments(),
-                  "longhaul: a handler's arguments are one struct described with "
-                  "BOOST_DESCRIBE_STRUCT, or raw_json");
-  } else if constexpr (!check::knows_result()) {
+  } else if constexpr (check::knows_arguments() && !check::knows_result()) {
     static_assert(check::knows_result(),
                   "longhaul: a handler returns void, text, content, a tool_result, raw_result, "
                   "outcome or external, or what is written as JSON (a struct described with "

@@ -75,7 +75,7 @@ int run(server& server, int argc, char** argv) {
     return exit_usage;
   }
   process_log log(logging, !settings.http.empty());
-  for (const auto& tool : server.tools().entries()) {
+  for (const auto& tool : server.features().entries()) {
     const std::string& name = tool->definition.options.name;
     if (const std::string why = detail::name_warning(name); !why.empty()) {
       log.log().warning("tool.name", "the tool's name " + why, {{"tool", name}});

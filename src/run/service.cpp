@@ -20,8 +20,8 @@ tasks::engine_options engine_options_for(server& definition, const service_optio
   const server_options& options = definition.options();
   tasks::engine_options result;
   result.store = more.store;
-  if (options.fallback_tools) definition.tools().add_fallback_tools();
-  result.tools = definition.shared_tools();
+  if (options.fallback_tools) definition.features().add_fallback_tools();
+  result.tools = definition.shared_features();
   result.max_running = options.max_running;
   result.max_parked = options.max_parked;
   result.bounds.open_per_quota = options.max_open_per_owner;
@@ -43,7 +43,7 @@ service::service(server& definition, service_options options, process_log& log)
       log_(log),
       definition_(definition),
       engine_(std::make_shared<tasks::engine>(engine_options_for(definition, options_, log.log()))),
-      dispatcher_(definition.tools(), *engine_,
+      dispatcher_(definition.features(), *engine_,
                   {.inline_limit = definition.options().inline_limit,
                    .outputs = options_.outputs,
                    .heartbeat = definition.options().heartbeat,

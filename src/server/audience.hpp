@@ -7,6 +7,7 @@
 
 #include <optional>
 
+#include "server/feature_set.hpp"
 #include "server/requests.hpp"
 #include "tasks/follower.hpp"
 
@@ -25,8 +26,10 @@ class audience {
   virtual bool log(const tasks::log_event&) { return true; }
   /// The task's state changed; the last state is never lost.
   virtual bool changed(const task_view&) { return true; }
-  /// The list of tools is not what it was.
-  virtual bool tools_changed() { return true; }
+  /// A list is not what it was.
+  virtual bool list_changed(list_kind) { return true; }
+  /// A resource holds something else.
+  virtual bool resource_updated(const std::string& /*uri*/) { return true; }
   /// A question opened (round 0), or is put again because its answer did not fit. Called once for
   /// each round (again only if it was not taken).
   virtual bool question(const task_record&, const task_input&, int /*round*/) { return true; }

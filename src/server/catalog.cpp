@@ -2,17 +2,15 @@
 #include "server/catalog.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <stdexcept>
 #include <utility>
 
 #include "base/names.hpp"
 #include "json/view.hpp"
+#include "json/write.hpp"
 #include "server/fallback_tools.hpp"
 #include "server/links.hpp"
-#include "server/refusals.hpp"
-#include "server/tunables.hpp"
 
 namespace longhaul::serving {
 namespace {
@@ -67,16 +65,38 @@ class header_finder {
   std::vector<std::string> path_;
 };
 
+[[noreturn]] void refuse_taken(std::string_view kind, const std::string& name) {
+  throw std::invalid_argument(std::string(kind) + " \"" + name +
+                              "\": there is one of this name already");
+}
+
+template <class Pointer>
+Pointer visible(Pointer feature, const caller& who) {
+  if (feature && !feature->visible_to(who.owner)) feature = nullptr;
+  return feature;
+}
+
+std::uint64_t serial_of(const tool_entry& tool) { return tool.serial; }
+template <class Feature>
+std::uint64_t serial_of(const Feature& feature) {
+  return feature.serial();
+}
+
+// What the handler of a resource is called with.
+raw_json read_call(const std::string& uri, const std::map<std::string, std::string>& variables) {
+  std::string out;
+  json::object o(out);
+  o.string("uri", uri);
+  if (!variables.empty()) {
+    json::object values(o.key("variables"));
+    for (const auto& [name, value] : variables) values.string(name, value);
+    values.close();
+  }
+  o.close();
+  return raw_json::trusted(std::move(out));
+}
+
 }  // namespace
-
-std::uint64_t catalog::next_serial() noexcept {
-  static std::atomic<std::uint64_t> serials{0};
-  return ++serials;
-}
-
-call_arguments tool_entry::accept(const raw_json& arguments) const {
-  return definition.accept ? definition.accept(arguments, leniency) : call_arguments(arguments);
-}
 
 void catalog::add(tool_definition tool) {
   entry_ptr entry = entry_for(std::move(tool));
@@ -115,21 +135,117 @@ entry_ptr catalog::entry_for(tool_definition tool) const {
   return entry;
 }
 
-bool catalog::remove(std::string_view name) {
+bool catalog::remove_tool(std::string_view name) {
   // Whoever waits for work that takes long was told to call these.
   if (has_fallback_tools() && fallback_verb_of(name)) return false;
   if (!tools_.remove(name)) return false;
+  forget_all();
+  return true;
+}
+
+void catalog::forget_all() {
   std::shared_ptr<const std::vector<tasks::tool_ptr>> forgotten;  // gone without the lock
   const guard lock(all_mutex_);
   forgotten = std::exchange(all_, nullptr);
   all_version_ = 0;
+}
+
+void catalog::keep_callables(const std::vector<entry_ptr>& callables) {
+  {
+    const guard lock(all_mutex_);
+    for (const entry_ptr& entry : callables) callables_.insert_or_assign(entry->name(), entry);
+    if (callables.size() > 1) completes_ = true;
+  }
+  forget_all();
+}
+
+void catalog::drop_callables(const std::vector<entry_ptr>& callables) {
+  {
+    const guard lock(all_mutex_);
+    for (const entry_ptr& entry : callables) {
+      const auto known = callables_.find(entry->name());
+      if (known != callables_.end() && known->second == entry) callables_.erase(known);
+    }
+  }
+  forget_all();
+}
+
+// What a new entry runs is known before anybody can find it.
+void catalog::add(prompt_definition prompt) {
+  const prompt_ptr entry = offered(std::move(prompt));
+  if (prompts_.find(entry->name())) refuse_taken("prompt", entry->name());
+  if (entry->options.visible_to) differs_ = true;
+  keep_callables(callables_of(*entry));
+  if (prompts_.add(entry)) return;
+  drop_callables(callables_of(*entry));
+  refuse_taken("prompt", entry->name());
+}
+
+void catalog::add(resource_definition resource) {
+  const resource_ptr entry = offered(std::move(resource));
+  auto& set = entry->pattern ? templates_ : resources_;
+  if (set.find(entry->name())) refuse_taken("resource", entry->name());
+  if (entry->options.visible_to) differs_ = true;
+  keep_callables(callables_of(*entry));
+  if (set.add(entry)) return;
+  drop_callables(callables_of(*entry));
+  refuse_taken("resource", entry->name());
+}
+
+bool catalog::remove_prompt(std::string_view name) {
+  const prompt_ptr entry = prompts_.find(name);
+  if (!entry || !prompts_.remove(name)) return false;
+  drop_callables(callables_of(*entry));
   return true;
 }
 
-std::size_t catalog::seen_by(std::string_view owner) const {
+bool catalog::remove_resource(std::string_view uri) {
+  for (auto* const set : {&resources_, &templates_}) {
+    const resource_ptr entry = set->find(uri);
+    if (!entry || !set->remove(uri)) continue;
+    drop_callables(callables_of(*entry));
+    return true;
+  }
+  return false;
+}
+
+void catalog::listen(list_kind kind, const std::weak_ptr<list_listener>& listener) {
+  switch (kind) {
+    case list_kind::tools:
+      return tools_.listen(listener);
+    case list_kind::prompts:
+      return prompts_.listen(listener);
+    case list_kind::resources:
+      resources_.listen(listener);
+      return templates_.listen(listener);
+  }
+}
+
+std::uint64_t catalog::version(list_kind kind) const noexcept {
+  switch (kind) {
+    case list_kind::tools:
+      return tools_.version();
+    case list_kind::prompts:
+      return prompts_.version();
+    case list_kind::resources:
+      break;
+  }
+  return resources_.version() + templates_.version();
+}
+
+std::size_t catalog::seen_by(list_kind kind, std::string_view owner) const {
   std::size_t seen = 0;
-  for (const entry_ptr& tool : entries()) {
-    if (tool->visible_to(owner)) seen = seen * 31 + static_cast<std::size_t>(tool->serial);
+  const auto look = [&](const auto& features) {
+    for (const auto& feature : features.all()) {
+      if (!feature->visible_to(owner)) continue;
+      seen = seen * 31 + static_cast<std::size_t>(serial_of(*feature));
+    }
+  };
+  if (kind == list_kind::tools) look(tools_);
+  if (kind == list_kind::prompts) look(prompts_);
+  if (kind == list_kind::resources) {
+    look(resources_);
+    look(templates_);
   }
   return seen;
 }
@@ -147,9 +263,30 @@ void catalog::add_fallback_tools() {
 }
 
 entry_ptr catalog::find_for(const caller& who, std::string_view name) const {
-  entry_ptr tool = tools_.find(name);
-  if (tool && !tool->visible_to(who.owner)) tool = nullptr;
-  return tool;
+  return visible(tools_.find(name), who);
+}
+
+prompt_ptr catalog::find_prompt_for(const caller& who, std::string_view name) const {
+  return visible(prompts_.find(name), who);
+}
+
+std::optional<found_resource> catalog::find_resource_for(const caller& who,
+                                                         const std::string& uri) const {
+  if (resource_ptr one = visible(resources_.find(uri), who)) {
+    return found_resource{std::move(one), read_call(uri, {})};
+  }
+  for (const resource_ptr& family : templates_.all()) {
+    const auto values = family->pattern->match(uri);
+    if (values && family->visible_to(who.owner)) {
+      return found_resource{family, read_call(uri, *values)};
+    }
+  }
+  return std::nullopt;
+}
+
+resource_ptr catalog::find_template_for(const caller& who, std::string_view uri) const {
+  if (resource_ptr family = visible(templates_.find(uri), who)) return family;
+  return visible(resources_.find(uri), who);
 }
 
 milliseconds catalog::poll_interval_of(std::string_view name) const {
@@ -171,7 +308,10 @@ milliseconds catalog::poll_interval_of(std::string_view name) const {
 }
 
 tasks::tool_ptr catalog::find(std::string_view name) const {
-  return definition_of(tools_.find(name));
+  if (name.find('/') == std::string_view::npos) return definition_of(tools_.find(name));
+  const guard lock(all_mutex_);
+  const auto callable = callables_.find(name);
+  return callable == callables_.end() ? nullptr : definition_of(callable->second);
 }
 
 std::shared_ptr<const std::vector<tasks::tool_ptr>> catalog::all() const {
@@ -181,33 +321,10 @@ std::shared_ptr<const std::vector<tasks::tool_ptr>> catalog::all() const {
   if (all_version_ == version) return all_;
   auto definitions = std::make_shared<std::vector<tasks::tool_ptr>>();
   for (const entry_ptr& tool : tools_.all()) definitions->push_back(definition_of(tool));
+  for (const auto& [unused, entry] : callables_) definitions->push_back(definition_of(entry));
   replaced = std::exchange(all_, std::move(definitions));
   all_version_ = version;
   return all_;
-}
-
-reply<tool_page> catalog::list(const caller& who, std::optional<std::string_view> cursor) const {
-  const auto shown = [&](const tool_entry& tool) { return tool.visible_to(who.owner); };
-  std::uint64_t from = 0;
-  if (cursor) {
-    const char* end = cursor->data() + cursor->size();
-    const auto [stop, error] = std::from_chars(cursor->data(), end, from);
-    // A place behind the first page, without leading zeros; and where the list does not change,
-    // exactly what a page gave.
-    const bool place = error == std::errc() && stop == end && cursor->front() != '0' &&
-                       from >= tunables::tools_per_page;
-    const auto before = place && !changes() ? tools_.shown_before(from, shown) : std::nullopt;
-    const bool ours = place && (changes() ? from < tools_.end()
-                                          : before && *before % tunables::tools_per_page == 0);
-    if (!ours) {
-      return serving::refuse(refusal::bad_cursor, "this cursor is not one that tools/list gave");
-    }
-  }
-  auto [tools, next] = tools_.page(from, tunables::tools_per_page, shown);
-  tool_page page;
-  page.tools = std::move(tools);
-  if (next) page.next_cursor = std::to_string(*next);
-  return page;
 }
 
 }  // namespace longhaul::serving

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a server offers: today its tools. The one place where a tool is looked up, by callers and by
-// the engine; it may change while the server runs.
+// What a server offers: tools, prompts, resources and templates. The one place where each is looked
+// up, by callers and by the engine; all of it may change while the server runs.
 //
 // Threads: any.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,9 +15,11 @@
 #include <utility>
 #include <vector>
 
-#include "longhaul/tool.hpp"
+#include "server/feature_page.hpp"
 #include "server/feature_set.hpp"
+#include "server/features.hpp"
 #include "server/requests.hpp"
+#include "server/resource_watch.hpp"
 #include "tasks/tool_source.hpp"
 
 namespace longhaul::serving {
@@ -27,41 +30,22 @@ struct server_identity {
   std::string version;
   std::string title;
   std::string instructions;
+  std::string description = {};
+  std::string website = {};
+  std::vector<icon> icons = {};
 };
-
-/// One parameter whose value a client mirrors in the header `Mcp-Param-<header>`.
-struct mirrored_parameter {
-  std::string header;             ///< name after the prefix, as in the schema
-  std::vector<std::string> path;  ///< member names from the root of the arguments
-};
-
-/// A tool as it is offered.
-struct tool_entry {
-  tool_definition definition;
-  std::vector<mirrored_parameter> mirrored;
-  argument_leniency leniency;
-  std::uint64_t serial = 0;  ///< no two entries of a process have the same
-
-  const std::string& name() const noexcept { return definition.options.name; }
-  bool visible_to(std::string_view owner) const {
-    return !definition.options.visible_to || definition.options.visible_to(owner);
-  }
-  /// The arguments of a call (an object) as they are stored and given to the handler.
-  /// Throws `std::invalid_argument` if they do not fit. Any thread; takes long for large ones.
-  call_arguments accept(const raw_json& arguments) const;
-};
-using entry_ptr = std::shared_ptr<const tool_entry>;
-
-/// The definition, as the engine shares it.
-inline tasks::tool_ptr definition_of(const entry_ptr& entry) {
-  return entry ? tasks::tool_ptr(entry, &entry->definition) : nullptr;
-}
 
 /// How a server treats its tools where they do not say otherwise.
 struct catalog_options {
   argument_leniency leniency = {};
   bool links = true;     ///< results may have `resource_link` blocks
-  bool changes = false;  ///< tools come and go while the server runs, and callers hear of it
+  bool changes = false;  ///< features come and go while the server runs, and callers hear of it
+};
+
+/// A resource that an address names, and what its handler is called with.
+struct found_resource {
+  resource_ptr resource;
+  raw_json call;  ///< `{"uri":…,"variables":{…}}`
 };
 
 class catalog final : public tasks::tool_source {
@@ -75,9 +59,15 @@ class catalog final : public tasks::tool_source {
   /// Throws `std::invalid_argument` for a name that is taken or not allowed, and for a schema that
   /// is not an object schema or has invalid `x-mcp-header` members.
   void add(tool_definition tool);
+  /// Throw `std::invalid_argument` for a name, or an address, that is taken.
+  void add(prompt_definition prompt);
+  void add(resource_definition resource);
   /// What runs goes on; what waits in the queue waits until there is a tool of this name again.
   /// False: there is none, or it is one of the fallback tools.
-  bool remove(std::string_view name);
+  bool remove_tool(std::string_view name);
+  bool remove_prompt(std::string_view name);
+  /// By the address, or the template.
+  bool remove_resource(std::string_view uri);
 
   /// Adds the tools for callers that know no tasks (`fallback_tools.hpp`), once. Output schemas of
   /// tools that may take long are not shown from then on: "still running" would not fit them.
@@ -87,8 +77,14 @@ class catalog final : public tasks::tool_source {
     return fallback_tools_.load(std::memory_order_relaxed);
   }
 
-  /// Null if there is none, or none that this caller may see.
+  // --- by name and caller: null if there is none, or none that this caller may see
   entry_ptr find_for(const caller& who, std::string_view name) const;
+  prompt_ptr find_prompt_for(const caller& who, std::string_view name) const;
+  /// A resource of this address, else the first template that it is one of.
+  std::optional<found_resource> find_resource_for(const caller& who, const std::string& uri) const;
+  /// A template by its own text, or a resource by its address.
+  resource_ptr find_template_for(const caller& who, std::string_view uri) const;
+
   /// What is suggested to those who poll tasks of this tool; the default if there is none. Takes no
   /// lock while the tools stay as they are: every read of a task asks.
   milliseconds poll_interval_of(std::string_view name) const;
@@ -100,27 +96,44 @@ class catalog final : public tasks::tool_source {
 
   feature_set<tool_entry>& tools() noexcept { return tools_; }
   const feature_set<tool_entry>& tools() const noexcept { return tools_; }
-  /// What this caller may see, a page at a time. An absent cursor is the start.
-  reply<tool_page> list(const caller& who, std::optional<std::string_view> cursor) const;
+  feature_set<prompt_entry>& prompts() noexcept { return prompts_; }
+  const feature_set<prompt_entry>& prompts() const noexcept { return prompts_; }
+  feature_set<resource_entry>& resources() noexcept { return resources_; }
+  const feature_set<resource_entry>& resources() const noexcept { return resources_; }
+  feature_set<resource_entry>& templates() noexcept { return templates_; }
+  const feature_set<resource_entry>& templates() const noexcept { return templates_; }
+  /// Hears of every change of these lists until it is gone.
+  void listen(list_kind kind, const std::weak_ptr<list_listener>& listener);
+  /// A number that grows with every change of these lists.
+  std::uint64_t version(list_kind kind) const noexcept;
   /// Another number when what this owner may see is something else.
-  std::size_t seen_by(std::string_view owner) const;
-  /// Some tool is not for everybody.
+  std::size_t seen_by(list_kind kind, std::string_view owner) const;
+  /// Some feature is not for everybody.
   bool differs_by_caller() const noexcept { return differs_.load(std::memory_order_relaxed); }
+  /// Some argument can be completed.
+  bool completes() const noexcept { return completes_.load(std::memory_order_relaxed); }
+
+  resource_watch& watch() noexcept { return watch_; }
 
  private:
   std::shared_ptr<const tool_entry> entry_for(tool_definition tool) const;
-
-  /// No two things of a process have the same.
-  static std::uint64_t next_serial() noexcept;
+  void keep_callables(const std::vector<entry_ptr>& callables);
+  void drop_callables(const std::vector<entry_ptr>& callables);
+  void forget_all();
 
   const std::uint64_t serial_ = next_serial();
   const server_identity identity_;
   const catalog_options options_;
-  std::atomic<bool> fallback_tools_{false}, differs_{false};
+  std::atomic<bool> fallback_tools_{false}, differs_{false}, completes_{false};
   mutable guarded_mutex all_mutex_;
   mutable std::shared_ptr<const std::vector<tasks::tool_ptr>> all_ LONGHAUL_GUARDED_BY(all_mutex_);
   mutable std::uint64_t all_version_ LONGHAUL_GUARDED_BY(all_mutex_) = 0;
-  feature_set<tool_entry> tools_;
+  /// Handlers that are no tools, by the names the engine has for them.
+  std::map<std::string, entry_ptr, std::less<>> callables_ LONGHAUL_GUARDED_BY(all_mutex_);
+  feature_set<tool_entry> tools_{list_kind::tools};
+  feature_set<prompt_entry> prompts_{list_kind::prompts};
+  feature_set<resource_entry> resources_{list_kind::resources}, templates_{list_kind::resources};
+  resource_watch watch_;
 };
 
 }  // namespace longhaul::serving

@@ -20,7 +20,7 @@ dispatcher::dispatcher(catalog& features, tasks::engine& engine, dispatcher_opti
   }
 }
 
-std::vector<resource_template> dispatcher::resource_templates() const {
+std::vector<resource_template> dispatcher::source_templates() const {
   std::vector<resource_template> result;
   for (const auto& source : resources_) {
     const auto templates = source->templates();

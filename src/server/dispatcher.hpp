@@ -42,11 +42,6 @@ class dispatcher {
                              audience& listener) {
     return calls_.call(who, std::move(request), std::move(mailbox), listener);
   }
-  /// The tools that this caller may see, a page at a time. An absent cursor is the start.
-  reply<tool_page> list_tools(const caller& who, std::optional<std::string_view> cursor) const {
-    return features_.list(who, cursor);
-  }
-
   // --- tasks: `task_requests.hpp`
   awaitable<reply<task_view>> get(const caller& who, std::string_view id) {
     return task_requests_.get(who, id);
@@ -81,9 +76,9 @@ class dispatcher {
     return subscriptions_.listen(std::move(mailbox), listener);
   }
 
-  // --- resources
-  bool has_resources() const noexcept { return !resources_.empty(); }
-  std::vector<resource_template> resource_templates() const;
+  // --- resources that are not in the catalog
+  bool has_sources() const noexcept { return !resources_.empty(); }
+  std::vector<resource_template> source_templates() const;
   awaitable<reply<resource_contents>> read_resource(const caller& who, std::string_view uri);
 
  private:

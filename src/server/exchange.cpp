@@ -67,9 +67,16 @@ void exchange::on_clock() {
   signal();
 }
 
-void exchange::on_list_changed() {
+void exchange::on_list_changed(list_kind kind) {
   const guard lock(mutex_);
-  tools_changed_ = true;
+  lists_changed_.at(static_cast<std::size_t>(kind)) = true;
+  signal();
+}
+
+void exchange::on_resource_updated(const std::string& uri) {
+  const guard lock(mutex_);
+  if (std::ranges::find(updated_, uri) != updated_.end()) return;
+  updated_.push_back(uri);
   signal();
 }
 
@@ -96,8 +103,8 @@ void exchange::signal() {
 
 bool exchange::ready() const {
   return !tasks_.empty() || !progress_.empty() || !logs_.empty() || !again_.empty() ||
-         tools_changed_ || clock_moved_ || (abandoned_ && !abandon_seen_) ||
-         (stopping_ && !stopping_seen_);
+         !updated_.empty() || std::ranges::find(lists_changed_, true) != lists_changed_.end() ||
+         clock_moved_ || (abandoned_ && !abandon_seen_) || (stopping_ && !stopping_seen_);
 }
 
 bool exchange::has_news() const {
@@ -126,7 +133,8 @@ exchange::batch exchange::take() {
   result.logs = take_newest(logs_);
   result.again = take_newest(again_);
   clock_moved_ = false;
-  result.tools_changed = std::exchange(tools_changed_, false);
+  result.lists_changed = std::exchange(lists_changed_, {});
+  result.updated.swap(updated_);
   result.abandoned = abandon_seen_ = abandoned_;
   result.shutting_down = stopping_seen_ = stopping_;
   return result;

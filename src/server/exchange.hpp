@@ -7,6 +7,7 @@
 // `take` only on the exchange's executor.
 #pragma once
 
+#include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -20,6 +21,7 @@
 #include "base/mutex.hpp"
 #include "longhaul/task.hpp"
 #include "server/feature_set.hpp"
+#include "server/resource_watch.hpp"
 #include "tasks/follower.hpp"
 #include "tasks/hub.hpp"
 
@@ -27,6 +29,7 @@ namespace longhaul::serving {
 
 class exchange final : public tasks::follower,
                        public list_listener,
+                       public update_listener,
                        public std::enable_shared_from_this<exchange> {
  public:
   using clock = std::chrono::steady_clock;
@@ -40,7 +43,8 @@ class exchange final : public tasks::follower,
   void on_again(const std::string& id, const tasks::again_event& event) override;
   void on_clock() override;
   void on_drained() override { shut_down(); }
-  void on_list_changed() override;
+  void on_list_changed(list_kind kind) override;
+  void on_resource_updated(const std::string& uri) override;
   /// The caller left, or cancelled this request.
   void abandon();
   /// The server stops: open waits and subscriptions end gracefully.
@@ -48,11 +52,12 @@ class exchange final : public tasks::follower,
 
   // --- the one consumer
   struct batch {
-    std::vector<task_ptr> tasks;                  ///< the newest snapshot of each that changed
-    std::vector<tasks::progress_event> progress;  ///< in order
-    std::vector<tasks::log_event> logs;           ///< in order
-    std::vector<tasks::again_event> again;        ///< in order
-    bool tools_changed = false;
+    std::vector<task_ptr> tasks;                      ///< the newest snapshot of each that changed
+    std::vector<tasks::progress_event> progress;      ///< in order
+    std::vector<tasks::log_event> logs;               ///< in order
+    std::vector<tasks::again_event> again;            ///< in order
+    std::array<bool, list_kinds> lists_changed = {};  ///< by `list_kind`
+    std::vector<std::string> updated;                 ///< addresses of resources, each once
     bool abandoned = false;
     bool shutting_down = false;
   };
@@ -81,7 +86,9 @@ class exchange final : public tasks::follower,
   std::vector<tasks::progress_event> progress_ LONGHAUL_GUARDED_BY(mutex_);
   std::vector<tasks::log_event> logs_ LONGHAUL_GUARDED_BY(mutex_);
   std::vector<tasks::again_event> again_ LONGHAUL_GUARDED_BY(mutex_);
-  bool tools_changed_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  std::array<bool, list_kinds> lists_changed_ LONGHAUL_GUARDED_BY(mutex_) = {};
+  // At most what it watches.
+  std::vector<std::string> updated_ LONGHAUL_GUARDED_BY(mutex_);
   bool clock_moved_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool abandoned_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool abandon_seen_ LONGHAUL_GUARDED_BY(mutex_) = false;

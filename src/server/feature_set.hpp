@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The features of one kind that a server offers (tools; prompts and resources come), in the order
-// in which they were added. It may change while the server runs.
+// The features of one kind that a server offers, in the order in which they were added. It may
+// change while the server runs.
 //
 //   add, remove, touch ──► version + 1 ──► listeners (each one's `on_list_changed`)
 //
@@ -27,11 +27,15 @@
 
 namespace longhaul::serving {
 
+/// The lists of which callers hear that they changed.
+enum class list_kind : std::uint8_t { tools, prompts, resources };
+inline constexpr std::size_t list_kinds = 3;
+
 /// Hears that a list is not what it was. Must not block; may be called on any thread.
 class list_listener {
  public:
   virtual ~list_listener() = default;
-  virtual void on_list_changed() = 0;
+  virtual void on_list_changed(list_kind kind) = 0;
 };
 
 /// `Feature` has `name()`, which never changes.
@@ -39,6 +43,10 @@ template <class Feature>
 class feature_set {
  public:
   using pointer = std::shared_ptr<const Feature>;
+
+  explicit feature_set(list_kind kind) : kind_(kind) {}
+
+  list_kind kind() const noexcept { return kind_; }
 
   /// False: there is one of this name already.
   bool add(const pointer& feature) {
@@ -93,7 +101,7 @@ class feature_set {
   /// Something about the list is not what it was: who may see what, say.
   void touch() {
     version_.fetch_add(1, std::memory_order_acq_rel);
-    for (const auto& listener : listeners()) listener->on_list_changed();
+    for (const auto& listener : listeners()) listener->on_list_changed(kind_);
   }
 
   /// Null: there is none.
@@ -151,6 +159,10 @@ class feature_set {
     return static_cast<std::size_t>(count) - 1;
   }
 
+  bool empty() const {
+    const guard lock(mutex_);
+    return in_order_.empty();
+  }
   /// A number that grows with every change.
   std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
   /// One more than the last place that was given.
@@ -185,6 +197,7 @@ class feature_set {
     pointer feature;
   };
 
+  const list_kind kind_;
   mutable guarded_mutex mutex_;
   std::map<std::uint64_t, pointer> in_order_ LONGHAUL_GUARDED_BY(mutex_);
   /// The keys are the features' own names.

@@ -116,9 +116,5 @@ struct task_page {
   std::vector<task_view> tasks;
   std::optional<std::string> next_cursor = std::nullopt;
 };
-struct tool_page {
-  std::vector<std::shared_ptr<const tool_entry>> tools;
-  std::optional<std::string> next_cursor = std::nullopt;
-};
 
 }  // namespace longhaul::serving

@@ -2,6 +2,7 @@
 #include "server/subscriptions.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -37,13 +38,21 @@ class news {
   audience& listener_;
   std::vector<task_ptr> pending_;
   std::map<std::string, hearing> heard_;
-  bool tools_changed_ = false;
-  notify_window tools_window_;
+  struct listening {
+    bool changed = false;
+    notify_window window = {};
+  };
+  void tell_lists(monotonic_time now);
+  void tell_updates(monotonic_time now);
+
+  std::array<listening, list_kinds> lists_;
+  std::map<std::string, listening> updates_;  // by address
   bool slow_ = false;
 };
 
 void news::take(exchange::batch& batch) {
-  tools_changed_ = tools_changed_ || batch.tools_changed;
+  for (std::size_t i = 0; i < list_kinds; ++i) lists_[i].changed |= batch.lists_changed[i];
+  for (const std::string& uri : batch.updated) updates_[uri].changed = true;
   for (task_ptr& task : batch.tasks) {
     const auto known = std::ranges::find(pending_, task->id(),
                                          [](const task_ptr& one) -> auto& { return one->id(); });
@@ -75,12 +84,33 @@ void news::tell(bool at_once) {
   slow_ = false;
   const auto now = server_.engine.clock().monotonic();
   std::erase_if(pending_, [&](const task_ptr& task) { return tell_state(task, at_once, now); });
-  if (!tools_changed_ || at_once || tools_window_.allowed_at(now) > now) return;
-  if (listener_.tools_changed()) {
-    tools_changed_ = false;
-    tools_window_.note(now);
-  } else {
-    slow_ = true;
+  if (at_once) return;
+  tell_lists(now);
+  tell_updates(now);
+}
+
+void news::tell_lists(monotonic_time now) {
+  for (std::size_t i = 0; i < list_kinds; ++i) {
+    listening& list = lists_[i];
+    if (!list.changed || list.window.allowed_at(now) > now) continue;
+    if (listener_.list_changed(static_cast<list_kind>(i))) {
+      list.changed = false;
+      list.window.note(now);
+    } else {
+      slow_ = true;
+    }
+  }
+}
+
+void news::tell_updates(monotonic_time now) {
+  for (auto& [uri, update] : updates_) {
+    if (!update.changed || update.window.allowed_at(now) > now) continue;
+    if (listener_.resource_updated(uri)) {
+      update.changed = false;
+      update.window.note(now);
+    } else {
+      slow_ = true;
+    }
   }
 }
 
@@ -91,7 +121,12 @@ exchange::clock::time_point news::wake_at() {
   for (const task_ptr& task : pending_) {
     next = std::min(next, heard_[task->id()].window.allowed_at(now));
   }
-  if (tools_changed_) next = std::min(next, tools_window_.allowed_at(now));
+  for (listening& list : lists_) {
+    if (list.changed) next = std::min(next, list.window.allowed_at(now));
+  }
+  for (auto& [uri, update] : updates_) {
+    if (update.changed) next = std::min(next, update.window.allowed_at(now));
+  }
   return on_timer(next, now);
 }
 

@@ -11,7 +11,7 @@ namespace longhaul::serving::tunables {
 using namespace std::chrono_literals;
 
 /// Entries of one page of a list: a screen or two of a host, and a few hundred KiB at most.
-inline constexpr std::size_t tools_per_page = 100;
+inline constexpr std::size_t features_per_page = 100;
 inline constexpr std::size_t tasks_per_page = 50;
 
 /// Notifications of one task on one stream in any second, and how many of them may come together,
@@ -24,6 +24,9 @@ inline constexpr double hairs_in_a_row = 1e5;
 inline constexpr std::chrono::milliseconds not_taken_pause{1000};
 /// How soon a notification that a slow peer did not take is tried again.
 inline constexpr auto retry_after_full = std::chrono::milliseconds(100);
+
+/// Addresses with watchers that may be added before those whose watchers left are looked for.
+inline constexpr std::size_t watched_before_sweep = 256;
 
 /// What one read of captured output gives at most: more than a model reads at once.
 inline constexpr std::size_t output_read_limit = std::size_t{1} << 20;

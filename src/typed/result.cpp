@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "longhaul/result.hpp"
 
-#include <openssl/evp.h>
-
-#include <limits>
 #include <stdexcept>
 
 #include "json/view.hpp"
 #include "json/write.hpp"
+#include "typed/binary.hpp"
 
 namespace longhaul {
 namespace {
 
-std::string base64(std::string_view bytes) {
-  if (bytes.size() > std::numeric_limits<int>::max() / 2) {
-    throw std::invalid_argument("content of more than 1 GiB");
-  }
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL writes a final NUL
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
-
-std::string_view chars(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+using detail::base64;
+using detail::chars;
 
 content_item media(std::string_view type, std::string_view bytes, std::string_view mime_type) {
   std::string out;

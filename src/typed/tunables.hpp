@@ -31,4 +31,7 @@ inline constexpr std::size_t nested_groups = 100;
 /// Bytes of a pattern's part that a fault shows as it stands.
 inline constexpr std::size_t shown_construct = 40;
 
+/// Suggestions in one reply (MCP "Completion").
+inline constexpr std::size_t suggestions = 100;
+
 }  // namespace longhaul::detail::tunables

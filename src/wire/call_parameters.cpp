@@ -114,9 +114,22 @@ void read_modes(const incoming& request, serving::call_request& call) {
   }
 }
 
+// What is read alike of all of them: `_meta`, answers, and the state of a call that is repeated.
+result<void> read_rest(const context& shared, const incoming& request,
+                       serving::call_request& call) {
+  call.meta = keep_meta(request.meta.all);
+  if (!request.look.stateless) return {};
+  if (const json::value responses = request.call.params["inputResponses"]) {
+    auto answers = read_responses(responses);
+    if (!answers) return answers.error();
+    call.answers = std::move(*answers);
+  }
+  return read_state(shared, request, call);
+}
+
 }  // namespace
 
-result<serving::call_request> read_call(const context& shared, const incoming& request) {
+result<serving::call_request> read_tool_call(const context& shared, const incoming& request) {
   const json::indexed& params = request.call.params;
   serving::call_request call;
   call.tool = *params["name"].string();
@@ -126,22 +139,24 @@ result<serving::call_request> read_call(const context& shared, const incoming& r
     return fault{"'arguments' must be an object"};
   }
   call.arguments = keep(arguments);
-  call.meta = keep_meta(request.meta.all);
-  const json::value responses = params["inputResponses"];
-  if (request.look.stateless && responses) {
-    auto answers = read_responses(responses);
-    if (!answers) return answers.error();
-    call.answers = std::move(*answers);
-  }
   if (const auto key = read_idempotency_key(request, call); !key) return key.error();
   read_modes(request, call);
-  result<void> rest;
-  if (request.look.stateless) {
-    rest = read_state(shared, request, call);
-  } else if (request.look.tasks.tasks == task_look::dialect::requested) {
-    rest = read_task_metadata(params["task"], call);
+  if (const auto rest = read_rest(shared, request, call); !rest) return rest.error();
+  if (request.look.tasks.tasks == task_look::dialect::requested) {
+    if (const auto task = read_task_metadata(params["task"], call); !task) return task.error();
   }
-  if (!rest) return rest.error();
+  return call;
+}
+
+result<serving::call_request> read_run(const context& shared, const incoming& request,
+                                       const serving::entry_ptr& callable, raw_json arguments) {
+  serving::call_request call;
+  call.tool = callable->name();
+  call.entry = callable;
+  call.arguments = std::move(arguments);
+  read_modes(request, call);
+  call.mode = serving::call_mode::wait;
+  if (const auto rest = read_rest(shared, request, call); !rest) return rest.error();
   return call;
 }
 

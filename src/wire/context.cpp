@@ -6,12 +6,13 @@
 #include "base/random.hpp"
 #include "json/validate.hpp"
 #include "json/write.hpp"
+#include "wire/feature_json.hpp"
 
 namespace longhaul::wire {
 namespace {
 
 std::string server_member(const serving::server_identity& identity) {
-  return R"("io.modelcontextprotocol/serverInfo":)" + server_info(identity, true);
+  return R"("io.modelcontextprotocol/serverInfo":)" + server_info(identity, modern_look().features);
 }
 
 }  // namespace
@@ -54,12 +55,17 @@ context::context(serving::dispatcher& dispatcher, const endpoint_options& option
       log(options.log),
       server_meta(server_member(dispatcher.identity())) {}
 
-std::string server_info(const serving::server_identity& identity, bool with_title) {
+std::string server_info(const serving::server_identity& identity, const feature_look& look) {
   std::string out;
   json::object o(out);
   o.string("name", identity.name);
-  if (with_title && !identity.title.empty()) o.string("title", identity.title);
+  if (look.titles && !identity.title.empty()) o.string("title", identity.title);
   o.string("version", identity.version);
+  if (look.icons) {  // they came together
+    if (!identity.description.empty()) o.string("description", identity.description);
+    if (!identity.website.empty()) o.string("websiteUrl", identity.website);
+    append_icons(o, identity.icons, look);
+  }
   o.close();
   return out;
 }

@@ -75,8 +75,8 @@ struct wire_reply {
   std::string session_id{};  ///< of the session that begins with this reply
 };
 
-/// `{"name":…,"version":…}`, with the title where the revision has one.
-std::string server_info(const serving::server_identity& identity, bool with_title);
+/// `{"name":…,"version":…}`, and what else the revision has.
+std::string server_info(const serving::server_identity& identity, const feature_look& look);
 
 /// Bytes of a validated value to keep, on one line.
 raw_json keep(json::value value);

@@ -140,7 +140,7 @@ awaitable<wire_reply> envelope::take_request(carrier& from, const message& reque
                       requests && is_urgent(request.method));
   if (!opened.accepted()) co_return refuse_to_open(look, request, opened.state());
   session* const client = look.stateless ? nullptr : from.client.get();
-  if (client != nullptr) tell_of_tools(from, request);
+  if (client != nullptr) tell_news(from, request);
   const incoming at_hand{.call = request,
                          .meta = from.meta,
                          .look = look,
@@ -157,14 +157,11 @@ awaitable<wire_reply> envelope::take_request(carrier& from, const message& reque
   co_return reply;
 }
 
-// A session hears on the stream of its next request that its list of tools is old (a pipe also at
-// once, by its endpoint).
-void envelope::tell_of_tools(carrier& from, const message& request) {
-  const serving::catalog& features = shared_.server.features();
-  if (!features.changes() || !from.streams || request.method == "tools/list") return;
-  session& client = *from.client;
-  if (!client.initialized() || !client.tools().must_hear(features, client.owner())) return;
-  if (!from.out->send(tools_changed_message())) client.tools().did_not_hear();
+// A session hears on the stream of its next request what changed (a pipe also at once).
+void envelope::tell_news(carrier& from, const message& request) {
+  if (!from.streams || request.method.ends_with("/list")) return;
+  from.client->news().tell(
+      [&from](std::string message) { return from.out->send(std::move(message)); });
 }
 
 awaitable<wire_reply> envelope::take_array(carrier& from, json::value array) {

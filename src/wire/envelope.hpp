@@ -85,7 +85,7 @@ class envelope {
   wire_reply initialize(carrier& from, const message& request);
   void take_notification(const carrier& from, const message& notification) const;
   wire_reply refuse_era(const carrier& from, const message& text, era spoken) const;
-  void tell_of_tools(carrier& from, const message& request);
+  static void tell_news(carrier& from, const message& request);
 };
 
 inline constexpr std::string_view header_twice_words = "Invalid request: a header comes twice";

@@ -217,9 +217,7 @@ wire_reply http_envelope::begin_session(carrier& from, const message& request,
   if (!begun) {
     return busy(look, request.id, "too many sessions: try again later", tunables::may_lose_after);
   }
-  if (shared_.server.features().changes()) {
-    begun->tools().read(shared_.server.features(), from.who.owner);
-  }
+  begun->follow(client_news::begin(shared_.server.features(), from.who.owner));
   wire_reply reply = initialize_reply(shared_, request.id, look, from.who);
   reply.session_id = begun->id();
   return reply;

@@ -12,10 +12,14 @@ namespace longhaul::wire {
 // In `methods/`, each feature in one file.
 method_handler discover, ping;                                               // discovery.cpp
 method_handler list_tools, call_tool;                                        // tools.cpp
+method_handler list_prompts, get_prompt;                                     // prompts.cpp
+method_handler complete;                                                     // completion.cpp
+method_handler set_log_level;                                                // logging.cpp
 method_handler list_resources, list_resource_templates, read_resource;       // resources.cpp
+method_handler subscribe_resource, unsubscribe_resource;                     // resources.cpp
 method_handler get_task, update_task, cancel_task, list_tasks, task_result;  // tasks.cpp
 method_handler listen;                                                       // subscriptions.cpp
-extern const feature tools, resources, tasks_of_callers;
+extern const feature tools, prompts, completions, logging, resources, tasks_of_callers;
 
 namespace {
 
@@ -34,6 +38,14 @@ constexpr std::array methods = {
     method_row{"resources/list", list_resources, every, &resources},
     method_row{"resources/read", read_resource, every, &resources, "uri"},
     method_row{"resources/templates/list", list_resource_templates, every, &resources},
+    method_row{"resources/subscribe", subscribe_resource, legacy, &resources, "uri"},
+    method_row{"resources/unsubscribe", unsubscribe_resource, legacy, &resources, "uri"},
+    method_row{"prompts/get", get_prompt, every, &prompts, "name"},
+    method_row{"prompts/list", list_prompts, every, &prompts},
+    method_row{"completion/complete", complete, every, &completions},
+    // Of requests that stand alone each names its level itself, so nothing but the capability is
+    // left.
+    method_row{"logging/setLevel", set_log_level, legacy, &logging},
     method_row{"tasks/get", get_task, modern | november, &tasks_of_callers, "taskId"},
     method_row{"tasks/update", update_task, modern, &tasks_of_callers, "taskId"},
     method_row{.name = "tasks/cancel",

@@ -47,14 +47,28 @@ std::string log_message(const tasks::log_event& event) {
   return out;
 }
 
-std::string tools_changed_message(std::string_view meta) {
-  std::string out = R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed")";
+std::string list_changed_message(serving::list_kind kind, std::string_view meta) {
+  constexpr std::array<std::string_view, serving::list_kinds> lists = {"tools", "prompts",
+                                                                       "resources"};
+  std::string out = R"({"jsonrpc":"2.0","method":"notifications/)";
+  out += lists.at(static_cast<std::size_t>(kind));
+  out += R"(/list_changed")";
   if (!meta.empty()) {
     out += R"(,"params":)";
     json::object params(out);
     append_meta(params, meta);
     params.close();
   }
+  out += '}';
+  return out;
+}
+
+std::string resource_updated_message(std::string_view uri, std::string_view meta) {
+  std::string out = R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":)";
+  json::object params(out);
+  params.string("uri", uri);
+  append_meta(params, meta);
+  params.close();
   out += '}';
   return out;
 }

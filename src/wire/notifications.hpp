@@ -19,8 +19,10 @@ std::string progress_message(json::value token, const tasks::progress_event& eve
                              std::string_view meta = {});
 /// One `notifications/message`.
 std::string log_message(const tasks::log_event& event);
-/// One `notifications/tools/list_changed`. `meta` as above.
-std::string tools_changed_message(std::string_view meta = {});
+/// One `notifications/…/list_changed`. `meta` as above.
+std::string list_changed_message(serving::list_kind kind, std::string_view meta = {});
+/// One `notifications/resources/updated`. `meta` as above.
+std::string resource_updated_message(std::string_view uri, std::string_view meta = {});
 
 std::string_view to_string(log_level level) noexcept;
 std::optional<log_level> parse_log_level(json::value name);

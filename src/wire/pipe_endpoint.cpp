@@ -21,33 +21,6 @@
 namespace longhaul::wire {
 namespace {
 
-// Tells the session on the pipe that its list of tools is old, the moment it is.
-class tools_listener final : public serving::list_listener {
- public:
-  tools_listener(const serving::catalog& features, std::shared_ptr<outlet> out)
-      : features_(features), out_(std::move(out)) {}
-
-  void follow(const std::shared_ptr<session>& client) {
-    const guard lock(mutex_);
-    session_ = client;
-  }
-  void on_list_changed() override {
-    const auto client = [this] {
-      const guard lock(mutex_);
-      return session_;
-    }();
-    if (!client || !client->initialized()) return;
-    if (!client->tools().must_hear(features_, client->owner())) return;
-    if (!out_->send(tools_changed_message())) client->tools().did_not_hear();
-  }
-
- private:
-  const serving::catalog& features_;
-  const std::shared_ptr<outlet> out_;
-  guarded_mutex mutex_;
-  std::shared_ptr<session> session_ LONGHAUL_GUARDED_BY(mutex_);
-};
-
 // What failed may have failed anywhere: the ids are looked for anew.
 std::string answer_to_failure(std::string_view line, bool no_memory) {
   const malformed fault = refuse_failure(line, no_memory);
@@ -58,11 +31,7 @@ class pipe_envelope final : public pipe_endpoint, private envelope {
  public:
   pipe_envelope(serving::dispatcher& server, const endpoint_options& options,
                 std::shared_ptr<outlet> out)
-      : envelope(server, options), out_(std::move(out)), who_(auth::local_caller()) {
-    if (!server.features().changes()) return;
-    listener_ = std::make_shared<tools_listener>(server.features(), out_);
-    server.features().tools().listen(listener_);
-  }
+      : envelope(server, options), out_(std::move(out)), who_(auth::local_caller()) {}
 
   awaitable<void> handle(std::string line) override {
     std::string reply;
@@ -125,7 +94,6 @@ class pipe_envelope final : public pipe_endpoint, private envelope {
   const serving::caller who_;
   const std::shared_ptr<open_requests> requests_ = std::make_shared<open_requests>();
   std::shared_ptr<session> session_;  // null before `initialize`; set before a suspension
-  std::shared_ptr<tools_listener> listener_;
 };
 
 // Without a session there is nothing to do but to answer pings and to take what needs none.
@@ -147,10 +115,9 @@ wire_reply pipe_envelope::begin_session(carrier& from, const message& request,
                                         const revision_look& look,
                                         const serving::question_modes& modes) {
   session_ = std::make_shared<session>(std::string(), from.who, look, modes);
-  if (listener_) {
-    session_->tools().read(shared_.server.features(), from.who.owner);
-    listener_->follow(session_);
-  }
+  session_->follow(client_news::begin(
+      shared_.server.features(), from.who.owner,
+      [out = out_](std::string message) { return out->send(std::move(message)); }));
   return initialize_reply(shared_, request.id, look, from.who);
 }
 

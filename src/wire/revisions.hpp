@@ -20,6 +20,13 @@ struct tool_look {
   bool task_support = false;    ///< `execution.taskSupport`
 };
 
+/// What a revision's listings have of every feature.
+struct feature_look {
+  bool titles = true;
+  bool icons = true;
+  bool meta = true;
+};
+
 /// How a revision wants results of `tools/call`.
 struct result_look {
   enum class structured : std::uint8_t { any, objects, none };
@@ -57,7 +64,7 @@ struct revision_look {
   bool batches = false;                  ///< takes arrays of messages
   bool null_error_ids = false;           ///< errors to an unreadable id carry `"id":null`
   bool readable_argument_errors = true;  ///< bad arguments: an `isError` result, not −32602
-  bool titles = true;                    ///< `serverInfo.title`
+  feature_look features = {};
   tool_look tools = {};
   result_look results = {};
   task_look tasks = {};

@@ -23,6 +23,7 @@ void session::set_initialized() {
     initialized_.store(true, std::memory_order_release);
     held.swap(held_);
   }
+  if (news_) news_->open();
   for (auto& message : held) {
     if (const auto out = message.out.lock()) out->send(std::move(message.text));
   }

@@ -15,9 +15,10 @@
 
 #include "base/mutex.hpp"
 #include "longhaul/clock.hpp"
+#include "longhaul/task_context.hpp"
 #include "server/requests.hpp"
+#include "wire/client_news.hpp"
 #include "wire/endpoint.hpp"
-#include "wire/known_tools.hpp"
 #include "wire/open_requests.hpp"
 #include "wire/revisions.hpp"
 
@@ -57,7 +58,17 @@ class session {
   /// What was last sent for this task, in any stream; null: nothing that is remembered.
   std::optional<double> told_progress(const std::string& task);
 
-  known_tools& tools() noexcept { return tools_; }
+  /// What it has to hear without having asked. Set before anybody else knows the session.
+  void follow(std::shared_ptr<client_news> news) { news_ = std::move(news); }
+  client_news& news() noexcept { return *news_; }
+
+  /// The least level of log messages that it wants (`logging/setLevel`); null: it said nothing, and
+  /// gets none.
+  std::optional<log_level> least_log() const noexcept {
+    const int level = least_log_.load(std::memory_order_relaxed);
+    return level < 0 ? std::nullopt : std::optional(static_cast<log_level>(level));
+  }
+  void set_least_log(log_level level) noexcept { least_log_ = static_cast<int>(level); }
 
  private:
   struct held_message {
@@ -72,7 +83,8 @@ class session {
   const serving::question_modes modes_;
   const std::shared_ptr<open_requests> requests_ = std::make_shared<open_requests>();
   std::atomic<bool> initialized_{false};
-  known_tools tools_;
+  std::shared_ptr<client_news> news_;
+  std::atomic<int> least_log_{-1};
 
   guarded_mutex mutex_;
   std::vector<held_message> held_ LONGHAUL_GUARDED_BY(mutex_);

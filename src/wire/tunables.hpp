@@ -26,6 +26,8 @@ inline constexpr std::size_t progress_memory = 1024;
 
 /// Tasks that one subscription follows.
 inline constexpr std::size_t followed_tasks = 1024;
+/// Resources whose changes one session, or one subscription, hears of.
+inline constexpr std::size_t watched_resources = 1024;
 /// Answers in one `inputResponses`: a form a screen, a screen a question.
 inline constexpr std::size_t responses = 256;
 /// How long the state of a call that waits for answers may be presented: people answer slowly.

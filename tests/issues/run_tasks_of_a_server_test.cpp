@@ -141,7 +141,7 @@ TEST(faults_of_a_server, run_tells_all_of_them_and_returns_2) {
   EXPECT_NE(said.find(R"(did you mean "scene"?)"), std::string::npos) << said;
   EXPECT_NE(said.find(R"(tool "twice": there is a tool of this name already)"), std::string::npos)
       << said;
-  EXPECT_EQ(wrong.tools().entries().size(), 1u);
+  EXPECT_EQ(wrong.features().entries().size(), 1u);
 }
 
 TEST(faults_of_a_server, what_on_start_throws_ends_the_run) {

@@ -56,7 +56,7 @@ server serving_one(server_options about, tool_options options, Handler handler) 
 std::string accepted(const server& by, const std::string& arguments) {
   try {
     return std::string(
-        by.tools().tools().find("t")->accept(raw_json::parse(arguments)).json().view());
+        by.features().tools().find("t")->accept(raw_json::parse(arguments)).json().view());
   } catch (const std::invalid_argument& e) {
     return e.what();
   }

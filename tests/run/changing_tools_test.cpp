@@ -12,13 +12,13 @@
 namespace longhaul::test {
 namespace {
 
-class changing_tools : public testing::Test {
+class dynamic : public testing::Test {
  protected:
   void start() {
     running.emplace(farm, service_options{.store = memory_store()}, log);
     running->start();
   }
-  ~changing_tools() override {
+  ~dynamic() override {
     if (!running) return;
     running->engine().drain(std::chrono::seconds(60), std::chrono::seconds(60));
     running->stop();
@@ -32,12 +32,12 @@ class changing_tools : public testing::Test {
     return farm.tasks().wait("local", submit(tool)->id())->status;
   }
 
-  server farm{{.name = "farm", .changing_tools = true}};
+  server farm{{.name = "farm", .dynamic = true}};
   process_log log{{}, false};
   std::optional<service> running;
 };
 
-TEST_F(changing_tools, can_be_called_as_soon_as_they_are_added_and_no_more_once_removed) {
+TEST_F(dynamic, can_be_called_as_soon_as_they_are_added_and_no_more_once_removed) {
   farm.add_tool({.name = "first"}, [] {});
   start();
   EXPECT_EQ(end_of("first"), task_status::completed);
@@ -51,7 +51,7 @@ TEST_F(changing_tools, can_be_called_as_soon_as_they_are_added_and_no_more_once_
   EXPECT_EQ(end_of("second"), task_status::completed);
 }
 
-TEST_F(changing_tools, come_and_go_on_many_threads_while_others_are_called) {
+TEST_F(dynamic, come_and_go_on_many_threads_while_others_are_called) {
   farm.add_tool({.name = "steady"}, [] {});
   start();
   std::vector<std::thread> threads;
@@ -71,7 +71,7 @@ TEST_F(changing_tools, come_and_go_on_many_threads_while_others_are_called) {
   EXPECT_TRUE(farm.faults().empty());
 }
 
-TEST_F(changing_tools, have_to_be_wished_for) {
+TEST_F(dynamic, have_to_be_wished_for) {
   server fixed{{.name = "fixed"}};
   service serving(fixed, {.store = memory_store()}, log);
   serving.start();

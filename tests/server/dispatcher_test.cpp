@@ -343,20 +343,23 @@ TEST_F(dispatcher_test, get_update_cancel_and_list_know_only_the_owners_tasks) {
 TEST_F(dispatcher_test, tools_come_in_pages_in_their_order) {
   for (int i = 0; i < 250; ++i) add({.name = "tool-" + std::to_string(i)}, [] {});
   start();
+  const auto list_tools = [&](std::optional<std::string_view> from) {
+    return page_of(tools->tools(), who, from, false, "tools/list");
+  };
   std::vector<std::string> names;
   std::optional<std::string> cursor;
   do {
     const auto listed =
-        server->list_tools(who, cursor ? std::optional<std::string_view>(*cursor) : std::nullopt);
-    const auto& page = std::get<tool_page>(listed);
-    for (const auto& tool : page.tools) names.push_back(tool->name());
+        list_tools(cursor ? std::optional<std::string_view>(*cursor) : std::nullopt);
+    const auto& page = std::get<feature_page<tool_entry>>(listed);
+    for (const auto& tool : page.entries) names.push_back(tool->name());
     cursor = page.next_cursor;
   } while (cursor);
   ASSERT_EQ(names.size(), 250u);
   for (std::size_t i = 0; i < names.size(); ++i) EXPECT_EQ(names[i], "tool-" + std::to_string(i));
   for (const char* bad :
        {"", "0", "x", "101", "150", "249", "250", "-1", "1x", "99999999999999999999999"}) {
-    EXPECT_TRUE(std::holds_alternative<refused>(server->list_tools(who, bad))) << bad;
+    EXPECT_TRUE(std::holds_alternative<refused>(list_tools(bad))) << bad;
   }
 }
 

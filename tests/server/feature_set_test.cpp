@@ -27,12 +27,12 @@ std::string shown(const things& all, std::uint64_t from = 0, std::size_t limit =
 }
 
 struct counter final : list_listener {
-  void on_list_changed() override { ++heard; }
+  void on_list_changed(list_kind) override { ++heard; }
   int heard = 0;
 };
 
 TEST(feature_set, keeps_the_order_in_which_they_came) {
-  things all;
+  things all{list_kind::tools};
   for (const char* name : {"c", "a", "b"}) EXPECT_TRUE(all.add(named(name)));
   EXPECT_FALSE(all.add(named("a")));
   EXPECT_EQ(shown(all), "c a b -");
@@ -45,7 +45,7 @@ TEST(feature_set, keeps_the_order_in_which_they_came) {
 }
 
 TEST(feature_set, what_is_replaced_keeps_its_place) {
-  things all;
+  things all{list_kind::tools};
   for (const char* name : {"a", "b", "c"}) all.add(named(name));
   const auto fresh = named("b");
   EXPECT_TRUE(all.replace(fresh));
@@ -55,7 +55,7 @@ TEST(feature_set, what_is_replaced_keeps_its_place) {
 }
 
 TEST(feature_set, pages_do_not_shift_when_entries_before_them_go) {
-  things all;
+  things all{list_kind::tools};
   for (const char* name : {"a", "b", "hidden", "c", "d", "e"}) all.add(named(name));
   EXPECT_EQ(shown(all, 0, 2), "a b 3");
   all.remove("a");
@@ -66,7 +66,7 @@ TEST(feature_set, pages_do_not_shift_when_entries_before_them_go) {
 }
 
 TEST(feature_set, whoever_found_an_entry_keeps_it) {
-  things all;
+  things all{list_kind::tools};
   all.add(named("a"));
   const auto kept = all.find("a");
   all.remove("a");
@@ -74,7 +74,7 @@ TEST(feature_set, whoever_found_an_entry_keeps_it) {
 }
 
 TEST(feature_set, every_change_is_heard_until_the_listener_is_gone) {
-  things all;
+  things all{list_kind::tools};
   auto listener = std::make_shared<counter>();
   all.listen(listener);
   const auto before = all.version();
@@ -90,7 +90,7 @@ TEST(feature_set, every_change_is_heard_until_the_listener_is_gone) {
 }
 
 TEST(feature_set, is_read_and_changed_from_many_threads) {
-  things all;
+  things all{list_kind::tools};
   for (int i = 0; i < 8; ++i) all.add(named("fixed" + std::to_string(i)));
   std::vector<std::thread> threads;
   for (int t = 0; t < 2; ++t) {

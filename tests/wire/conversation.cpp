@@ -99,7 +99,7 @@ class player {
       const auto stop = std::min(noun.find(' '), noun.size());
       server_.add_tool(noun.substr(0, stop), noun.substr(std::min(stop + 1, noun.size())));
     } else if (verb == "remove_tool") {
-      good = server_.tools().remove(noun);
+      good = server_.tools().remove_tool(noun);
     } else if (verb == "replace") {
       server_.replace_http();
     } else if (verb == "shut_down") {
@@ -269,8 +269,7 @@ std::string play_conversation(const std::string& path) {
       ++number;
       if (prose) {
         prose = !line.starts_with("---");
-        if (!prose)
-          play.emplace(fixture_options{.changing_tools = line.ends_with("changing tools")});
+        if (!prose) play.emplace(fixture_options{.dynamic = line.ends_with("changing tools")});
         continue;
       }
       play->line(line);

@@ -46,7 +46,7 @@ fixture_server::fixture_server(fixture_options options)
     : options_(std::move(options)),
       tools_(std::make_shared<serving::catalog>(
           serving::server_identity{"fixture", "1.2", "Fixture", "Use it for tests."},
-          serving::catalog_options{.changes = options_.changing_tools})),
+          serving::catalog_options{.changes = options_.dynamic})),
       work_(boost::asio::make_work_guard(context_)) {
   add_tools();
   tasks::engine_options with;

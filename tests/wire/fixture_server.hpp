@@ -82,7 +82,7 @@ struct fixture_options {
   std::vector<std::string> secrets = {"a secret of this test"};
   stores::create_bounds bounds = {};
   byte_limits limits = {};
-  bool changing_tools = false;
+  bool dynamic = false;
 };
 
 class fixture_server {

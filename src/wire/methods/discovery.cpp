@@ -45,7 +45,7 @@ wire_reply initialize_reply(const context& shared, json::value id, const revisio
   json::object capabilities(o.key("capabilities"));
   append_capabilities(capabilities, shared.server, look, who);
   capabilities.close();
-  o.raw("serverInfo", server_info(identity, look.titles));
+  o.raw("serverInfo", server_info(identity, look.features));
   if (!identity.instructions.empty()) o.string("instructions", identity.instructions);
   o.close();
   end_message(reply.body);

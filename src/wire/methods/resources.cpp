@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resources, the same in every revision but for the code of "not found". Server features
-// "Resources". Which there are: `server/resource_source.hpp`.
+// Resources, for all revisions: listed, read, and followed. Server features "Resources". Those of
+// the catalog come first; what sources have (`server/resource_source.hpp`) behind them.
 #include <string>
 
 #include "longhaul/result.hpp"
+#include "wire/call_parameters.hpp"
+#include "wire/calling.hpp"
+#include "wire/feature_json.hpp"
+#include "wire/feature_pages.hpp"
 #include "wire/method_table.hpp"
-#include "wire/refusals.hpp"
 #include "wire/result_json.hpp"
-#include "wire/result_writer.hpp"
-#include "wire/tunables.hpp"
 
 namespace longhaul::wire {
 namespace {
@@ -33,22 +34,63 @@ void append_contents(json::object& into, std::string_view uri,
   out += ']';
 }
 
-// `data` of the error for a resource that does not exist.
-std::string not_found_data(std::string_view uri) {
-  std::string data;
-  json::object o(data);
-  o.string("uri", uri);
-  o.close();
-  return data;
-}
-
 bool has_resources(const serving::dispatcher& server, const revision_look&) {
-  return server.has_resources();
+  const serving::catalog& features = server.features();
+  return server.has_sources() || features.changes() || !features.resources().empty() ||
+         !features.templates().empty();
 }
 
-void advertise_resources(json::object& into, const serving::dispatcher&, const revision_look&,
-                         const serving::caller&) {
-  into.raw("resources", "{}");
+void advertise_resources(json::object& into, const serving::dispatcher& server,
+                         const revision_look&, const serving::caller&) {
+  const serving::catalog& features = server.features();
+  json::object o(into.key("resources"));
+  if (features.changes() || !features.resources().empty() || !features.templates().empty()) {
+    o.boolean("subscribe", true);
+  }
+  if (features.changes()) o.boolean("listChanged", true);
+  o.close();
+}
+
+// What a source has.
+awaitable<wire_reply> read_source(context& shared, const incoming& request, std::string uri) {
+  const auto reply = co_await shared.server.read_resource(request.who, uri);
+  if (const auto* refused = std::get_if<serving::refused>(&reply)) {
+    if (refused->why == serving::refusal::unknown_resource) {
+      co_return resource_not_found(request, uri);
+    }
+    co_return refuse(request, *refused);
+  }
+  const auto& contents = std::get<serving::resource_contents>(reply);
+  result_writer result(shared, request, contents.bytes.size() + 512);
+  append_contents(result.members(), uri, contents);
+  result.caching(milliseconds(0), false);  // it grows, and it is one caller's
+  co_return result.end();
+}
+
+wire_reply reply_with_fixed(const context& shared, const incoming& request,
+                            const serving::resource_entry& resource) {
+  const std::string_view body = resource.fixed.view();
+  result_writer result(shared, request, body.size() + 64);
+  result.members().raw("contents", json::value(body)["contents"].raw());
+  result.caching(resource.options.caching.fresh, resource.options.caching.for_everybody);
+  return result.end();
+}
+
+// `"ttlMs":…,"cacheScope":…,`
+std::string caching_members(const caching& how) {
+  return R"("ttlMs":)" + std::to_string(how.fresh.count()) + R"(,"cacheScope":")" +
+         (how.for_everybody ? "public" : "private") + R"(",)";
+}
+
+awaitable<wire_reply> read_by_handler(context& shared, const incoming& request,
+                                      serving::found_resource found, std::string uri) {
+  auto call = read_run(shared, request, found.resource->run, std::move(found.call));
+  if (!call) co_return invalid_params(request, call.error().words);
+  const std::string lead = caching_members(found.resource->options.caching);
+  call_kind kind;
+  kind.missing_resource = uri;
+  kind.lead = lead;
+  co_return co_await run_call(shared, request, *std::move(call), kind);
 }
 
 }  // namespace
@@ -57,42 +99,56 @@ extern const feature resources;
 constexpr feature resources = {.offered = has_resources, .advertise = advertise_resources};
 
 awaitable<wire_reply> list_resources(context& shared, const incoming& request) {
-  if (request.call.params["cursor"]) co_return invalid_params(request, "there is only one page");
-  result_writer result(shared, request);
-  result.members().raw("resources", "[]");  // outputs of tasks: their results link them
-  result.caching(tunables::list_ttl, true);
-  co_return result.end();
+  return at_once(list_page(shared, request, "resources", shared.server.features().resources(),
+                           [&](std::string& out, const serving::resource_entry& resource) {
+                             append_resource(out, resource, request.look.features);
+                           }));
 }
 
 awaitable<wire_reply> list_resource_templates(context& shared, const incoming& request) {
-  if (request.call.params["cursor"]) co_return invalid_params(request, "there is only one page");
-  result_writer result(shared, request, 1024);
-  std::string& out = result.members().key("resourceTemplates");
-  out += '[';
-  for (const serving::resource_template& one : shared.server.resource_templates()) {
-    if (out.back() != '[') out += ',';
-    json::object o(out);
-    o.string("uriTemplate", one.uri).string("name", one.name);
-    o.string("description", one.description).string("mimeType", one.mime_type);
-    o.close();
-  }
-  out += ']';
-  result.caching(tunables::list_ttl, true);
-  co_return result.end();
+  return at_once(list_page(
+      shared, request, "resourceTemplates", shared.server.features().templates(),
+      [&](std::string& out, const serving::resource_entry& family) {
+        append_resource_template(out, family, request.look.features);
+      },
+      [&](std::string& out) {
+        for (const serving::resource_template& one : shared.server.source_templates()) {
+          if (out.back() != '[') out += ',';
+          json::object o(out);
+          o.string("uriTemplate", one.uri).string("name", one.name);
+          o.string("description", one.description).string("mimeType", one.mime_type);
+          o.close();
+        }
+      }));
 }
 
 awaitable<wire_reply> read_resource(context& shared, const incoming& request) {
-  const std::string uri = *request.call.params["uri"].string();
-  const auto reply = co_await shared.server.read_resource(request.who, uri);
-  if (const auto* refused = std::get_if<serving::refused>(&reply)) {
-    const bool unknown = refused->why == serving::refusal::unknown_resource;
-    co_return refuse(request, *refused, unknown ? not_found_data(uri) : std::string());
+  std::string uri = *request.call.params["uri"].string();
+  auto found = shared.server.features().find_resource_for(request.who, uri);
+  if (!found) return read_source(shared, request, std::move(uri));
+  if (found->resource->fixed) {
+    return at_once(reply_with_fixed(shared, request, *found->resource));
   }
-  const auto& contents = std::get<serving::resource_contents>(reply);
-  result_writer result(shared, request, contents.bytes.size() + 512);
-  append_contents(result.members(), uri, contents);
-  result.caching(milliseconds(0), false);  // it grows, and it is one caller's
-  co_return result.end();
+  return read_by_handler(shared, request, *std::move(found), std::move(uri));
+}
+
+awaitable<wire_reply> subscribe_resource(context& shared, const incoming& request) {
+  const std::string uri = *request.call.params["uri"].string();
+  if (!shared.server.features().find_resource_for(request.who, uri)) {
+    return at_once(resource_not_found(request, uri));
+  }
+  if (!request.client->news().subscribe(uri)) {
+    return at_once(busy(request.look, request.call.id,
+                        "this session follows as many resources as it may (" +
+                            std::to_string(tunables::watched_resources) + ")",
+                        milliseconds(0)));
+  }
+  return at_once(empty_result(shared, request));
+}
+
+awaitable<wire_reply> unsubscribe_resource(context& shared, const incoming& request) {
+  request.client->news().unsubscribe(*request.call.params["uri"].string());
+  return at_once(empty_result(shared, request));
 }
 
 }  // namespace longhaul::wire

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `subscriptions/listen` (2026-07-28): one stream of what the client asked for, acknowledged first,
 // then the state of each task, then changes, until the client leaves or the server stops.
+#include <algorithm>
+#include <array>
 #include <boost/asio/this_coro.hpp>
 #include <span>
 
 #include "server/waiting.hpp"
 #include "wire/fault.hpp"
-#include "wire/known_tools.hpp"
+#include "wire/known_list.hpp"
 #include "wire/method_table.hpp"
 #include "wire/notifications.hpp"
 #include "wire/questions.hpp"
@@ -19,28 +21,57 @@ namespace {
 
 // What the client asked for, as far as it is honoured.
 struct filter {
+  std::array<bool, serving::list_kinds> lists = {};
+  bool resources = false;
+  std::vector<std::string> uris = {};
   bool tasks = false;
-  bool tools = false;
   std::vector<std::string> task_ids = {};
 };
 
-// `tools_change`: this server has something to tell of them.
-result<filter> read_filter(json::value given, bool tools_change) {
+constexpr std::array<std::string_view, serving::list_kinds> list_members = {
+    "toolsListChanged", "promptsListChanged", "resourcesListChanged"};
+static_assert(tunables::followed_tasks == tunables::watched_resources);
+
+// Null: it is no array of strings, or too long.
+std::optional<std::vector<std::string>> read_strings(json::value given) {
+  if (!given.is(json::kind::array)) return std::nullopt;
+  std::vector<std::string> result;
+  for (json::elements e(given); e.next();) {
+    auto text = e.value().string();
+    if (!text || result.size() == tunables::followed_tasks) return std::nullopt;
+    if (std::ranges::find(result, *text) == result.end()) result.push_back(std::move(*text));
+  }
+  return result;
+}
+
+result<filter> read_filter(json::value given, const serving::dispatcher& server,
+                           const serving::caller& who) {
   const auto unfit = [] {
-    return fault{"'notifications' must be an object, and 'taskIds' in it an array of at most " +
-                 std::to_string(tunables::followed_tasks) + " strings"};
+    return fault{
+        "'notifications' must be an object, and 'taskIds' and 'resourceSubscriptions' in it arrays "
+        "of at most " +
+        std::to_string(tunables::followed_tasks) + " strings"};
   };
   if (!given.is(json::kind::object)) return unfit();
   filter wanted;
-  wanted.tools = tools_change && given["toolsListChanged"].boolean().value_or(false);
-  const json::value ids = json::indexed(given)["taskIds"];
-  wanted.tasks = bool(ids);
-  if (!ids) return wanted;
-  if (!ids.is(json::kind::array)) return unfit();
-  for (json::elements e(ids); e.next();) {
-    auto id = e.value().string();
-    if (!id || wanted.task_ids.size() == tunables::followed_tasks) return unfit();
-    wanted.task_ids.push_back(std::move(*id));
+  for (std::size_t i = 0; i < list_members.size(); ++i) {
+    wanted.lists.at(i) =
+        server.features().changes() && given[list_members.at(i)].boolean().value_or(false);
+  }
+  if (const json::value uris = json::indexed(given)["resourceSubscriptions"]) {
+    auto read = read_strings(uris);
+    if (!read) return unfit();
+    wanted.resources = true;
+    // Those that this caller cannot read are simply missing.
+    for (std::string& uri : *read) {
+      if (server.features().find_resource_for(who, uri)) wanted.uris.push_back(std::move(uri));
+    }
+  }
+  if (const json::value ids = json::indexed(given)["taskIds"]) {
+    auto read = read_strings(ids);
+    if (!read) return unfit();
+    wanted.tasks = true;
+    wanted.task_ids = std::move(*read);
   }
   return wanted;
 }
@@ -54,7 +85,7 @@ class subscription_audience final : public stream_audience {
         clock_(shared.clock),
         modes_(modes_of(request)),
         id_(R"("io.modelcontextprotocol/subscriptionId":)" + std::string(request.call.id.raw())) {
-    known_.read(features_, request.who.owner);
+    known_.read_all(features_, request.who.owner);
   }
 
   /// The first message. False: the client left.
@@ -63,8 +94,18 @@ class subscription_audience final : public stream_audience {
     begin_notification(out, "notifications/subscriptions/acknowledged", 128 + followed.size() * 40);
     out += R"("_meta":{)" + id_ + R"(},"notifications":)";
     json::object notifications(out);
-    if (honoured.tools) notifications.boolean("toolsListChanged", true);
-    if (honoured.tasks) append_ids(notifications.key("taskIds"), followed);
+    for (std::size_t i = 0; i < list_members.size(); ++i) {
+      if (honoured.lists.at(i)) notifications.boolean(list_members.at(i), true);
+    }
+    if (honoured.resources) {
+      append_strings(notifications.key("resourceSubscriptions"), honoured.uris,
+                     [](const std::string& uri) -> const std::string& { return uri; });
+    }
+    if (honoured.tasks) {
+      append_strings(
+          notifications.key("taskIds"), followed,
+          [](const serving::task_view& view) -> const std::string& { return view.task->id(); });
+    }
     notifications.close();
     out += "}}";
     return send(std::move(out));
@@ -82,12 +123,17 @@ class subscription_audience final : public stream_audience {
     return send(std::move(out));
   }
 
-  bool tools_changed() override {
-    if (!known_.must_hear(features_, request_.who.owner)) return true;
-    known_.read(features_, request_.who.owner);  // it hears of every change
-    if (send(tools_changed_message(id_))) return true;
-    known_.did_not_hear();
+  bool list_changed(serving::list_kind kind) override {
+    known_list& known = known_.of_kind(kind);
+    if (!known.must_hear(features_, request_.who.owner)) return true;
+    known.read(features_, request_.who.owner);  // it hears of every change
+    if (send(list_changed_message(kind, id_))) return true;
+    known.did_not_hear();
     return false;
+  }
+
+  bool resource_updated(const std::string& uri) override {
+    return send(resource_updated_message(uri, id_));
   }
 
   /// On pipes: that the server ends the subscription.
@@ -109,17 +155,18 @@ class subscription_audience final : public stream_audience {
   }
 
  private:
-  static void append_ids(std::string& out, std::span<const serving::task_view> followed) {
+  template <class Range, class Text>
+  static void append_strings(std::string& out, const Range& values, Text text) {
     out += '[';
-    for (const auto& view : followed) {
+    for (const auto& value : values) {
       if (out.back() != '[') out += ',';
-      json::append_string(out, view.task->id());
+      json::append_string(out, text(value));
     }
     out += ']';
   }
 
   const serving::catalog& features_;
-  known_tools known_;
+  known_lists known_;
   const clock_source& clock_;
   const serving::question_modes modes_;
   const std::string id_;  // a member of `_meta`
@@ -142,7 +189,7 @@ awaitable<wire_reply> listen(context& shared, const incoming& request) {
   if (json::indexed(given)["taskIds"] && !declares_tasks(request.meta)) {
     co_return missing_tasks_extension(request);
   }
-  const auto wanted = read_filter(given, shared.server.features().changes());
+  const auto wanted = read_filter(given, shared.server, request.who);
   if (!wanted) co_return invalid_params(request, wanted.error().words);
   if (!request.streams) {
     co_return error(request, code::invalid_request,
@@ -154,7 +201,11 @@ awaitable<wire_reply> listen(context& shared, const incoming& request) {
   request.id.attach(mailbox);
   const serving::exchange_closer closing(*mailbox);
   const gone_watch watch(request, mailbox);
-  if (wanted->tools) shared.server.features().tools().listen(mailbox);
+  for (std::size_t i = 0; i < wanted->lists.size(); ++i) {
+    if (!wanted->lists.at(i)) continue;
+    shared.server.features().listen(static_cast<serving::list_kind>(i), mailbox);
+  }
+  for (const std::string& uri : wanted->uris) shared.server.features().watch().watch(uri, mailbox);
   const auto answer = co_await shared.server.follow(request.who, wanted->task_ids, mailbox);
   if (const auto* refused = std::get_if<serving::refused>(&answer)) {
     co_return refuse(request, *refused);

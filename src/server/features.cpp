@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/features.hpp"
+
+#include <atomic>
+#include <utility>
+
+#include "json/view.hpp"
+
+namespace longhaul::serving {
+namespace {
+
+// A callable under the name `kind/name`.
+entry_ptr callable(tool_definition run, std::string_view kind, std::string_view name) {
+  auto entry = std::make_shared<tool_entry>();
+  run.options.name = std::string(kind).append("/").append(name);
+  run.options.policy = task_policy::never;
+  run.input_schema = raw_json::trusted(R"({"type":"object"})");
+  entry->definition = std::move(run);
+  entry->serial = next_serial();
+  return entry;
+}
+
+completer_entries completers_of(const completers& given, std::string_view kind,
+                                const std::string& name, const visibility& visible_to) {
+  completer_entries result;
+  for (const auto& [argument, completes] : given) {
+    tool_definition run;
+    run.options.visible_to = visible_to;
+    run.options.attempt_limit = defaults::completion_limit;
+    run.handler = completes.handler();
+    result.emplace(argument, callable(std::move(run), std::string("completion/").append(kind),
+                                      name + "/" + argument));
+  }
+  return result;
+}
+
+std::vector<entry_ptr> with_completers(const entry_ptr& run, const completer_entries& completers) {
+  std::vector<entry_ptr> result{run};
+  for (const auto& [argument, entry] : completers) result.push_back(entry);
+  return result;
+}
+
+}  // namespace
+
+std::uint64_t next_serial() noexcept {
+  static std::atomic<std::uint64_t> serials{0};
+  return ++serials;
+}
+
+call_arguments tool_entry::accept(const raw_json& arguments) const {
+  return definition.accept ? definition.accept(arguments, leniency) : call_arguments(arguments);
+}
+
+prompt_ptr offered(prompt_definition prompt) {
+  auto entry = std::make_shared<prompt_entry>();
+  entry->run = callable(std::move(prompt.run), "prompts", prompt.options.name);
+  entry->completers = completers_of(prompt.options.complete, "prompts", prompt.options.name,
+                                    prompt.options.visible_to);
+  entry->arguments = std::move(prompt.arguments);
+  entry->options = std::move(prompt.options);
+  return entry;
+}
+
+resource_ptr offered(resource_definition resource) {
+  auto entry = std::make_shared<resource_entry>();
+  if (resource.is_template) entry->pattern.emplace(resource.options.uri);
+  if (resource.read_variables) {
+    resource.run.accept = [read = resource.read_variables](const raw_json& given,
+                                                           const argument_leniency&) {
+      const call_arguments whole(given);
+      const raw_json variables = or_empty_object(detail::variables_of(whole));
+      return call_arguments(given, read(variables));
+    };
+  }
+  entry->run = callable(std::move(resource.run), "resources", resource.options.uri);
+  entry->completers = completers_of(resource.options.complete, "resources", resource.options.uri,
+                                    resource.options.visible_to);
+  entry->fixed = std::move(resource.fixed);
+  entry->options = std::move(resource.options);
+  return entry;
+}
+
+std::vector<entry_ptr> callables_of(const prompt_entry& prompt) {
+  return with_completers(prompt.run, prompt.completers);
+}
+
+std::vector<entry_ptr> callables_of(const resource_entry& resource) {
+  return with_completers(resource.run, resource.completers);
+}
+
+}  // namespace longhaul::serving

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/client_news.hpp"
+
+#include <utility>
+
+#include "wire/notifications.hpp"
+#include "wire/tunables.hpp"
+
+namespace longhaul::wire {
+
+std::shared_ptr<client_news> client_news::begin(serving::catalog& features, std::string owner,
+                                                sender tell_at_once) {
+  auto news = std::make_shared<client_news>(features, std::move(owner), std::move(tell_at_once));
+  news->known_.read_all(features, news->owner_);
+  if (!features.changes() || !news->tell_at_once_) return news;
+  for (const auto kind :
+       {serving::list_kind::tools, serving::list_kind::prompts, serving::list_kind::resources}) {
+    features.listen(kind, news);
+  }
+  return news;
+}
+
+client_news::client_news(serving::catalog& features, std::string owner, sender tell_at_once)
+    : features_(features), owner_(std::move(owner)), tell_at_once_(std::move(tell_at_once)) {}
+
+void client_news::open() {
+  const guard lock(mutex_);
+  open_ = true;
+}
+
+bool client_news::subscribe(const std::string& uri) {
+  {
+    const guard lock(mutex_);
+    if (subscribed_.contains(uri)) return true;
+    if (subscribed_.size() >= tunables::watched_resources) return false;
+    subscribed_.insert(uri);
+  }
+  features_.watch().watch(uri, shared_from_this());
+  return true;
+}
+
+void client_news::unsubscribe(const std::string& uri) {
+  {
+    const guard lock(mutex_);
+    if (subscribed_.erase(uri) == 0) return;
+    updated_.erase(uri);
+  }
+  features_.watch().forget(uri, this);
+}
+
+void client_news::tell(const sender& send) {
+  std::set<std::string, std::less<>> updated;
+  {
+    const guard lock(mutex_);
+    if (!open_) return;
+    updated.swap(updated_);
+  }
+  if (features_.changes()) {
+    for (known_list* const list : {&known_.tools, &known_.prompts, &known_.resources}) {
+      if (!list->must_hear(features_, owner_)) continue;
+      if (!send(list_changed_message(list->kind()))) list->did_not_hear();
+    }
+  }
+  for (const std::string& uri : updated) {
+    if (send(resource_updated_message(uri))) continue;
+    const guard lock(mutex_);
+    if (subscribed_.contains(uri)) updated_.insert(uri);
+  }
+}
+
+void client_news::tell_now() {
+  if (tell_at_once_) tell(tell_at_once_);
+}
+
+void client_news::on_list_changed(serving::list_kind) { tell_now(); }
+
+void client_news::on_resource_updated(const std::string& uri) {
+  {
+    const guard lock(mutex_);
+    if (!subscribed_.contains(uri)) return;
+    updated_.insert(uri);
+  }
+  tell_now();
+}
+
+}  // namespace longhaul::wire
