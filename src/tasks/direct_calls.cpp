@@ -228,14 +228,10 @@ boost::asio::awaitable<std::shared_ptr<running_task>> direct_calls::make_row(
   const row_in_the_making making(*run);
   const stores::new_task task = row_of(*run);
   if (task.begun->terminal()) co_return nullptr;
-  const auto create = [&] { return home.store->create(task); };
-  stores::create_result created = co_await certain(create);
-  if (created.code != stores::create_code::created) {
-    throw question_error("the question cannot be kept now (" + std::string(created.bound) + ")");
-  }
   std::exception_ptr failure;
   try {
-    if (auto row = adopt(run, std::move(created.task))) co_return row;
+    task_ptr created = co_await create_row(task);
+    if (auto row = adopt(run, std::move(created))) co_return row;
   } catch (...) {
     failure = std::current_exception();
   }
@@ -243,6 +239,16 @@ boost::asio::awaitable<std::shared_ptr<running_task>> direct_calls::make_row(
   co_await home.store->cancel(run->origin()->owner, run->id(), std::string_view());
   if (failure) std::rethrow_exception(failure);
   co_return nullptr;
+}
+
+// Whatever it throws, there may be a row now: its observers come after it.
+boost::asio::awaitable<task_ptr> direct_calls::create_row(const stores::new_task& task) {
+  const auto create = [&] { return core_.lanes.in_memory().store->create(task); };
+  stores::create_result created = co_await certain(create);
+  if (created.code != stores::create_code::created) {
+    throw question_error("the question cannot be kept now (" + std::string(created.bound) + ")");
+  }
+  co_return std::move(created.task);
 }
 
 // Null: it has ended meanwhile. A change of the row finds it and its caller, before anybody can

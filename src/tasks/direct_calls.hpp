@@ -94,6 +94,7 @@ class direct_calls final : public direct_host {
   void abandon(const std::shared_ptr<direct_run>& run) noexcept;
 
   stores::new_task row_of(direct_run& run) const;
+  boost::asio::awaitable<task_ptr> create_row(const stores::new_task& task);
   std::shared_ptr<running_task> adopt(const std::shared_ptr<direct_run>& run, task_ptr row);
   void catch_up(direct_run& run, running_task& row);
   void attach(const direct_run& run);

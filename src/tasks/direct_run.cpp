@@ -117,12 +117,17 @@ bool direct_run::end_at_once(handler_result& result) {
   return true;
 }
 
+// It has a row, or it would have ended at once.
 boost::asio::awaitable<void> direct_run::end(handler_result result) {
-  if (!end_at_once(result)) co_await row_or_null()->end(std::move(result));
+  return row_or_null()->end(std::move(result));
 }
 
 void direct_run::end_here(handler_result result) {
   if (!end_at_once(result)) row_or_null()->end_here(std::move(result));
+}
+
+void direct_run::end_later() noexcept {
+  if (const auto row = row_or_null()) row->end_later();
 }
 
 // Whatever happens, its host hears that it has returned.

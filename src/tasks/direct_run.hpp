@@ -76,6 +76,7 @@ class direct_run final : public handler_run, public std::enable_shared_from_this
   bool end_at_once(handler_result& result) override;
   boost::asio::awaitable<void> end(handler_result result) override;
   void end_here(handler_result result) override;
+  void end_later() noexcept override;
   boost::asio::awaitable<std::vector<answer>> put_questions(
       std::vector<stores::question> questions) override;
 

@@ -153,7 +153,7 @@ void engine::start() {
   all.starts.start();
   all.ticks.start({[&all] { return all.ours.keep(); }, [&all] { return all.past.look(); },
                    [&all] { return all.reports.flush(); },
-                   [&all] { return all.reports.retry_deferred(); },
+                   [&all] { return all.begun.write_late_ends(); },
                    [&all] { return all.time.look(); }, [&all] { return all.look_for_work(); },
                    [&all] { return all.time.audit(); }});
   all.core.lanes.durable().backlog = true;  // what an earlier process left waits there

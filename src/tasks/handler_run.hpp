@@ -51,10 +51,12 @@ class handler_run : public task_context {
   call_arguments take_arguments() { return {arguments(), std::move(read_)}; }
   /// The handler has returned (null: without an outcome). False: its end has to be written, …
   virtual bool end_at_once(handler_result& result) = 0;
-  /// … awaited where its coroutine ran, …
+  /// … awaited where its coroutine ran (only after `end_at_once`), …
   virtual boost::asio::awaitable<void> end(handler_result result) = 0;
   /// … or called where it blocked, which this may do as well.
   virtual void end_here(handler_result result) = 0;
+  /// `end` or `end_here` threw: the next tick writes the end.
+  virtual void end_later() noexcept = 0;
   /// Stores the questions, of which there is at least one, and waits for their answers.
   virtual boost::asio::awaitable<std::vector<answer>> put_questions(
       std::vector<stores::question> questions) = 0;

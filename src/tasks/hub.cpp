@@ -36,24 +36,25 @@ bool hub::table::others_may_write(std::string_view id) const noexcept {
 }
 
 hub::subscription hub::follow(const std::string& id, const std::shared_ptr<follower>& who) {
+  std::string own_id = id;  // what needs memory comes before the entry, or takes it back
   {
     shard& place = table_->shard_of(id);
     const guard lock(place.mutex);
     auto& list = place.by_id[id];
     if (list.size() >= max_per_task_) throw too_many_followers();
-    list.emplace_back(who);
-    // Under the lock: who comes second reads after the store was asked as well.
-    if (list.size() == 1 && table_->others_may_write(id)) {
-      try {
-        table_->shared->follow(id);
-      } catch (...) {
-        place.by_id.erase(id);
-        throw;
-      }
+    const bool is_first = list.empty();
+    try {
+      list.emplace_back(who);
+      // Under the lock: who comes second reads after the store was asked as well.
+      if (is_first && table_->others_may_write(id)) table_->shared->follow(id);
+    } catch (...) {
+      if (is_first) place.by_id.erase(id);
+      throw;
     }
   }
+  subscription following(table_, std::move(own_id), who);
   if (drained_) who->on_drained();
-  return {table_, id, who};
+  return following;
 }
 
 void hub::table::forget(const std::string& id, const std::weak_ptr<follower>& who) {

@@ -132,11 +132,28 @@ void launcher::launch_blocking(const std::vector<run_ptr>& runs) {
   } catch (...) {
     const auto failure = std::current_exception();
     for (const run_ptr& run : runs) {
-      boost::asio::co_spawn(
-          *handlers_.front(),
-          run->end(hidden_failure(*run, "the tool could not be started", failure, log_)),
-          [run, live = begin_batch()](const std::exception_ptr&) {});
+      boost::asio::co_spawn(*handlers_.front(), end_unstarted(run, failure),
+                            [live = begin_batch()](const std::exception_ptr&) {});
     }
+  }
+}
+
+boost::asio::awaitable<void> launcher::end_unstarted(run_ptr run, std::exception_ptr failure) {
+  handler_result result = hidden_failure(*run, "the tool could not be started", failure, log_);
+  if (run->end_at_once(result)) co_return;
+  try {
+    co_await run->end(std::move(result));
+  } catch (...) {
+    run->end_later();
+  }
+}
+
+// Null: there is no memory to say how it failed.
+handler_result launcher::result_of_failure(const run_ptr& run) const noexcept {
+  try {
+    return outcome_of_exception(*run, log_);
+  } catch (...) {
+    return std::nullopt;
   }
 }
 
@@ -146,9 +163,13 @@ void launcher::run_blocking(const run_ptr& run) {
     if (run->stop_requested()) throw task_stopped();  // the token may be raised a moment later
     result = std::get<blocking_handler>(run->tool().handler)(*run, run->take_arguments());
   } catch (...) {
-    result = outcome_of_exception(*run, log_);
+    result = result_of_failure(run);
   }
-  run->end_here(std::move(result));
+  try {
+    run->end_here(std::move(result));
+  } catch (...) {
+    run->end_later();
+  }
 }
 
 boost::asio::awaitable<void> launcher::run_coroutine(run_ptr run) {
@@ -158,13 +179,17 @@ boost::asio::awaitable<void> launcher::run_coroutine(run_ptr run) {
     auto running = std::get<coroutine_handler>(run->tool().handler)(*run, run->take_arguments());
     result = co_await std::move(running);
   } catch (...) {
-    result = outcome_of_exception(*run, log_);
+    result = result_of_failure(run);
   }
   if (run->end_at_once(result)) co_return;
   // What stopped the handler must not stop the writing of its end.
   const auto unstoppable = boost::asio::disable_cancellation();
   co_await boost::asio::this_coro::reset_cancellation_state(unstoppable);
-  co_await run->end(std::move(result));
+  try {
+    co_await run->end(std::move(result));
+  } catch (...) {
+    run->end_later();
+  }
 }
 
 }  // namespace longhaul::tasks

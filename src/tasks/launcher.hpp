@@ -21,6 +21,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <exception>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -69,6 +70,8 @@ class launcher {
   void launch_blocking(const std::vector<run_ptr>& runs);
   void launch_coroutines(boost::asio::io_context& handlers, std::vector<run_ptr> runs);
   void run_blocking(const run_ptr& run);
+  boost::asio::awaitable<void> end_unstarted(run_ptr run, std::exception_ptr failure);
+  handler_result result_of_failure(const run_ptr& run) const noexcept;
   batch begin_batch();
 
   const logger log_;

@@ -74,8 +74,8 @@ boost::asio::awaitable<void> reporter::write_report(running_task& run) {
         co_await run.store().report(run.id(), run.writer(), *change);
     if (is_refused(result.code)) run.request_stop();
   } catch (const std::exception& e) {
-    core_.log.trouble("task.report_unwritten", e.what(), run.id());
     run.reports().put_back(*change);
+    core_.log.trouble("task.report_unwritten", e.what(), run.id());
     run.has_news();
   }
 }
@@ -93,40 +93,23 @@ boost::asio::awaitable<void> reporter::write_last_report(running_task& run) {
   }
 }
 
-boost::asio::awaitable<bool> reporter::write_end(std::shared_ptr<running_task> run,
-                                                 outcome result) {
-  result = bounded(std::move(result), core_.options.limits.max_result);
-  const std::string message = message_of(result);
-  const auto finish = [&] {
-    return run->store().finish(run->id(), run->writer(), result, message);
-  };
+boost::asio::awaitable<bool> reporter::write_end(running_task& run, const outcome& result) {
+  const outcome kept = bounded(result, core_.options.limits.max_result);
+  const std::string message = message_of(kept);
+  const auto finish = [&] { return run.store().finish(run.id(), run.writer(), kept, message); };
   try {
-    co_await write_last_report(*run);
+    co_await write_last_report(run);
     co_await certain(finish);  // refused: somebody else ended it; that stands
     co_return true;
   } catch (const std::exception& e) {
-    core_.log.trouble("task.end_unwritten", std::string("trying again: ") + e.what(), run->id());
+    core_.log.trouble("task.end_unwritten", std::string("trying again: ") + e.what(), run.id());
   }
-  const guard lock(mutex_);
-  deferred_.emplace_back(std::move(run), std::move(result));
   co_return false;
-}
-
-boost::asio::awaitable<void> reporter::retry_deferred() {
-  std::vector<std::pair<std::shared_ptr<running_task>, outcome>> ends;
-  {
-    const guard lock(mutex_);
-    ends.swap(deferred_);
-  }
-  for (auto& [run, result] : ends) {
-    if (co_await write_end(run, std::move(result))) core_.forget(run);
-  }
 }
 
 void reporter::clear() {
   const guard lock(mutex_);
   noted_.clear();
-  deferred_.clear();
 }
 
 }  // namespace longhaul::tasks

@@ -3,17 +3,16 @@
 //
 //   progress, status, checkpoint ──► note ──► (once an interval) flush ──► the store
 //   the end ──► last report, finish ──► done
-//                   └─ the outcome stays unknown ──► deferred ──► the next tick tries again
+//                   └─ the outcome stays unknown ──► the next tick tries again (`runs`)
 //
 // Invariants: the last report of a task is always written, before its end. What the store refuses
 // as superseded or terminal stops the handler and is not tried again.
 //
-// Threads: `note` and `write_end` any; `flush` and `retry_deferred` one at a time.
+// Threads: `note` and `write_end` any; `flush` one at a time.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "base/mutex.hpp"
@@ -31,10 +30,8 @@ class reporter {
 
   /// What its handler reported last; throws like the store.
   boost::asio::awaitable<void> write_last_report(running_task& run);
-  /// False: the outcome could not be made certain, and was left to `retry_deferred`.
-  boost::asio::awaitable<bool> write_end(std::shared_ptr<running_task> run, outcome result);
-  /// Tries again, and forgets the tasks whose end is written now.
-  boost::asio::awaitable<void> retry_deferred();
+  /// False: the outcome could not be made certain, and is to be written again.
+  boost::asio::awaitable<bool> write_end(running_task& run, const outcome& result);
 
   /// Lets go of the runs that are still noted here.
   void clear();
@@ -47,8 +44,6 @@ class reporter {
   engine_core& core_;
   guarded_mutex mutex_;
   std::vector<std::shared_ptr<running_task>> noted_ LONGHAUL_GUARDED_BY(mutex_);
-  std::vector<std::pair<std::shared_ptr<running_task>, outcome>> deferred_
-      LONGHAUL_GUARDED_BY(mutex_);
 };
 
 }  // namespace longhaul::tasks

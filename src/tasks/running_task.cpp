@@ -12,6 +12,7 @@ running_task::running_task(task_host& host, lane& home, task_ptr claimed, tool_p
                            std::shared_ptr<stopper> stopping, boost::asio::io_context* handlers)
     : handler_run(std::move(tool), std::move(stopping), handlers),
       holds_slot(!claimed->origin->external),
+      runs_beyond(claimed->origin->external),
       host_(host),
       home_(home),
       claimed_(std::move(claimed)),
@@ -22,6 +23,7 @@ running_task::running_task(task_host& host, lane& home, task_ptr claimed, const 
                            report_buffer::content reported, bool slot)
     : handler_run(begun.shared_tool(), begun.stopping(), begun.handlers()),
       holds_slot(slot),
+      runs_beyond(false),
       host_(host),
       home_(home),
       claimed_(std::move(claimed)),
@@ -30,7 +32,13 @@ running_task::running_task(task_host& host, lane& home, task_ptr claimed, const 
       phase_(phase::begun) {}
 
 void running_task::has_news() {
-  if (reports_.begin_news()) host_.note_report(shared_from_this());
+  if (!reports_.begin_news()) return;
+  try {
+    host_.note_report(shared_from_this());
+  } catch (...) {  // its next report, or its end, takes this one along
+    reports_.forget_news();
+    throw;
+  }
 }
 
 void running_task::progress(double done, std::optional<double> total, std::string_view message) {
@@ -60,12 +68,15 @@ bool running_task::end_at_once(handler_result& result) {
 }
 
 boost::asio::awaitable<void> running_task::end(handler_result result) {
-  return host_.ended(shared_from_this(), std::move(result));
+  result_ = std::move(result);
+  return host_.ended(shared_from_this());
 }
 
 void running_task::end_here(handler_result result) {
   if (!end_at_once(result)) sync(end(std::move(result)));
 }
+
+void running_task::end_later() noexcept { host_.end_later(shared_from_this()); }
 
 void running_task::await_slot(const std::shared_ptr<waiter>& hears) {
   const guard lock(mutex_);

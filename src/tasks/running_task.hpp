@@ -50,6 +50,7 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   bool end_at_once(handler_result& result) override;
   boost::asio::awaitable<void> end(handler_result result) override;
   void end_here(handler_result result) override;
+  void end_later() noexcept override;
   boost::asio::awaitable<std::vector<answer>> put_questions(
       std::vector<stores::question> questions) override;
 
@@ -68,6 +69,11 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   /// From now on a terminal state in the store is our own doing, no reason to stop.
   void begin_end() noexcept { ending_ = true; }
   bool ending() const noexcept { return ending_; }
+  /// How its handler ended, once it has returned: kept until that is written. One at a time.
+  handler_result& result() noexcept { return result_; }
+  /// Its end could not be written: a tick does.
+  void leave_end_to_tick() noexcept { end_is_late_ = true; }
+  bool end_is_late() const noexcept { return end_is_late_; }
 
   report_buffer& reports() noexcept { return reports_; }
   void has_news();
@@ -77,6 +83,7 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   tool_use use() const noexcept { return use_of(tool()); }
   const std::string& quota() const noexcept { return claimed_->origin->quota; }
   std::atomic<bool> holds_slot;
+  std::atomic<bool> runs_beyond;  ///< the slots, as a handler that hands its work over
   /// Questions side by side wait for one slot together: whoever got it wakes the others.
   void await_slot(const std::shared_ptr<waiter>& hears);
   void slot_came_back();
@@ -97,7 +104,8 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   const task_ptr claimed_;
   const bool uses_slots_;  // else it runs beyond them, and has none to leave
   report_buffer reports_;
-  std::atomic<bool> ending_{false};
+  handler_result result_;
+  std::atomic<bool> ending_{false}, end_is_late_{false};
   std::atomic<phase> phase_{phase::fresh};
   guarded_mutex mutex_;
   std::vector<std::weak_ptr<waiter>> await_slot_ LONGHAUL_GUARDED_BY(mutex_);

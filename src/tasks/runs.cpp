@@ -111,21 +111,46 @@ bool runs::ended_at_once(const std::shared_ptr<running_task>& run, const handler
   return true;
 }
 
-boost::asio::awaitable<void> runs::ended(std::shared_ptr<running_task> run, handler_result result) {
-  if (!result && !run->external() && !run->stop_requested()) result = no_result();
-  bool written = true;
-  if (result && !run->stop_requested()) {
-    run->begin_end();
-    written = co_await reporter_.write_end(run, *std::move(result));
-  } else if (run->external() && !run->stop_requested()) {
-    co_await write_last_report(run);
-  }
-  if (written) {
+boost::asio::awaitable<void> runs::ended(std::shared_ptr<running_task> run) {
+  if (co_await write_end(run)) {
     let_go(run);
   } else {
-    release_slot(*run);
+    end_later(run);
   }
   if (claimer_.wanted()) co_await claimer_.claim_all();  // whoever gives a slot back fills it
+}
+
+boost::asio::awaitable<bool> runs::write_end(const std::shared_ptr<running_task>& run) {
+  handler_result& result = run->result();
+  const bool stopped = run->stop_requested() && !run->ending();
+  if (!result && !run->external() && !stopped) result = no_result();
+  if (result && !stopped) {
+    run->begin_end();
+    const bool written = co_await reporter_.write_end(*run, *result);
+    if (written) result.reset();  // it may be large
+    co_return written;
+  }
+  if (run->external() && !stopped) co_await write_last_report(run);
+  co_return true;
+}
+
+// Needs no memory, of which there may be none. Its end is known, so nobody else is to end it.
+void runs::end_later(const std::shared_ptr<running_task>& run) noexcept {
+  run->begin_end();
+  release_slot(*run);
+  run->leave_end_to_tick();
+  claimer_.claim_soon();
+}
+
+boost::asio::awaitable<void> runs::write_late_ends() {
+  for (const auto& run : core_.running.all()) {
+    if (!run->end_is_late()) continue;
+    try {
+      if (co_await write_end(run)) let_go(run);
+    } catch (const std::exception& e) {  // the next tick tries again
+      core_.log.trouble("task.end_unwritten", e.what(), run->id());
+    }
+  }
 }
 
 // Who takes the work up after a crash finds what the handler saved of it.
@@ -160,7 +185,7 @@ void runs::let_go(const std::shared_ptr<running_task>& run) {
 }
 
 void runs::release_slot(running_task& run) {
-  if (run.external()) --core_.handing_over;
+  if (run.runs_beyond.exchange(false)) --core_.handing_over;
   if (run.holds_slot.exchange(false)) core_.slots.release(run.quota(), run.use());
 }
 

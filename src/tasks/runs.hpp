@@ -58,8 +58,11 @@ class runs final : public task_host {
   void slot_was_left() override { claimer_.claim_soon(); }
   bool ended_at_once(const std::shared_ptr<running_task>& run,
                      const handler_result& result) override;
-  boost::asio::awaitable<void> ended(std::shared_ptr<running_task> run,
-                                     handler_result result) override;
+  boost::asio::awaitable<void> ended(std::shared_ptr<running_task> run) override;
+  void end_later(const std::shared_ptr<running_task>& run) noexcept override;
+
+  /// Ends that were left to the tick: tries again, and forgets the tasks whose end is written now.
+  boost::asio::awaitable<void> write_late_ends();
 
  private:
   /// Null: it cannot be had.
@@ -70,6 +73,8 @@ class runs final : public task_host {
               const boost::asio::any_io_executor& caller) noexcept;
   boost::asio::awaitable<void> hand_back_unstarted(lane& home, task_ptr task,
                                                    std::string_view message);
+  /// False: it has to be tried again.
+  boost::asio::awaitable<bool> write_end(const std::shared_ptr<running_task>& run);
   boost::asio::awaitable<void> write_last_report(const std::shared_ptr<running_task>& run);
   void release_slot(running_task& run);
   void let_go(const std::shared_ptr<running_task>& run);

@@ -35,8 +35,9 @@ class task_host {
   /// to be written.
   virtual bool ended_at_once(const std::shared_ptr<running_task>& run,
                              const handler_result& result) = 0;
-  virtual boost::asio::awaitable<void> ended(std::shared_ptr<running_task> run,
-                                             handler_result result) = 0;
+  /// Writes its end, as `running_task::result` says. If it throws, `end_later` is called.
+  virtual boost::asio::awaitable<void> ended(std::shared_ptr<running_task> run) = 0;
+  virtual void end_later(const std::shared_ptr<running_task>& run) noexcept = 0;
 };
 
 }  // namespace longhaul::tasks

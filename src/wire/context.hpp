@@ -16,8 +16,9 @@
 #include "wire/endpoint.hpp"
 #include "wire/endpoints.hpp"
 #include "wire/open_requests.hpp"
+#include "wire/question_ids.hpp"
+#include "wire/request_state.hpp"
 #include "wire/revisions.hpp"
-#include "wire/secrets.hpp"
 #include "wire/session.hpp"
 
 namespace longhaul::wire {

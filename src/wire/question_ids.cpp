@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An id is "q.<task>.<key>.<mac>", or "q.<task>.<key>.<round>.<mac>" where the question is put
 // again; key and mac in base64url, the mac HMAC-SHA256 over what stands before it, cut to 128 bits.
+#include "wire/question_ids.hpp"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -10,7 +12,6 @@
 #include <stdexcept>
 
 #include "protocol/base64.hpp"
-#include "wire/secrets.hpp"
 
 namespace longhaul::wire {
 namespace {

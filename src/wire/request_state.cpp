@@ -2,6 +2,8 @@
 // Sealed text: base64url of format (1 byte) · nonce (12) · AES-256-GCM ciphertext · tag (16). The
 // format byte is authenticated too. Inside: expiry, rev, hash of the arguments, then task, owner
 // and tool, each with its length in front.
+#include "wire/request_state.hpp"
+
 #include <openssl/evp.h>
 
 #include <cstring>
@@ -10,7 +12,6 @@
 
 #include "base/random.hpp"
 #include "protocol/base64.hpp"
-#include "wire/secrets.hpp"
 
 namespace longhaul::wire {
 namespace {

@@ -61,6 +61,8 @@ class fault_store final : public stores::store {
     return faults_;
   }
 
+  /// From now on `known` throws, or no longer.
+  void fail_known(bool fails) { known_fails_ = fails; }
   /// The next `follow` throws.
   void fail_follow() { follow_fails_ = true; }
   /// What was followed ("+id") and is no longer ("-id"), in order.
@@ -149,7 +151,10 @@ class fault_store final : public stores::store {
     note("-", id);
     inner_.unfollow(id);
   }
-  task_ptr known(std::string_view id) const override { return inner_.known(id); }
+  task_ptr known(std::string_view id) const override {
+    if (known_fails_) throw std::runtime_error("what is known cannot be read");
+    return inner_.known(id);
+  }
   stores::instant now() const override { return inner_.now(); }
   void limit(const stores::byte_bounds& bounds) override { inner_.limit(bounds); }
   awaitable<stores::store_stats> stats() override { return disturbed("stats", inner_.stats()); }
@@ -232,7 +237,7 @@ class fault_store final : public stores::store {
   bool down_ = false;
   std::size_t faults_ = 0;
   std::vector<std::string> followed_;
-  std::atomic<bool> follow_fails_{false};
+  std::atomic<bool> follow_fails_{false}, known_fails_{false};
 };
 
 }  // namespace longhaul::test

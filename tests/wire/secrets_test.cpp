@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "wire/question_ids.hpp"
+#include "wire/request_state.hpp"
+
 namespace longhaul::wire {
 namespace {
 

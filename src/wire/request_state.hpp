@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state of a call that waits for answers, sealed: the client keeps it, any process opens it.
+// Nothing of it is stored here.
+//
+// Thread-safe: immutable after construction.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "longhaul/clock.hpp"
+#include "wire/secrets.hpp"
+
+namespace longhaul::wire {
+
+/// What `requestState` of an `input_required` reply holds (MCP 2026-07-28 "Multi Round-Trip
+/// Requests": principal, expiry, originating request).
+struct call_state {
+  std::string task;
+  std::uint64_t rev = 0;
+  std::string owner;
+  std::string tool;
+  digest arguments{};
+  timestamp expires{};
+};
+
+/// Seals call states with AES-256-GCM; what a client changed in the least does not open.
+class state_sealer {
+ public:
+  /// Requires: at least one secret.
+  explicit state_sealer(std::span<const std::string> secrets);
+  std::string seal(const call_state& state) const;
+  /// Null: tampered with, sealed by an unknown secret, or not one of ours. The caller checks what
+  /// is inside.
+  std::optional<call_state> open(std::string_view text) const;
+
+ private:
+  std::vector<derived_key> keys_;
+};
+
+}  // namespace longhaul::wire
