@@ -6,21 +6,15 @@
 #pragma once
 
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "longhaul/question_error.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/schema.hpp"
 
 namespace longhaul {
-
-/// A question that cannot be asked, or an answer that is none.
-class question_error : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 /// A question. A form must never ask for secrets (passwords, keys, tokens, payment data): what is
 /// typed passes through the client and its model. Send the user to a page of yours for those

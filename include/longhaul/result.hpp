@@ -6,12 +6,9 @@
 #pragma once
 
 #include <concepts>
-#include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <initializer_list>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -19,55 +16,13 @@
 #include <variant>
 #include <vector>
 
+#include "longhaul/content.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/schema.hpp"
 #include "longhaul/task.hpp"
 #include "longhaul/tool.hpp"
 
 namespace longhaul {
-
-/// One item of a result's content, as its JSON.
-class content_item {
- public:
-  /// `json` is a content block of MCP. Throws `std::invalid_argument` if it is no object with a
-  /// `type`.
-  explicit content_item(raw_json json);
-
-  /// The same item with `annotations` (audience, priority, lastModified), an object.
-  content_item annotated(const raw_json& annotations) const;
-  /// The same item with `_meta`, an object.
-  content_item with_meta(const raw_json& meta) const;
-
-  const raw_json& json() const noexcept { return json_; }
-
- private:
-  raw_json json_;
-};
-
-/// Text; invalid UTF-8 becomes U+FFFD.
-content_item text(std::string_view text);
-/// Bytes of any kind; they travel as base64.
-content_item image(std::string_view bytes, std::string_view mime_type);
-content_item image(std::span<const std::byte> bytes, std::string_view mime_type);
-content_item audio(std::string_view bytes, std::string_view mime_type);
-content_item audio(std::span<const std::byte> bytes, std::string_view mime_type);
-/// A resource with its content. An empty `mime_type` is not sent.
-content_item embedded_text(std::string_view uri, std::string_view mime_type, std::string_view text);
-content_item embedded_blob(std::string_view uri, std::string_view mime_type,
-                           std::string_view bytes);
-content_item embedded_blob(std::string_view uri, std::string_view mime_type,
-                           std::span<const std::byte> bytes);
-
-/// What is known of a linked resource; empty ones are not sent.
-struct link_options {
-  std::string title = {};
-  std::string description = {};
-  std::string mime_type = {};
-  std::optional<std::uint64_t> size = std::nullopt;  ///< bytes
-};
-/// A resource that the host can read.
-content_item resource_link(std::string_view uri, std::string_view name,
-                           const link_options& more = {});
 
 /// Content, structured content and the rest of a `CallToolResult`.
 class tool_result {

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-#include "longhaul/elicitation.hpp"
+#include "longhaul/question.hpp"
 #include "longhaul/result.hpp"
 #include "longhaul/task.hpp"
 #include "longhaul/tool.hpp"
@@ -99,7 +99,8 @@ class task_access {
   task_ptr wait(std::string_view owner, std::string_view id,
                 std::optional<std::chrono::milliseconds> limit = std::nullopt);
   boost::asio::awaitable<task_ptr> async_wait(std::string owner, std::string id);
-  /// Answers open questions: key and `ElicitResult` object.
+  /// Answers open questions: key and `ElicitResult`, `CreateMessageResult` or `ListRootsResult`.
+  /// Throws `question_error` for the first that does not fit; then none is stored.
   change_reply answer(std::string_view owner, std::string_view id,
                       const std::vector<std::pair<std::string, raw_json>>& answers);
   /// Ends the task as cancelled and raises its handler's stop token.
@@ -116,8 +117,9 @@ class task_access {
   page external(std::string_view tool = {}, std::string_view cursor = {}, std::size_t limit = 50);
   change_reply report(std::string_view id, std::string_view token, progress_state progress,
                       std::string_view message = {});
-  change_reply ask(std::string_view id, std::string_view token,
-                   const std::vector<std::pair<std::string, elicitation>>& questions);
+  /// Throws `question_error` for an empty key, `std::invalid_argument` for what nobody can be
+  /// asked.
+  change_reply ask(std::string_view id, std::string_view token, const named_questions& questions);
   change_reply complete(std::string_view id, std::string_view token, const outcome& result);
   /// The same with anything that a handler may return: text, content, a described struct, ….
   template <class R>

@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "longhaul/elicitation.hpp"
 #include "longhaul/log.hpp"
+#include "longhaul/question.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/schema.hpp"
 #include "longhaul/task.hpp"
@@ -87,19 +87,47 @@ class task_context {
   /// Sends a log line to the open request, where the dialect has one and the caller wants it.
   virtual void log(log_level level, std::string_view message) = 0;
 
-  /// Asks the caller and waits for the answer. For blocking handlers only: it gives the handler's
-  /// slot up while it waits. `key` names this question for the task's whole life: an answer stored
-  /// under it (by an earlier attempt) is returned at once.
+  /// Whether the caller that began this declared that it can be asked so. A task may outlive its
+  /// caller: its questions wait for one that can be asked.
+  virtual bool client_can(client_capability asked_so) const = 0;
+
+  /// Asks the user of the caller, and waits for the answer. For blocking handlers only: it gives
+  /// the handler's slot up while it waits. `key` names this question for the task's whole life: an
+  /// answer stored under it (by an earlier attempt) is returned at once.
   /// Throws `task_stopped`; `question_error` if the caller cannot be asked, the key was used for
   /// another question, or too many handlers wait already.
-  virtual answer ask(std::string_view key, const elicitation& question) = 0;
+  answer ask(std::string_view key, const elicitation& question);
+  /// Asks the model of the caller. Throws `question_refused` too, and `std::invalid_argument` for a
+  /// request that no client takes (`sampling_request::request`).
+  sampling_response sample(std::string_view key, const sampling_request& request);
+  /// Asks for the folders of the caller, as they are now. Throws `question_refused` too.
+  std::vector<root> list_roots(std::string_view key = "roots");
   /// Asks several at once and waits for all; answers come in the order of the questions.
-  virtual std::vector<answer> ask_all(
-      const std::vector<std::pair<std::string, elicitation>>& questions) = 0;
+  std::vector<answer> ask_all(const std::vector<std::pair<std::string, elicitation>>& questions);
+  /// The same with questions of several kinds. It throws for none that was refused:
+  /// `question_reply` does.
+  template <class Any = void>  // where all are elicitations, the other one is meant
+  std::vector<question_reply> ask_all(
+      const std::vector<std::pair<std::string, question>>& questions) {
+    return put(questions);
+  }
+
   /// The same for coroutine handlers.
-  virtual boost::asio::awaitable<answer> async_ask(std::string key, elicitation question) = 0;
-  virtual boost::asio::awaitable<std::vector<answer>> async_ask_all(
-      std::vector<std::pair<std::string, elicitation>> questions) = 0;
+  boost::asio::awaitable<answer> async_ask(std::string key, elicitation question);
+  boost::asio::awaitable<sampling_response> async_sample(std::string key, sampling_request request);
+  boost::asio::awaitable<std::vector<root>> async_list_roots(std::string key = "roots");
+  boost::asio::awaitable<std::vector<answer>> async_ask_all(
+      std::vector<std::pair<std::string, elicitation>> questions);
+  template <class Any = void>
+  boost::asio::awaitable<std::vector<question_reply>> async_ask_all(
+      std::vector<std::pair<std::string, question>> questions) {
+    return async_put(std::move(questions));
+  }
+
+  /// Says that what the user was sent to (`elicitation::url`, under this key) is done, so that the
+  /// client need not wait to be told by its user. Optional; never blocks. Sent where the dialect
+  /// has it (2025-11-25: `notifications/elicitation/complete`), on the stream that asked.
+  virtual void url_done(std::string_view key) = 0;
 
   /// What an earlier attempt saved, or null. `T` is a described struct or what Boost.JSON converts.
   template <class T>
@@ -118,6 +146,11 @@ class task_context {
   virtual void save_checkpoint_bytes(raw_json value) = 0;
 
  private:
+  /// What all of the questions above come to: puts them, and waits for all answers.
+  virtual std::vector<question_reply> put(const named_questions& questions) = 0;
+  virtual boost::asio::awaitable<std::vector<question_reply>> async_put(
+      named_questions questions) = 0;
+
   // Longer than anybody waits is as good as for ever, and can be counted in any unit.
   template <class Rep, class Period>
   static std::chrono::milliseconds in_milliseconds(std::chrono::duration<Rep, Period> duration) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "server/feature_set.hpp"
 #include "server/requests.hpp"
@@ -33,6 +34,8 @@ class audience {
   /// A question opened (round 0), or is put again because its answer did not fit. Called once for
   /// each round (again only if it was not taken).
   virtual bool question(const task_record&, const task_input&, int /*round*/) { return true; }
+  /// What the user was sent to by this question, which this audience took, is done.
+  virtual bool url_done(const task_record&, std::string_view /*key*/) { return true; }
   /// The request will wait; called at most once.
   virtual void waiting() {}
 };

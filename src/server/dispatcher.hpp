@@ -61,9 +61,14 @@ class dispatcher {
                                      audience& listener) {
     return task_requests_.result(who, id, std::move(mailbox), listener);
   }
+  awaitable<reply<task_view>> leave_unanswered(const caller& who, std::string_view id,
+                                               std::string_view key, int error_code,
+                                               std::string_view message) {
+    return task_requests_.leave_unanswered(who, id, key, error_code, message);
+  }
   /// Puts a question of a task again, on the streams where it was asked. `round` counts from 1.
   void ask_again(const std::string& id, const std::string& key, int round) {
-    server_.engine.ask_again(id, {key, round});
+    server_.engine.ask_again(id, {key, round, tasks::question_event::news::again});
   }
 
   // --- subscriptions: `subscriptions.hpp`

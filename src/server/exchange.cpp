@@ -55,9 +55,9 @@ void exchange::on_log(const std::string&, const tasks::log_event& event) {
   signal();
 }
 
-void exchange::on_again(const std::string&, const tasks::again_event& event) {
+void exchange::on_question(const std::string&, const tasks::question_event& event) {
   const guard lock(mutex_);
-  push_bounded(again_, event);
+  push_bounded(questions_, event);
   signal();
 }
 
@@ -102,7 +102,7 @@ void exchange::signal() {
 }
 
 bool exchange::ready() const {
-  return !tasks_.empty() || !progress_.empty() || !logs_.empty() || !again_.empty() ||
+  return !tasks_.empty() || !progress_.empty() || !logs_.empty() || !questions_.empty() ||
          !updated_.empty() || std::ranges::find(lists_changed_, true) != lists_changed_.end() ||
          clock_moved_ || (abandoned_ && !abandon_seen_) || (stopping_ && !stopping_seen_);
 }
@@ -131,7 +131,7 @@ exchange::batch exchange::take() {
   result.tasks.swap(tasks_);
   result.progress = take_newest(progress_);
   result.logs = take_newest(logs_);
-  result.again = take_newest(again_);
+  result.questions = take_newest(questions_);
   clock_moved_ = false;
   result.lists_changed = std::exchange(lists_changed_, {});
   result.updated.swap(updated_);

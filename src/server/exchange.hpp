@@ -40,7 +40,7 @@ class exchange final : public tasks::follower,
   void on_task(const task_ptr& task) override;
   void on_progress(const std::string& id, const tasks::progress_event& event) override;
   void on_log(const std::string& id, const tasks::log_event& event) override;
-  void on_again(const std::string& id, const tasks::again_event& event) override;
+  void on_question(const std::string& id, const tasks::question_event& event) override;
   void on_clock() override;
   void on_drained() override { shut_down(); }
   void on_list_changed(list_kind kind) override;
@@ -55,7 +55,7 @@ class exchange final : public tasks::follower,
     std::vector<task_ptr> tasks;                      ///< the newest snapshot of each that changed
     std::vector<tasks::progress_event> progress;      ///< in order
     std::vector<tasks::log_event> logs;               ///< in order
-    std::vector<tasks::again_event> again;            ///< in order
+    std::vector<tasks::question_event> questions;     ///< in order
     std::array<bool, list_kinds> lists_changed = {};  ///< by `list_kind`
     std::vector<std::string> updated;                 ///< addresses of resources, each once
     bool abandoned = false;
@@ -85,7 +85,7 @@ class exchange final : public tasks::follower,
   // Up to twice their bound, of which the newest half is handed on.
   std::vector<tasks::progress_event> progress_ LONGHAUL_GUARDED_BY(mutex_);
   std::vector<tasks::log_event> logs_ LONGHAUL_GUARDED_BY(mutex_);
-  std::vector<tasks::again_event> again_ LONGHAUL_GUARDED_BY(mutex_);
+  std::vector<tasks::question_event> questions_ LONGHAUL_GUARDED_BY(mutex_);
   std::array<bool, list_kinds> lists_changed_ LONGHAUL_GUARDED_BY(mutex_) = {};
   // At most what it watches.
   std::vector<std::string> updated_ LONGHAUL_GUARDED_BY(mutex_);

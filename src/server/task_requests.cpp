@@ -37,6 +37,19 @@ awaitable<reply<task_view>> task_requests::update(const caller& who, std::string
   }
 }
 
+awaitable<reply<task_view>> task_requests::leave_unanswered(const caller& who, std::string_view id,
+                                                            std::string_view key, int error_code,
+                                                            std::string_view message) const {
+  try {
+    stores::change_result result =
+        co_await server_.engine.leave_unanswered(who.owner, id, key, error_code, message);
+    if (!result.task) co_return unknown_task();
+    co_return server_.view(std::move(result.task));
+  } catch (const std::exception& e) {
+    co_return server_.failure(e);
+  }
+}
+
 awaitable<reply<task_view>> task_requests::cancel(const caller& who, std::string_view id,
                                                   std::string_view reason) const {
   try {
@@ -72,7 +85,7 @@ awaitable<reply<task_view>> task_requests::result(const caller& who, std::string
                                                   exchange_ptr mailbox, audience& listener) const {
   call_request stream;
   stream.ask = asking::on_stream;
-  stream.modes = {true, true};  // the audience knows what its client declared
+  stream.modes = question_modes::of_everybody();
   const exchange_closer closing(*mailbox);
   try {
     mailbox->following.push_back(server_.engine.follow(std::string(id), mailbox));

@@ -21,6 +21,10 @@ class task_requests {
   /// every question stays as it is. Values must be objects (the caller of this checks).
   awaitable<reply<task_view>> update(const caller& who, std::string_view id,
                                      std::span<const stores::response> answers) const;
+  /// Nobody answers this question: the client sent an error, or nothing that fits.
+  awaitable<reply<task_view>> leave_unanswered(const caller& who, std::string_view id,
+                                               std::string_view key, int error_code,
+                                               std::string_view message) const;
   awaitable<reply<task_view>> cancel(const caller& who, std::string_view id,
                                      std::string_view reason) const;
   awaitable<reply<task_page>> list(const caller& who, std::string_view cursor) const;

@@ -90,9 +90,14 @@ void task_wait::deliver(exchange::batch batch) {
     if (!task_->terminal()) tell_progress();  // else the newest is told once, whatever the pace
   }
   send_in_order(logs_, std::move(batch.logs), [&](auto& event) { return listener_.log(event); });
-  for (const auto& again : batch.again) {
-    int& round = rounds_[again.key];
-    round = std::max(round, again.round);
+  for (const auto& event : batch.questions) {
+    if (event.kind == tasks::question_event::news::url_done) {
+      // Optional news: who asked elsewhere, or is too slow, is not told.
+      if (asked_.contains(event.key)) listener_.url_done(*task_, event.key);
+      continue;
+    }
+    int& round = rounds_[event.key];
+    round = std::max(round, event.round);
   }
   for (task_ptr& task : batch.tasks) {
     if (task->id() == task_->id() && task->rev > task_->rev) {
@@ -152,16 +157,15 @@ awaitable<std::optional<call_reply>> task_wait::handle_questions() {
   if (auto ended = co_await use_given_answers()) co_return ended;
   if (task_->status != task_status::input_required) co_return std::nullopt;
   retry_question_ = false;
+  // Before anything is asked: what is asked in vain annoys.
+  if (const task_input* const never = unaskable()) co_return co_await give_up_unaskable(*never);
   for (const task_input& input : *task_->inputs) {
     const int round = rounds_[input.key];
     const auto asked = asked_.find(input.key);
     if (input.response || (asked != asked_.end() && asked->second >= round)) continue;
-    const bool may = may_be_asked(request_.modes, json::value(input.request));
-    if (task_->hidden && (!may || request_.ask == asking::impossible)) {
-      co_return co_await give_up_unaskable();
-    }
     if (request_.ask == asking::by_reply) co_return call_reply(needs_input{task_});
-    if (request_.ask != asking::on_stream || !may) {
+    if (request_.ask != asking::on_stream ||
+        !may_be_asked(request_.modes, json::value(input.request))) {
       only_as_task_ = only_as_task_ || rules_.stop_at_unaskable;
       continue;
     }
@@ -172,6 +176,19 @@ awaitable<std::optional<call_reply>> task_wait::handle_questions() {
     }
   }
   co_return std::nullopt;
+}
+
+// Of work that nobody but this caller knows: the first question that it cannot be asked.
+const task_input* task_wait::unaskable() const {
+  if (!task_->hidden) return nullptr;
+  for (const task_input& input : *task_->inputs) {
+    if (input.response) continue;
+    if (request_.ask == asking::impossible ||
+        !may_be_asked(request_.modes, json::value(input.request))) {
+      return &input;
+    }
+  }
+  return nullptr;
 }
 
 std::vector<stores::response> task_wait::take_given_answers() {
@@ -211,15 +228,14 @@ awaitable<std::optional<call_reply>> task_wait::refuse_given_answers(refused why
   co_return call_reply(std::move(why));
 }
 
-awaitable<std::optional<call_reply>> task_wait::give_up_unaskable() {
+awaitable<std::optional<call_reply>> task_wait::give_up_unaskable(const task_input& asked) {
   if (rules_.may_be_handed_out) {  // as a task it can be answered with `task_answer`
     only_as_task_ = true;
     co_return std::nullopt;
   }
+  const std::string words = unaskable_words(request_.modes, json::value(asked.request));
   co_await server_.engine.cancel(who_.owner, task_->id(), "the caller cannot be asked");
-  co_return outcome::tool_error(
-      "The tool needs an answer from the user, and this client did not declare that it can ask "
-      "(elicitation).");
+  co_return outcome::tool_error(words);
 }
 
 }  // namespace longhaul::serving

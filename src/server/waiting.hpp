@@ -64,7 +64,8 @@ class task_wait {
   awaitable<std::optional<call_reply>> handle_questions();
   awaitable<std::optional<call_reply>> use_given_answers();
   awaitable<std::optional<call_reply>> refuse_given_answers(refused why);
-  awaitable<std::optional<call_reply>> give_up_unaskable();
+  const task_input* unaskable() const;
+  awaitable<std::optional<call_reply>> give_up_unaskable(const task_input& asked);
   std::vector<stores::response> take_given_answers();
 
   const context& server_;

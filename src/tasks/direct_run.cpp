@@ -85,6 +85,11 @@ void direct_run::log(log_level level, std::string_view message) {
   }
 }
 
+// Without a row nothing was asked.
+void direct_run::url_done(std::string_view key) {
+  if (const auto row = row_or_null()) row->url_done(key);
+}
+
 raw_json direct_run::saved_checkpoint() const {
   const auto row = row_or_null();
   return row ? row->saved_checkpoint() : reports_.checkpoint();
@@ -103,7 +108,7 @@ boost::asio::awaitable<std::shared_ptr<running_task>> direct_run::need_row() {
   co_return row;
 }
 
-boost::asio::awaitable<std::vector<answer>> direct_run::put_questions(
+boost::asio::awaitable<std::vector<question_reply>> direct_run::put_questions(
     std::vector<stores::question> questions) {
   const auto row = co_await need_row();
   co_return co_await row->put_questions(std::move(questions));

@@ -15,31 +15,16 @@
 #include "tasks/lease.hpp"
 #include "tasks/offload.hpp"
 #include "tasks/outcomes.hpp"
+#include "tasks/questions.hpp"
 #include "tasks/reaper.hpp"
 #include "tasks/recovery.hpp"
 #include "tasks/reporter.hpp"
 #include "tasks/runs.hpp"
 #include "tasks/sync.hpp"
-#include "typed/form_answer.hpp"
+#include "typed/question_answer.hpp"
 
 namespace longhaul::tasks {
 namespace {
-
-// What is open and answered, as it is stored.
-std::vector<stores::response> fitting_responses(const task_record& task,
-                                                std::span<const stores::response> responses) {
-  std::vector<stores::response> result;
-  for (const stores::response& given : responses) {
-    const task_input* input = find_input(task, given.key);
-    if (input == nullptr || input->response || !given.value) continue;
-    try {
-      result.push_back({given.key, detail::fitting_answer(input->request, given.value)});
-    } catch (const question_error& e) {
-      throw unfit_answer(given.key, e.what());
-    }
-  }
-  return result;
-}
 
 task_ptr unless_hidden(task_ptr task) {
   if (task && task->hidden) task = nullptr;
@@ -298,7 +283,22 @@ awaitable<std::vector<task_ptr>> engine::external(std::string_view tool, std::st
   co_return result;
 }
 
-void engine::ask_again(const std::string& id, const again_event& event) {
+awaitable<stores::change_result> engine::leave_unanswered(std::string_view owner,
+                                                          std::string_view id, std::string_view key,
+                                                          int error_code,
+                                                          std::string_view message) {
+  stores::store& store = parts_->store_of(id);
+  const task_ptr task = co_await store.get(owner, id);
+  if (!task) co_return stores::change_result{stores::change_code::not_found, nullptr};
+  std::vector<stores::response> none;
+  if (const task_input* input = find_input(*task, key)) {
+    none.push_back({input->key, detail::no_answer(input->request, error_code, message)});
+  }
+  const auto write = [&] { return store.answer(owner, id, none); };
+  co_return co_await certain(write);
+}
+
+void engine::ask_again(const std::string& id, const question_event& event) {
   parts_->core.hub.publish(id, event);
 }
 

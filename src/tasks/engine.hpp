@@ -88,6 +88,10 @@ class engine {
   /// `unfit_answer` for the first that does not fit; then none is stored.
   awaitable<stores::change_result> answer(std::string_view owner, std::string_view id,
                                           std::span<const stores::response> responses);
+  /// Nobody answers this question: it is dismissed, or has the client's error for an answer.
+  awaitable<stores::change_result> leave_unanswered(std::string_view owner, std::string_view id,
+                                                    std::string_view key, int error_code,
+                                                    std::string_view message);
   awaitable<stores::change_result> cancel(std::string_view owner, std::string_view id,
                                           std::string_view reason);
   /// The same, but a hidden task is as unknown to it as one of somebody else.
@@ -112,7 +116,7 @@ class engine {
 
   /// Tells the followers that the answer to a question did not fit and it is put again, for the
   /// `round`-th time.
-  void ask_again(const std::string& id, const again_event& event);
+  void ask_again(const std::string& id, const question_event& event);
   /// Follows a task; register before reading it. Throws `too_many_followers`.
   [[nodiscard]] hub::subscription follow(const std::string& id,
                                          const std::shared_ptr<follower>& who);

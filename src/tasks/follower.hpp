@@ -2,6 +2,7 @@
 // Whoever wants to hear of a task while it changes: open requests, subscriptions, waiters.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -21,10 +22,15 @@ struct log_event {
   std::string message;
 };
 
-/// The answer to a question did not fit: it is put again.
-struct again_event {
+/// News of a question that was asked.
+struct question_event {
+  enum class news : std::uint8_t {
+    again,    ///< the answer did not fit: it is put again
+    url_done  ///< what the user was sent to is done
+  };
   std::string key;
-  int round = 0;  ///< 0: the first time that it is asked
+  int round = 0;  ///< of `again`; 0: the first time that it is asked
+  news kind = news::again;
 };
 
 /// Functions are called on any thread, must not block, and may come late, twice, or (for `on_task`)
@@ -35,7 +41,7 @@ class follower {
   virtual void on_task(const task_ptr& task) = 0;
   virtual void on_progress(const std::string&, const progress_event&) {}
   virtual void on_log(const std::string&, const log_event&) {}
-  virtual void on_again(const std::string&, const again_event&) {}
+  virtual void on_question(const std::string&, const question_event&) {}
   /// The clock was moved by hand (tests): what is due by now is due.
   virtual void on_clock() {}
   /// The engine has drained: what has not ended by now does not end here.

@@ -39,12 +39,10 @@ class handler_run : public task_context {
 
   // --- task_context
   std::stop_token stop_token() const noexcept override { return stopping_->token(); }
-  answer ask(std::string_view key, const elicitation& question) override;
-  std::vector<answer> ask_all(const named_questions& named) override;
-  boost::asio::awaitable<answer> async_ask(std::string key, elicitation question) override;
-  boost::asio::awaitable<std::vector<answer>> async_ask_all(named_questions named) override;
+  bool client_can(client_capability asked_so) const override;
 
-  virtual const raw_json& arguments() const noexcept = 0;
+  virtual const task_origin& begun_as() const noexcept = 0;
+  const raw_json& arguments() const noexcept { return begun_as().arguments; }
   /// Of its arguments, what the tool has read when it accepted them. Before the handler begins.
   void was_read(std::shared_ptr<void> arguments) noexcept { read_ = std::move(arguments); }
   /// What the handler is called with, once.
@@ -58,10 +56,13 @@ class handler_run : public task_context {
   /// `end` or `end_here` threw: the next tick writes the end.
   virtual void end_later() noexcept = 0;
   /// Stores the questions, of which there is at least one, and waits for their answers.
-  virtual boost::asio::awaitable<std::vector<answer>> put_questions(
+  virtual boost::asio::awaitable<std::vector<question_reply>> put_questions(
       std::vector<stores::question> questions) = 0;
 
  private:
+  std::vector<question_reply> put(const named_questions& named) override;
+  boost::asio::awaitable<std::vector<question_reply>> async_put(named_questions named) override;
+
   const tool_ptr tool_;
   std::shared_ptr<void> read_;
   const std::shared_ptr<stopper> stopping_;

@@ -96,8 +96,8 @@ void hub::publish(const std::string& id, const log_event& event) {
   for (const auto& who : followers_of(id)) who->on_log(id, event);
 }
 
-void hub::publish(const std::string& id, const again_event& event) {
-  for (const auto& who : followers_of(id)) who->on_again(id, event);
+void hub::publish(const std::string& id, const question_event& event) {
+  for (const auto& who : followers_of(id)) who->on_question(id, event);
 }
 
 std::vector<std::shared_ptr<follower>> hub::all_followers() const {

@@ -42,16 +42,17 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   void progress(double done, std::optional<double> total, std::string_view message) override;
   void status(std::string_view message) override;
   void log(log_level level, std::string_view message) override;
+  void url_done(std::string_view key) override;
   raw_json saved_checkpoint() const override { return reports_.checkpoint(); }
   void save_checkpoint_bytes(raw_json value) override;
 
   // --- handler_run
-  const raw_json& arguments() const noexcept override { return claimed_->origin->arguments; }
+  const task_origin& begun_as() const noexcept override { return *claimed_->origin; }
   bool end_at_once(handler_result& result) override;
   boost::asio::awaitable<void> end(handler_result result) override;
   void end_here(handler_result result) override;
   void end_later() noexcept override;
-  boost::asio::awaitable<std::vector<answer>> put_questions(
+  boost::asio::awaitable<std::vector<question_reply>> put_questions(
       std::vector<stores::question> questions) override;
 
   // --- the engine's side

@@ -11,7 +11,7 @@
 #include "tasks/parking.hpp"
 #include "tasks/running_task.hpp"
 #include "tasks/waiter.hpp"
-#include "typed/form_answer.hpp"
+#include "typed/question_answer.hpp"
 
 namespace longhaul::tasks {
 namespace {
@@ -23,21 +23,13 @@ bool all_answered(const task_record& task, const std::vector<stores::question>& 
   });
 }
 
-// What older versions stored was not held against its question: nobody answered then.
-answer fitting_or_cancel(const task_input& input) {
-  try {
-    return answer::parse(detail::fitting_answer(input.request, input.response));
-  } catch (const question_error&) {
-    return {};
-  }
-}
-
-std::vector<answer> answers_of(const task_record& task,
-                               const std::vector<stores::question>& questions) {
-  std::vector<answer> result;
+std::vector<question_reply> answers_of(const task_record& task,
+                                       const std::vector<stores::question>& questions) {
+  std::vector<question_reply> result;
   result.reserve(questions.size());
   for (const auto& question : questions) {
-    result.push_back(fitting_or_cancel(*find_input(task, question.key)));
+    const task_input& input = *find_input(task, question.key);
+    result.push_back(detail::read_reply(input.request, input.response));
   }
   return result;
 }
@@ -49,7 +41,7 @@ boost::asio::awaitable<task_ptr> running_task::look() {
   return certain(read);
 }
 
-boost::asio::awaitable<std::vector<answer>> running_task::put_questions(
+boost::asio::awaitable<std::vector<question_reply>> running_task::put_questions(
     std::vector<stores::question> questions) {
   // Before anybody sees a question there is a place to wait for its answer.
   std::optional<parking> place;

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "longhaul/elicitation.hpp"
+#include "longhaul/question_error.hpp"
 #include "longhaul/task.hpp"
 #include "tasks/tool_source.hpp"
 

@@ -155,7 +155,9 @@ change_reply task_access::answer(std::string_view owner, std::string_view id,
                                  const std::vector<std::pair<std::string, raw_json>>& answers) {
   std::vector<stores::response> responses;
   for (const auto& [key, value] : answers) {
-    static_cast<void>(longhaul::answer::parse(value));  // throws question_error
+    if (!json::value(value).is(json::kind::object)) {
+      throw question_error("the answer \"" + key + "\" is not an object");
+    }
     responses.push_back({key, value});
   }
   try {
@@ -207,7 +209,7 @@ change_reply task_access::report(std::string_view id, std::string_view token,
 }
 
 change_reply task_access::ask(std::string_view id, std::string_view token,
-                              const std::vector<std::pair<std::string, elicitation>>& questions) {
+                              const named_questions& questions) {
   const auto asked = tasks::to_questions(questions);
   return to_reply(tasks::sync(link_->use().engine->ask(id, {0, token}, asked)));
 }

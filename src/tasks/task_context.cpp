@@ -20,7 +20,70 @@ std::chrono::steady_clock::time_point time_after(std::chrono::milliseconds durat
          std::clamp(duration, std::chrono::milliseconds(0), longest);
 }
 
+named_questions one(std::string_view key, question asked) {
+  named_questions result;
+  result.emplace_back(std::string(key), std::move(asked));
+  return result;
+}
+
+named_questions all_of(std::vector<std::pair<std::string, elicitation>> asked) {
+  named_questions result;
+  result.reserve(asked.size());
+  for (auto& [key, question] : asked) result.emplace_back(std::move(key), std::move(question));
+  return result;
+}
+
+std::vector<answer> elicited(const std::vector<question_reply>& replies) {
+  std::vector<answer> result;
+  result.reserve(replies.size());
+  for (const question_reply& given : replies) result.push_back(given.elicited());
+  return result;
+}
+
 }  // namespace
+
+answer task_context::ask(std::string_view key, const elicitation& question) {
+  return put(one(key, question)).front().elicited();
+}
+
+sampling_response task_context::sample(std::string_view key, const sampling_request& request) {
+  return put(one(key, request)).front().sampled();
+}
+
+std::vector<root> task_context::list_roots(std::string_view key) {
+  return put(one(key, roots_request())).front().roots();
+}
+
+std::vector<answer> task_context::ask_all(
+    const std::vector<std::pair<std::string, elicitation>>& questions) {
+  return elicited(put(all_of(questions)));
+}
+
+boost::asio::awaitable<answer> task_context::async_ask(std::string key, elicitation question) {
+  named_questions asked = one(key, std::move(question));
+  const auto replies = co_await async_put(std::move(asked));
+  co_return replies.front().elicited();
+}
+
+boost::asio::awaitable<sampling_response> task_context::async_sample(std::string key,
+                                                                     sampling_request request) {
+  named_questions asked = one(key, std::move(request));
+  const auto replies = co_await async_put(std::move(asked));
+  co_return replies.front().sampled();
+}
+
+boost::asio::awaitable<std::vector<root>> task_context::async_list_roots(std::string key) {
+  named_questions asked = one(key, roots_request());
+  const auto replies = co_await async_put(std::move(asked));
+  co_return replies.front().roots();
+}
+
+boost::asio::awaitable<std::vector<answer>> task_context::async_ask_all(
+    std::vector<std::pair<std::string, elicitation>> questions) {
+  named_questions asked = all_of(std::move(questions));
+  const auto replies = co_await async_put(std::move(asked));
+  co_return elicited(replies);
+}
 
 std::unique_ptr<std::stop_callback<std::function<void()>>> task_context::on_cancel(
     std::function<void()> fn) const {

@@ -204,7 +204,7 @@ std::string fitting_content(json::value schema, json::value content) {
 
 }  // namespace
 
-raw_json fitting_answer(const raw_json& request, const raw_json& given) {
+raw_json fitting_form(const raw_json& request, const raw_json& given) {
   const json::value root(given), params = json::value(request)["params"];
   if (!root.is(kind::object)) throw question_error("an answer must be an object with \"action\"");
   const json::value action = root["action"];

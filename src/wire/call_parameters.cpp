@@ -9,6 +9,7 @@
 
 #include "json/validate.hpp"
 #include "json/write.hpp"
+#include "tasks/askable.hpp"
 #include "wire/method_table.hpp"
 #include "wire/questions.hpp"
 #include "wire/tunables.hpp"
@@ -17,8 +18,9 @@ namespace longhaul::wire {
 namespace {
 
 // What a task keeps of the `_meta` of its call: the members that are used later (progress token,
-// trace context), each as long as all of them stay within `tunables::kept_meta`.
-raw_json keep_meta(json::value meta) {
+// trace context), each as long as all of them stay within `tunables::kept_meta`; and what its
+// caller can be asked.
+raw_json keep_meta(json::value meta, const serving::question_modes& modes) {
   constexpr std::array<std::string_view, 4> used = {"progressToken", "traceparent", "tracestate",
                                                     "baggage"};
   std::array<std::string_view, used.size()> found{};
@@ -37,6 +39,10 @@ raw_json keep_meta(json::value meta) {
     json::append_string(kept, used[i]);
     kept += ':';
     json::append_without_line_breaks(kept, found[i]);
+  }
+  if (modes.any()) {
+    kept += kept.empty() ? '{' : ',';
+    kept += tasks::askable_member(modes.all());
   }
   if (kept.empty()) return {};
   kept += '}';
@@ -117,7 +123,7 @@ void read_modes(const incoming& request, serving::call_request& call) {
 // What is read alike of all of them: `_meta`, answers, and the state of a call that is repeated.
 result<void> read_rest(const context& shared, const incoming& request,
                        serving::call_request& call) {
-  call.meta = keep_meta(request.meta.all);
+  call.meta = keep_meta(request.meta.all, call.modes);
   if (!request.look.stateless) return {};
   if (const json::value responses = request.call.params["inputResponses"]) {
     auto answers = read_responses(responses);

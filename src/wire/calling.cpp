@@ -45,6 +45,10 @@ class call_audience final : public stream_audience {
         request_.out, question_message(shared_, request_.look.questions, task, input, round));
   }
 
+  bool url_done(const task_record& task, std::string_view key) override {
+    return !request_.look.questions.url_ids || send(url_done_message(shared_, task, key));
+  }
+
  private:
   const context& shared_;
   const std::optional<log_level> least_;

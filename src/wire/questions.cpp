@@ -4,29 +4,104 @@
 #include <utility>
 
 #include "json/write.hpp"
-#include "wire/result_json.hpp"
 #include "wire/tunables.hpp"
 
 namespace longhaul::wire {
 namespace {
 
-raw_json cancelled_answer() { return raw_json::trusted(R"({"action":"cancel"})"); }
+using can = client_capability;
+using serving::question_modes;
+
+bool declares(json::value object, std::string_view name) {
+  return object[name].is(json::kind::object);
+}
+
+// A message of several items as several messages of one.
+void append_single_messages(std::string& out, json::value messages) {
+  out += '[';
+  const auto append = [&](json::value role, json::value item) {
+    if (out.back() != '[') out += ',';
+    json::object message(out);
+    message.raw("role", role.raw()).raw("content", item.raw()).close();
+  };
+  for (json::elements e(messages); e.next();) {
+    const json::value role = e.value()["role"], content = e.value()["content"];
+    if (!content.is(json::kind::array)) append(role, content);
+    for (json::elements items(content); items.next();) append(role, items.value());
+  }
+  out += ']';
+}
+
+// A question's params as this revision has them.
+void append_params(json::object& into, json::value params, const question_look& look) {
+  for (json::members m(params); m.next();) {
+    if (m.key() == "_meta" || m.key() == look.left_out) continue;
+    if (look.single_content && m.key() == "messages") {
+      append_single_messages(into.key("messages"), m.value());
+    } else {
+      into.raw(m.key(), m.value().raw());
+    }
+  }
+}
+
+// One for all rounds: they are about the same page.
+std::string elicitation_id(const context& shared, const task_record& task, std::string_view key) {
+  return shared.questions.make(task.id(), key);
+}
+
+// Words of the client, in the log and in front of a model: no more than a few lines of them.
+std::string_view cut(std::string_view text) {
+  if (text.size() <= tunables::refusal_words) return text;
+  std::size_t end = tunables::refusal_words;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
 
 }  // namespace
 
-serving::question_modes question_modes_in(json::value capabilities, const question_look& look) {
-  const json::value elicitation = capabilities["elicitation"];
-  if (!look.forms || !elicitation.is(json::kind::object)) return {};
-  serving::question_modes modes;
-  modes.url = look.urls && elicitation["url"].is(json::kind::object);
-  modes.form = !modes.url || elicitation["form"].is(json::kind::object);
-  return modes;
+question_modes question_modes_in(json::value capabilities, const question_look& look) {
+  question_modes modes;
+  const json::value elicitation = capabilities["elicitation"], sampling = capabilities["sampling"];
+  if (look.forms && elicitation.is(json::kind::object)) {
+    const bool url = look.urls && declares(elicitation, "url");
+    modes.add(can::elicitation_url, url);
+    modes.add(can::elicitation_form, !url || declares(elicitation, "form"));
+  }
+  if (sampling.is(json::kind::object)) {
+    modes.add(can::sampling);
+    modes.add(can::sampling_tools, look.sampling_tools && declares(sampling, "tools"));
+    modes.add(can::sampling_context, !look.sampling_context || declares(sampling, "context"));
+  }
+  return modes.add(can::roots, declares(capabilities, "roots"));
 }
 
-serving::question_modes modes_of(const incoming& request) {
+question_modes modes_of(const incoming& request) {
   return request.client != nullptr
              ? request.client->modes()
              : question_modes_in(request.meta.capabilities, request.look.questions);
+}
+
+void append_capabilities(std::string& out, const question_modes& modes) {
+  json::object all(out);
+  const auto part = [](json::object& whole, std::string_view name, bool there) {
+    if (there) whole.raw(name, "{}");
+  };
+  const bool form = modes.has(can::elicitation_form), url = modes.has(can::elicitation_url);
+  if (form || url) {
+    json::object elicitation(all.key("elicitation"));
+    part(elicitation, "form", form);
+    part(elicitation, "url", url);
+    elicitation.close();
+  }
+  const bool tools = modes.has(can::sampling_tools), context = modes.has(can::sampling_context);
+  if (modes.has(can::sampling) || tools || context) {
+    json::object sampling(all.key("sampling"));
+    part(sampling, "tools", tools);
+    part(sampling, "context", context);
+    sampling.close();
+  }
+  part(all, "roots", modes.has(can::roots));
+  all.close();
 }
 
 void append_input_requests(std::string& out, const task_record& task,
@@ -56,7 +131,7 @@ std::string question_message(const context& shared, const question_look& look,
   out += question["method"].raw();
   out += R"(,"params":)";
   json::object o(out);
-  append_members_except(o, params, "_meta", look.left_out);
+  append_params(o, params, look);
   if (!meta.empty()) {
     std::string& members = o.key("_meta");
     members += '{';
@@ -64,9 +139,18 @@ std::string question_message(const context& shared, const question_look& look,
     members += '}';
   }
   const bool is_url = serving::kind_of(question) == serving::question_kind::url;
-  if (look.url_ids && is_url) o.string("elicitationId", id);
+  if (look.url_ids && is_url) o.string("elicitationId", elicitation_id(shared, task, input.key));
   o.close();
   out += '}';
+  return out;
+}
+
+std::string url_done_message(const context& shared, const task_record& task, std::string_view key) {
+  std::string out;
+  begin_notification(out, "notifications/elicitation/complete", 256);
+  out += R"("elicitationId":)";
+  json::append_string(out, elicitation_id(shared, task, key));
+  out += "}}";
   return out;
 }
 
@@ -92,10 +176,16 @@ awaitable<void> take_response(context& shared, const serving::caller& who,
   if (!id) co_return;
   const auto question = shared.questions.read(*id);
   if (!question) co_return;
+  if (!response.result.is(json::kind::object)) {
+    const auto error_code = response.error["code"].integer().value_or(code::internal_error);
+    const std::string words = response.error["message"].string().value_or("no answer");
+    co_await shared.server.leave_unanswered(who, question->task, question->key,
+                                            static_cast<int>(error_code), cut(words));
+    co_return;
+  }
   std::vector<stores::response> answers(1);
   answers[0].key = question->key;
-  answers[0].value =
-      response.result.is(json::kind::object) ? keep(response.result) : cancelled_answer();
+  answers[0].value = keep(response.result);
   const auto updated = co_await shared.server.update(who, question->task, answers);
   const auto* refused = std::get_if<serving::refused>(&updated);
   if (refused == nullptr) co_return;
@@ -107,8 +197,9 @@ awaitable<void> take_response(context& shared, const serving::caller& who,
     co_return;
   }
   if (!unfit) co_return;
-  answers[0].value = cancelled_answer();
-  co_await shared.server.update(who, question->task, answers);
+  const std::string words = "no answer fitted: " + refused->message;
+  co_await shared.server.leave_unanswered(who, question->task, question->key,
+                                          question_refused::unfit_code, cut(words));
 }
 
 }  // namespace longhaul::wire

@@ -19,6 +19,9 @@ serving::question_modes question_modes_in(json::value capabilities, const questi
 /// What may be shown to whoever sent this request.
 serving::question_modes modes_of(const incoming& request);
 
+/// As a client declares them: `{"elicitation":{"form":{}},"sampling":{}}`.
+void append_capabilities(std::string& out, const serving::question_modes& modes);
+
 /// `{"key":{"method":…,"params":…},…}` of the open questions that may be shown.
 void append_input_requests(std::string& out, const task_record& task,
                            const serving::question_modes& modes);
@@ -29,12 +32,16 @@ std::string question_message(const context& shared, const question_look& look,
                              const task_record& task, const task_input& input, int round,
                              std::string_view meta = {});
 
+/// One `notifications/elicitation/complete` for the page of this question.
+std::string url_done_message(const context& shared, const task_record& task, std::string_view key);
+
 /// Answers in `inputResponses`, by key: what is no object counts as not given.
 result<std::vector<stores::response>> read_responses(json::value responses);
 
 /// Takes a reply to one of our questions: a result is the answer, an error means that nobody
-/// answered. What is no reply to a question of ours is ignored. A result that does not fit has the
-/// question put again, and counts as no answer in the end.
+/// answers (a handler is told its code and words, but of forms and pages). What is no reply to a
+/// question of ours is ignored. A result that does not fit has the question put again, and counts
+/// as no answer in the end.
 awaitable<void> take_response(context& shared, const serving::caller& who, const message& response);
 
 }  // namespace longhaul::wire

@@ -10,7 +10,7 @@ namespace {
 // In the order of `revision`, which is the order of time.
 constexpr std::array<revision_look, 4> looks = {{
     // The only one with arrays of messages; without structured results, titles, resource links,
-    // questions and tasks.
+    // questions to the user and tasks.
     {.version = revision::v2025_03_26,
      .batches = true,
      .null_error_ids = true,
@@ -18,7 +18,11 @@ constexpr std::array<revision_look, 4> looks = {{
      .features = {.titles = false, .icons = false, .meta = false},
      .tools = {.title = false, .output_schema = false},
      .results = {.structured_content = result_look::structured::none, .resource_links = false},
-     .questions = {.forms = false, .urls = false}},
+     .questions = {.forms = false,
+                   .urls = false,
+                   .sampling_tools = false,
+                   .sampling_context = false,
+                   .single_content = true}},
 
     // Structured results, and questions by form, which it does not call a mode; no tasks.
     {.version = revision::v2025_06_18,
@@ -27,7 +31,11 @@ constexpr std::array<revision_look, 4> looks = {{
      .features = {.icons = false},
      .tools = {.any_output_root = false},
      .results = {.structured_content = result_look::structured::objects},
-     .questions = {.urls = false, .left_out = "mode"}},
+     .questions = {.urls = false,
+                   .sampling_tools = false,
+                   .sampling_context = false,
+                   .single_content = true,
+                   .left_out = "mode"}},
 
     // Tasks that the client asks for, and URLs in questions. Basic utilities "Tasks", client
     // "Elicitation".

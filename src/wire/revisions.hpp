@@ -52,6 +52,9 @@ struct task_look {
 struct question_look {
   bool forms = true;
   bool urls = true;
+  bool sampling_tools = true;
+  bool sampling_context = true;    ///< has a capability of its own; false: goes with sampling
+  bool single_content = false;     ///< a sampling message has one item of content
   std::string_view left_out = {};  ///< a member of the question's params that is not sent
   bool url_ids = false;            ///< URL questions carry `elicitationId`
 };

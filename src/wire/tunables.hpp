@@ -30,6 +30,9 @@ inline constexpr std::size_t followed_tasks = 1024;
 inline constexpr std::size_t watched_resources = 1024;
 /// Answers in one `inputResponses`: a form a screen, a screen a question.
 inline constexpr std::size_t responses = 256;
+/// Bytes that are kept of a client's words where it answers with an error: a line for the log, or
+/// for a model.
+inline constexpr std::size_t refusal_words = 500;
 /// How long the state of a call that waits for answers may be presented: people answer slowly.
 inline constexpr auto request_state_lifetime = 24h;
 /// Least length of an idempotency key of an unidentified caller (128 bits in base64), because

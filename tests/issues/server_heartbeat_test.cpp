@@ -62,7 +62,7 @@ TEST_F(heartbeat, a_call_that_waits_for_an_answer_says_so) {
   start();
   auto what = request("paint");
   what.ask = asking::on_stream;
-  what.modes.form = true;
+  what.modes.add(client_capability::elicitation_form);
   const auto by = open();
   std::string id;
   to.on_question = [&](const std::string& task, const std::string&) { id = task; };

@@ -126,7 +126,7 @@ TEST_F(task_answer, one_that_cannot_be_kept_is_told_as_busy) {
 TEST_F(task_answer, who_can_be_asked_is_asked_as_ever) {
   auto what = request("paint");
   what.ask = asking::by_reply;
-  what.modes.form = true;
+  what.modes.add(client_capability::elicitation_form);
   EXPECT_TRUE(std::holds_alternative<needs_input>(call(what)));
   what.tool = "login";
   const auto reply = call(what);
@@ -137,7 +137,7 @@ TEST_F(task_answer, who_can_be_asked_is_asked_as_ever) {
   id = structured(on_stream)["taskId"].string().value_or("");
   auto status = request("task_status");
   status.ask = asking::on_stream;
-  status.modes.form = true;
+  status.modes.add(client_capability::elicitation_form);
   status.arguments = raw_json::parse(R"({"task_id":")" + id + "\"}");
   EXPECT_NE(text_in(call(status)).find("Log in"), std::string::npos)
       << "a stream that cannot carry the question does not wait for its answer";

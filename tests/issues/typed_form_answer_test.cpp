@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "longhaul/elicitation.hpp"
-#include "typed/form_answer.hpp"
 #include "typed/form_formats.hpp"
+#include "typed/question_answer.hpp"
 
 namespace longhaul::test {
 namespace {

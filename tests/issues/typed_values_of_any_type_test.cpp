@@ -164,21 +164,17 @@ class no_context final : public task_context {
   void progress(double, std::optional<double>, std::string_view) override {}
   void status(std::string_view) override {}
   void log(log_level, std::string_view) override {}
-  answer ask(std::string_view, const elicitation&) override { return {}; }
-  std::vector<answer> ask_all(const std::vector<std::pair<std::string, elicitation>>&) override {
-    return {};
-  }
-  boost::asio::awaitable<answer> async_ask(std::string, elicitation) override {
-    co_return answer();
-  }
-  boost::asio::awaitable<std::vector<answer>> async_ask_all(
-      std::vector<std::pair<std::string, elicitation>>) override {
-    co_return std::vector<answer>();
-  }
+  void url_done(std::string_view) override {}
+  bool client_can(client_capability) const override { return false; }
   raw_json saved_checkpoint() const override { return {}; }
   void save_checkpoint_bytes(raw_json) override {}
 
  private:
+  std::vector<question_reply> put(const named_questions&) override { return {}; }
+  boost::asio::awaitable<std::vector<question_reply>> async_put(named_questions) override {
+    co_return std::vector<question_reply>();
+  }
+
   std::string none_;
 };
 

@@ -149,7 +149,7 @@ TEST_F(dispatcher_test, a_question_on_the_stream_is_put_once_even_to_a_slow_peer
   };
   auto what = request("paint");
   what.ask = asking::on_stream;
-  what.modes.form = true;
+  what.modes.add(client_capability::elicitation_form);
   const auto reply = begin(what, by);
   context.run();
   EXPECT_EQ(text_in(**reply), "declined");
@@ -161,7 +161,7 @@ TEST_F(dispatcher_test, by_reply_asks_with_the_result_and_resumes) {
   start();
   auto what = request("paint");
   what.ask = asking::by_reply;
-  what.modes.form = true;
+  what.modes.add(client_capability::elicitation_form);
   const auto first = call(what);
   const auto* asks = std::get_if<needs_input>(&first);
   ASSERT_TRUE(asks);
@@ -184,7 +184,7 @@ TEST_F(dispatcher_test, answers_in_advance_are_used_when_their_question_comes) {
   start();
   auto what = request("paint");
   what.ask = asking::by_reply;
-  what.modes.form = true;
+  what.modes.add(client_capability::elicitation_form);
   what.answers.push_back({"other", raw_json::trusted(R"({"action":"decline"})")});
   what.answers.push_back({"color", raw_json::trusted(R"({"action":"accept","content":{}})")});
   EXPECT_EQ(text_in(call(what)), "accepted");
@@ -197,7 +197,7 @@ TEST_F(dispatcher_test, work_whose_answers_in_advance_cannot_be_kept_ends) {
   start();
   auto what = request("paint");
   what.ask = asking::by_reply;
-  what.modes.form = true;
+  what.modes.add(client_capability::elicitation_form);
   what.answers.push_back({"color", raw_json::trusted(R"({"action":"accept","content":{"color":")" +
                                                      std::string(10'000, 'x') + "\"}}")});
   EXPECT_EQ(refusal_in(call(what)), refusal::busy);

@@ -19,18 +19,40 @@ TEST(plan_of, is_the_table_of_the_docs) {
 }
 
 TEST(may_be_asked, by_kind) {
-  const auto asked = [](const char* text, question_modes modes) {
+  using can = client_capability;
+  const auto asked = [](const std::string& text, std::initializer_list<can> declared) {
+    question_modes modes;
+    for (const can one : declared) modes.add(one);
     return may_be_asked(modes, json::value(std::string_view(text)));
   };
-  const char* const form = R"({"method":"elicitation/create","params":{"mode":"form"}})";
-  const char* const old = R"({"method":"elicitation/create","params":{}})";
-  const char* const url = R"({"method":"elicitation/create","params":{"mode":"url"}})";
-  EXPECT_TRUE(asked(form, {.form = true}));
-  EXPECT_TRUE(asked(old, {.form = true}));
-  EXPECT_FALSE(asked(url, {.form = true}));
-  EXPECT_TRUE(asked(url, {.url = true}));
-  EXPECT_FALSE(asked(form, {.url = true}));
-  EXPECT_FALSE(asked(R"({"method":"sampling/createMessage","params":{}})", {true, true}));
+  const std::string form = R"({"method":"elicitation/create","params":{"mode":"form"}})";
+  const std::string old = R"({"method":"elicitation/create","params":{}})";
+  const std::string url = R"({"method":"elicitation/create","params":{"mode":"url"}})";
+  EXPECT_TRUE(asked(form, {can::elicitation_form}));
+  EXPECT_TRUE(asked(old, {can::elicitation_form}));
+  EXPECT_FALSE(asked(url, {can::elicitation_form}));
+  EXPECT_TRUE(asked(url, {can::elicitation_url}));
+  EXPECT_FALSE(asked(form, {can::elicitation_url}));
+  EXPECT_TRUE(asked(R"({"method":"roots/list","params":{}})", {can::roots}));
+  EXPECT_FALSE(asked(R"({"method":"roots/list","params":{}})", {can::sampling}));
+  EXPECT_FALSE(asked(R"({"method":"else/what","params":{}})", {can::sampling, can::roots}));
+
+  const auto sampling = [](const std::string& params) {
+    return R"({"method":"sampling/createMessage","params":{)" + params + "}}";
+  };
+  EXPECT_TRUE(asked(sampling(""), {can::sampling}));
+  EXPECT_FALSE(asked(sampling(""), {can::elicitation_form, can::roots}));
+  EXPECT_TRUE(asked(sampling(R"("includeContext":"none")"), {can::sampling}));
+  EXPECT_FALSE(asked(sampling(R"("includeContext":"thisServer")"), {can::sampling}));
+  EXPECT_TRUE(
+      asked(sampling(R"("includeContext":"thisServer")"), {can::sampling, can::sampling_context}));
+  for (const char* with_tools :
+       {R"("tools":[{"name":"t"}])", R"("toolChoice":{"mode":"none"})",
+        R"("messages":[{"role":"assistant","content":{"type":"tool_use"}}])",
+        R"("messages":[{"role":"user","content":[{"type":"text"},{"type":"tool_result"}]}])"}) {
+    EXPECT_FALSE(asked(sampling(with_tools), {can::sampling})) << with_tools;
+    EXPECT_TRUE(asked(sampling(with_tools), {can::sampling, can::sampling_tools})) << with_tools;
+  }
 }
 
 }  // namespace

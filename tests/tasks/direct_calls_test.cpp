@@ -367,7 +367,7 @@ TEST_F(direct_calls, a_drain_ends_a_call_that_waits_for_an_answer) {
 }
 
 // A cancel that came between the question and its row was forgotten.
-TEST_F(direct_calls, P11_a_question_against_cancel_leaves_nothing) {
+TEST_F(direct_calls, P11_a_question_questionst_cancel_leaves_nothing) {
   add_never("paint_directly",
             [](task_context& task) { task.ask("color", ask_about("Which color?")); });
   start();

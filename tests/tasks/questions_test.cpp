@@ -147,7 +147,7 @@ TEST_F(questions, a_key_names_one_question_only) {
   EXPECT_NE(done->status_message.find("input key reused"), std::string::npos);
 }
 
-TEST_F(questions, the_same_question_again_is_answered_from_the_store) {
+TEST_F(questions, the_same_question_question_is_answered_from_the_store) {
   add({.name = "twice"}, [](task_context& task) {
     const auto one = task.ask("color", ask_for("Which color?"));
     const auto two = task.ask("color", ask_for("Which color?"));

@@ -48,19 +48,19 @@ class quiet_context final : public task_context {
   void progress(double, std::optional<double>, std::string_view) override {}
   void status(std::string_view) override {}
   void log(log_level, std::string_view) override {}
-  answer ask(std::string_view, const elicitation&) override { throw question_error("quiet"); }
-  std::vector<answer> ask_all(const std::vector<std::pair<std::string, elicitation>>&) override {
-    throw question_error("quiet");
-  }
-  awaitable<answer> async_ask(std::string, elicitation) override { throw question_error("quiet"); }
-  awaitable<std::vector<answer>> async_ask_all(
-      std::vector<std::pair<std::string, elicitation>>) override {
-    throw question_error("quiet");
-  }
+  void url_done(std::string_view) override {}
+  bool client_can(client_capability) const override { return false; }
   raw_json saved_checkpoint() const override { return saved_; }
   void save_checkpoint_bytes(raw_json value) override { saved_ = std::move(value); }
 
  private:
+  std::vector<question_reply> put(const named_questions&) override {
+    throw question_error("quiet");
+  }
+  awaitable<std::vector<question_reply>> async_put(named_questions) override {
+    throw question_error("quiet");
+  }
+
   std::string id_ = "task-1", none_;
   raw_json saved_;
 };

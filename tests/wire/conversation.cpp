@@ -117,6 +117,11 @@ class player {
     replace_all(text, "{{meta elicit}}", modern_meta(R"("elicitation":{})"));
     replace_all(text, "{{meta tasks elicit}}",
                 modern_meta(tasks_declared + R"(,"elicitation":{})"));
+    const std::string all =
+        R"("elicitation":{"form":{},"url":{}},"sampling":{"tools":{},"context":{}},"roots":{})";
+    replace_all(text, "{{meta all}}", modern_meta(all));
+    replace_all(text, "{{meta tasks all}}", modern_meta(tasks_declared + "," + all));
+    replace_all(text, "{{meta sampling}}", modern_meta(R"("sampling":{})"));
     for (const auto& [name, value] : bound_) replace_all(text, "{{" + name + "}}", value);
     return text;
   }

@@ -15,8 +15,9 @@
 //   # …                a remark
 // `{{kind:name}}` stands for what the server chose; the first use takes it, later ones must be the
 // same. Kinds: task, session, question, state, time (any time), any (no quote in it),
-// skip (anything up to what follows). `{{meta}}`, `{{meta tasks}}`
-// and `{{meta elicit}}` write the `_meta` that every modern request carries.
+// skip (anything up to what follows). `{{meta}}`, `{{meta tasks}}`, `{{meta elicit}}`,
+// `{{meta sampling}}`, `{{meta all}}` and `{{meta tasks all}}` write the `_meta` that every modern
+// request carries.
 #pragma once
 
 #include <string>

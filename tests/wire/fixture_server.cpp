@@ -3,6 +3,7 @@
 
 #include "json/view.hpp"
 #include "longhaul/typed_tool.hpp"
+#include "question_tools.hpp"
 #include "tasks/sync.hpp"
 
 namespace longhaul::test {
@@ -217,6 +218,7 @@ void fixture_server::add_tools() {
         R"("structuredContent":[1],"_meta":{"org.example/x":1}})"));
   });
   tools_->add(std::move(shaped));
+  add_question_tools(*tools_);
   tool_options mostly_fast = options_of("mostly_fast", task_policy::automatic);
   mostly_fast.inline_wait = std::chrono::hours(1);
   add(std::move(mostly_fast), work);

@@ -81,6 +81,10 @@ class result_audience final : public stream_audience {
         question_message(shared_, request_.look.questions, task, input, round, related_));
   }
 
+  bool url_done(const task_record& task, std::string_view key) override {
+    return !request_.look.questions.url_ids || send(url_done_message(shared_, task, key));
+  }
+
  private:
   bool holds() { return request_.streams && session_.hold_stream(origin_->id, this); }
 
