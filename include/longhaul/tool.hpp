@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "longhaul/limits.hpp"
+#include "longhaul/question.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/schema.hpp"
 #include "longhaul/task.hpp"
@@ -33,6 +35,9 @@ struct tool_annotations {
   std::optional<bool> idempotent = std::nullopt;
   std::optional<bool> open_world = std::nullopt;
 };
+
+/// What was answered so far, by key.
+using given_answers = std::map<std::string, question_reply, std::less<>>;
 
 struct tool_options {
   std::string name = {};         ///< 1–128 of [A-Za-z0-9_.-], unique
@@ -69,6 +74,18 @@ struct tool_options {
   bool quick = false;
   /// It keeps its slot while it asks: its work goes on meanwhile, as that of a program does.
   bool keeps_slot = false;
+  /// What a client must have declared for its calls to be taken: others are refused before anything
+  /// starts (2026-07-28: −32021, which names what is missing; before: −32602).
+  std::vector<client_capability> requires_capabilities = {};
+  /// Questions that are settled before the work begins. A function of the arguments, as they were
+  /// accepted, and of the answers so far; it returns what is to be asked next, and nothing once all
+  /// is known. The handler reads an answer by asking the same question under its key. A client of
+  /// 2026-07-28 is asked before there is a task, or anything else to remember; every other one in
+  /// the task, or on the stream of the call, before the handler starts. It must have no effects and
+  /// not block: it is called again at each step. What it throws counts as thrown by the handler.
+  /// `preflight<Args>(f)` makes one of a function over the arguments' struct.
+  std::function<named_questions(const raw_json& arguments, const given_answers& so_far)> preflight =
+      {};
   /// Who may see and call the tool, by owner (`local`, `anonymous`, `key:<name>`, …): for everybody
   /// else it does not exist. Any thread; must not block. Empty: everybody. When its answers change
   /// while the server runs, `server::tools_changed` tells the callers.

@@ -284,6 +284,15 @@ consteval bool check_handler() {
 
 }  // namespace detail
 
+/// For `tool_options::preflight`: of a function over the arguments' struct,
+/// `named_questions(const Args&, const given_answers&)`.
+template <detail::described_struct Args, class F>
+auto preflight(F function) {
+  return [function = std::move(function)](const raw_json& json, const given_answers& so_far) {
+    return named_questions(function(from_json<Args>(json, "arguments"), so_far));
+  };
+}
+
 /// Makes a tool of a function. Generic lambdas and overloaded call operators do not work: their
 /// arguments cannot be deduced.
 /// Throws `std::invalid_argument` for a name that is not allowed, for fields that name no member or

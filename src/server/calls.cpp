@@ -21,6 +21,19 @@ constexpr std::array<std::array<plan, 3>, 3> plans = {{
 
 awaitable<call_reply> at_once(call_reply reply) { co_return reply; }
 
+std::optional<refused> missing_capabilities(const tool_entry& tool, const question_modes& declared) {
+  const auto& required = tool.definition.options.requires_capabilities;
+  if (required.empty()) return std::nullopt;
+  question_modes all;
+  for (const client_capability one : required) all.add(one);
+  const question_modes missing = all.without(declared);
+  if (!missing.any()) return std::nullopt;
+  refused why = refuse(refusal::missing_capability,
+                       "Missing required client capability: " + in_words(missing));
+  why.missing = missing;
+  return why;
+}
+
 call_reply task_reply(task_ptr task, const tool_entry& tool) {
   return created_task{std::move(task), tool.definition.options.poll_interval};
 }
@@ -40,6 +53,7 @@ awaitable<call_reply> calls::call(const caller& who, call_request request, excha
   if (server_.engine.draining()) {
     co_return refuse(refusal::shutting_down, "the server is shutting down");
   }
+  if (auto missing = missing_capabilities(*tool, request.modes)) co_return *std::move(missing);
   try {
     on_its_way call{who, request, *tool, mailbox, listener};
     co_return co_await begin(call);
@@ -54,6 +68,12 @@ awaitable<call_reply> calls::begin(on_its_way& call) const {
     if (const auto verb = fallback_verb_of(call.tool.name())) return call_fallback(call, *verb);
   }
   if (!call.request.resume.empty()) return resume(call);
+  const bool by_reply = call.request.ask == asking::by_reply;
+  if (by_reply && call.tool.definition.options.preflight) return settle_first(call);
+  return begin_as_planned(call);
+}
+
+awaitable<call_reply> calls::begin_as_planned(on_its_way& call) const {
   switch (plan_for(call)) {
     case plan::plain:
       return run_hidden(call, false);
@@ -89,6 +109,7 @@ tasks::submission calls::submission_for(const on_its_way& call) const {
   result.idempotency_key = request.idempotency_key;
   result.retention_given = request.retention_given;
   result.retention = request.retention;
+  result.answered = request.settled;
   return result;
 }
 

@@ -46,6 +46,9 @@ class calls {
   };
 
   awaitable<call_reply> begin(on_its_way& call) const;
+  awaitable<call_reply> begin_as_planned(on_its_way& call) const;
+  /// Of a tool that has questions settled before there is a task: preflight_calls.cpp.
+  awaitable<call_reply> settle_first(on_its_way& call) const;
   plan plan_for(const on_its_way& call) const noexcept;
   awaitable<call_reply> run_as_task(on_its_way& call) const;
   awaitable<call_reply> run_hidden(on_its_way& call, bool inline_first) const;

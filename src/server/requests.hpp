@@ -36,6 +36,7 @@ enum class refusal : std::uint8_t {
   invalid_arguments,  ///< `message` is for the model
   task_forbidden,     ///< the tool's policy is `never`, a task was demanded
   task_required,      ///< the tool's policy is `always`, the caller cannot have a task
+  missing_capability,  ///< the caller did not declare what the tool requires: `missing`
   unknown_task,       ///< unknown, foreign or expired: one answer
   already_terminal,   ///< cancel of a finished task
   unknown_resource,   ///< unknown, foreign or expired: one answer
@@ -54,6 +55,7 @@ struct refused {
   std::chrono::milliseconds retry_after{0};  ///< for `busy`
   std::string_view bound = {};  ///< for `busy`: the setting that refused, or empty; static storage
   std::string error_id = {};    ///< for `internal`
+  question_modes missing = {};  ///< for `missing_capability`
 };
 template <class T>
 using reply = std::variant<T, refused>;
@@ -92,6 +94,8 @@ struct call_request {
   question_modes modes = {};
   /// Answers given in advance: applied to questions of these keys when they come.
   std::vector<stores::response> answers;
+  /// What was settled before there is a task (`tool_options::preflight`).
+  std::shared_ptr<const task_inputs> settled = nullptr;
   /// Id of the hidden task that an earlier `needs_input` reply was about.
   std::string resume;
 };
@@ -101,9 +105,12 @@ struct created_task {
   task_ptr task;
   std::chrono::milliseconds poll_interval{0};
 };
-/// Questions are open; call again with `resume` and their answers.
+/// Questions are open; call again with their answers, and with `resume`, or, where nothing has
+/// begun and there is no task, with the answers that were given before.
 struct needs_input {
   task_ptr task;
+  std::vector<stores::question> before = {};  ///< without a task: what is open
+  task_inputs given = {};                     ///< … and what was answered
 };
 using call_reply = std::variant<outcome, created_task, needs_input, refused>;
 

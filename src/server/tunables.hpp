@@ -28,6 +28,10 @@ inline constexpr auto retry_after_full = std::chrono::milliseconds(100);
 /// Addresses with watchers that may be added before those whose watchers left are looked for.
 inline constexpr std::size_t watched_before_sweep = 256;
 
+/// Bytes of answers that travel with a reply while nothing is stored: forms have hundreds, and what
+/// a client has to send back should stay small beside its request.
+inline constexpr std::size_t travelling_answers = std::size_t{64} * 1024;
+
 /// What one read of captured output gives at most: more than a model reads at once.
 inline constexpr std::size_t output_read_limit = std::size_t{1} << 20;
 /// The longest that one call of `task_status` waits: hosts cut calls at 30 s and more.

@@ -139,12 +139,15 @@ bool task_writer::insert(std::int64_t seq, const task_record& task, std::size_t 
     insert_task_.step();
     if (file_.changes() == 0) return false;
   }
-  const use once(insert_state_);
-  parameters columns(insert_state_);
-  bind_live(columns, task, bytes);
-  bind_end(columns, task);
-  columns.value(seq);
-  insert_state_.step();
+  {
+    const use once(insert_state_);
+    parameters columns(insert_state_);
+    bind_live(columns, task, bytes);
+    bind_end(columns, task);
+    columns.value(seq);
+    insert_state_.step();
+  }
+  if (task.inputs) write_inputs(seq, task_record(), task);
   return true;
 }
 

@@ -77,6 +77,8 @@ struct new_task {
   bool hidden = false;
   std::optional<process_id> claim_for = std::nullopt;  ///< also claims it (epoch 1) in this write
   create_bounds bounds = {};
+  /// Questions that were answered before it begins; null: none.
+  std::shared_ptr<const task_inputs> answered = nullptr;
   /// The state of work that began without a row: the task goes on from it, with the next revision
   /// and with what is left of its limits. Null: it is new.
   task_ptr begun = nullptr;

@@ -165,6 +165,7 @@ task_record initial(const new_task& task, instant now) {
   record.anchor = now.mono;
   record.updated_at = std::max(task.origin->created_at, now.wall);
   record.overall_left = task.origin->overall_limit;
+  record.inputs = task.answered;
   if (task.origin->external) {
     record.attempt_left = task.origin->attempt_limit;
   } else if (task.claim_for) {

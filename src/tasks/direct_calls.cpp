@@ -141,6 +141,7 @@ std::shared_ptr<direct_run> direct_calls::make_run(const submission& work,
   task.origin = intake_.origin_for(work);
   task.retention = milliseconds(0);
   task.hidden = true;
+  task.answered = work.answered;
   task.claim_for = core_.process;
   auto begun = std::make_shared<task_record>(stores::initial(task, core_.now()));
   core_.log.begin(*begun);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "tasks/askable.hpp"
+#include "tasks/preflight.hpp"
 #include "tasks/sync.hpp"
 
 namespace longhaul::tasks {
@@ -23,6 +24,36 @@ boost::asio::awaitable<std::vector<question_reply>> handler_run::async_put(named
   auto questions = to_questions(named);
   if (questions.empty()) co_return std::vector<question_reply>();
   co_return co_await put_questions(std::move(questions));
+}
+
+namespace {
+
+void note(given_answers& so_far, const named_questions& asked,
+          std::vector<question_reply> replies) {
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    so_far.insert_or_assign(asked[i].first, std::move(replies[i]));
+  }
+}
+
+}  // namespace
+
+void handler_run::ask_first() {
+  given_answers so_far;
+  while (true) {
+    const named_questions next = next_questions(tool(), arguments(), so_far);
+    if (next.empty()) return;
+    note(so_far, next, put(next));
+  }
+}
+
+boost::asio::awaitable<void> handler_run::async_ask_first() {
+  given_answers so_far;
+  while (true) {
+    const named_questions next = next_questions(tool(), arguments(), so_far);
+    if (next.empty()) co_return;
+    std::vector<question_reply> replies = co_await async_put(next);
+    note(so_far, next, std::move(replies));
+  }
 }
 
 }  // namespace longhaul::tasks

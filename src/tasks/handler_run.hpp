@@ -47,6 +47,10 @@ class handler_run : public task_context {
   void was_read(std::shared_ptr<void> arguments) noexcept { read_ = std::move(arguments); }
   /// What the handler is called with, once.
   call_arguments take_arguments() { return {arguments(), std::move(read_)}; }
+  /// Asks what its tool wants settled before it begins; throws as questions do.
+  void ask_first();
+  boost::asio::awaitable<void> async_ask_first();
+  bool asks_first() const noexcept { return bool(tool().options.preflight); }
   /// The handler has returned (null: without an outcome). False: its end has to be written, …
   virtual bool end_at_once(handler_result& result) = 0;
   /// … awaited where its coroutine ran (only after `end_at_once`), …

@@ -125,6 +125,7 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   task.origin = origin;
   task.retention = retention_of(work, home);
   task.hidden = work.hidden;
+  task.answered = work.answered;
   task.bounds = core_.options.bounds;
   if (work.born_finished) {
     co_return co_await create_finished(home, std::move(task), *work.born_finished);

@@ -161,6 +161,7 @@ void launcher::run_blocking(const run_ptr& run) {
   handler_result result;
   try {
     if (run->stop_requested()) throw task_stopped();  // the token may be raised a moment later
+    if (run->asks_first()) run->ask_first();
     result = std::get<blocking_handler>(run->tool().handler)(*run, run->take_arguments());
   } catch (...) {
     result = result_of_failure(run);
@@ -176,6 +177,7 @@ boost::asio::awaitable<void> launcher::run_coroutine(run_ptr run) {
   handler_result result;
   try {
     if (run->stop_requested()) throw task_stopped();  // the token may be raised a moment later
+    if (run->asks_first()) co_await run->async_ask_first();
     auto running = std::get<coroutine_handler>(run->tool().handler)(*run, run->take_arguments());
     result = co_await std::move(running);
   } catch (...) {

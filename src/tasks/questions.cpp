@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/questions.hpp"
 
+#include <algorithm>
+
 #include "base/digest.hpp"
 #include "tasks/submission.hpp"
 #include "typed/question_answer.hpp"
@@ -17,6 +19,31 @@ std::vector<stores::question> to_questions(const named_questions& named) {
     question.request = detail::request_of(asked);
     question.request_hash = sha256(question.request.view());
     result.push_back(std::move(question));
+  }
+  return result;
+}
+
+bool all_answered(const task_record& task, const std::vector<stores::question>& questions) {
+  return std::all_of(questions.begin(), questions.end(), [&](const stores::question& question) {
+    const task_input* input = find_input(task, question.key);
+    return input != nullptr && input->response;
+  });
+}
+
+bool were_asked(const task_record& task, const std::vector<stores::question>& questions) {
+  return all_answered(task, questions) &&
+         std::ranges::all_of(questions, [&](const stores::question& question) {
+           return find_input(task, question.key)->request_hash == question.request_hash;
+         });
+}
+
+std::vector<question_reply> answers_of(const task_record& task,
+                                       const std::vector<stores::question>& questions) {
+  std::vector<question_reply> result;
+  result.reserve(questions.size());
+  for (const auto& question : questions) {
+    const task_input& input = *find_input(task, question.key);
+    result.push_back(detail::read_reply(input.request, input.response));
   }
   return result;
 }

@@ -18,6 +18,14 @@ namespace longhaul::tasks {
 /// can be asked.
 std::vector<stores::question> to_questions(const named_questions& named);
 
+/// Each of these questions, by key, has its answer.
+bool all_answered(const task_record& task, const std::vector<stores::question>& questions);
+/// The same, and the questions are those that were asked.
+bool were_asked(const task_record& task, const std::vector<stores::question>& questions);
+/// Requires: all of them are answered.
+std::vector<question_reply> answers_of(const task_record& task,
+                                       const std::vector<stores::question>& questions);
+
 /// Of these answers those to what is open in `task`, as they are stored. Throws `unfit_answer` for
 /// the first that does not fit.
 std::vector<stores::response> fitting_responses(const task_record& task,

@@ -2,7 +2,6 @@
 // How a running task asks: a place to wait is found before anybody sees the question, the question
 // is stored, the slot is left to others, and taken again before the handler goes on, answered or
 // not.
-#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <optional>
@@ -11,31 +10,8 @@
 #include "tasks/parking.hpp"
 #include "tasks/running_task.hpp"
 #include "tasks/waiter.hpp"
-#include "typed/question_answer.hpp"
 
 namespace longhaul::tasks {
-namespace {
-
-bool all_answered(const task_record& task, const std::vector<stores::question>& questions) {
-  return std::all_of(questions.begin(), questions.end(), [&](const stores::question& question) {
-    const task_input* input = find_input(task, question.key);
-    return input != nullptr && input->response;
-  });
-}
-
-std::vector<question_reply> answers_of(const task_record& task,
-                                       const std::vector<stores::question>& questions) {
-  std::vector<question_reply> result;
-  result.reserve(questions.size());
-  for (const auto& question : questions) {
-    const task_input& input = *find_input(task, question.key);
-    result.push_back(detail::read_reply(input.request, input.response));
-  }
-  return result;
-}
-
-}  // namespace
-
 boost::asio::awaitable<task_ptr> running_task::look() {
   const auto read = [this] { return store().look(claimed_->owner(), id()); };
   return certain(read);

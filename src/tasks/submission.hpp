@@ -2,6 +2,7 @@
 // What callers hand to the engine, and how it refuses an answer.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,6 +25,8 @@ struct submission {
   bool retention_given = false;
   std::optional<milliseconds> retention = std::nullopt;  ///< null: unlimited
   bool hidden = false;
+  /// Questions that were settled before; null: none.
+  std::shared_ptr<const task_inputs> answered = nullptr;
   /// Ends at once with this outcome; no handler runs.
   std::optional<outcome> born_finished = std::nullopt;
 

@@ -72,6 +72,10 @@ inline constexpr std::size_t exchange_events = 64;
 /// pay for each.
 inline constexpr auto notify_every = 200ms;
 
+/// Questions that a tool settles before it begins: nobody answers more, and one that asks without
+/// end is stopped.
+inline constexpr std::size_t preflight_questions = 64;
+
 /// Arguments of a call without a row have at most so many bytes: those of all slots together stay
 /// far below any bound in bytes, which only rows are counted for.
 inline constexpr std::size_t direct_arguments = std::size_t{64} * 1024;

@@ -4,6 +4,7 @@
 #include "json/view.hpp"
 #include "json/write.hpp"
 #include "typed/ecma_pattern.hpp"
+#include "typed/form_answer.hpp"
 #include "typed/form_formats.hpp"
 #include "typed/form_schema.hpp"
 
@@ -14,6 +15,19 @@ std::string as_json_string(std::string_view text) {
   std::string result;
   json::append_string(result, text);
   return result;
+}
+
+// Of a schema whose members are those of a form.
+void check_defaults(const raw_json& schema) {
+  for (json::members m(json::value(schema)["properties"]); m.next();) {
+    const json::value given = m.value()["default"];
+    if (!given) continue;
+    try {
+      detail::check_form_value(m.value(), given, std::string(m.key()));
+    } catch (const question_error& e) {
+      throw std::invalid_argument(std::string("form: a default does not fit: ") + e.what());
+    }
+  }
 }
 
 }  // namespace
@@ -32,6 +46,7 @@ elicitation elicitation::form(std::string message, raw_json schema) {
   } catch (const std::invalid_argument& e) {
     throw std::invalid_argument(std::string("form: ") + e.what());
   }
+  check_defaults(schema);
   return from_schema(std::move(message), std::move(schema));
 }
 

@@ -156,7 +156,9 @@ void check_array(json::value schema, json::value v, const std::string& at) {
   }
 }
 
-void check_member(json::value schema, json::value v, const std::string& at) {
+}  // namespace
+
+void check_form_value(json::value schema, json::value v, const std::string& at) {
   const json::value type = schema["type"];
   if (type.equals("array")) return check_array(schema, v, at);
   const choices allowed(schema);
@@ -165,6 +167,8 @@ void check_member(json::value schema, json::value v, const std::string& at) {
   if (type.equals("boolean") && !v.is(kind::boolean)) refuse_value(at, "true or false", v);
   if (type.equals("integer") || type.equals("number")) check_number(schema, v, at);
 }
+
+namespace {
 
 std::set<std::string, std::less<>> required_in(json::value schema) {
   std::set<std::string, std::less<>> names;
@@ -193,7 +197,7 @@ std::string fitting_content(json::value schema, json::value content) {
     const std::string at = member_place(root, name);
     if (!seen.insert(name).second) throw question_error(at + ": this member is there twice");
     if (m.value().is(kind::null) && !missing.contains(name)) continue;
-    check_member(known->second, m.value(), at);
+    check_form_value(known->second, m.value(), at);
     missing.erase(name);
     o.raw(name, m.value().raw());
   }

@@ -4,9 +4,15 @@
 // Threads: pure functions.
 #pragma once
 
+#include <string>
+
+#include "json/view.hpp"
 #include "longhaul/raw_json.hpp"
 
 namespace longhaul::detail {
+
+/// Throws `question_error`, which begins with `at`, if `v` is not what a form's member allows.
+void check_form_value(json::value schema, json::value v, const std::string& at);
 
 /// The answer (an `ElicitResult`) in the form that is stored: `{"action":…}`, and for an accepted
 /// form `"content"` with the members that were asked for, in the order they came; others are

@@ -100,6 +100,17 @@ void check_choices(std::string_view member, json::value schema) {
   list("anyOf", titled, R"(values as {"const": "red", "title": "Red"})");
 }
 
+// Of revisions before choices had titles.
+void check_choice_names(std::string_view member, json::value schema) {
+  const json::value names = schema["enumNames"];
+  if (!names) return;
+  std::size_t choices = 0, named = 0;
+  bool good = names.is(json::kind::array);
+  for (json::elements e(schema["enum"]); e.next();) ++choices;
+  for (json::elements e(names); e.next(); ++named) good = good && e.value().is(json::kind::string);
+  if (!good || named != choices) fail(member, "\"enumNames\" must be a name for each of \"enum\"");
+}
+
 void check_form_member(std::string_view member, json::value schema) {
   constexpr std::array<std::string_view, 4> primitive{"string", "number", "integer", "boolean"};
   const json::value type = schema["type"], items = schema["items"];
@@ -110,6 +121,7 @@ void check_form_member(std::string_view member, json::value schema) {
   }
   check_operands(member, schema);
   check_choices(member, schema);
+  check_choice_names(member, schema);
   if (list) check_choices(member, items);
 }
 

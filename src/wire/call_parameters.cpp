@@ -83,8 +83,8 @@ result<void> read_task_metadata(json::value task, serving::call_request& call) {
   return {};
 }
 
-// The task that `requestState` seals, or null if anything about it is wrong.
-std::optional<std::string> task_to_resume(const context& shared, const incoming& request,
+// What `requestState` seals, or null if anything about it is wrong.
+std::optional<call_state> state_to_resume(const context& shared, const incoming& request,
                                           const serving::call_request& call, json::value state) {
   const auto text = state.string();
   if (!text) return std::nullopt;
@@ -94,7 +94,7 @@ std::optional<std::string> task_to_resume(const context& shared, const incoming&
       opened->arguments != hash_of_json(call.arguments.view())) {
     return std::nullopt;
   }
-  return std::move(opened->task);
+  return opened;
 }
 
 // Answers come with a repeated call, and what they answer is sealed in `requestState`.
@@ -102,9 +102,13 @@ result<void> read_state(const context& shared, const incoming& request,
                         serving::call_request& call) {
   const json::value state = request.call.params["requestState"];
   if (!state) return {};
-  auto task = task_to_resume(shared, request, call, state);
-  if (!task) return fault{"'requestState' is not valid for this request"};
-  call.resume = std::move(*task);
+  auto opened = state_to_resume(shared, request, call, state);
+  if (!opened) return fault{"'requestState' is not valid for this request"};
+  call.resume = std::move(opened->task);
+  // What was answered stays so, whatever comes under its key.
+  std::vector<stores::response> before = read_given_answers(opened->answers);
+  call.answers.insert(call.answers.begin(), std::make_move_iterator(before.begin()),
+                      std::make_move_iterator(before.end()));
   return {};
 }
 

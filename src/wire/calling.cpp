@@ -83,16 +83,20 @@ wire_reply reply_with_task(const context& shared, const incoming& request,
 
 // The call is to be repeated with answers, and with the state that seals which call it was.
 wire_reply ask_for_input(const context& shared, const incoming& request,
-                         const serving::call_request& call, const task_record& task) {
+                         const serving::call_request& call, const serving::needs_input& asks) {
   call_state state;
-  state.task = task.id();
-  state.rev = task.rev;
+  if (asks.task) {
+    state.task = asks.task->id();
+    state.rev = asks.task->rev;
+  } else {
+    state.answers = given_answers_json(asks.given);
+  }
   state.owner = request.who.owner;
   state.tool = call.tool;
   state.arguments = hash_of_json(call.arguments.view());
   state.expires = shared.clock.now() + tunables::request_state_lifetime;
   result_writer result(shared, request, 1024, "input_required");
-  append_input_requests(result.members().key("inputRequests"), task, call.modes);
+  append_input_requests(result.members().key("inputRequests"), asks, call.modes);
   result.members().string("requestState", shared.states.seal(state));
   return result.end();
 }
@@ -159,7 +163,7 @@ wire_reply reply_to_call(const context& shared, const incoming& request,
     return reply_to_refusal(shared, request, *refused, kind);
   }
   if (const auto* asks = std::get_if<serving::needs_input>(&reply)) {
-    return ask_for_input(shared, request, call, *asks->task);
+    return ask_for_input(shared, request, call, *asks);
   }
   if (const auto* created = std::get_if<serving::created_task>(&reply)) {
     return reply_with_task(shared, request, *created);

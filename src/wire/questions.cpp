@@ -81,7 +81,7 @@ question_modes modes_of(const incoming& request) {
              : question_modes_in(request.meta.capabilities, request.look.questions);
 }
 
-void append_capabilities(std::string& out, const question_modes& modes) {
+void append_client_capabilities(std::string& out, const question_modes& modes) {
   json::object all(out);
   const auto part = [](json::object& whole, std::string_view name, bool there) {
     if (there) whole.raw(name, "{}");
@@ -115,6 +115,31 @@ void append_input_requests(std::string& out, const task_record& task,
     }
   }
   o.close();
+}
+
+void append_input_requests(std::string& out, const serving::needs_input& asks,
+                           const question_modes& modes) {
+  if (asks.task) return append_input_requests(out, *asks.task, modes);
+  json::object o(out);
+  for (const stores::question& one : asks.before) o.raw(one.key, one.request);
+  o.close();
+}
+
+std::string given_answers_json(const task_inputs& given) {
+  if (given.empty()) return {};
+  std::string out;
+  json::object o(out);
+  for (const task_input& one : given) o.raw(one.key, one.response);
+  o.close();
+  return out;
+}
+
+std::vector<stores::response> read_given_answers(std::string_view written) {
+  std::vector<stores::response> result;
+  for (json::members m{json::value(written)}; m.next();) {
+    result.push_back({std::string(m.key()), keep(m.value())});
+  }
+  return result;
 }
 
 std::string question_message(const context& shared, const question_look& look,

@@ -20,11 +20,20 @@ serving::question_modes question_modes_in(json::value capabilities, const questi
 serving::question_modes modes_of(const incoming& request);
 
 /// As a client declares them: `{"elicitation":{"form":{}},"sampling":{}}`.
-void append_capabilities(std::string& out, const serving::question_modes& modes);
+void append_client_capabilities(std::string& out, const serving::question_modes& modes);
 
 /// `{"key":{"method":…,"params":…},…}` of the open questions that may be shown.
 void append_input_requests(std::string& out, const task_record& task,
                            const serving::question_modes& modes);
+
+/// The same of what a call asks for.
+void append_input_requests(std::string& out, const serving::needs_input& asks,
+                           const serving::question_modes& modes);
+
+/// Answers that a call was given before there is a task, for its state: `{"key":{…}}`; empty: none.
+std::string given_answers_json(const task_inputs& given);
+/// What `given_answers_json` wrote.
+std::vector<stores::response> read_given_answers(std::string_view written);
 
 /// A question as a request to the client. `meta`: members for its `_meta`, or empty. Each round has
 /// an id of its own.

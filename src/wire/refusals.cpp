@@ -10,6 +10,7 @@
 #include "server/refusals.hpp"
 #include "tasks/failure.hpp"
 #include "tasks/tunables.hpp"
+#include "wire/questions.hpp"
 #include "wire/tunables.hpp"
 
 namespace longhaul::wire {
@@ -29,11 +30,12 @@ constexpr int legacy_resource_not_found = -32002;
 constexpr std::string_view params = "Invalid params: ";
 constexpr std::string_view cancelled = "The call was cancelled";
 
-constexpr std::array<row, 15> rows = {{
+constexpr std::array<row, 16> rows = {{
     {refusal::unknown_tool, code::invalid_params, code::invalid_params},
     {refusal::invalid_arguments, code::invalid_params, code::invalid_params},
     {refusal::task_forbidden, code::invalid_params, code::method_not_found},
     {refusal::task_required, code::missing_capability, code::method_not_found},
+    {refusal::missing_capability, code::missing_capability, code::invalid_params, "", params},
     {refusal::unknown_task, code::invalid_params, code::invalid_params,
      "Invalid params: task not found", "Invalid params: task not found"},
     {refusal::already_terminal, code::invalid_params, code::invalid_params, "",
@@ -83,6 +85,12 @@ wire_reply internal_error_reply(json::value id, const serving::refused& why) {
                            tasks::error_id_data(why.error_id).view())};
 }
 
+std::string required_capabilities(const serving::question_modes& missing) {
+  std::string data = R"({"requiredCapabilities":)";
+  append_client_capabilities(data, missing);
+  return data += '}';
+}
+
 constexpr std::string_view missing_tasks_words =
     "Missing required client capability: io.modelcontextprotocol/tasks";
 constexpr std::string_view missing_tasks_data =
@@ -126,6 +134,11 @@ wire_reply refuse(const revision_look& look, json::value id, const serving::refu
   if (why.why == refusal::internal) return internal_error_reply(id, why);
   if (why.why == refusal::task_required && look.stateless) {
     return error(look, id, code::missing_capability, missing_tasks_words, missing_tasks_data);
+  }
+  std::string needed;
+  if (why.why == refusal::missing_capability && look.stateless) {
+    needed = required_capabilities(why.missing);
+    data = needed;
   }
   const row& found = rows[static_cast<std::size_t>(why.why)];
   const std::string_view fixed = look.stateless ? found.words : found.legacy_words;

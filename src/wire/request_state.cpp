@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sealed text: base64url of format (1 byte) · nonce (12) · AES-256-GCM ciphertext · tag (16). The
 // format byte is authenticated too. Inside: expiry, rev, hash of the arguments, then task, owner
-// and tool, each with its length in front.
+// and tool, and answers if there are any, each with its length in front.
 #include "wire/request_state.hpp"
 
 #include <openssl/evp.h>
@@ -19,7 +19,9 @@ namespace {
 constexpr char format = 1;
 constexpr std::size_t nonce_size = 12;
 constexpr std::size_t tag_size = 16;
-constexpr std::size_t max_sealed = 8192;  // far above what `seal` can make
+// Far above what `seal` can make: a few names, and the answers that travel
+// (`serving::tunables::travelling_answers`).
+constexpr std::size_t max_sealed = std::size_t{256} * 1024;
 
 struct free_context {
   void operator()(EVP_CIPHER_CTX* c) const noexcept { EVP_CIPHER_CTX_free(c); }
@@ -73,6 +75,7 @@ std::string to_bytes(const call_state& state) {
   put(out, state.task);
   put(out, state.owner);
   put(out, state.tool);
+  if (!state.answers.empty()) put(out, state.answers);
   return out;
 }
 
@@ -87,6 +90,7 @@ std::optional<call_state> from_bytes(std::string_view bytes) {
   state.task = from.text();
   state.owner = from.text();
   state.tool = from.text();
+  if (from.good && !from.rest.empty()) state.answers = from.text();
   if (!from.good || !from.rest.empty()) return std::nullopt;
   return state;
 }

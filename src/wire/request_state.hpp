@@ -20,12 +20,13 @@ namespace longhaul::wire {
 /// What `requestState` of an `input_required` reply holds (MCP 2026-07-28 "Multi Round-Trip
 /// Requests": principal, expiry, originating request).
 struct call_state {
-  std::string task;
+  std::string task;  ///< empty: nothing has begun
   std::uint64_t rev = 0;
   std::string owner;
   std::string tool;
   digest arguments{};
   timestamp expires{};
+  std::string answers = {};  ///< JSON of those that were given before anything began, or empty
 };
 
 /// Seals call states with AES-256-GCM; what a client changed in the least does not open.

@@ -36,6 +36,36 @@ TEST_P(store_parity, creating_can_claim_in_the_same_write) {
   EXPECT_EQ(run(store_.stats()).queued, 0U);
 }
 
+TEST_P(store_parity, a_task_may_begin_with_answers) {
+  auto answered = std::make_shared<task_inputs>(1);
+  answered->front().key = "who";
+  answered->front().request = raw_json::trusted(R"({"method":"m","params":{}})");
+  answered->front().request_hash = sha256("m");
+  answered->front().response = raw_json::trusted(R"({"action":"decline"})");
+  answered->front().asked_rev = 1;
+  answered->front().answered_at = fixture_->now();
+  stores::new_task task;
+  task.origin = origin();
+  task.claim_for = process_;
+  task.answered = answered;
+  const auto made = run(store_.create(task)).task;
+  EXPECT_EQ(made->status, task_status::working);
+  const auto read = get(made);
+  EXPECT_EQ(describe(*read), describe(*made));
+  ASSERT_TRUE(find_input(*read, "who"));
+  EXPECT_EQ(find_input(*read, "who")->response.view(), R"({"action":"decline"})");
+  stores::question again;
+  again.key = "who";
+  again.request = answered->front().request;
+  again.request_hash = sha256("m");
+  const std::vector<stores::question> same{again};
+  EXPECT_EQ(run(store_.ask(made->id(), {made->epoch}, same)).code, stores::change_code::unchanged);
+  again.request_hash = sha256("other");
+  const std::vector<stores::question> other{again};
+  EXPECT_EQ(run(store_.ask(made->id(), {made->epoch}, other)).code,
+            stores::change_code::key_reused);
+}
+
 TEST_P(store_parity, the_whole_origin_is_kept) {
   auto full = origin("issuer|subject", "tool.with-signs_1");
   full->quota = "10.0.0.1";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "question_tools.hpp"
 
+#include "json/view.hpp"
 #include "longhaul/typed_tool.hpp"
 
 namespace longhaul::test {
@@ -97,6 +98,39 @@ std::string describe(task_context& task) {
   return task.sample("description", wish).text();
 }
 
+// The name is settled first; of Ann the colour too.
+named_questions ask_who(const raw_json& arguments, const given_answers& so_far) {
+  named_questions next;
+  if (json::value(arguments)["known"].boolean() == true) return next;
+  next.emplace_back("user_name", name_form());
+  const auto name = so_far.find("user_name");
+  if (name != so_far.end() && name_of(name->second.elicited()) == "Ann") {
+    next.emplace_back("color", name_form());
+  }
+  return next;
+}
+
+std::string greet_known(task_context& task, const raw_json& arguments) {
+  if (json::value(arguments)["known"].boolean() == true) return "Hello again!";
+  const std::string name = name_of(task.ask("user_name", name_form()));
+  if (name != "Ann") return "Hello, " + name + "!";
+  return "Hello, " + name_of(task.ask("color", name_form())) + " " + name + "!";
+}
+
+void add_preflights(serving::catalog& tools) {
+  for (const auto& [name, policy] :
+       {std::pair{"greets", task_policy::automatic}, std::pair{"must_greet", task_policy::always},
+        std::pair{"greets_plainly", task_policy::never}}) {
+    tool_options options = called(name);
+    options.policy = policy;
+    options.preflight = ask_who;
+    tools.add(make_tool(options, greet_known));
+  }
+  tool_options needs = called("needs_sampling");
+  needs.requires_capabilities = {client_capability::sampling};
+  tools.add(make_tool(needs, sample));
+}
+
 std::string visit(task_context& task) {
   const answer went = task.ask("page", elicitation::url("Log in", "https://example.org/login"));
   task.url_done("page");
@@ -113,6 +147,7 @@ void add_question_tools(serving::catalog& tools) {
   tools.add(make_tool(called("asks_what_it_can"), what_it_can));
   tools.add(make_tool(called("describes"), describe));
   tools.add(make_tool(called("visits"), visit));
+  add_preflights(tools);
 }
 
 }  // namespace longhaul::test
