@@ -5,6 +5,7 @@
 // Threads: called on the exchange's executor.
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "server/requests.hpp"
@@ -30,6 +31,8 @@ class audience {
   /// A question opened (round 0), or is put again because its answer did not fit. Called once for
   /// each round (again only if it was not taken).
   virtual bool question(const task_record&, const task_input&, int /*round*/) { return true; }
+  /// The handler lets the connection go: the client is to come again after this.
+  virtual void close_stream(std::chrono::milliseconds /*retry*/) {}
   /// The request will wait; called at most once.
   virtual void waiting() {}
 };

@@ -55,6 +55,12 @@ void exchange::on_log(const std::string&, const tasks::log_event& event) {
   signal();
 }
 
+void exchange::on_close(const std::string&, const tasks::close_event& event) {
+  const guard lock(mutex_);
+  close_ = event;
+  signal();
+}
+
 void exchange::on_again(const std::string&, const tasks::again_event& event) {
   const guard lock(mutex_);
   push_bounded(again_, event);
@@ -95,7 +101,7 @@ void exchange::signal() {
 }
 
 bool exchange::ready() const {
-  return !tasks_.empty() || !progress_.empty() || !logs_.empty() || !again_.empty() ||
+  return !tasks_.empty() || !progress_.empty() || !logs_.empty() || !again_.empty() || close_ ||
          tools_changed_ || clock_moved_ || (abandoned_ && !abandon_seen_) ||
          (stopping_ && !stopping_seen_);
 }
@@ -125,6 +131,7 @@ exchange::batch exchange::take() {
   result.progress = take_newest(progress_);
   result.logs = take_newest(logs_);
   result.again = take_newest(again_);
+  result.close = std::exchange(close_, std::nullopt);
   clock_moved_ = false;
   result.tools_changed = std::exchange(tools_changed_, false);
   result.abandoned = abandon_seen_ = abandoned_;

@@ -37,12 +37,15 @@ class exchange final : public tasks::follower,
   void on_task(const task_ptr& task) override;
   void on_progress(const std::string& id, const tasks::progress_event& event) override;
   void on_log(const std::string& id, const tasks::log_event& event) override;
+  void on_close(const std::string& id, const tasks::close_event& event) override;
   void on_again(const std::string& id, const tasks::again_event& event) override;
   void on_clock() override;
   void on_drained() override { shut_down(); }
   void on_list_changed() override;
   /// The caller left, or cancelled this request.
   void abandon();
+  /// The consumer is to look whether there is something to do.
+  void wake() { on_clock(); }
   /// The server stops: open waits and subscriptions end gracefully.
   void shut_down();
 
@@ -52,6 +55,7 @@ class exchange final : public tasks::follower,
     std::vector<tasks::progress_event> progress;  ///< in order
     std::vector<tasks::log_event> logs;           ///< in order
     std::vector<tasks::again_event> again;        ///< in order
+    std::optional<tasks::close_event> close = std::nullopt;  ///< the newest
     bool tools_changed = false;
     bool abandoned = false;
     bool shutting_down = false;
@@ -81,6 +85,7 @@ class exchange final : public tasks::follower,
   std::vector<tasks::progress_event> progress_ LONGHAUL_GUARDED_BY(mutex_);
   std::vector<tasks::log_event> logs_ LONGHAUL_GUARDED_BY(mutex_);
   std::vector<tasks::again_event> again_ LONGHAUL_GUARDED_BY(mutex_);
+  std::optional<tasks::close_event> close_ LONGHAUL_GUARDED_BY(mutex_);
   bool tools_changed_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool clock_moved_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool abandoned_ LONGHAUL_GUARDED_BY(mutex_) = false;

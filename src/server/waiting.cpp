@@ -94,6 +94,7 @@ void task_wait::deliver(exchange::batch batch) {
     int& round = rounds_[again.key];
     round = std::max(round, again.round);
   }
+  if (batch.close) listener_.close_stream(batch.close->retry);
   for (task_ptr& task : batch.tasks) {
     if (task->id() == task_->id() && task->rev > task_->rev) {
       task_ = std::move(task);

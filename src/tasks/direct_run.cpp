@@ -85,6 +85,11 @@ void direct_run::log(log_level level, std::string_view message) {
   }
 }
 
+void direct_run::close_stream(std::chrono::milliseconds retry) {
+  if (const auto row = row_or_null()) return row->close_stream(retry);
+  if (const auto caller = caller_.lock()) caller->on_close(id(), close_event{retry});
+}
+
 raw_json direct_run::saved_checkpoint() const {
   const auto row = row_or_null();
   return row ? row->saved_checkpoint() : reports_.checkpoint();

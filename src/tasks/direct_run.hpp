@@ -68,6 +68,7 @@ class direct_run final : public handler_run, public std::enable_shared_from_this
   void progress(double done, std::optional<double> total, std::string_view message) override;
   void status(std::string_view message) override;
   void log(log_level level, std::string_view message) override;
+  void close_stream(std::chrono::milliseconds retry) override;
   raw_json saved_checkpoint() const override;
   void save_checkpoint_bytes(raw_json value) override;
 

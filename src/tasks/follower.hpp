@@ -2,6 +2,7 @@
 // Whoever wants to hear of a task while it changes: open requests, subscriptions, waiters.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,11 @@ struct again_event {
   int round = 0;  ///< 0: the first time that it is asked
 };
 
+/// The handler lets the connections of its callers go: they are to come again.
+struct close_event {
+  std::chrono::milliseconds retry{0};
+};
+
 /// Functions are called on any thread, must not block, and may come late, twice, or (for `on_task`)
 /// out of order: compare `rev`.
 class follower {
@@ -35,6 +41,7 @@ class follower {
   virtual void on_task(const task_ptr& task) = 0;
   virtual void on_progress(const std::string&, const progress_event&) {}
   virtual void on_log(const std::string&, const log_event&) {}
+  virtual void on_close(const std::string&, const close_event&) {}
   virtual void on_again(const std::string&, const again_event&) {}
   /// The clock was moved by hand (tests): what is due by now is due.
   virtual void on_clock() {}

@@ -49,6 +49,10 @@ void running_task::log(log_level level, std::string_view message) {
   host_.tell(id(), log_event{level, std::string(message)});
 }
 
+void running_task::close_stream(std::chrono::milliseconds retry) {
+  host_.tell(id(), close_event{retry});
+}
+
 void running_task::save_checkpoint_bytes(raw_json value) {
   throw_if_cancelled();
   reports_.checkpoint(std::move(value), host_.max_checkpoint());

@@ -20,13 +20,16 @@
 #include "wire/known_tools.hpp"
 #include "wire/open_requests.hpp"
 #include "wire/revisions.hpp"
+#include "wire/session_streams.hpp"
 
 namespace longhaul::wire {
 
 class session {
  public:
+  /// `budget`: of what it keeps of its streams; null: it has none (a pipe).
   session(std::string id, const serving::caller& who, const revision_look& look,
-          serving::question_modes modes, monotonic_time now = {});
+          serving::question_modes modes, monotonic_time now = {},
+          std::shared_ptr<event_budget> budget = nullptr);
 
   const std::string& id() const noexcept { return id_; }
   const std::string& owner() const noexcept { return owner_; }
@@ -35,7 +38,7 @@ class session {
   monotonic_time used() const noexcept { return used_.load(std::memory_order_relaxed); }
   void use(monotonic_time now) noexcept { used_.store(now, std::memory_order_relaxed); }
   /// Nothing is open in it: it may be lost.
-  bool idle() const { return requests_->empty(); }
+  bool idle() const { return requests_->empty() && !streams_.listening(); }
   const revision_look& look() const noexcept { return look_; }
   /// What the client declared that it can show.
   serving::question_modes modes() const noexcept { return modes_; }
@@ -44,12 +47,12 @@ class session {
   bool initialized() const noexcept { return initialized_.load(std::memory_order_acquire); }
   /// `notifications/initialized` came: sends what was held back.
   void set_initialized();
-  /// Sends a message that must not come before `initialized`, or keeps it until then.
+  /// On a pipe: sends a message that must not come before `initialized`, or keeps it until then.
   /// False: it was dropped.
   bool send_when_initialized(const std::shared_ptr<outlet>& out, std::string message);
 
-  /// Of several open streams about one task only one gets its messages: true if `holder` is that
-  /// one (and it becomes it, if there is none).
+  /// Of several requests on a pipe about one task only one gets its messages: true if `holder` is
+  /// that one (and it becomes it, if there is none).
   bool hold_stream(const std::string& task, const void* holder);
   void release_stream(const std::string& task, const void* holder);
   /// True if `done` is above what was last sent for this task, in any stream; notes it then.
@@ -58,6 +61,8 @@ class session {
   std::optional<double> told_progress(const std::string& task);
 
   known_tools& tools() noexcept { return tools_; }
+  /// Over HTTP.
+  session_streams& streams() noexcept { return streams_; }
 
  private:
   struct held_message {
@@ -73,10 +78,11 @@ class session {
   const std::shared_ptr<open_requests> requests_ = std::make_shared<open_requests>();
   std::atomic<bool> initialized_{false};
   known_tools tools_;
+  session_streams streams_;
 
   guarded_mutex mutex_;
   std::vector<held_message> held_ LONGHAUL_GUARDED_BY(mutex_);
-  std::unordered_map<std::string, const void*> streams_ LONGHAUL_GUARDED_BY(mutex_);
+  std::unordered_map<std::string, const void*> holders_ LONGHAUL_GUARDED_BY(mutex_);
   std::unordered_map<std::string, double> progress_ LONGHAUL_GUARDED_BY(mutex_);
 };
 

@@ -31,7 +31,7 @@ std::shared_ptr<session> session_table::create(const serving::caller& who,
     return nullptr;
   }
   std::string id = base64url_encode(random_bytes(tunables::session_id_bytes));
-  auto begun = std::make_shared<session>(id, who, look, modes, clock_.monotonic());
+  auto begun = std::make_shared<session>(id, who, look, modes, clock_.monotonic(), events_);
   const guard lock(shares_mutex_);
   share& mine = shares_[who.quota];
   if (!make_room_in(mine)) {  // others of this caller were faster
@@ -75,7 +75,18 @@ bool session_table::end(std::string_view id, std::string_view owner) {
     home.by_id.erase(at);
   }
   forget(ended);
+  ended->streams().close();
   return true;
+}
+
+void session_table::make_room_for_events() {
+  if (!events_->was_short()) return;
+  std::vector<std::shared_ptr<session>> all;
+  for (shard& home : shards_) {
+    const guard lock(home.mutex);
+    for (const auto& [id, one] : home.by_id) all.push_back(one);
+  }
+  for (const auto& one : all) one->streams().forget_ended();
 }
 
 bool session_table::make_room() {
