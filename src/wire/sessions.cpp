@@ -75,7 +75,6 @@ bool session_table::end(std::string_view id, std::string_view owner) {
     home.by_id.erase(at);
   }
   forget(ended);
-  ended->streams().close();
   return true;
 }
 
@@ -108,6 +107,7 @@ bool session_table::make_room_in(share& mine) {
     const guard lock(home.mutex);
     if (home.by_id.erase((*oldest)->id()) > 0) count_.fetch_sub(1);
   }
+  (*oldest)->streams().close();
   mine.erase(oldest);
   return true;
 }
@@ -132,6 +132,7 @@ std::size_t session_table::drop_idle(milliseconds limit, std::size_t at_most) {
 
 // What was taken out of its shard is no part of its share any more.
 void session_table::forget(const std::shared_ptr<session>& ended) {
+  ended->streams().close();
   count_.fetch_sub(1);
   const guard lock(shares_mutex_);
   const auto mine = shares_.find(ended->quota());

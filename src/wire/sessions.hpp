@@ -2,7 +2,7 @@
 // The sessions of legacy clients over HTTP (MCP 2025-11-25 "Session Management"), bounded in all
 // and for each caller.
 //
-// Threads: any. Locks are never held while anything else is called.
+// Threads: any. Locks are never held while anything but the sessions themselves is called.
 #pragma once
 
 #include <array>
