@@ -62,6 +62,7 @@ bool same_name(std::string_view a, std::string_view b) {
 struct reply_head {
   int status = 0;
   std::size_t length = 0;
+  bool stream = false;  // of events, in chunks
   std::string_view session_id{};
 };
 std::optional<reply_head> read_head(std::string_view head) {
@@ -81,12 +82,25 @@ std::optional<reply_head> read_head(std::string_view head) {
     if (same_name(name, "content-length")) {
       const auto read = std::from_chars(value.data(), value.data() + value.size(), result.length);
       length_given = read.ec == std::errc();
+    } else if (same_name(name, "transfer-encoding")) {
+      result.stream = length_given = value == "chunked";
     } else if (same_name(name, "mcp-session-id")) {
       result.session_id = value;
     }
   }
   if (!length_given || result.length > largest_reply) return std::nullopt;
   return result;
+}
+
+// The message of the last event of a stream that has ended, as this server chunks it. No JSON text
+// has a line break in it. Null: more is to come.
+std::optional<std::string_view> last_message(std::string_view stream) {
+  constexpr std::string_view end = "\n\n\r\n0\r\n\r\n", mark = "\ndata: ";
+  if (!stream.ends_with(end)) return std::nullopt;
+  stream.remove_suffix(end.size());
+  const auto at = stream.rfind(mark);
+  if (at == std::string_view::npos) return std::nullopt;
+  return stream.substr(at + mark.size());
 }
 
 }  // namespace
@@ -216,6 +230,11 @@ void load_generator::receive(connection& on) {
   if (!head) {
     return fail(on, "not a plain HTTP/1.1 reply: " + std::string(all.substr(0, shown_of_reply)),
                 true);
+  }
+  if (head->stream) {
+    const auto message = last_message(all.substr(head_end + 4));
+    if (message) handle(on, {head->status, *message, head->session_id});
+    return;
   }
   const std::size_t size = head_end + 4 + head->length;
   if (all.size() < size) return;

@@ -15,6 +15,7 @@
 #include "bench/options.hpp"
 #include "bench/probe.hpp"
 #include "bench/report.hpp"
+#include "bench/streams_bench.hpp"
 
 namespace longhaul::bench {
 namespace {
@@ -95,8 +96,19 @@ int run_durable(const options& with) {
   return 1;
 }
 
+int run_streams(const options& with) {
+  std::vector<streams_row> rows;
+  {
+    progress_line line;
+    rows = measure_streams(with, [&](const std::string& text) { line.show(text); });
+  }
+  with.json ? print_streams_json(std::cout, rows) : print_streams(std::cout, rows);
+  return 0;
+}
+
 int run(const options& with) {
   if (with.durable) return run_durable(with);
+  if (with.streams > 0) return run_streams(with);
   report all = select_cases(with);
   if (all.cases.empty() && all.engine.empty()) {
     std::cerr << "longhaul-bench: no case has a name in which \"" << with.filter << "\" is found\n";

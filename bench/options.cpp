@@ -48,6 +48,10 @@ std::optional<options> parse_options(int argc, char** argv, int& exit_code) {
                  "(and the echo, which they are compared with)");
   app.add_flag("--durable", result.durable,
                "The SQLite store by itself instead of the cases, beside fdatasync and a bare loop");
+  app.add_option(
+      "--streams", result.streams,
+      "What so many open and quiet streams cost, instead of the cases: of GET in sessions, "
+      "and subscriptions");
   app.add_option("--folder", result.folder,
                  "Where files of durable stores are made: a folder on the disk to be measured")
       ->check(CLI::ExistingDirectory)

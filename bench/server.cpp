@@ -41,6 +41,9 @@ class echo_endpoint final : public wire::http_endpoint {
   void shut_down() override {}
 };
 
+// Connections and sessions, all of one address: what is measured is not what refuses more of them.
+constexpr std::size_t most_streams = 100'000;
+
 void send_number(int socket, std::uint16_t number) {
   if (write(socket, &number, sizeof number) != sizeof number) throw std::runtime_error("no parent");
 }
@@ -54,6 +57,7 @@ void wait_for_end(int control) {
 void serve(wire::http_endpoint& endpoint, std::size_t threads, int control, int status) {
   transport::http_options options;
   options.threads = threads;
+  options.max_connections = most_streams;
   transport::http_server server(options, endpoint);
   server.start();
   send_number(status, server.port());
@@ -71,7 +75,9 @@ void serve_mcp(std::shared_ptr<stores::store> store, std::size_t threads, int co
   unbound(options);
   tasks::engine engine(std::move(options));
   serving::dispatcher dispatcher(*tools, engine);
-  const auto endpoint = wire::make_http_endpoint(dispatcher, {});
+  wire::endpoint_options of_endpoint;
+  of_endpoint.max_sessions = of_endpoint.max_sessions_per_caller = most_streams;
+  const auto endpoint = wire::make_http_endpoint(dispatcher, of_endpoint);
   engine.start();
   serve(*endpoint, threads, control, status);
   engine.drain(0ms, 1s);

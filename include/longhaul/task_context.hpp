@@ -2,8 +2,8 @@
 // What a handler sees of the task it works on. One handler serves every path of the wire; what it
 // reports and asks reaches whoever called, in that caller's dialect.
 //
-// Threads: a context belongs to its handler; `progress`, `status`, `log`, `stop_token` and
-// `on_cancel` may also be called from other threads while the handler runs.
+// Threads: a context belongs to its handler; `progress`, `status`, `log`, `close_stream`,
+// `stop_token` and `on_cancel` may also be called from other threads while the handler runs.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -86,6 +86,15 @@ class task_context {
   virtual void status(std::string_view message) = 0;
   /// Sends a log line to the open request, where the dialect has one and the caller wants it.
   virtual void log(log_level level, std::string_view message) = 0;
+
+  /// Lets the caller's connection go while the handler works on: the client comes back after
+  /// `retry` and is given what it missed, the result last (MCP 2025-11-25, "polling"). For calls
+  /// that take long behind proxies that cut connections. Does nothing where the client could not
+  /// come back: before 2025-11-25, from 2026-07-28 on (a task does this), over stdio, to a caller
+  /// that did not wait for a stream. Never blocks.
+  virtual void close_stream(std::chrono::milliseconds retry = std::chrono::seconds(1)) {
+    static_cast<void>(retry);
+  }
 
   /// Whether the caller that began this declared that it can be asked so. A task may outlive its
   /// caller: its questions wait for one that can be asked.

@@ -5,6 +5,7 @@
 // Threads: called on the exchange's executor.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 
@@ -36,6 +37,8 @@ class audience {
   virtual bool question(const task_record&, const task_input&, int /*round*/) { return true; }
   /// What the user was sent to by this question, which this audience took, is done.
   virtual bool url_done(const task_record&, std::string_view /*key*/) { return true; }
+  /// The handler lets the connection go: the client is to come again after this.
+  virtual void close_stream(std::chrono::milliseconds /*retry*/) {}
   /// The request will wait; called at most once.
   virtual void waiting() {}
 };

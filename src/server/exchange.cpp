@@ -55,6 +55,12 @@ void exchange::on_log(const std::string&, const tasks::log_event& event) {
   signal();
 }
 
+void exchange::on_close(const std::string&, const tasks::close_event& event) {
+  const guard lock(mutex_);
+  close_ = event;
+  signal();
+}
+
 void exchange::on_question(const std::string&, const tasks::question_event& event) {
   const guard lock(mutex_);
   push_bounded(questions_, event);
@@ -102,7 +108,7 @@ void exchange::signal() {
 }
 
 bool exchange::ready() const {
-  return !tasks_.empty() || !progress_.empty() || !logs_.empty() || !questions_.empty() ||
+  return !tasks_.empty() || !progress_.empty() || !logs_.empty() || !questions_.empty() || close_ ||
          !updated_.empty() || std::ranges::find(lists_changed_, true) != lists_changed_.end() ||
          clock_moved_ || (abandoned_ && !abandon_seen_) || (stopping_ && !stopping_seen_);
 }
@@ -132,6 +138,7 @@ exchange::batch exchange::take() {
   result.progress = take_newest(progress_);
   result.logs = take_newest(logs_);
   result.questions = take_newest(questions_);
+  result.close = std::exchange(close_, std::nullopt);
   clock_moved_ = false;
   result.lists_changed = std::exchange(lists_changed_, {});
   result.updated.swap(updated_);

@@ -41,23 +41,27 @@ class exchange final : public tasks::follower,
   void on_progress(const std::string& id, const tasks::progress_event& event) override;
   void on_log(const std::string& id, const tasks::log_event& event) override;
   void on_question(const std::string& id, const tasks::question_event& event) override;
+  void on_close(const std::string& id, const tasks::close_event& event) override;
   void on_clock() override;
   void on_drained() override { shut_down(); }
   void on_list_changed(list_kind kind) override;
   void on_resource_updated(const std::string& uri) override;
   /// The caller left, or cancelled this request.
   void abandon();
+  /// The consumer is to look whether there is something to do.
+  void wake() { on_clock(); }
   /// The server stops: open waits and subscriptions end gracefully.
   void shut_down();
 
   // --- the one consumer
   struct batch {
-    std::vector<task_ptr> tasks;                      ///< the newest snapshot of each that changed
-    std::vector<tasks::progress_event> progress;      ///< in order
-    std::vector<tasks::log_event> logs;               ///< in order
-    std::vector<tasks::question_event> questions;     ///< in order
-    std::array<bool, list_kinds> lists_changed = {};  ///< by `list_kind`
-    std::vector<std::string> updated;                 ///< addresses of resources, each once
+    std::vector<task_ptr> tasks;                   ///< the newest snapshot of each that changed
+    std::vector<tasks::progress_event> progress;   ///< in order
+    std::vector<tasks::log_event> logs;            ///< in order
+    std::vector<tasks::question_event> questions;  ///< in order
+    std::optional<tasks::close_event> close = std::nullopt;  ///< the newest
+    std::array<bool, list_kinds> lists_changed = {};         ///< by `list_kind`
+    std::vector<std::string> updated;                        ///< addresses of resources, each once
     bool abandoned = false;
     bool shutting_down = false;
   };
@@ -89,6 +93,7 @@ class exchange final : public tasks::follower,
   std::array<bool, list_kinds> lists_changed_ LONGHAUL_GUARDED_BY(mutex_) = {};
   // At most what it watches.
   std::vector<std::string> updated_ LONGHAUL_GUARDED_BY(mutex_);
+  std::optional<tasks::close_event> close_ LONGHAUL_GUARDED_BY(mutex_);
   bool clock_moved_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool abandoned_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool abandon_seen_ LONGHAUL_GUARDED_BY(mutex_) = false;

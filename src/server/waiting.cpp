@@ -99,6 +99,7 @@ void task_wait::deliver(exchange::batch batch) {
     int& round = rounds_[event.key];
     round = std::max(round, event.round);
   }
+  if (batch.close) listener_.close_stream(batch.close->retry);
   for (task_ptr& task : batch.tasks) {
     if (task->id() == task_->id() && task->rev > task_->rev) {
       task_ = std::move(task);

@@ -90,6 +90,11 @@ void direct_run::url_done(std::string_view key) {
   if (const auto row = row_or_null()) row->url_done(key);
 }
 
+void direct_run::close_stream(std::chrono::milliseconds retry) {
+  if (const auto row = row_or_null()) return row->close_stream(retry);
+  if (const auto caller = caller_.lock()) caller->on_close(id(), close_event{retry});
+}
+
 raw_json direct_run::saved_checkpoint() const {
   const auto row = row_or_null();
   return row ? row->saved_checkpoint() : reports_.checkpoint();

@@ -69,6 +69,7 @@ class direct_run final : public handler_run, public std::enable_shared_from_this
   void status(std::string_view message) override;
   void log(log_level level, std::string_view message) override;
   void url_done(std::string_view key) override;
+  void close_stream(std::chrono::milliseconds retry) override;
   raw_json saved_checkpoint() const override;
   void save_checkpoint_bytes(raw_json value) override;
 

@@ -2,6 +2,7 @@
 // Whoever wants to hear of a task while it changes: open requests, subscriptions, waiters.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,6 +34,11 @@ struct question_event {
   news kind = news::again;
 };
 
+/// The handler lets the connections of its callers go: they are to come again.
+struct close_event {
+  std::chrono::milliseconds retry{0};
+};
+
 /// Functions are called on any thread, must not block, and may come late, twice, or (for `on_task`)
 /// out of order: compare `rev`.
 class follower {
@@ -42,6 +48,7 @@ class follower {
   virtual void on_progress(const std::string&, const progress_event&) {}
   virtual void on_log(const std::string&, const log_event&) {}
   virtual void on_question(const std::string&, const question_event&) {}
+  virtual void on_close(const std::string&, const close_event&) {}
   /// The clock was moved by hand (tests): what is due by now is due.
   virtual void on_clock() {}
   /// The engine has drained: what has not ended by now does not end here.

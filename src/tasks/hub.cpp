@@ -96,6 +96,10 @@ void hub::publish(const std::string& id, const log_event& event) {
   for (const auto& who : followers_of(id)) who->on_log(id, event);
 }
 
+void hub::publish(const std::string& id, const close_event& event) {
+  for (const auto& who : followers_of(id)) who->on_close(id, event);
+}
+
 void hub::publish(const std::string& id, const question_event& event) {
   for (const auto& who : followers_of(id)) who->on_question(id, event);
 }

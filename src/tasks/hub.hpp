@@ -58,6 +58,7 @@ class hub {
   void publish(const std::string& id, const progress_event& event);
   void publish(const std::string& id, const log_event& event);
   void publish(const std::string& id, const question_event& event);
+  void publish(const std::string& id, const close_event& event);
 
   /// Tells all followers that nothing more will come, and those that follow later at once.
   void drained();

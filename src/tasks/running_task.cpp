@@ -61,6 +61,10 @@ void running_task::url_done(std::string_view key) {
   host_.tell(id(), question_event{std::string(key), 0, question_event::news::url_done});
 }
 
+void running_task::close_stream(std::chrono::milliseconds retry) {
+  host_.tell(id(), close_event{retry});
+}
+
 void running_task::save_checkpoint_bytes(raw_json value) {
   throw_if_cancelled();
   reports_.checkpoint(std::move(value), host_.max_checkpoint());

@@ -43,6 +43,7 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   void status(std::string_view message) override;
   void log(log_level level, std::string_view message) override;
   void url_done(std::string_view key) override;
+  void close_stream(std::chrono::milliseconds retry) override;
   raw_json saved_checkpoint() const override { return reports_.checkpoint(); }
   void save_checkpoint_bytes(raw_json value) override;
 

@@ -50,6 +50,9 @@ class runs final : public task_host {
   void tell(const std::string& id, const question_event& event) override {
     core_.hub.publish(id, event);
   }
+  void tell(const std::string& id, const close_event& event) override {
+    core_.hub.publish(id, event);
+  }
   hub::subscription follow(const std::string& id, const std::shared_ptr<follower>& who) override {
     return core_.hub.follow(id, who);
   }

@@ -25,6 +25,7 @@ class task_host {
   virtual void tell(const std::string& id, const progress_event& event) = 0;
   virtual void tell(const std::string& id, const log_event& event) = 0;
   virtual void tell(const std::string& id, const question_event& event) = 0;
+  virtual void tell(const std::string& id, const close_event& event) = 0;
   virtual hub::subscription follow(const std::string& id, const std::shared_ptr<follower>& who) = 0;
   /// It has something to report: that is written soon.
   virtual void note_report(std::shared_ptr<running_task> run) = 0;

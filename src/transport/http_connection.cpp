@@ -66,7 +66,7 @@ asio::awaitable<void> http_connection::serve() {
         break;
       case http_exchange::step::write:
         if (writing_ || !write_at_once()) co_await write();
-        if (exchange_.at() == http_exchange::state::lingering) peer_->end_sending();
+        say_end();
         break;
       case http_exchange::step::close:
         co_return;
@@ -162,7 +162,8 @@ asio::awaitable<void> http_connection::write() {
 
 // While the endpoint goes on. Nearly always all of it goes at once.
 void http_connection::write_stream() {
-  if (writing_ || write_at_once()) return;
+  if (writing_) return;
+  if (write_at_once()) return say_end();
   writing_ = true;
   asio::co_spawn(loop_.context, write_slowly(), asio::detached);
 }
@@ -175,12 +176,27 @@ asio::awaitable<void> http_connection::write_slowly() {
     if (outlet_) exchange_.add_messages(outlet_->take(), clock::now());
   } while (exchange_.has_output() && exchange_.at() != http_exchange::state::over);
   writing_ = false;
+  say_end();
   written_.cancel();
+}
+
+// Once nothing more will be sent.
+void http_connection::say_end() {
+  if (exchange_.at() == http_exchange::state::lingering) peer_->end_sending();
 }
 
 void http_connection::flush(http_outlet& outlet) {
   if (&outlet != outlet_.get() || writing_) return;
   exchange_.add_messages(outlet.take(), clock::now());
+  write_stream();
+}
+
+// The endpoint goes on, with nobody to answer here.
+void http_connection::end_stream(http_outlet& outlet) {
+  if (&outlet != outlet_.get()) return;
+  const auto now = clock::now();
+  exchange_.add_messages(outlet.take(), now);
+  exchange_.end_stream(now);
   write_stream();
 }
 

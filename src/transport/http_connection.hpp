@@ -63,6 +63,7 @@ class http_connection final : public stream_watcher,
   void close();
   void on_readable(const boost::system::error_code& error) override;
   void flush(http_outlet& outlet);
+  void end_stream(http_outlet& outlet);
   void expect_wait();
   void only_reply() noexcept { exchange_.only_reply(); }
 
@@ -79,6 +80,7 @@ class http_connection final : public stream_watcher,
   boost::asio::awaitable<void> write_rest();
   void write_stream();
   boost::asio::awaitable<void> write_slowly();
+  void say_end();
   void watch();
   void opened(const boost::system::error_code& error);
   void peer_left();

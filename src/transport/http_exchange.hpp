@@ -126,7 +126,9 @@ class http_exchange {
   /// The peer is as far ahead as it may be: nothing more is read while its request waits.
   bool full_ahead() const noexcept { return input_.size() >= tunables::pipelined_ahead; }
   /// What the endpoint says before its reply.
-  void add_messages(std::span<const std::string> messages, time now);
+  void add_messages(std::span<const wire::stream_event> messages, time now);
+  /// … and that nothing will follow on this connection, whatever it replies.
+  void end_stream(time now);
   void handled(wire::http_reply reply, time now);
   /// The endpoint, or who was asked about the caller, failed.
   void failed(time now);

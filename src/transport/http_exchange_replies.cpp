@@ -145,11 +145,22 @@ void http_exchange::start_stream() {
                      shared_.date, lines_);
 }
 
-void http_exchange::add_messages(std::span<const std::string> messages, time now) {
+void http_exchange::add_messages(std::span<const wire::stream_event> messages, time now) {
   if (messages.empty() || !in_endpoint()) return;
   if (!has_output()) deadline_ = now + shared_.options.write_stall_time;
   if (state_ == state::handling) start_stream();
-  for (const std::string& message : messages) append_event(output_, message, parser_.keep_alive());
+  for (const auto& message : messages) append_event(output_, message, parser_.keep_alive());
+}
+
+// As if it had replied; the connection ends with it, because the request stays where it is.
+void http_exchange::end_stream(time now) {
+  if (!in_endpoint()) return;
+  if (state_ == state::handling) start_stream();
+  waits_ = false;
+  if (parser_.keep_alive()) output_ += "0\r\n\r\n";
+  then_ = sequel::linger;
+  enter(state::replying, now);
+  if (!has_output()) reply_is_out(now);
 }
 
 void http_exchange::handled(wire::http_reply reply, time now) {
@@ -158,7 +169,7 @@ void http_exchange::handled(wire::http_reply reply, time now) {
   if (state_ == state::handling) return reply_with(std::move(reply), json_type, after_reply(), now);
   if (state_ != state::streaming) return;
   const bool chunked = parser_.keep_alive();
-  if (!reply.body.empty()) append_event(output_, reply.body, chunked);
+  if (!reply.body.empty()) append_event(output_, reply.event_id, reply.body, chunked);
   if (chunked) output_ += "0\r\n\r\n";
   then_ = after_reply();
   enter(state::replying, now);

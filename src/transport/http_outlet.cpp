@@ -16,10 +16,18 @@ http_outlet::http_outlet(std::shared_ptr<http_connection> connection)
       connection_(std::move(connection)) {}
 
 bool http_outlet::send(std::string message) {
+  wire::stream_event event;
+  event.data = std::make_shared<const std::string>(std::move(message));
+  return send_event(std::move(event), wire::urgency::news);
+}
+
+bool http_outlet::send_event(wire::stream_event event, wire::urgency how) {
+  const std::size_t size = event.data ? event.data->size() : 0;
   const guard lock(mutex_);
-  if (!connection_ || queued_bytes_ + message.size() > bound_) return false;
-  queued_bytes_ += message.size();
-  queue_.push_back(std::move(message));
+  if (!connection_) return false;
+  if (how == wire::urgency::news && queued_bytes_ + size > bound_) return false;
+  queued_bytes_ += size;
+  queue_.push_back(std::move(event));
   if (!std::exchange(flush_posted_, true)) {
     asio::post(executor_,
                [self = shared_from_this(), connection = connection_] { connection->flush(*self); });
@@ -27,7 +35,17 @@ bool http_outlet::send(std::string message) {
   return true;
 }
 
-std::vector<std::string> http_outlet::take() {
+// From now on nothing is taken; what waits is sent before the end.
+void http_outlet::end_stream() {
+  const guard lock(mutex_);
+  if (!connection_) return;
+  asio::post(executor_, [self = shared_from_this(), connection = std::move(connection_)] {
+    connection->end_stream(*self);
+  });
+  connection_.reset();
+}
+
+std::vector<wire::stream_event> http_outlet::take() {
   const guard lock(mutex_);
   flush_posted_ = false;
   queued_bytes_ = 0;

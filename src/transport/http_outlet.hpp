@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The outlet of one exchange: takes messages on any thread, under its lock, and posts one flush to
-// the connection's. Holds at most `stream_buffer` bytes back for a slow reader.
+// the connection's. Holds at most `stream_buffer` bytes of news back for a slow reader.
 #pragma once
 
 #include <cstddef>
@@ -22,12 +22,14 @@ class http_outlet final : public wire::outlet, public std::enable_shared_from_th
   explicit http_outlet(std::shared_ptr<http_connection> connection);
 
   bool send(std::string message) override;
+  bool send_event(wire::stream_event event, wire::urgency how) override;
+  void end_stream() override;
   void expect_wait() override;
   void only_reply() override;
   void on_gone(std::function<void()> callback) override;
 
   // The connection's side, on its thread.
-  std::vector<std::string> take();
+  std::vector<wire::stream_event> take();
   /// The exchange has ended: nothing is taken any more, nobody is told; the connection is
   /// forgotten.
   void close();
@@ -44,7 +46,7 @@ class http_outlet final : public wire::outlet, public std::enable_shared_from_th
   bool left_ = false, closed_ = false;
   guarded_mutex mutex_;
   std::shared_ptr<http_connection> connection_ LONGHAUL_GUARDED_BY(mutex_);  // null once closed
-  std::vector<std::string> queue_ LONGHAUL_GUARDED_BY(mutex_);
+  std::vector<wire::stream_event> queue_ LONGHAUL_GUARDED_BY(mutex_);
   std::size_t queued_bytes_ LONGHAUL_GUARDED_BY(mutex_) = 0;
   bool flush_posted_ LONGHAUL_GUARDED_BY(mutex_) = false;
 };

@@ -113,8 +113,24 @@ void append_stream_head(std::string& out, bool keep_alive, bool chunked, std::st
   out += "\r\n";
 }
 
-void append_event(std::string& out, std::string_view message, bool chunked) {
-  append_chunk(out, "data: ", message, "\n\n", chunked);
+void append_event(std::string& out, std::string_view id, std::string_view message, bool chunked) {
+  if (id.empty()) return append_chunk(out, "data: ", message, "\n\n", chunked);
+  std::string before = "id: ";
+  before.append(id).append("\ndata: ");
+  append_chunk(out, before, message, "\n\n", chunked);
+}
+
+void append_event(std::string& out, const wire::stream_event& event, bool chunked) {
+  if (event.data && !event.retry) return append_event(out, event.id, *event.data, chunked);
+  if (event.id.empty() && !event.retry) return append_comment(out, chunked);
+  std::string before;
+  if (!event.id.empty()) before.append("id: ").append(event.id).append("\n");
+  if (event.retry)
+    before.append("retry: ").append(std::to_string(event.retry->count())).append("\n");
+  if (event.data || !event.id.empty()) before += "data: ";
+  const std::string_view data = event.data ? std::string_view(*event.data) : std::string_view();
+  const bool line = event.data || !event.id.empty();
+  append_chunk(out, before, data, line ? "\n\n" : "\n", chunked);
 }
 
 void append_comment(std::string& out, bool chunked) {

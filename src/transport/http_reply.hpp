@@ -16,8 +16,10 @@ void append_head(std::string& out, const wire::http_reply& reply, std::string_vi
 /// Status line and headers of an event stream.
 void append_stream_head(std::string& out, bool keep_alive, bool chunked, std::string_view date,
                         std::string_view lines);
-/// One event with this message (no line breaks in it), as a chunk if `chunked`.
-void append_event(std::string& out, std::string_view message, bool chunked);
+/// One event with this message (no line breaks in it), as a chunk if `chunked`. An empty id: none.
+void append_event(std::string& out, std::string_view id, std::string_view message, bool chunked);
+/// The same of an event that may carry no message.
+void append_event(std::string& out, const wire::stream_event& event, bool chunked);
 void append_comment(std::string& out, bool chunked);
 /// A reply of ours: a JSON-RPC error without id, with the words that tell what to do.
 wire::http_reply error_reply(int status, std::string_view message);

@@ -19,7 +19,7 @@ std::string as_json_string(std::string_view text) {
 
 // Of a schema whose members are those of a form.
 void check_defaults(const raw_json& schema) {
-  for (json::members m(json::value(schema)["properties"]); m.next();) {
+  for (json::members m{json::value(schema)["properties"]}; m.next();) {
     const json::value given = m.value()["default"];
     if (!given) continue;
     try {

@@ -41,8 +41,16 @@ class call_audience final : public stream_audience {
   }
 
   bool question(const task_record& task, const task_input& input, int round) override {
-    return request_.client->send_when_initialized(
-        request_.out, question_message(shared_, request_.look.questions, task, input, round));
+    std::string text = question_message(shared_, request_.look.questions, task, input, round);
+    if (request_.stream == nullptr) {
+      return request_.client->send_when_initialized(request_.out, std::move(text));
+    }
+    return request_.stream->ask(
+        {shared_.questions.make(task.id(), input.key, round), {}, input.key, std::move(text)});
+  }
+
+  void close_stream(milliseconds retry) override {
+    if (request_.stream != nullptr) request_.stream->close(retry);
   }
 
   bool url_done(const task_record& task, std::string_view key) override {
@@ -74,6 +82,7 @@ wire_reply reply_with_task(const context& shared, const incoming& request,
   if (look.tasks == task_look::dialect::extension) {
     append_task(result.members(), look, view, shared.clock.now());
   } else {
+    if (request.stream != nullptr) request.client->streams().note_task(created.task->id());
     json::object task(result.members().key("task"));
     append_task(task, look, view, shared.clock.now());
     task.close();

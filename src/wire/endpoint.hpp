@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,20 @@ namespace longhaul::wire {
 template <class T>
 using awaitable = boost::asio::awaitable<T>;
 
+/// One server-sent event of a stream that can be taken up again. With an id and no data it says
+/// where the stream begins, and carries no message. With neither it is a comment: the reply begins.
+struct stream_event {
+  std::string id{};                                  ///< empty: none
+  std::shared_ptr<const std::string> data{};         ///< one JSON-RPC message; no line breaks
+  std::optional<std::chrono::milliseconds> retry{};  ///< before the client may come again
+};
+
+/// Whether a message may be refused while the peer is slow.
+enum class urgency : std::uint8_t {
+  news,         ///< yes: a later one says it better
+  must_arrive,  ///< no: who sends it bounds how much waits
+};
+
 /// Where messages of one exchange go before its final reply (HTTP: server-sent events on the reply
 /// of this POST; stdio: the pipe). Owned by shared pointers; outlives the connection: once that is
 /// gone, messages are dropped. Thread-safe, never blocks.
@@ -30,6 +45,17 @@ class outlet {
   /// Sends one JSON-RPC message (no line breaks). False: it was dropped, because the peer is gone
   /// or too slow (the bounded buffer is full).
   virtual bool send(std::string message) = 0;
+
+  /// The same of an event. HTTP only.
+  virtual bool send_event(stream_event event, urgency how) {
+    static_cast<void>(event);
+    static_cast<void>(how);
+    return false;
+  }
+
+  /// Ends the reply behind what was sent so far, and the connection with it; the exchange goes on,
+  /// and what it answers is dropped. Any thread. HTTP only.
+  virtual void end_stream() {}
 
   /// Sends a reply, which must not be dropped because the peer is slow. Pipes only (on HTTP the
   /// reply is what `handle` returns); what bounds them is the number of open exchanges.
@@ -78,14 +104,15 @@ struct http_request {
 
 /// The methods of HTTP that the MCP path takes, as `Allow` says it everywhere. The transport
 /// answers all others, and OPTIONS.
-inline constexpr std::string_view http_methods = "POST, DELETE, OPTIONS";
+inline constexpr std::string_view http_methods = "GET, POST, DELETE, OPTIONS";
 
-/// The final reply. If messages went through the outlet before, `body` is the last of the stream
-/// and the status stays 200.
+/// The final reply. Of a GET it ends the stream. If messages went through the outlet before, `body`
+/// is the last of the stream and the status stays 200.
 struct http_reply {
   int status = 200;
   std::string body{};              ///< one JSON value, or empty: no body
   std::string session_id{};        ///< if not empty: sent as Mcp-Session-Id
+  std::string event_id{};          ///< of the body, where it is the last of a stream
   std::string allow{};             ///< if not empty: sent as Allow (405)
   int retry_after = 0;             ///< seconds; if not 0: sent as Retry-After (503)
   std::string www_authenticate{};  ///< if not empty: sent as WWW-Authenticate (401)

@@ -25,6 +25,9 @@ bool takes_array(const session& client, json::value array) {
 }
 
 awaitable<wire_reply> take_answer(context& shared, const carrier& from, const message& response) {
+  if (const auto id = response.id.string()) {
+    if (from.client) from.client->streams().answered(*id);
+  }
   co_await take_response(shared, from.who, response);
   co_return wire_reply{};
 }
@@ -149,6 +152,7 @@ awaitable<wire_reply> envelope::take_request(carrier& from, const message& reque
                          .id = opened,
                          .wait_announced = from.wait_announced,
                          .client = client,
+                         .stream = client != nullptr ? from.stream.get() : nullptr,
                          .tool = from.tool,
                          .pipe = from.http == nullptr,
                          .streams = from.streams};

@@ -33,14 +33,15 @@ namespace longhaul::wire {
 /// What carries one text: an HTTP request or a line.
 struct carrier {
   const serving::caller& who;
-  const std::shared_ptr<outlet>& out;
+  std::shared_ptr<outlet> out;
   const http_request* http = nullptr;  ///< null: a pipe
   bool wait_announced = false;
-  bool streams = true;                        ///< messages may be sent before the reply
-  bool in_array = false;                      ///< the message at hand is one of several
-  std::shared_ptr<session> client = nullptr;  ///< once it is found
-  serving::entry_ptr tool = nullptr;          ///< that is called, once it is looked up
-  request_meta meta = {};                     ///< of the message at hand
+  bool streams = true;                               ///< messages may be sent before the reply
+  bool in_array = false;                             ///< the message at hand is one of several
+  std::shared_ptr<session> client = nullptr;         ///< once it is found
+  std::shared_ptr<request_stream> stream = nullptr;  ///< in a session over HTTP: what `out` is then
+  serving::entry_ptr tool = nullptr;                 ///< that is called, once it is looked up
+  request_meta meta = {};                            ///< of the message at hand
 };
 
 class envelope {

@@ -12,8 +12,10 @@
 #include "wire/endpoints.hpp"
 #include "wire/envelope.hpp"
 #include "wire/headers.hpp"
+#include "wire/listening.hpp"
 #include "wire/methods/initialize.hpp"
 #include "wire/refusals.hpp"
+#include "wire/tunables.hpp"
 
 namespace longhaul::wire {
 namespace {
@@ -28,17 +30,6 @@ http_reply reply_of(wire_reply from) {
   return reply;
 }
 
-http_reply refuse_request(int status, std::string_view message, int error_code) {
-  http_reply reply;
-  reply.status = status;
-  reply.body = error_reply({}, error_code, message);
-  return reply;
-}
-
-http_reply refuse_request(int status, std::string_view message) {
-  return refuse_request(status, message, code::invalid_request);
-}
-
 bool is_json(std::string_view content_type) {
   return same_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))),
                             "application/json");
@@ -47,6 +38,11 @@ bool is_json(std::string_view content_type) {
 // Ends a session; requests that stand alone have none.
 bool is_delete(const http_request& request) {
   return request.method == "DELETE" && !is_modern_header(request.protocol_version);
+}
+
+// Listens to a session; requests that stand alone have none.
+bool is_get(const http_request& request) {
+  return request.method == "GET" && !is_modern_header(request.protocol_version);
 }
 
 bool accepts_streams(const std::optional<std::string_view>& accept) {
@@ -92,24 +88,29 @@ class http_envelope final : public http_endpoint, private envelope {
     } catch (const std::exception& e) {
       shared_.log.error("request.failed", e.what());
     }
-    return refuse_request(500, "Internal error", code::internal_error);
+    return http_refusal(500, "Internal error", code::internal_error);
   }
 
   awaitable<http_reply> handle(const http_request& request, std::string body,
                                std::shared_ptr<outlet> out) override {
     bool no_memory = false;
+    carrier from{.who = *request.caller, .out = out, .http = &request};
+    from.streams = accepts_streams(request.accept);
     try {
       if (is_delete(request)) co_return end_session(request);
-      carrier from{.who = *request.caller, .out = out, .http = &request};
-      from.streams = accepts_streams(request.accept);
-      co_return reply_of(co_await answer(from, body));
+      if (is_get(request)) co_return co_await listen_to_session(request, std::move(out));
+      http_reply reply = reply_of(co_await answer(from, body));
+      end_exchange(from, reply);
+      co_return reply;
     } catch (const std::bad_alloc&) {
       no_memory = true;
       shared_.log.error("request.failed", "no memory is left");
     } catch (const std::exception& e) {
       shared_.log.error("request.failed", e.what());
     }
-    co_return refuse_failed(body, no_memory);
+    http_reply reply = refuse_failed(body, no_memory);
+    end_exchange(from, reply);
+    co_return reply;
   }
 
   void shut_down() override { stop(); }
@@ -117,6 +118,11 @@ class http_envelope final : public http_endpoint, private envelope {
  private:
   static std::optional<http_reply> refuse_head(const http_request& head);
   http_reply end_session(const http_request& request);
+  std::optional<http_reply> refuse_listening(const http_request& request,
+                                             const std::shared_ptr<session>& client) const;
+  awaitable<http_reply> listen_to_session(const http_request& request, std::shared_ptr<outlet> out);
+  void give_stream(carrier& from) const;
+  void end_exchange(const carrier& from, http_reply& reply);
   std::shared_ptr<session> session_of(const carrier& from);
 
   era era_of(const carrier& from, const message& text) const override;
@@ -139,23 +145,73 @@ class http_envelope final : public http_endpoint, private envelope {
 
 // Null: admitted.
 std::optional<http_reply> http_envelope::refuse_head(const http_request& head) {
-  if (head.method != "POST" && !is_delete(head)) {
-    http_reply reply = refuse_request(405, "This endpoint takes POST and DELETE");
-    reply.allow = http_methods;
+  if (head.method != "POST" && !is_delete(head) && !is_get(head)) {
+    http_reply reply = http_refusal(405, "This protocol version takes POST alone");
+    reply.allow = "POST, OPTIONS";
     return reply;
   }
+  if (head.method == "GET" && !accepts_streams(head.accept)) {
+    return http_refusal(406, "GET is answered by text/event-stream: say so in Accept");
+  }
   if (head.method == "POST" && head.content_type && !is_json(*head.content_type)) {
-    return refuse_request(415, "The body must be application/json");
+    return http_refusal(415, "The body must be application/json");
   }
   return std::nullopt;
 }
 
+// Null: this session is listened to.
+std::optional<http_reply> http_envelope::refuse_listening(
+    const http_request& request, const std::shared_ptr<session>& client) const {
+  if (!request.repeated_header.empty()) return http_refusal(400, header_twice_words);
+  if (request.protocol_version && !served_legacy(*request.protocol_version)) {
+    return http_refusal(400, unknown_version_words);
+  }
+  if (!request.session_id) {
+    return http_refusal(400, "Invalid request: Mcp-Session-Id is missing");
+  }
+  if (!client) return http_refusal(404, no_session);
+  if (!shared_.stopping) return std::nullopt;
+  http_reply busy = http_refusal(503, "The server is shutting down");
+  busy.retry_after = static_cast<int>(
+      std::chrono::duration_cast<std::chrono::seconds>(tunables::restart_retry_after).count());
+  return busy;
+}
+
+awaitable<http_reply> http_envelope::listen_to_session(const http_request& request,
+                                                       std::shared_ptr<outlet> out) {
+  const std::shared_ptr<session> client =
+      request.session_id ? sessions_.find(*request.session_id, request.caller->owner) : nullptr;
+  if (auto refused = refuse_listening(request, client)) co_return *std::move(refused);
+  std::optional<std::string> last_event;
+  if (request.last_event_id) last_event.emplace(*request.last_event_id);
+  http_reply reply = co_await serve_listening(shared_, client, request.caller,
+                                              std::move(last_event), std::move(out));
+  client->use(shared_.clock.monotonic());
+  co_return reply;
+}
+
+// What a request of a session sends can be taken up again.
+void http_envelope::give_stream(carrier& from) const {
+  from.stream = std::make_shared<request_stream>(from.client, from.out);
+  from.stream->watch();
+  from.out = from.stream;
+}
+
+void http_envelope::end_exchange(const carrier& from, http_reply& reply) {
+  if (!from.client) return;
+  if (from.stream) {
+    from.stream->end(reply);
+    sessions_.make_room_for_events();
+  }
+  from.client->use(shared_.clock.monotonic());  // a call may have taken long
+}
+
 http_reply http_envelope::end_session(const http_request& request) {
   if (!request.session_id) {
-    return refuse_request(400, "Invalid request: Mcp-Session-Id is missing");
+    return http_refusal(400, "Invalid request: Mcp-Session-Id is missing");
   }
   if (!sessions_.end(*request.session_id, request.caller->owner)) {
-    return refuse_request(404, no_session);
+    return http_refusal(404, no_session);
   }
   http_reply reply;
   reply.status = 204;
@@ -194,6 +250,7 @@ std::optional<wire_reply> http_envelope::find_session(carrier& from, const messa
   }
   from.client = session_of(from);
   if (!from.client) return refuse_message(404, code::invalid_request, no_session, text);
+  if (text.kind == message_kind::request) give_stream(from);
   return std::nullopt;
 }
 
@@ -206,6 +263,7 @@ std::optional<wire_reply> http_envelope::find_session_for_array(carrier& from, j
   }
   from.client = session_of(from);
   if (http.session_id && !from.client) return refuse_array(from, array, no_session, 404);
+  if (from.client) give_stream(from);
   return std::nullopt;
 }
 
@@ -217,7 +275,13 @@ wire_reply http_envelope::begin_session(carrier& from, const message& request,
   if (!begun) {
     return busy(look, request.id, "too many sessions: try again later", tunables::may_lose_after);
   }
-  begun->follow(client_news::begin(shared_.server.features(), from.who.owner));
+  // While GET listens, what changes is told at once.
+  begun->follow(client_news::begin(shared_.server.features(), from.who.owner,
+                                   [weak = std::weak_ptr(begun)](std::string message) {
+                                     const auto client = weak.lock();
+                                     return client && client->streams().tell(std::move(message),
+                                                                             urgency::must_arrive);
+                                   }));
   wire_reply reply = initialize_reply(shared_, request.id, look, from.who);
   reply.session_id = begun->id();
   return reply;

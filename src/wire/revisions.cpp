@@ -37,9 +37,11 @@ constexpr std::array<revision_look, 4> looks = {{
                    .single_content = true,
                    .left_out = "mode"}},
 
-    // Tasks that the client asks for, and URLs in questions. Basic utilities "Tasks", client
+    // Tasks that the client asks for, URLs in questions, and streams that say where they begin.
+    // Basic utilities "Tasks", client
     // "Elicitation".
     {.version = revision::v2025_11_25,
+     .primed_streams = true,
      .tools = {.any_output_root = false, .task_support = true},
      .results = {.structured_content = result_look::structured::objects},
      .tasks = {.tasks = task_look::dialect::requested,

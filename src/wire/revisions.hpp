@@ -67,6 +67,9 @@ struct revision_look {
   bool batches = false;                  ///< takes arrays of messages
   bool null_error_ids = false;           ///< errors to an unreadable id carry `"id":null`
   bool readable_argument_errors = true;  ///< bad arguments: an `isError` result, not −32602
+  /// A stream of a session begins with an event without a message, so that it can be taken up again
+  /// from its beginning, and the server may close it before its end.
+  bool primed_streams = false;
   feature_look features = {};
   tool_look tools = {};
   result_look results = {};

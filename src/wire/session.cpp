@@ -8,13 +8,15 @@
 namespace longhaul::wire {
 
 session::session(std::string id, const serving::caller& who, const revision_look& look,
-                 serving::question_modes modes, monotonic_time now)
+                 serving::question_modes modes, monotonic_time now,
+                 std::shared_ptr<event_budget> budget)
     : id_(std::move(id)),
       owner_(who.owner),
       quota_(who.quota),
       used_(now),
       look_(look),
-      modes_(modes) {}
+      modes_(modes),
+      streams_(look, budget ? std::move(budget) : std::make_shared<event_budget>(0)) {}
 
 void session::set_initialized() {
   std::vector<held_message> held;
@@ -27,6 +29,7 @@ void session::set_initialized() {
   for (auto& message : held) {
     if (const auto out = message.out.lock()) out->send(std::move(message.text));
   }
+  streams_.set_initialized();
 }
 
 bool session::send_when_initialized(const std::shared_ptr<outlet>& out, std::string message) {
@@ -43,13 +46,13 @@ bool session::send_when_initialized(const std::shared_ptr<outlet>& out, std::str
 
 bool session::hold_stream(const std::string& task, const void* holder) {
   const guard lock(mutex_);
-  return streams_.try_emplace(task, holder).first->second == holder;
+  return holders_.try_emplace(task, holder).first->second == holder;
 }
 
 void session::release_stream(const std::string& task, const void* holder) {
   const guard lock(mutex_);
-  const auto at = streams_.find(task);
-  if (at != streams_.end() && at->second == holder) streams_.erase(at);
+  const auto at = holders_.find(task);
+  if (at != holders_.end() && at->second == holder) holders_.erase(at);
 }
 
 bool session::advance_progress(const std::string& task, double done) {

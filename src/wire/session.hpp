@@ -21,13 +21,16 @@
 #include "wire/endpoint.hpp"
 #include "wire/open_requests.hpp"
 #include "wire/revisions.hpp"
+#include "wire/session_streams.hpp"
 
 namespace longhaul::wire {
 
 class session {
  public:
+  /// `budget`: of what it keeps of its streams; null: it has none (a pipe).
   session(std::string id, const serving::caller& who, const revision_look& look,
-          serving::question_modes modes, monotonic_time now = {});
+          serving::question_modes modes, monotonic_time now = {},
+          std::shared_ptr<event_budget> budget = nullptr);
 
   const std::string& id() const noexcept { return id_; }
   const std::string& owner() const noexcept { return owner_; }
@@ -36,7 +39,7 @@ class session {
   monotonic_time used() const noexcept { return used_.load(std::memory_order_relaxed); }
   void use(monotonic_time now) noexcept { used_.store(now, std::memory_order_relaxed); }
   /// Nothing is open in it: it may be lost.
-  bool idle() const { return requests_->empty(); }
+  bool idle() const { return requests_->empty() && !streams_.listening(); }
   const revision_look& look() const noexcept { return look_; }
   /// What the client declared that it can show.
   serving::question_modes modes() const noexcept { return modes_; }
@@ -45,12 +48,12 @@ class session {
   bool initialized() const noexcept { return initialized_.load(std::memory_order_acquire); }
   /// `notifications/initialized` came: sends what was held back.
   void set_initialized();
-  /// Sends a message that must not come before `initialized`, or keeps it until then.
+  /// On a pipe: sends a message that must not come before `initialized`, or keeps it until then.
   /// False: it was dropped.
   bool send_when_initialized(const std::shared_ptr<outlet>& out, std::string message);
 
-  /// Of several open streams about one task only one gets its messages: true if `holder` is that
-  /// one (and it becomes it, if there is none).
+  /// Of several requests on a pipe about one task only one gets its messages: true if `holder` is
+  /// that one (and it becomes it, if there is none).
   bool hold_stream(const std::string& task, const void* holder);
   void release_stream(const std::string& task, const void* holder);
   /// True if `done` is above what was last sent for this task, in any stream; notes it then.
@@ -69,6 +72,8 @@ class session {
     return level < 0 ? std::nullopt : std::optional(static_cast<log_level>(level));
   }
   void set_least_log(log_level level) noexcept { least_log_ = static_cast<int>(level); }
+  /// Over HTTP.
+  session_streams& streams() noexcept { return streams_; }
 
  private:
   struct held_message {
@@ -85,10 +90,11 @@ class session {
   std::atomic<bool> initialized_{false};
   std::shared_ptr<client_news> news_;
   std::atomic<int> least_log_{-1};
+  session_streams streams_;
 
   guarded_mutex mutex_;
   std::vector<held_message> held_ LONGHAUL_GUARDED_BY(mutex_);
-  std::unordered_map<std::string, const void*> streams_ LONGHAUL_GUARDED_BY(mutex_);
+  std::unordered_map<std::string, const void*> holders_ LONGHAUL_GUARDED_BY(mutex_);
   std::unordered_map<std::string, double> progress_ LONGHAUL_GUARDED_BY(mutex_);
 };
 

@@ -31,7 +31,7 @@ std::shared_ptr<session> session_table::create(const serving::caller& who,
     return nullptr;
   }
   std::string id = base64url_encode(random_bytes(tunables::session_id_bytes));
-  auto begun = std::make_shared<session>(id, who, look, modes, clock_.monotonic());
+  auto begun = std::make_shared<session>(id, who, look, modes, clock_.monotonic(), events_);
   const guard lock(shares_mutex_);
   share& mine = shares_[who.quota];
   if (!make_room_in(mine)) {  // others of this caller were faster
@@ -78,6 +78,16 @@ bool session_table::end(std::string_view id, std::string_view owner) {
   return true;
 }
 
+void session_table::make_room_for_events() {
+  if (!events_->was_short()) return;
+  std::vector<std::shared_ptr<session>> all;
+  for (shard& home : shards_) {
+    const guard lock(home.mutex);
+    for (const auto& [id, one] : home.by_id) all.push_back(one);
+  }
+  for (const auto& one : all) one->streams().forget_ended();
+}
+
 bool session_table::make_room() {
   // Clients begin a new session when theirs is gone, so an idle one is the right one to lose.
   return drop_idle(bounds_.idle, bounds_.total) > 0 ||
@@ -97,6 +107,7 @@ bool session_table::make_room_in(share& mine) {
     const guard lock(home.mutex);
     if (home.by_id.erase((*oldest)->id()) > 0) count_.fetch_sub(1);
   }
+  (*oldest)->streams().close();
   mine.erase(oldest);
   return true;
 }
@@ -121,6 +132,7 @@ std::size_t session_table::drop_idle(milliseconds limit, std::size_t at_most) {
 
 // What was taken out of its shard is no part of its share any more.
 void session_table::forget(const std::shared_ptr<session>& ended) {
+  ended->streams().close();
   count_.fetch_sub(1);
   const guard lock(shares_mutex_);
   const auto mine = shares_.find(ended->quota());

@@ -2,7 +2,7 @@
 // The sessions of legacy clients over HTTP (MCP 2025-11-25 "Session Management"), bounded in all
 // and for each caller.
 //
-// Threads: any. Locks are never held while anything else is called.
+// Threads: any. Locks are never held while anything but the sessions themselves is called.
 #pragma once
 
 #include <array>
@@ -40,8 +40,10 @@ class session_table {
                                   serving::question_modes modes);
   /// The session if it lives and belongs to this owner: to anybody else it does not exist.
   std::shared_ptr<session> find(std::string_view id, std::string_view owner);
-  /// Ends a session. What it has open goes on. False: there is none.
+  /// Ends a session, and its GET streams. What else it has open goes on. False: there is none.
   bool end(std::string_view id, std::string_view owner);
+  /// Lets go what sessions keep of streams that have ended, if there was no room for others.
+  void make_room_for_events();
   std::size_t size() const noexcept { return count_.load(std::memory_order_relaxed); }
 
  private:
@@ -59,6 +61,7 @@ class session_table {
 
   const session_bounds bounds_;
   const clock_source& clock_;
+  const std::shared_ptr<event_budget> events_ = std::make_shared<event_budget>();
   std::atomic<std::size_t> count_{0};
   std::array<shard, 16> shards_;
   guarded_mutex shares_mutex_;  // taken before that of a shard

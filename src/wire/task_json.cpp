@@ -60,6 +60,15 @@ void append_detailed_task(json::object& into, const task_look& look, const servi
   }
 }
 
+std::string status_message(const task_look& look, const serving::task_view& view, timestamp now) {
+  std::string out = R"({"jsonrpc":"2.0","method":"notifications/tasks/status","params":)";
+  json::object params(out);
+  append_task(params, look, view, now);
+  params.close();
+  out += '}';
+  return out;
+}
+
 std::string related_task(std::string_view id) {
   std::string meta = R"("io.modelcontextprotocol/related-task":{"taskId":)";
   json::append_string(meta, id);

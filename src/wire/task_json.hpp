@@ -23,6 +23,8 @@ void append_task(json::object& into, const task_look& look, const serving::task_
 /// of these modes.
 void append_detailed_task(json::object& into, const task_look& look, const serving::task_view& view,
                           const serving::question_modes& modes, timestamp now);
+/// One `notifications/tasks/status` (2025-11-25).
+std::string status_message(const task_look& look, const serving::task_view& view, timestamp now);
 /// The member of `_meta` that says which task a message is about (2025-11-25).
 std::string related_task(std::string_view id);
 

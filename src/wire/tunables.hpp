@@ -24,6 +24,25 @@ inline constexpr std::size_t held_messages = 64;
 /// Tasks of a session whose last progress figure is remembered.
 inline constexpr std::size_t progress_memory = 1024;
 
+/// What a session keeps of what it sent, for streams that are taken up again: as many events, each
+/// with what it costs beside its bytes, and as many bytes. A result that waits for its client to
+/// come back fits, if it is one that a model reads.
+inline constexpr std::size_t kept_events = 1024;
+inline constexpr std::size_t kept_event_bytes = 8 << 20;  // bytes
+inline constexpr std::size_t event_cost = 160;            // bytes
+/// … and all sessions together: a part of what tasks may take up.
+inline constexpr std::size_t all_event_bytes = 128 << 20;  // bytes
+/// GET streams of one session that are open, and that are closed and may be taken up again: a host
+/// has one; a window each in a browser, a few.
+inline constexpr std::size_t listening_streams = 8;
+inline constexpr std::size_t left_streams = 8;
+/// Questions of one session without an answer: as many as handlers may wait by default.
+inline constexpr std::size_t open_questions = 256;
+/// Tasks of one session, the newest, that its GET streams tell of.
+inline constexpr std::size_t session_tasks = 256;
+/// When a client may come again whose stream the server closes: at once, but not in a loop.
+inline constexpr auto stream_retry = 1s;
+
 /// Tasks that one subscription follows.
 inline constexpr std::size_t followed_tasks = 1024;
 /// Resources whose changes one session, or one subscription, hears of.

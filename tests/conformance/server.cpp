@@ -130,6 +130,13 @@ std::string multi_input(task_context& task) {
   return replies[0].accepted() ? "thanks, " + replies[0].as<name_form>().name : "no name";
 }
 
+// Lets its connection go before it has a result.
+std::string comes_again(longhaul::task_context& task) {
+  task.close_stream(100ms);
+  task.sleep_for(100ms);
+  return "Reconnection test completed";
+}
+
 // Waits where its request is read, until somebody stops it.
 boost::asio::awaitable<void> nap(longhaul::task_context& task) {
   task.progress(0);
@@ -160,6 +167,7 @@ int main(int argc, char** argv) {
   longhaul::server server{{.name = "longhaul-conformance", .version = "0.1.0"}};
   add_content_tools(server);
   server.add_tool(plain("test_tool_with_progress", "Reports progress"), with_progress);
+  server.add_tool(plain("test_reconnection", "Closes the stream before its result"), comes_again);
   auto region = plain("test_header_parameter", "Echoes a region that is mirrored in a header");
   region.fields = {longhaul::field(&region_args::region, "A region").header("Region")};
   server.add_tool(std::move(region), [](const region_args& args) { return args.region; });

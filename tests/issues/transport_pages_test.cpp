@@ -58,7 +58,7 @@ TEST_P(pages, a_preflight_is_granted_before_the_key_is_looked_at) {
     EXPECT_TRUE(has(got.header("access-control-allow-headers"), name)) << name;
   }
   EXPECT_EQ(got.header("access-control-max-age"), "7200");
-  EXPECT_EQ(got.header("allow"), "POST, DELETE, OPTIONS");
+  EXPECT_EQ(got.header("allow"), "GET, POST, DELETE, OPTIONS");
   EXPECT_EQ(got.header("content-length"), "");
   EXPECT_EQ(got.header("access-control-allow-private-network"), "");
   EXPECT_EQ(got.header("connection"), "");
@@ -164,7 +164,7 @@ TEST_P(pages, who_is_no_page_gets_none_of_it) {
   ASSERT_TRUE(peer.send("OPTIONS /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n"));
   const reply asked = peer.read_reply();
   EXPECT_EQ(asked.status, 204);
-  EXPECT_EQ(asked.header("allow"), "POST, DELETE, OPTIONS");
+  EXPECT_EQ(asked.header("allow"), "GET, POST, DELETE, OPTIONS");
   EXPECT_EQ(asked.head.find("Access-Control"), std::string::npos);
 }
 

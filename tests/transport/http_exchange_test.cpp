@@ -17,6 +17,14 @@ using step = http_exchange::step;
 using alarm = http_exchange::alarm;
 using test::post;
 
+std::vector<wire::stream_event> messages(const std::vector<std::string>& texts) {
+  std::vector<wire::stream_event> events(texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    events[i].data = std::make_shared<const std::string>(texts[i]);
+  }
+  return events;
+}
+
 class machine : public ::testing::Test {
  protected:
   // `opening`: over TLS.
@@ -220,7 +228,7 @@ TEST_F(machine, methods_and_paths_are_judged_by_the_table) {
   feed("PUT /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n");
   std::string reply = drain();
   EXPECT_EQ(status_of(reply), 405);
-  EXPECT_NE(reply.find("Allow: POST, DELETE, OPTIONS\r\n"), std::string::npos);
+  EXPECT_NE(reply.find("Allow: GET, POST, DELETE, OPTIONS\r\n"), std::string::npos);
   feed("POST /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   reply = drain();
   EXPECT_NE(reply.find("Allow: GET, HEAD, OPTIONS\r\n"), std::string::npos);
@@ -327,7 +335,7 @@ TEST_F(machine, streams_what_comes_before_the_reply) {
   begin();
   feed(post("x"));
   exchange->expect_wait(now);
-  const std::vector<std::string> two = {"first", "second"};
+  const auto two = messages({"first", "second"});
   exchange->add_messages(two, now);
   EXPECT_EQ(exchange->at(), state::streaming);
   std::string all = drain(7);
@@ -340,10 +348,49 @@ TEST_F(machine, streams_what_comes_before_the_reply) {
   EXPECT_EQ(exchange->at(), state::idle);
 }
 
+TEST_F(machine, writes_ids_and_when_to_come_again) {
+  begin();
+  feed(post("x"));
+  std::vector<wire::stream_event> events(4);
+  events[0].id = "1-1";
+  events[1].id = "1-2";
+  events[1].data = std::make_shared<const std::string>("{}");
+  events[2].id = "1-3";
+  events[2].retry = std::chrono::milliseconds(1500);
+  exchange->add_messages(events, now);  // the last one is a comment
+  wire::http_reply last;
+  last.body = "last";
+  last.event_id = "1-4";
+  exchange->handled(std::move(last), now);
+  const std::string all = drain();
+  EXPECT_NE(all.find("id: 1-1\ndata: \n\n"), std::string::npos) << all;
+  EXPECT_NE(all.find("id: 1-2\ndata: {}\n\n"), std::string::npos) << all;
+  EXPECT_NE(all.find("id: 1-3\nretry: 1500\ndata: \n\n"), std::string::npos) << all;
+  EXPECT_NE(all.find("\r\n: keep-alive\n\n\r\n"), std::string::npos) << all;
+  EXPECT_TRUE(all.ends_with("id: 1-4\ndata: last\n\n\r\n0\r\n\r\n")) << all;
+}
+
+TEST_F(machine, a_stream_that_the_endpoint_ends_is_over_before_its_reply) {
+  begin();
+  feed(post("x"));
+  exchange->expect_wait(now);
+  exchange->add_messages(messages({"first"}), now);
+  exchange->end_stream(now);
+  EXPECT_FALSE(exchange->waits());
+  exchange->add_messages(messages({"late"}), now);
+  EXPECT_TRUE(drain().ends_with("data: first\n\n\r\n0\r\n\r\n"));
+  EXPECT_EQ(exchange->at(), state::lingering) << "the request stays where it is";
+  wire::http_reply late;
+  late.body = "late";
+  exchange->handled(std::move(late), now);
+  EXPECT_FALSE(exchange->has_output());
+  EXPECT_EQ(exchange->sweep(now + tunables::linger_time), http_exchange::alarm::close);
+}
+
 TEST_F(machine, a_stream_to_who_knows_no_chunks_ends_with_the_connection) {
   begin();
   feed("POST /mcp HTTP/1.0\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx");
-  const std::vector<std::string> one = {"first"};
+  const auto one = messages({"first"});
   exchange->add_messages(one, now);
   EXPECT_TRUE(drain().ends_with("\r\n\r\ndata: first\n\n"));
   exchange->handled({}, now);
@@ -414,7 +461,7 @@ TEST_F(machine, the_peer_may_leave_at_every_point) {
   exchange->expect_wait(now);
   exchange->left();
   EXPECT_FALSE(exchange->waits());
-  const std::vector<std::string> one = {"late"};
+  const auto one = messages({"late"});
   exchange->add_messages(one, now);
   exchange->handled({}, now);
   exchange->failed(now);

@@ -6,12 +6,15 @@
 //   ! await_status ID S  waits until that task has that status
 //   ! advance MS         time passes
 //   ! leave LABEL        the client of that request leaves
+//   ! closed LABEL       waits until the server closed the connection of that request
 //   ! waiting LABEL      waits until that request said that it will wait
 //   ! add_tool NAME OWNER  adds a tool (without OWNER: for everybody)
 //   ! remove_tool NAME
 //   ! replace            another process takes over the endpoint
 //   ! shut_down          the server stops
-// A file whose line of dashes says "changing tools" has a server with tools that come and go.
+// A file whose line of dashes says "changing tools" has a server with tools that come and go. In
+// one that says "event ids" messages stand behind the id of their event, and events without a
+// message are shown as well: `a< 1-1`, `a< 1-2 {…}`, `a< 1-3 retry 500`, `a< 200 1-4 {…}`.
 #include "conversation.hpp"
 
 #include <algorithm>
@@ -93,6 +96,8 @@ class player {
       server_.advance(milliseconds(std::stol(noun)));
     } else if (verb == "leave") {
       open_.at(noun)->leave();
+    } else if (verb == "closed") {
+      good = open_.at(noun)->await_closed();
     } else if (verb == "waiting") {
       good = open_.at(noun)->await_waiting();
     } else if (verb == "add_tool") {
@@ -172,7 +177,7 @@ class player {
   }
 
   void expect(const std::string& label, const std::string& text) {
-    const bool final_reply = text[0] >= '0' && text[0] <= '9';
+    const bool final_reply = text[0] >= '0' && text[0] <= '9' && !begins_with_event_id(text);
     const bool on_pipe = !final_reply && !open_.contains(label);
     const auto out = on_pipe ? pipe_out_ : open_.at(label);
     const auto came = out->next();
@@ -180,7 +185,7 @@ class player {
     if (final_reply != came->reply.has_value()) {
       throw mismatch("came instead: " + shown(*came));
     }
-    match(text, final_reply ? shown(*came) : came->text);
+    match(text, shown(*came));
   }
 
   void skip(const std::string& label, const std::string& text) {
@@ -188,7 +193,7 @@ class player {
     if (!came) throw mismatch("nothing came");
     try {
       if (came->reply) throw mismatch("the final reply");
-      match(text, came->text);
+      match(text, shown(*came));
     } catch (const mismatch&) {
       open_.at(label)->put_back(std::move(*came));
     }
@@ -201,9 +206,21 @@ class player {
     throw mismatch("nothing came");
   }
 
-  static std::string shown(const event& what) {
-    if (!what.reply) return what.text;
+  static bool begins_with_event_id(const std::string& text) {
+    const auto digits = text.find_first_not_of("0123456789");
+    return digits != std::string::npos && text[digits] == '-';
+  }
+
+  std::string shown(const event& what) const {
+    const std::string id = server_.shows_event_ids() ? what.id : std::string();
+    if (!what.reply) {
+      std::string text = id;
+      if (what.retry) text += " retry " + std::to_string(what.retry->count());
+      if (!what.text.empty() && !text.empty()) text += ' ';
+      return text + what.text;
+    }
     std::string text = std::to_string(what.reply->status);
+    if (!id.empty()) text += " " + id;
     if (!what.reply->session_id.empty()) text += " Mcp-Session-Id: " + what.reply->session_id + ";";
     if (!what.reply->allow.empty()) text += " Allow: " + what.reply->allow + ";";
     if (!what.reply->www_authenticate.empty()) {
@@ -274,7 +291,9 @@ std::string play_conversation(const std::string& path) {
       ++number;
       if (prose) {
         prose = !line.starts_with("---");
-        if (!prose) play.emplace(fixture_options{.dynamic = line.ends_with("changing tools")});
+        if (!prose)
+          play.emplace(fixture_options{.dynamic = line.find("changing tools") != std::string::npos,
+                                       .event_ids = line.ends_with("event ids")});
         continue;
       }
       play->line(line);

@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <future>
 
 #include "json/view.hpp"
 
@@ -38,6 +39,7 @@ void fill(sent_request& sent) {
     if (key == "content-type") r.content_type = value;
     if (key == "accept") r.accept = value;
     if (key == "authorization") r.authorization = value;
+    if (key == "last-event-id") r.last_event_id = value;
     if (key == "repeated") r.repeated_header = value;
     if (key.starts_with("mcp-param-")) {
       sent.params.emplace_back(std::string_view(name).substr(10), value);
@@ -90,10 +92,36 @@ wire::http_reply await_reply(test_outlet& out) {
 
 bool test_outlet::send(std::string message) {
   const std::lock_guard lock(mutex_);
-  if (gone_ || full_) return false;
+  if (gone_ || full_ || closed_) return false;
   events_.push_back({std::move(message)});
   changed_.notify_all();
   return true;
+}
+
+bool test_outlet::send_event(wire::stream_event event, wire::urgency how) {
+  const std::lock_guard lock(mutex_);
+  if (gone_ || closed_ || (full_ && how == wire::urgency::news)) return false;
+  if (!event.data && !ids_) return true;
+  if (!event.data && event.id.empty()) return true;  // a comment
+  events_.push_back({event.data ? *event.data : std::string(), std::move(event.id), event.retry});
+  changed_.notify_all();
+  return true;
+}
+
+void test_outlet::end_stream() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  changed_.notify_all();
+}
+
+void test_outlet::with_ids() {
+  const std::lock_guard lock(mutex_);
+  ids_ = true;
+}
+
+bool test_outlet::await_closed() {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, doors::patience, [&] { return closed_ || finished_; });
 }
 
 void test_outlet::expect_wait() {
@@ -116,7 +144,7 @@ void test_outlet::on_gone(std::function<void()> callback) {
 void test_outlet::finish(wire::http_reply reply) {
   const std::lock_guard lock(mutex_);
   finished_ = true;
-  events_.push_back({reply.body, std::move(reply)});
+  if (!closed_) events_.push_back({reply.body, reply.event_id, std::nullopt, std::move(reply)});
   changed_.notify_all();
 }
 
@@ -127,7 +155,13 @@ void test_outlet::leave() {
     gone_ = true;
     callback = std::exchange(gone_callback_, nullptr);
   }
-  if (callback) boost::asio::post(context_, std::move(callback));
+  if (!callback) return;
+  std::promise<void> told;
+  boost::asio::post(context_, [&] {
+    callback();
+    told.set_value();
+  });
+  told.get_future().wait();
 }
 
 void test_outlet::set_full(bool full) {
@@ -188,6 +222,7 @@ std::shared_ptr<test_outlet> send_http_to(fixture_server& server, wire::http_end
   sent->body = std::move(body);
   fill(*sent);
   auto out = std::make_shared<test_outlet>(server.context());
+  if (server.shows_event_ids()) out->with_ids();
   boost::asio::co_spawn(server.context(), run_http(endpoint, sent, out), boost::asio::detached);
   return out;
 }

@@ -22,6 +22,8 @@ inline json::value view(const std::string& text) { return json::value(std::strin
 /// What came from the server: a message, or the final reply of an HTTP request.
 struct event {
   std::string text;
+  std::string id = {};  // of the event
+  std::optional<std::chrono::milliseconds> retry = std::nullopt;
   std::optional<wire::http_reply> reply = std::nullopt;
 };
 
@@ -31,11 +33,18 @@ class test_outlet final : public wire::outlet {
   explicit test_outlet(boost::asio::io_context& context) : context_(context) {}
 
   bool send(std::string message) override;
+  /// Events that carry no message are kept only where `with_ids` was said.
+  bool send_event(wire::stream_event event, wire::urgency how) override;
+  void end_stream() override;
   void expect_wait() override;
   void only_reply() override;
   void on_gone(std::function<void()> callback) override;
 
   void finish(wire::http_reply reply);
+  /// From now on what comes is shown with its id.
+  void with_ids();
+  /// Waits for the end that the server brings before there is a reply.
+  bool await_closed();
   /// The client leaves.
   void leave();
   /// From now on nothing fits (or everything again).
@@ -56,7 +65,8 @@ class test_outlet final : public wire::outlet {
   std::condition_variable changed_;
   std::deque<event> events_;
   std::function<void()> gone_callback_;
-  bool gone_ = false, full_ = false, finished_ = false, only_reply_ = false;
+  bool gone_ = false, full_ = false, ids_ = false, closed_ = false, finished_ = false,
+       only_reply_ = false;
   int waits_ = 0;
 };
 

@@ -181,6 +181,13 @@ void fixture_server::add_tools() {
         task.progress(2, 2);
         return done("done");
       });
+  add(options_of("comes_again", task_policy::automatic),
+      [this](task_context& task, const raw_json& arguments) -> outcome {
+        task.progress(1, 2, "soon");
+        task.close_stream(std::chrono::milliseconds(500));
+        door.pass(door_of(arguments), task.stop_token());
+        return done("done");
+      });
   add(options_of("asks", task_policy::automatic),
       [](task_context& task, const raw_json&) -> outcome {
         return done("hello " + name_in(task.ask("name", question("Who?"))));

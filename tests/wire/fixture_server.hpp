@@ -83,6 +83,7 @@ struct fixture_options {
   stores::create_bounds bounds = {};
   byte_limits limits = {};
   bool dynamic = false;
+  bool event_ids = false;  ///< what comes is shown with the ids of events
 };
 
 class fixture_server {
@@ -93,6 +94,7 @@ class fixture_server {
   wire::http_endpoint& http() { return *http_; }
   serving::dispatcher& dispatcher() { return *dispatcher_; }
   serving::catalog& tools() { return *tools_; }
+  bool shows_event_ids() const { return options_.event_ids; }
   /// A tool without arguments that says "done"; of this owner only, unless that is empty.
   void add_tool(const std::string& name, const std::string& owner);
   tasks::engine& engine() { return *engine_; }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <set>
 
 #include "support/virtual_clock.hpp"
@@ -12,6 +13,13 @@ namespace longhaul::wire {
 namespace {
 
 using namespace std::chrono_literals;
+
+struct mute_outlet final : outlet {
+  bool send(std::string) override { return true; }
+  bool send_event(stream_event, urgency) override { return true; }
+  void expect_wait() override {}
+  void on_gone(std::function<void()>) override {}
+};
 
 class sessions : public testing::Test {
  protected:
@@ -52,6 +60,51 @@ TEST_F(sessions, end_when_idle_but_not_while_a_request_is_open) {
   clock.advance(61min);
   EXPECT_EQ(table.find(idle->id(), "ann"), nullptr);
   EXPECT_NE(table.find(busy->id(), "ann"), nullptr);
+}
+
+TEST_F(sessions, live_while_somebody_listens_and_an_hour_longer) {
+  session_table table({10, 10, 1h}, clock);
+  const auto heard = create(table);
+  boost::asio::io_context context;
+  const auto reader = std::make_shared<serving::exchange>(context.get_executor());
+  const auto ear = std::make_shared<mute_outlet>();
+  const auto stream = heard->streams().listen(ear, reader);
+  clock.advance(3h);
+  EXPECT_NE(table.find(heard->id(), "ann"), nullptr);
+  heard->streams().left(stream, ear.get());
+  clock.advance(59min);
+  EXPECT_NE(table.find(heard->id(), "ann"), nullptr);
+  clock.advance(61min);
+  EXPECT_EQ(table.find(heard->id(), "ann"), nullptr);
+  EXPECT_EQ(heard->streams().listen(ear, reader), 0u) << "its streams ended with it";
+}
+
+TEST_F(sessions, that_ended_streams_give_room_to_others) {
+  session_table table({100, 100, 1h}, clock);
+  // As much as all may keep together, of streams that have ended.
+  const auto fill = [&](session& one) {
+    const auto stream = one.streams().begin(std::make_shared<mute_outlet>());
+    one.streams().end(stream, std::string(tunables::kept_event_bytes - 1024, 'x'), nullptr);
+    return std::to_string(stream) + "-1";
+  };
+  std::vector<std::shared_ptr<session>> full;
+  for (std::size_t i = 0; i < tunables::all_event_bytes / tunables::kept_event_bytes; ++i) {
+    full.push_back(create(table));
+    fill(*full.back());
+  }
+  boost::asio::io_context context;
+  const auto resume = [&](session& one, const std::string& id) {
+    return one.streams()
+        .resume(id, std::make_shared<mute_outlet>(),
+                std::make_shared<serving::exchange>(context.get_executor()))
+        .how;
+  };
+  EXPECT_EQ(resume(*full[0], "1-1"), session_streams::resumption::ended);
+  const auto late = create(table);
+  EXPECT_EQ(resume(*late, fill(*late)), session_streams::resumption::dropped);
+  table.make_room_for_events();
+  EXPECT_EQ(resume(*full[0], "1-1"), session_streams::resumption::dropped);
+  EXPECT_EQ(resume(*late, fill(*late)), session_streams::resumption::ended);
 }
 
 TEST_F(sessions, are_bounded_and_only_idle_ones_give_way) {

@@ -3,8 +3,9 @@
 // extension, `tasks/result` and `tasks/list` of 2025-11-25. Tasks extension; 2025-11-25 basic
 // utilities "Tasks".
 //
-// A task's messages go to one open `tasks/result` stream of the session; without one, status and
-// progress are dropped (they are optional) and questions wait.
+// A task's messages go to one open `tasks/result` stream of the session, else over HTTP to its GET
+// stream (`wire/listening.hpp`); without one, status and progress are dropped (they are optional)
+// and questions wait.
 #include <boost/asio/this_coro.hpp>
 
 #include "longhaul/error_codes.hpp"
@@ -39,14 +40,25 @@ wire_reply reply_with_state(const context& shared, const incoming& request,
 
 class result_audience final : public stream_audience {
  public:
-  result_audience(const context& shared, const incoming& request, const task_record& task)
+  result_audience(const context& shared, const incoming& request, const task_record& task,
+                  serving::exchange_ptr mailbox)
       : stream_audience(request),
         shared_(shared),
         session_(*request.client),
         origin_(task.origin),
         token_(json::value(origin_->request_meta)["progressToken"]),
-        related_(related_task(task.id())) {}
-  ~result_audience() override { session_.release_stream(origin_->id, this); }
+        related_(related_task(task.id())),
+        mailbox_(std::move(mailbox)) {}
+  ~result_audience() override {
+    session_.release_stream(origin_->id, this);
+    if (number() != 0) session_.streams().remove_result(origin_->id, number());
+  }
+
+  void waiting() override {
+    stream_audience::waiting();
+    if (number() == 0 || std::exchange(known_, true)) return;
+    session_.streams().add_result(origin_->id, number(), mailbox_);
+  }
 
   bool wants_progress() const override {
     return request_.streams && (token_.is(json::kind::string) || token_.is(json::kind::number));
@@ -62,23 +74,28 @@ class result_audience final : public stream_audience {
   }
 
   bool changed(const serving::task_view& view) override {
+    if (request_.stream != nullptr) session_.streams().keep_open_questions(*view.task);
     if (!holds() || !session_.initialized()) return true;
-    std::string out = R"({"jsonrpc":"2.0","method":"notifications/tasks/status","params":)";
-    json::object params(out);
-    append_task(params, request_.look.tasks, view, shared_.clock.now());
-    params.close();
-    out += '}';
-    return send(std::move(out));
+    return send(status_message(request_.look.tasks, view, shared_.clock.now()));
   }
 
   bool question(const task_record& task, const task_input& input, int round) override {
     // What this client cannot show waits for one that can.
     const bool may = may_be_asked(session_.modes(), json::value(input.request));
     if (!request_.streams || !may) return true;
+    std::string text =
+        question_message(shared_, request_.look.questions, task, input, round, related_);
+    if (request_.stream != nullptr) {
+      waiting();  // its stream comes before others
+      return session_.streams().ask_of_task({shared_.questions.make(task.id(), input.key, round),
+                                             task.id(), input.key, std::move(text)});
+    }
     if (!holds()) return false;  // tried again: the other stream may end before the answer
-    return session_.send_when_initialized(
-        request_.out,
-        question_message(shared_, request_.look.questions, task, input, round, related_));
+    return session_.send_when_initialized(request_.out, std::move(text));
+  }
+
+  void close_stream(milliseconds retry) override {
+    if (request_.stream != nullptr) request_.stream->close(retry);
   }
 
   bool url_done(const task_record& task, std::string_view key) override {
@@ -86,13 +103,22 @@ class result_audience final : public stream_audience {
   }
 
  private:
-  bool holds() { return request_.streams && session_.hold_stream(origin_->id, this); }
+  stream_number number() const {
+    return request_.stream != nullptr ? request_.stream->number() : 0;
+  }
+  bool holds() {
+    if (!request_.streams) return false;
+    return request_.stream != nullptr ? session_.streams().carries(origin_->id, number())
+                                      : session_.hold_stream(origin_->id, this);
+  }
 
   const context& shared_;
   session& session_;
   const std::shared_ptr<const task_origin> origin_;
   const json::value token_;  // views origin_->request_meta
   const std::string related_;
+  const serving::exchange_ptr mailbox_;
+  bool known_ = false;  // to the session, as a stream of this task
 };
 
 wire_reply final_result(const incoming& request, const task_record& task) {
@@ -179,7 +205,8 @@ awaitable<wire_reply> task_result(context& shared, const incoming& request) {
   const auto executor = co_await boost::asio::this_coro::executor;
   const auto mailbox = std::make_shared<serving::exchange>(executor);
   request.id.attach(mailbox);
-  result_audience audience(shared, request, task);
+  if (request.stream != nullptr) request.client->streams().note_task(id);
+  result_audience audience(shared, request, task, mailbox);
   const gone_watch watch(request, mailbox);  // ends the wait, never the task
   const auto reply = co_await shared.server.result(request.who, id, mailbox, audience);
   if (const auto* refused = std::get_if<serving::refused>(&reply)) {
