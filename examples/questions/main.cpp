@@ -27,7 +27,9 @@ longhaul::elicitation notes_question() {
   return longhaul::elicitation::form<notes_form>(
       "Which release?",
       {longhaul::field(&notes_form::version, "As in 1.2.0").pattern(R"(^\d+\.\d+\.\d+$)"),
-       longhaul::field(&notes_form::style).choices({{"plain", "Plain"}, {"funny", "Funny"}}).optional()});
+       longhaul::field(&notes_form::style)
+           .choices({{"plain", "Plain"}, {"funny", "Funny"}})
+           .optional()});
 }
 
 std::string release_notes(longhaul::task_context& task) {

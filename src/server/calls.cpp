@@ -21,7 +21,8 @@ constexpr std::array<std::array<plan, 3>, 3> plans = {{
 
 awaitable<call_reply> at_once(call_reply reply) { co_return reply; }
 
-std::optional<refused> missing_capabilities(const tool_entry& tool, const question_modes& declared) {
+std::optional<refused> missing_capabilities(const tool_entry& tool,
+                                            const question_modes& declared) {
   const auto& required = tool.definition.options.requires_capabilities;
   if (required.empty()) return std::nullopt;
   question_modes all;

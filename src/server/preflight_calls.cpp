@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls of tools that have questions settled before there is a task, by callers whose replies ask:
-// nothing is stored, what was answered travels with the reply. Where that cannot be (a question that
-// this caller cannot be asked, answers too large to travel), the work begins, and its task asks.
+// nothing is stored, what was answered travels with the reply. Where that cannot be (a question
+// that this caller cannot be asked, answers too large to travel), the work begins, and its task
+// asks.
 #include <algorithm>
 #include <utility>
 

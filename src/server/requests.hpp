@@ -33,13 +33,13 @@ using auth::caller;
 /// Why a request was refused. The wire chooses the code, the server the words.
 enum class refusal : std::uint8_t {
   unknown_tool,
-  invalid_arguments,  ///< `message` is for the model
-  task_forbidden,     ///< the tool's policy is `never`, a task was demanded
-  task_required,      ///< the tool's policy is `always`, the caller cannot have a task
+  invalid_arguments,   ///< `message` is for the model
+  task_forbidden,      ///< the tool's policy is `never`, a task was demanded
+  task_required,       ///< the tool's policy is `always`, the caller cannot have a task
   missing_capability,  ///< the caller did not declare what the tool requires: `missing`
-  unknown_task,       ///< unknown, foreign or expired: one answer
-  already_terminal,   ///< cancel of a finished task
-  unknown_resource,   ///< unknown, foreign or expired: one answer
+  unknown_task,        ///< unknown, foreign or expired: one answer
+  already_terminal,    ///< cancel of a finished task
+  unknown_resource,    ///< unknown, foreign or expired: one answer
   bad_cursor,
   bad_resume,  ///< a resumed call whose task is gone or does not fit
   bad_answer,  ///< an answer does not fit its question; `message` names the place

@@ -93,11 +93,12 @@ void append_client_capabilities(std::string& out, const question_modes& modes) {
     part(elicitation, "url", url);
     elicitation.close();
   }
-  const bool tools = modes.has(can::sampling_tools), context = modes.has(can::sampling_context);
-  if (modes.has(can::sampling) || tools || context) {
+  const bool with_tools = modes.has(can::sampling_tools),
+             with_context = modes.has(can::sampling_context);
+  if (modes.has(can::sampling) || with_tools || with_context) {
     json::object sampling(all.key("sampling"));
-    part(sampling, "tools", tools);
-    part(sampling, "context", context);
+    part(sampling, "tools", with_tools);
+    part(sampling, "context", with_context);
     sampling.close();
   }
   part(all, "roots", modes.has(can::roots));

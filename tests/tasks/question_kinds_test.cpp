@@ -15,8 +15,9 @@ constexpr const char* said_paris =
 
 elicitation name_form() {
   return elicitation::form(
-      "Who?", raw_json::trusted(
-                  R"({"type":"object","properties":{"name":{"type":"string"}},"required":["name"]})"));
+      "Who?",
+      raw_json::trusted(
+          R"({"type":"object","properties":{"name":{"type":"string"}},"required":["name"]})"));
 }
 
 std::string name_in(const answer& given) {
@@ -161,8 +162,8 @@ TEST_F(question_kinds, a_task_asks_before_its_handler_starts) {
 
 TEST_F(question_kinds, what_was_settled_is_never_asked_and_survives_a_restart) {
   gate& door = new_gate();
-  tool_options tool{.name = "greets", .on_crash = on_crash::rerun,
-                    .retry_backoff = milliseconds(0)};
+  tool_options tool{
+      .name = "greets", .on_crash = on_crash::rerun, .retry_backoff = milliseconds(0)};
   tool.preflight = who_and_color;
   add(tool, [&](task_context& task) {
     door.pass(task.stop_token());
@@ -253,13 +254,13 @@ TEST(task_access, asks_every_kind_for_external_work) {
   const std::string& token = task->origin->token;
   engine.ask(task->id(), token,
              {{"q", sampling_request("Capital?", 10)}, {"roots", roots_request()}});
-  EXPECT_THROW(engine.ask(task->id(), token, {{"bad", sampling_request()}}),
-               std::invalid_argument);
+  EXPECT_THROW(engine.ask(task->id(), token, {{"bad", sampling_request()}}), std::invalid_argument);
   EXPECT_THROW(engine.answer("ann", task->id(), {{"q", raw_json::parse(R"({"action":"accept"})")}}),
                question_error);
   EXPECT_THROW(engine.answer("ann", task->id(), {{"q", raw_json::parse("7")}}), question_error);
-  engine.answer("ann", task->id(),
-                {{"q", raw_json::parse(said_paris)}, {"roots", raw_json::parse(R"({"roots":[]})")}});
+  engine.answer(
+      "ann", task->id(),
+      {{"q", raw_json::parse(said_paris)}, {"roots", raw_json::parse(R"({"roots":[]})")}});
   const auto now = engine.get("ann", task->id());
   EXPECT_EQ(now->status, task_status::working);
   EXPECT_EQ(find_input(*now, "q")->response.view(), said_paris);

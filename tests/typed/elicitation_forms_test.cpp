@@ -93,8 +93,8 @@ TEST(elicitation_forms, a_default_that_does_not_fit_is_a_mistake) {
         R"({"type":"string","oneOf":[{"const":"a","title":"A"}],"default":"A"})",
         R"({"type":"array","items":{"type":"string","enum":["a"]},"default":["b"]})",
         R"({"type":"array","items":{"type":"string","enum":["a"]},"default":"a"})"}) {
-    const auto schema = raw_json::parse(R"({"type":"object","properties":{"m":)" +
-                                        std::string(member) + "}}");
+    const auto schema =
+        raw_json::parse(R"({"type":"object","properties":{"m":)" + std::string(member) + "}}");
     EXPECT_THROW(elicitation::form("?", schema), std::invalid_argument) << member;
   }
 }

@@ -38,12 +38,30 @@ TEST(roots, those_of_files_here_have_a_path) {
 }
 
 TEST(roots, what_could_lead_elsewhere_has_none) {
-  for (const char* uri :
-       {"https://example.org/home", "file:", "file:/home/ann", "file://", "file://other/home",
-        "file://localhosts/home", "file://user@localhost/home", "file:///a/../b", "file:///..",
-        "file:///a/./b", "file:///%2e%2e/etc", "file:///a/%2E./b", "file:///a%2Fb", "file:///a%2fb",
-        "file:///a%00b", "file:///a%0Ab", "file:///a%7f", "file:///a%2", "file:///a%zz",
-        "file:///a?b", "file:///a#b", "", "/etc/passwd", "javascript:alert(1)"}) {
+  for (const char* uri : {"https://example.org/home",
+                          "file:",
+                          "file:/home/ann",
+                          "file://",
+                          "file://other/home",
+                          "file://localhosts/home",
+                          "file://user@localhost/home",
+                          "file:///a/../b",
+                          "file:///..",
+                          "file:///a/./b",
+                          "file:///%2e%2e/etc",
+                          "file:///a/%2E./b",
+                          "file:///a%2Fb",
+                          "file:///a%2fb",
+                          "file:///a%00b",
+                          "file:///a%0Ab",
+                          "file:///a%7f",
+                          "file:///a%2",
+                          "file:///a%zz",
+                          "file:///a?b",
+                          "file:///a#b",
+                          "",
+                          "/etc/passwd",
+                          "javascript:alert(1)"}) {
     EXPECT_EQ(path_of(uri), "none") << uri;
   }
 }

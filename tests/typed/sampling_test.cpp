@@ -98,11 +98,10 @@ TEST(sampling, what_no_client_takes_is_refused_before_anybody_is_asked) {
               w.tools.push_back({.name = "a", .input_schema = raw_json::parse("{}")});
             }),
             "sampling: tool \"a\": input_schema must be an object schema");
-  EXPECT_EQ(refusal([](auto& w) {
-              w.messages.front().content = {resource_link("file:///x", "x")};
-            }),
-            "sampling: messages have texts, images, audio, uses of tools and their results, not "
-            "\"resource_link\"");
+  EXPECT_EQ(
+      refusal([](auto& w) { w.messages.front().content = {resource_link("file:///x", "x")}; }),
+      "sampling: messages have texts, images, audio, uses of tools and their results, not "
+      "\"resource_link\"");
 }
 
 TEST(sampling, each_use_of_a_tool_is_followed_by_its_result_and_nothing_else) {
@@ -193,16 +192,18 @@ TEST(sampling, hostile_answers_are_named) {
   EXPECT_EQ(answer_refusal(begin + R"({"type":"image","data":"UE5H","mimeType":3}})"),
             "content.mimeType: expected a string, got 3");
   for (const char* data : {"UE5", "UE5H=", "=E5H", "U===", "UE5?", "UE\\u00005"}) {
-    EXPECT_EQ(answer_refusal(begin + R"({"type":"audio","mimeType":"a/b","data":")" + data + "\"}}"),
-              "content.data: expected base64")
+    EXPECT_EQ(
+        answer_refusal(begin + R"({"type":"audio","mimeType":"a/b","data":")" + data + "\"}}"),
+        "content.data: expected base64")
         << data;
   }
   EXPECT_EQ(answer_refusal(begin + R"({"type":"tool_use","id":"1","name":"rm","input":{}}})"),
             R"(content.name: expected a tool that was offered, got "rm")");
   sampling_request wish = plain();
   wish.tools.push_back({.name = "look"});
-  EXPECT_EQ(answer_refusal(begin + R"({"type":"tool_use","id":"1","name":"look","input":[]}})", wish),
-            "content.input: expected an object, got an array");
+  EXPECT_EQ(
+      answer_refusal(begin + R"({"type":"tool_use","id":"1","name":"look","input":[]}})", wish),
+      "content.input: expected an object, got an array");
   EXPECT_EQ(answer_refusal(begin + R"([{"type":"tool_use","id":"1","name":"look","input":{}},)" +
                                R"({"type":"tool_use","id":"1","name":"look","input":{}}]})",
                            wish),
@@ -211,8 +212,8 @@ TEST(sampling, hostile_answers_are_named) {
 }
 
 TEST(no_answer, is_a_dismissal_or_the_error_of_the_client) {
-  const raw_json form = elicitation::form("?", raw_json::parse(R"({"type":"object","properties":{}})"))
-                            .request();
+  const raw_json form =
+      elicitation::form("?", raw_json::parse(R"({"type":"object","properties":{}})")).request();
   EXPECT_EQ(detail::no_answer(form, -1, "no").view(), R"({"action":"cancel"})");
   EXPECT_FALSE(detail::read_reply(form, detail::no_answer(form, -1, "no")).elicited().accepted());
   for (const raw_json& asked : {plain().request(), roots_request().request()}) {
