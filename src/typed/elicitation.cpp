@@ -19,7 +19,8 @@ std::string as_json_string(std::string_view text) {
 
 // Of a schema whose members are those of a form.
 void check_defaults(const raw_json& schema) {
-  for (json::members m{json::value(schema)["properties"]}; m.next();) {
+  const json::value properties = json::value(schema)["properties"];
+  for (json::members m(properties); m.next();) {
     const json::value given = m.value()["default"];
     if (!given) continue;
     try {

@@ -93,8 +93,8 @@ void append_client_capabilities(std::string& out, const question_modes& modes) {
     part(elicitation, "url", url);
     elicitation.close();
   }
-  const bool with_tools = modes.has(can::sampling_tools);
-  const bool with_context = modes.has(can::sampling_context);
+  const bool with_tools = modes.has(can::sampling_tools),
+             with_context = modes.has(can::sampling_context);
   if (modes.has(can::sampling) || with_tools || with_context) {
     json::object sampling(all.key("sampling"));
     part(sampling, "tools", with_tools);
