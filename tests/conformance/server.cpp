@@ -7,9 +7,11 @@
 #include <boost/describe.hpp>
 #include <longhaul/longhaul.hpp>
 
+#include "conformance/fixtures.hpp"
 #include "conformance/media.hpp"
 
 using namespace std::chrono_literals;
+using conformance::plain;
 using longhaul::task_context;
 using longhaul::task_policy;
 
@@ -18,14 +20,6 @@ namespace {
 boost::asio::awaitable<void> pause(std::chrono::milliseconds time) {
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
   co_await timer.async_wait(boost::asio::use_awaitable);
-}
-
-longhaul::tool_options plain(std::string name, std::string description) {
-  longhaul::tool_options options;
-  options.name = std::move(name);
-  options.description = std::move(description);
-  options.policy = task_policy::never;
-  return options;
 }
 
 longhaul::tool_options as_task(std::string name, std::string description, task_policy policy) {
@@ -164,7 +158,7 @@ void add_task_tools(longhaul::server& server) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  longhaul::server server{{.name = "longhaul-conformance", .version = "0.1.0"}};
+  longhaul::server server{{.name = "longhaul-conformance", .version = "0.1.0", .dynamic = true}};
   add_content_tools(server);
   server.add_tool(plain("test_tool_with_progress", "Reports progress"), with_progress);
   server.add_tool(plain("test_reconnection", "Closes the stream before its result"), comes_again);
@@ -172,5 +166,9 @@ int main(int argc, char** argv) {
   region.fields = {longhaul::field(&region_args::region, "A region").header("Region")};
   server.add_tool(std::move(region), [](const region_args& args) { return args.region; });
   add_task_tools(server);
+  conformance::add_questions(server);
+  conformance::add_notices(server);
+  conformance::add_prompts(server);
+  conformance::add_resources(server);
   return longhaul::run(server, argc, argv);
 }
