@@ -279,8 +279,7 @@ wire_reply http_envelope::begin_session(carrier& from, const message& request,
   begun->follow(client_news::begin(shared_.server.features(), from.who.owner,
                                    [weak = std::weak_ptr(begun)](std::string message) {
                                      const auto client = weak.lock();
-                                     return client && client->streams().tell(std::move(message),
-                                                                             urgency::must_arrive);
+                                     return client && client->streams().tell(std::move(message));
                                    }));
   wire_reply reply = initialize_reply(shared_, request.id, look, from.who);
   reply.session_id = begun->id();

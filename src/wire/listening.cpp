@@ -56,6 +56,11 @@ class listening_audience final : public serving::audience {
          question_message(shared_, client_.look().questions, task, input, round, related_)});
   }
 
+  bool url_done(const task_record& task, std::string_view key) override {
+    if (!client_.look().questions.url_ids || !carries()) return true;
+    return client_.streams().send(stream_, url_done_message(shared_, task, key));
+  }
+
  private:
   bool carries() const { return client_.streams().carries(origin_->id, stream_); }
 
@@ -159,9 +164,8 @@ std::optional<http_reply> listening::resume(const std::string& last_event) {
 }
 
 void listening::tell_news() {
-  client_->news().tell([this](std::string message) {
-    return client_->streams().tell(std::move(message), urgency::must_arrive);
-  });
+  client_->news().tell(
+      [this](std::string message) { return client_->streams().tell(std::move(message)); });
   follow_tasks();
 }
 

@@ -243,14 +243,15 @@ void session_streams::retire(stream_number number, const std::shared_ptr<outlet>
   left(number, from.get());
 }
 
-bool session_streams::tell(std::string message, urgency how) {
+// Kept as what counts, although a slow reader may not take it: whoever sends it knows then.
+bool session_streams::tell(std::string message) {
   auto data = std::make_shared<const std::string>(std::move(message));
   const guard lock(mutex_);
   const stream_number number = newest_listening();
   if (number == 0 || !initialized_) return false;
   const auto& to = streams_.at(number).to;
-  if (!to->send_event(event_of(log_.next(number), data), how)) return false;
-  log_.add(number, std::move(data), how);
+  if (!to->send_event(event_of(log_.next(number), data), urgency::news)) return false;
+  log_.add(number, std::move(data), urgency::must_arrive);
   return true;
 }
 

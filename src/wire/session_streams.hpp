@@ -97,7 +97,7 @@ class session_streams {
 
   // --- what belongs to no request
   /// False: no GET stream is connected, or its reader is slow. Whoever sends it keeps it.
-  bool tell(std::string message, urgency how);
+  bool tell(std::string message);
 
   // --- of tasks
   /// A `tasks/result` waits on this stream. One before it whose client left is over.

@@ -50,20 +50,31 @@ class streams : public testing::Test {
 
 TEST_F(streams, a_message_goes_to_the_newest_that_listens) {
   const auto a = outlet_here(), b = outlet_here();
-  EXPECT_FALSE(of.tell("nobody", urgency::must_arrive));
+  EXPECT_FALSE(of.tell("nobody"));
   EXPECT_FALSE(of.listening());
   const auto first = reader(), second = reader();
   EXPECT_EQ(of.listen(a, first), 1u);
   EXPECT_TRUE(of.listening());
-  EXPECT_TRUE(of.tell("x", urgency::must_arrive));
+  EXPECT_TRUE(of.tell("x"));
   const auto newer = of.listen(b, second);
-  EXPECT_TRUE(of.tell("y", urgency::must_arrive));
+  EXPECT_TRUE(of.tell("y"));
   of.left(newer, b.get());
-  EXPECT_TRUE(of.tell("z", urgency::must_arrive));
+  EXPECT_TRUE(of.tell("z"));
   EXPECT_EQ(a->got, (strings{"1-1", "1-2 x", "1-3 z"}));
   EXPECT_EQ(b->got, (strings{"2-1", "2-2 y"}));
   of.left(1, a.get());
-  EXPECT_FALSE(of.tell("nobody", urgency::must_arrive)) << "who sends it keeps it";
+  EXPECT_FALSE(of.tell("nobody")) << "who sends it keeps it";
+}
+
+// What changes without end must not pile up before who does not read.
+TEST_F(streams, what_a_slow_reader_does_not_take_is_kept_by_who_tells_it) {
+  const auto slow = outlet_here();
+  of.listen(slow, reader());
+  slow->full = true;
+  EXPECT_FALSE(of.tell("x"));
+  slow->full = false;
+  EXPECT_TRUE(of.tell("x"));
+  EXPECT_EQ(slow->got, (strings{"1-1", "1-2 x"}));
 }
 
 TEST_F(streams, beyond_the_bound_the_oldest_that_listens_is_ended_and_may_come_again) {
@@ -207,7 +218,7 @@ TEST_F(streams, nothing_but_replies_comes_before_initialized) {
   fresh.listen(listens, reader());
   EXPECT_TRUE(fresh.ask(call, question("q", "")));
   EXPECT_TRUE(fresh.ask_of_task(question("r")));
-  EXPECT_FALSE(fresh.tell("x", urgency::must_arrive));
+  EXPECT_FALSE(fresh.tell("x"));
   EXPECT_EQ(own->got, (strings{"1-1"}));
   EXPECT_EQ(listens->got, (strings{"2-1"}));
   fresh.set_initialized();

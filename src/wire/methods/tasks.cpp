@@ -99,7 +99,8 @@ class result_audience final : public stream_audience {
   }
 
   bool url_done(const task_record& task, std::string_view key) override {
-    return !request_.look.questions.url_ids || send(url_done_message(shared_, task, key));
+    if (!request_.look.questions.url_ids || !holds()) return true;
+    return send(url_done_message(shared_, task, key));
   }
 
  private:
