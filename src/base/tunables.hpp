@@ -20,9 +20,10 @@ inline constexpr std::chrono::seconds stranger_window{10};
 /// A duration that somebody writes: a hundred years.
 inline constexpr std::chrono::milliseconds max_duration = std::chrono::hours(24 * 36'500);
 
-/// Variables of a URI template, and what is tried to read one address: addresses are short, and
-/// whoever needs more has built something else.
+/// Variables of a URI template, bytes of an address that is read by one, and what is tried to read
+/// it: addresses are short, and whoever needs more has built something else.
 inline constexpr std::size_t template_variables = 16;
-inline constexpr std::size_t template_steps = 10'000;
+inline constexpr std::size_t longest_address = 8192;
+inline constexpr std::size_t template_steps = 200;
 
 }  // namespace longhaul::base::tunables

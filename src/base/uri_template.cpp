@@ -78,7 +78,7 @@ std::optional<std::string> read_path(std::string_view text) {
 
 }  // namespace
 
-bool is_absolute_uri(std::string_view text) noexcept {
+bool is_resource_uri(std::string_view text) noexcept {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size()) return false;
   const std::string_view scheme = text.substr(0, colon);
@@ -142,7 +142,7 @@ struct uri_template::attempt {
 };
 
 std::optional<std::map<std::string, std::string>> uri_template::match(std::string_view uri) const {
-  if (!is_uri_text(uri)) return std::nullopt;
+  if (uri.size() > base::tunables::longest_address || !is_uri_text(uri)) return std::nullopt;
   attempt tried;
   if (!match_from(tried, 0, uri)) return std::nullopt;
   return std::move(tried.values);
@@ -158,7 +158,11 @@ bool uri_template::match_from(attempt& tried, std::size_t index, std::string_vie
     return rest.starts_with(now.text) && match_from(tried, index + 1, rest.substr(now.text.size()));
   }
   if (now.how == kind::fragment) {
-    if (rest.empty()) return match_from(tried, index + 1, rest);
+    if (rest.empty()) {
+      if (!match_from(tried, index + 1, rest)) return false;
+      tried.values.insert_or_assign(now.text, std::string());
+      return true;
+    }
     if (!rest.starts_with('#')) return false;
     rest.remove_prefix(1);
   }

@@ -22,7 +22,7 @@
 namespace longhaul {
 
 /// A scheme, a colon, and at least one character more; no white space or control characters.
-bool is_absolute_uri(std::string_view text) noexcept;
+bool is_resource_uri(std::string_view text) noexcept;
 
 class uri_template {
  public:

@@ -97,7 +97,7 @@ namespace {
 }
 
 void check_options(resource_options& options, bool is_template) {
-  if (!is_template && !is_absolute_uri(options.uri)) {
+  if (!is_template && !is_resource_uri(options.uri)) {
     fail_resource(options, "a URI is absolute, as in notes://today, without white space");
   }
   if (!is_template && options.uri.find('{') != std::string::npos) {

@@ -19,7 +19,7 @@ std::vector<root> listed(std::string_view given) {
   return parse_roots(detail::fitting_answer(asked, raw_json::parse(given)));
 }
 
-std::string refusal(std::string_view given) {
+std::string roots_refusal(std::string_view given) {
   try {
     (void)listed(given);
   } catch (const question_error& error) {
@@ -77,16 +77,18 @@ TEST(roots, a_list_is_read_with_what_is_of_it) {
 }
 
 TEST(roots, what_is_no_list_is_named) {
-  EXPECT_EQ(refusal("{}"), "roots: expected a list, got nothing");
-  EXPECT_EQ(refusal("7"), "roots: expected a list, got nothing");
-  EXPECT_EQ(refusal(R"({"roots":{}})"), "roots: expected a list, got an object");
-  EXPECT_EQ(refusal(R"({"roots":["file:///a"]})"), "roots[0].uri: expected a URI, got nothing");
-  EXPECT_EQ(refusal(R"({"roots":[{"uri":"file:///a"},{"uri":5}]})"),
+  EXPECT_EQ(roots_refusal("{}"), "roots: expected a list, got nothing");
+  EXPECT_EQ(roots_refusal("7"), "roots: expected a list, got nothing");
+  EXPECT_EQ(roots_refusal(R"({"roots":{}})"), "roots: expected a list, got an object");
+  EXPECT_EQ(roots_refusal(R"({"roots":["file:///a"]})"),
+            "roots[0].uri: expected a URI, got nothing");
+  EXPECT_EQ(roots_refusal(R"({"roots":[{"uri":"file:///a"},{"uri":5}]})"),
             "roots[1].uri: expected a URI, got 5");
   for (const char* uri : {"", "etc", "/etc", ":x", "file:", "1a:b", "a b:c", "file:///a\\nb"}) {
-    EXPECT_NE(refusal(R"({"roots":[{"uri":")" + std::string(uri) + "\"}]}"), "accepted") << uri;
+    EXPECT_NE(roots_refusal(R"({"roots":[{"uri":")" + std::string(uri) + "\"}]}"), "accepted")
+        << uri;
   }
-  EXPECT_EQ(refusal(R"({"roots":[{"uri":"file:///a","name":[]}]})"),
+  EXPECT_EQ(roots_refusal(R"({"roots":[{"uri":"file:///a","name":[]}]})"),
             "roots[0].name: expected a string, got an array");
 }
 

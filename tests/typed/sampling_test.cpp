@@ -15,7 +15,7 @@ namespace {
 sampling_request plain() { return {"Hello", 100}; }
 
 template <class Change>
-std::string refusal(Change change) {
+std::string sampling_refusal(Change change) {
   sampling_request wish = plain();
   change(wish);
   try {
@@ -79,29 +79,31 @@ TEST(sampling, the_least_and_the_most_that_can_be_said) {
 }
 
 TEST(sampling, what_no_client_takes_is_refused_before_anybody_is_asked) {
-  EXPECT_EQ(refusal([](auto& w) { w.messages.clear(); }), "sampling: it needs a message");
-  EXPECT_EQ(refusal([](auto& w) { w.messages.front().content.clear(); }),
+  EXPECT_EQ(sampling_refusal([](auto& w) { w.messages.clear(); }), "sampling: it needs a message");
+  EXPECT_EQ(sampling_refusal([](auto& w) { w.messages.front().content.clear(); }),
             "sampling: a message needs content");
-  EXPECT_EQ(refusal([](auto& w) { w.max_tokens = 0; }), "sampling: max_tokens must be at least 1");
-  EXPECT_EQ(refusal([](auto& w) { w.temperature = std::numeric_limits<double>::quiet_NaN(); }),
-            "sampling: temperature must be a number");
-  EXPECT_EQ(refusal([](auto& w) { w.preferences.speed_priority = 1.1; }),
+  EXPECT_EQ(sampling_refusal([](auto& w) { w.max_tokens = 0; }),
+            "sampling: max_tokens must be at least 1");
+  EXPECT_EQ(
+      sampling_refusal([](auto& w) { w.temperature = std::numeric_limits<double>::quiet_NaN(); }),
+      "sampling: temperature must be a number");
+  EXPECT_EQ(sampling_refusal([](auto& w) { w.preferences.speed_priority = 1.1; }),
             "sampling: priorities are from 0 to 1");
-  EXPECT_EQ(refusal([](auto& w) { w.metadata = raw_json::parse("[]"); }),
+  EXPECT_EQ(sampling_refusal([](auto& w) { w.metadata = raw_json::parse("[]"); }),
             "sampling: metadata must be a JSON object");
-  EXPECT_EQ(refusal([](auto& w) { w.choice = tool_choice::none; }),
+  EXPECT_EQ(sampling_refusal([](auto& w) { w.choice = tool_choice::none; }),
             "sampling: a tool choice needs tools");
-  EXPECT_NE(refusal([](auto& w) { w.tools.push_back({.name = "a b"}); }), "accepted");
-  EXPECT_EQ(refusal([](auto& w) { w.tools = {{.name = "a"}, {.name = "a"}}; }),
+  EXPECT_NE(sampling_refusal([](auto& w) { w.tools.push_back({.name = "a b"}); }), "accepted");
+  EXPECT_EQ(sampling_refusal([](auto& w) { w.tools = {{.name = "a"}, {.name = "a"}}; }),
             "sampling: tool \"a\" is there twice");
-  EXPECT_EQ(refusal([](auto& w) {
+  EXPECT_EQ(sampling_refusal([](auto& w) {
               w.tools.push_back({.name = "a", .input_schema = raw_json::parse("{}")});
             }),
             "sampling: tool \"a\": input_schema must be an object schema");
-  EXPECT_EQ(
-      refusal([](auto& w) { w.messages.front().content = {resource_link("file:///x", "x")}; }),
-      "sampling: messages have texts, images, audio, uses of tools and their results, not "
-      "\"resource_link\"");
+  EXPECT_EQ(sampling_refusal(
+                [](auto& w) { w.messages.front().content = {resource_link("file:///x", "x")}; }),
+            "sampling: messages have texts, images, audio, uses of tools and their results, not "
+            "\"resource_link\"");
 }
 
 TEST(sampling, each_use_of_a_tool_is_followed_by_its_result_and_nothing_else) {
@@ -111,30 +113,33 @@ TEST(sampling, each_use_of_a_tool_is_followed_by_its_result_and_nothing_else) {
   };
   const std::string unbalanced =
       "sampling: each use of a tool is followed by a message with its result";
-  EXPECT_EQ(refusal([&](auto& w) { w.messages.emplace_back(message_role::assistant, use("1")); }),
+  EXPECT_EQ(sampling_refusal(
+                [&](auto& w) { w.messages.emplace_back(message_role::assistant, use("1")); }),
             unbalanced);
-  EXPECT_EQ(refusal([&](auto& w) {
+  EXPECT_EQ(sampling_refusal([&](auto& w) {
               w.messages.emplace_back(message_role::assistant, use("1"));
               w.messages.emplace_back(message_role::user, result("2"));
             }),
             unbalanced);
-  EXPECT_EQ(refusal([&](auto& w) { w.messages.emplace_back(message_role::user, result("1")); }),
-            unbalanced);
-  EXPECT_EQ(refusal([&](auto& w) { w.messages.emplace_back(message_role::user, use("1")); }),
-            "sampling: tools are used in messages of the assistant");
   EXPECT_EQ(
-      refusal([&](auto& w) { w.messages.emplace_back(message_role::assistant, result("1")); }),
-      "sampling: results of tools stand in messages of the user");
-  EXPECT_EQ(refusal([&](auto& w) {
+      sampling_refusal([&](auto& w) { w.messages.emplace_back(message_role::user, result("1")); }),
+      unbalanced);
+  EXPECT_EQ(
+      sampling_refusal([&](auto& w) { w.messages.emplace_back(message_role::user, use("1")); }),
+      "sampling: tools are used in messages of the assistant");
+  EXPECT_EQ(sampling_refusal(
+                [&](auto& w) { w.messages.emplace_back(message_role::assistant, result("1")); }),
+            "sampling: results of tools stand in messages of the user");
+  EXPECT_EQ(sampling_refusal([&](auto& w) {
               w.messages.emplace_back(message_role::assistant, use("1"));
               w.messages.emplace_back(message_role::user, std::vector{result("1"), text("and")});
             }),
             "sampling: results of tools stand alone in their message");
-  EXPECT_EQ(refusal([&](auto& w) {
+  EXPECT_EQ(sampling_refusal([&](auto& w) {
               w.messages.emplace_back(message_role::assistant, std::vector{use("1"), use("1")});
             }),
             "sampling: a tool use and its result come once each");
-  EXPECT_EQ(refusal([&](auto& w) {
+  EXPECT_EQ(sampling_refusal([&](auto& w) {
               w.messages.emplace_back(message_role::assistant, std::vector{use("1"), use("2")});
               w.messages.emplace_back(message_role::user, std::vector{result("2"), result("1")});
             }),

@@ -105,6 +105,8 @@ class player {
       server_.add_tool(noun.substr(0, stop), noun.substr(std::min(stop + 1, noun.size())));
     } else if (verb == "remove_tool") {
       good = server_.tools().remove_tool(noun);
+    } else if (verb == "resource_updated") {
+      server_.tools().watch().updated(noun);
     } else if (verb == "replace") {
       server_.replace_http();
     } else if (verb == "shut_down") {
@@ -292,7 +294,8 @@ std::string play_conversation(const std::string& path) {
       if (prose) {
         prose = !line.starts_with("---");
         if (!prose)
-          play.emplace(fixture_options{.dynamic = line.find("changing tools") != std::string::npos,
+          play.emplace(fixture_options{.dynamic = line.find("changing") != std::string::npos,
+                                       .features = line.find("features") != std::string::npos,
                                        .event_ids = line.ends_with("event ids")});
         continue;
       }

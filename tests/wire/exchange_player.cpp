@@ -236,8 +236,10 @@ header_list modern_headers(const std::string& body) {
   const json::value params = message["params"];
   const std::string method = message["method"].string().value_or("");
   header_list headers = {{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", method}};
-  const bool by_task = method.starts_with("tasks/");
-  if (const auto name = params[by_task ? "taskId" : "name"].string()) {
+  std::string_view named_by = "name";
+  if (method.starts_with("tasks/")) named_by = "taskId";
+  if (method == "resources/read") named_by = "uri";
+  if (const auto name = params[named_by].string()) {
     headers.emplace_back("Mcp-Name", *name);
   }
   return headers;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fixture_server.hpp"
 
+#include "feature_fixtures.hpp"
 #include "json/view.hpp"
 #include "longhaul/typed_tool.hpp"
 #include "question_tools.hpp"
@@ -50,6 +51,7 @@ fixture_server::fixture_server(fixture_options options)
           serving::catalog_options{.changes = options_.dynamic})),
       work_(boost::asio::make_work_guard(context_)) {
   add_tools();
+  if (options_.features) add_features(*tools_);
   tasks::engine_options with;
   with.store = std::make_shared<stores::memory_store>(stores::memory_options{}, clock);
   with.clock = &clock;

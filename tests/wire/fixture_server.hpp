@@ -83,6 +83,7 @@ struct fixture_options {
   stores::create_bounds bounds = {};
   byte_limits limits = {};
   bool dynamic = false;
+  bool features = false;   ///< prompts and resources as well
   bool event_ids = false;  ///< what comes is shown with the ids of events
 };
 

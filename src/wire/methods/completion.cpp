@@ -52,8 +52,8 @@ completed find_completed(const serving::catalog& features, const serving::caller
     return completed_in(family->completers, argument, known);
   }
   return {.fault =
-              "'ref' must be {\"type\":\"ref/prompt\",\"name\":…} or "
-              "{\"type\":\"ref/resource\",\"uri\":…}"};
+              "'ref' must be {\"type\":\"ref/prompt\",\"name\":...} or "
+              "{\"type\":\"ref/resource\",\"uri\":...}"};
 }
 
 // As `completion_request` is read. Empty: the context is malformed.
