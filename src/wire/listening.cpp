@@ -79,7 +79,10 @@ awaitable<void> tell_of_task(context& shared, std::shared_ptr<session> client,
   const auto known = co_await shared.server.get(*who, id);
   const auto* const view = std::get_if<serving::task_view>(&known);
   bool ended = view == nullptr || view->task->terminal();
-  if (!ended) {
+  if (view != nullptr && ended) {  // faster than we were: its end is told all the same
+    listening_audience audience(shared, *client, *view->task, stream);
+    audience.changed(*view);
+  } else if (!ended) {
     listening_audience audience(shared, *client, *view->task, stream);
     const auto reply = co_await shared.server.result(*who, id, mailbox, audience);
     const auto* const last = std::get_if<serving::task_view>(&reply);
