@@ -61,8 +61,8 @@ release() {
   counted diagnostics 300 scripts/diagnostics.py
   counted siege 300 scripts/siege.sh ${full:+60}
   step npm-packages 300 scripts/npm-install.sh && {
-    counted conformance 600 scripts/conformance.py
-    counted conformance-tls 600 scripts/conformance.py --tls --out build/conformance-tls
+    counted conformance 900 scripts/conformance.py
+    counted conformance-tls 900 scripts/conformance.py --tls --out build/conformance-tls
     counted interop 300 scripts/interop.sh
   }
   step format 120 scripts/format.sh check
