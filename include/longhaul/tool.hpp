@@ -38,6 +38,9 @@ struct tool_annotations {
 
 /// What was answered so far, by key.
 using given_answers = std::map<std::string, question_reply, std::less<>>;
+/// Questions that come before a task: of the arguments, and of what is answered so far.
+using preflight_questions =
+    std::function<named_questions(const raw_json& arguments, const given_answers& so_far)>;
 
 struct tool_options {
   std::string name = {};         ///< 1–128 of [A-Za-z0-9_.-], unique
@@ -84,8 +87,7 @@ struct tool_options {
   /// the task, or on the stream of the call, before the handler starts. It must have no effects and
   /// not block: it is called again at each step. What it throws counts as thrown by the handler.
   /// `preflight<Args>(f)` makes one of a function over the arguments' struct.
-  std::function<named_questions(const raw_json& arguments, const given_answers& so_far)> preflight =
-      {};
+  preflight_questions preflight = {};
   /// Who may see and call the tool, by owner (`local`, `anonymous`, `key:<name>`, …): for everybody
   /// else it does not exist. Any thread; must not block. Empty: everybody. When its answers change
   /// while the server runs, `server::tools_changed` tells the callers.
