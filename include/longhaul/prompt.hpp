@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "longhaul/completion.hpp"
+#include "longhaul/content.hpp"
 #include "longhaul/feature.hpp"
 #include "longhaul/result.hpp"
 #include "longhaul/tool.hpp"
@@ -48,17 +49,16 @@ struct prompt_options {
 /// One message of a prompt.
 class prompt_message {
  public:
-  enum class role : std::uint8_t { user, assistant };
-
   /// Of the user.
-  prompt_message(content_item content) : prompt_message(role::user, std::move(content)) {}
-  prompt_message(role from, content_item content) : from_(from), content_(std::move(content)) {}
+  prompt_message(content_item content) : prompt_message(message_role::user, std::move(content)) {}
+  prompt_message(message_role role, content_item content)
+      : role_(role), content_(std::move(content)) {}
 
-  role from() const noexcept { return from_; }
+  message_role role() const noexcept { return role_; }
   const content_item& content() const noexcept { return content_; }
 
  private:
-  role from_;
+  message_role role_;
   content_item content_;
 };
 /// Text of the user, and of the assistant.

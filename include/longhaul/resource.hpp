@@ -77,6 +77,9 @@ class resource_content {
 /// Throw it where an address names nothing: the reply says so, with the address.
 class resource_not_found : public protocol_error {
  public:
+  /// That of MCP before 2026-07-28, where callers get −32602 instead.
+  static constexpr int error_code = -32002;
+
   explicit resource_not_found(std::string_view uri);
 };
 
@@ -173,6 +176,8 @@ resource_definition resource_of(resource_options options, bool is_template, F ha
 /// it has the text). Throws `std::invalid_argument` for a URI that is none, or has expressions, and
 /// for options that do not fit.
 template <class F>
+  requires(!std::convertible_to<F, resource_content> &&
+           !std::same_as<F, std::vector<resource_content>>)
 resource_definition make_resource(resource_options options, F handler) {
   static_assert(
       !detail::handler_traits<F>::has_arguments,

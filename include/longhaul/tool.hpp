@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "longhaul/feature.hpp"
 #include "longhaul/limits.hpp"
 #include "longhaul/question.hpp"
 #include "longhaul/raw_json.hpp"
@@ -91,7 +92,9 @@ struct tool_options {
   /// Who may see and call the tool, by owner (`local`, `anonymous`, `key:<name>`, …): for everybody
   /// else it does not exist. Any thread; must not block. Empty: everybody. When its answers change
   /// while the server runs, `server::tools_changed` tells the callers.
-  std::function<bool(std::string_view owner)> visible_to = {};
+  visibility visible_to = {};
+  std::vector<icon> icons = {};
+  raw_json meta = {};  ///< `_meta` in the list of tools, an object, or absent
   /// As in `server_options`; null: as the server has it.
   std::optional<bool> strict_arguments = std::nullopt;
   std::optional<bool> links = std::nullopt;

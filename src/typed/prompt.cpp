@@ -14,7 +14,7 @@ namespace longhaul {
 
 prompt_message user(std::string_view text) { return {longhaul::text(text)}; }
 prompt_message assistant(std::string_view text) {
-  return {prompt_message::role::assistant, longhaul::text(text)};
+  return {message_role::assistant, longhaul::text(text)};
 }
 
 namespace detail {
@@ -63,9 +63,8 @@ outcome prompt_outcome(const prompt_result& result) {
   list += '[';
   for (const prompt_message& message : result.messages) {
     if (list.back() != '[') list += ',';
-    const bool by_user = message.from() == prompt_message::role::user;
     json::object one(list);
-    one.string("role", by_user ? "user" : "assistant").raw("content", message.content().json());
+    one.string("role", to_string(message.role())).raw("content", message.content().json());
     one.close();
   }
   list += ']';

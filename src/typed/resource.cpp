@@ -76,8 +76,6 @@ resource_content& resource_content::meta(raw_json object) {
 
 namespace {
 
-constexpr int not_found_code = -32002;
-
 raw_json uri_data(std::string_view uri) {
   std::string data;
   json::object(data).string("uri", uri).close();
@@ -87,7 +85,7 @@ raw_json uri_data(std::string_view uri) {
 }  // namespace
 
 resource_not_found::resource_not_found(std::string_view uri)
-    : protocol_error(not_found_code, "Resource not found", uri_data(uri)) {}
+    : protocol_error(error_code, "Resource not found", uri_data(uri)) {}
 
 namespace detail {
 namespace {

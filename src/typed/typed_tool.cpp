@@ -65,6 +65,9 @@ tool_definition define_tool(tool_options options, const std::optional<typed_sche
     fail(options, "a name has " + tool_name_rule());
   }
   check_limits(options);
+  if (options.meta && !json::value(options.meta).is(json::kind::object)) {
+    fail(options, "meta must be a JSON object");
+  }
   check_quick(options, is_coroutine);
   tool_definition tool;
   if (schema) {

@@ -4,6 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
+#include "longhaul/resource.hpp"
 #include "wire/notifications.hpp"
 #include "wire/questions.hpp"
 #include "wire/refusals.hpp"
@@ -113,8 +114,7 @@ wire_reply ask_for_input(const context& shared, const incoming& request,
 // What a handler says in a JSON-RPC error. Revisions differ in the code of a missing resource.
 wire_reply reply_with_error(const incoming& request, json::value failure) {
   const auto given = static_cast<int>(failure["code"].integer().value_or(0));
-  constexpr int not_found = -32002;
-  if (request.look.stateless && given == not_found) {
+  if (request.look.stateless && given == longhaul::resource_not_found::error_code) {
     return error(request, code::invalid_params, failure["message"].string().value_or(""),
                  failure["data"].raw());
   }

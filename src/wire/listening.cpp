@@ -20,14 +20,18 @@ using serving::exchange_ptr;
 // What a GET stream tells of one task, while no `tasks/result` of the session does.
 class listening_audience final : public serving::audience {
  public:
-  listening_audience(const context& shared, session& client, const task_record& task,
+  listening_audience(const context& shared, session& client, serving::task_view start,
                      stream_number stream)
       : shared_(shared),
         client_(client),
-        origin_(task.origin),
+        start_(std::move(start)),
+        origin_(start_.task->origin),
         stream_(stream),
         token_(json::value(origin_->request_meta)["progressToken"]),
-        related_(related_task(task.id())) {}
+        related_(related_task(origin_->id)) {}
+
+  /// It is followed from here on: how it stands, and then all that happens.
+  void waiting() override { changed(start_); }
 
   bool wants_progress() const override {
     return token_.is(json::kind::string) || token_.is(json::kind::number);
@@ -66,6 +70,7 @@ class listening_audience final : public serving::audience {
 
   const context& shared_;
   session& client_;
+  const serving::task_view start_;  // as it was found
   const std::shared_ptr<const task_origin> origin_;
   const stream_number stream_;
   const json::value token_;  // views origin_->request_meta
@@ -80,10 +85,9 @@ awaitable<void> tell_of_task(context& shared, std::shared_ptr<session> client,
   const auto* const view = std::get_if<serving::task_view>(&known);
   bool ended = view == nullptr || view->task->terminal();
   if (view != nullptr && ended) {  // faster than we were: its end is told all the same
-    listening_audience audience(shared, *client, *view->task, stream);
-    audience.changed(*view);
+    listening_audience(shared, *client, *view, stream).waiting();
   } else if (!ended) {
-    listening_audience audience(shared, *client, *view->task, stream);
+    listening_audience audience(shared, *client, *view, stream);
     const auto reply = co_await shared.server.result(*who, id, mailbox, audience);
     const auto* const last = std::get_if<serving::task_view>(&reply);
     ended = last != nullptr && last->task->terminal();

@@ -7,6 +7,7 @@
 
 #include "json/write.hpp"
 #include "longhaul/error_codes.hpp"
+#include "longhaul/resource.hpp"
 #include "server/refusals.hpp"
 #include "tasks/failure.hpp"
 #include "tasks/tunables.hpp"
@@ -26,7 +27,6 @@ struct row {
   std::string_view words = {}, legacy_words = {};
 };
 
-constexpr int legacy_resource_not_found = -32002;
 constexpr std::string_view params = "Invalid params: ";
 constexpr std::string_view cancelled = "The call was cancelled";
 
@@ -40,7 +40,7 @@ constexpr std::array<row, 16> rows = {{
      "Invalid params: task not found", "Invalid params: task not found"},
     {refusal::already_terminal, code::invalid_params, code::invalid_params, "",
      "Invalid params: cannot cancel a task that has ended"},
-    {refusal::unknown_resource, code::invalid_params, legacy_resource_not_found,
+    {refusal::unknown_resource, code::invalid_params, resource_not_found::error_code,
      "Resource not found", "Resource not found"},
     {refusal::bad_cursor, code::invalid_params, code::invalid_params},
     {refusal::bad_resume, code::invalid_params, code::invalid_params},

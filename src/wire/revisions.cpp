@@ -16,7 +16,7 @@ constexpr std::array<revision_look, 4> looks = {{
      .null_error_ids = true,
      .readable_argument_errors = false,
      .features = {.titles = false, .icons = false, .meta = false},
-     .tools = {.title = false, .output_schema = false},
+     .tools = {.output_schema = false},
      .results = {.structured_content = result_look::structured::none, .resource_links = false},
      .questions = {.forms = false,
                    .urls = false,

@@ -14,7 +14,6 @@ using namespace protocol;  // NOLINT(google-build-using-namespace): the vocabula
 
 /// What a revision's tool listing has.
 struct tool_look {
-  bool title = true;
   bool output_schema = true;
   bool any_output_root = true;  ///< false: output schemas that are no objects are wrapped
   bool task_support = false;    ///< `execution.taskSupport`

@@ -5,6 +5,7 @@
 
 #include "json/view.hpp"
 #include "json/write.hpp"
+#include "wire/feature_json.hpp"
 
 namespace longhaul::wire {
 namespace {
@@ -54,11 +55,12 @@ void append_annotations(json::object& tool, const tool_annotations& hints) {
 
 }  // namespace
 
-void append_tool(std::string& out, const tool_definition& tool, const tool_look& look) {
+void append_tool(std::string& out, const tool_definition& tool, const revision_look& revision) {
+  const tool_look& look = revision.tools;
   const tool_options& options = tool.options;
   json::object o(out);
   o.string("name", options.name);
-  if (look.title && !options.title.empty()) o.string("title", options.title);
+  if (revision.features.titles && !options.title.empty()) o.string("title", options.title);
   if (!options.description.empty()) o.string("description", options.description);
   o.raw("inputSchema", tool.input_schema);
   if (look.output_schema && tool.output_schema) {
@@ -75,6 +77,8 @@ void append_tool(std::string& out, const tool_definition& tool, const tool_look&
     execution.string("taskSupport", name_of(options.policy));
     execution.close();
   }
+  append_icons(o, options.icons, revision.features);
+  if (revision.features.meta && options.meta) o.raw("_meta", options.meta);
   o.close();
 }
 

@@ -9,6 +9,6 @@
 
 namespace longhaul::wire {
 
-void append_tool(std::string& out, const tool_definition& tool, const tool_look& look);
+void append_tool(std::string& out, const tool_definition& tool, const revision_look& revision);
 
 }  // namespace longhaul::wire

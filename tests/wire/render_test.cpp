@@ -53,21 +53,26 @@ TEST(tools, have_what_their_revision_has) {
   tool.input_schema = raw_json::trusted(R"({"type":"object"})");
   tool.output_schema =
       raw_json::trusted(R"({"type":"array","$defs":{"x":{}},"items":{"$ref":"#/$defs/x"}})");
-  const auto look = [&](const tool_look& how) {
+  tool.options.icons = {{.source = "data:,x", .theme = "dark"}};
+  tool.options.meta = raw_json::trusted(R"({"m":1})");
+  const auto look = [&](revision version) {
     std::string out;
-    append_tool(out, tool, how);
+    append_tool(out, tool, look_of(version));
     return out;
   };
   EXPECT_EQ(
-      look({.title = false, .output_schema = false}),
+      look(revision::v2025_03_26),
       R"({"name":"t","inputSchema":{"type":"object"},"annotations":{"destructiveHint":false}})");
   EXPECT_EQ(
-      look({.any_output_root = false, .task_support = true}),
+      look(revision::v2025_11_25),
       R"({"name":"t","title":"T","inputSchema":{"type":"object"},"outputSchema":)"
       R"({"type":"object","$defs":{"x":{}},"properties":{"result":{"type":"array","items":{"$ref":"#/$defs/x"}}},)"
       R"("required":["result"]},"annotations":{"destructiveHint":false},)"
-      R"("execution":{"taskSupport":"required"}})");
-  EXPECT_NE(look({}).find(R"("outputSchema":{"type":"array")"), std::string::npos);
+      R"("execution":{"taskSupport":"required"},"icons":[{"src":"data:,x","theme":"dark"}],)"
+      R"("_meta":{"m":1}})");
+  EXPECT_EQ(look(revision::v2025_06_18).find("icons"), std::string::npos);
+  EXPECT_NE(look(revision::v2026_07_28).find(R"("outputSchema":{"type":"array")"),
+            std::string::npos);
 }
 
 TEST(status_messages, hold_the_progress_where_there_is_no_field_for_it) {

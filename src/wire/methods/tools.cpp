@@ -25,7 +25,7 @@ constexpr feature tools = {.offered = has_tools, .advertise = advertise_tools};
 awaitable<wire_reply> list_tools(context& shared, const incoming& request) {
   return at_once(list_page(shared, request, "tools", shared.server.features().tools(),
                            [&](std::string& out, const serving::tool_entry& tool) {
-                             append_tool(out, tool.definition, request.look.tools);
+                             append_tool(out, tool.definition, request.look);
                            }));
 }
 
