@@ -25,10 +25,10 @@ bool takes_array(const session& client, json::value array) {
 }
 
 awaitable<wire_reply> take_answer(context& shared, const carrier& from, const message& response) {
-  if (const auto id = response.id.string()) {
-    if (from.client) from.client->streams().answered(*id);
-  }
-  co_await take_response(shared, from.who, response);
+  const auto id = response.id.string();
+  if (id && from.client) from.client->streams().answered(*id);
+  const bool taken = co_await take_response(shared, from.who, response);
+  if (!taken && id && from.client) from.client->streams().not_answered(*id);
   co_return wire_reply{};
 }
 

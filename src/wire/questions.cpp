@@ -196,36 +196,39 @@ result<std::vector<stores::response>> read_responses(json::value responses) {
   return read;
 }
 
-awaitable<void> take_response(context& shared, const serving::caller& who,
+awaitable<bool> take_response(context& shared, const serving::caller& who,
                               const message& response) {
   const auto id = response.id.string();
-  if (!id) co_return;
+  if (!id) co_return true;
   const auto question = shared.questions.read(*id);
-  if (!question) co_return;
+  if (!question) co_return true;
   if (!response.result.is(json::kind::object)) {
     const auto error_code = response.error["code"].integer().value_or(code::internal_error);
     const std::string words = response.error["message"].string().value_or("no answer");
     co_await shared.server.leave_unanswered(who, question->task, question->key,
                                             static_cast<int>(error_code), cut(words));
-    co_return;
+    co_return true;
   }
   std::vector<stores::response> answers(1);
   answers[0].key = question->key;
   answers[0].value = keep(response.result);
   const auto updated = co_await shared.server.update(who, question->task, answers);
   const auto* refused = std::get_if<serving::refused>(&updated);
-  if (refused == nullptr) co_return;
+  if (refused == nullptr) co_return true;
   const bool unfit = refused->why == serving::refusal::bad_answer;
   // Nothing tells the client that its answer could not be kept now, so it is asked for it again.
-  if (!unfit && refused->why != serving::refusal::busy) co_return;
+  if (!unfit && refused->why != serving::refusal::busy) {
+    co_return refused->why != serving::refusal::internal;
+  }
   if (question->round < serving::max_rounds) {
     shared.server.ask_again(question->task, question->key, question->round + 1);
-    co_return;
+    co_return true;
   }
-  if (!unfit) co_return;
+  if (!unfit) co_return false;
   const std::string words = "no answer fitted: " + refused->message;
   co_await shared.server.leave_unanswered(who, question->task, question->key,
                                           question_refused::unfit_code, cut(words));
+  co_return true;
 }
 
 }  // namespace longhaul::wire

@@ -51,6 +51,7 @@ result<std::vector<stores::response>> read_responses(json::value responses);
 /// answers (a handler is told its code and words, but of forms and pages). What is no reply to a
 /// question of ours is ignored. A result that does not fit has the question put again, and counts
 /// as no answer in the end.
-awaitable<void> take_response(context& shared, const serving::caller& who, const message& response);
+/// False: the answer could not be kept, and nobody asks for it again.
+awaitable<bool> take_response(context& shared, const serving::caller& who, const message& response);
 
 }  // namespace longhaul::wire

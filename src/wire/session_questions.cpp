@@ -35,6 +35,8 @@ bool session_streams::ask_of_task(put_question question) {
 }
 
 bool session_streams::keep(open_question question) {
+  // Whoever asks may have looked before the answer was kept.
+  if (std::ranges::find(settled_, question.asked.id) != settled_.end()) return true;
   const auto known = questions_.find(question.asked.id);
   if (known != questions_.end()) {
     place(known->second);
@@ -68,24 +70,36 @@ void session_streams::place(open_question& question) {
   stream->to->send_event(std::move(event), urgency::must_arrive);
 }
 
+void session_streams::note_settled(const std::string& question) {
+  if (settled_.size() >= tunables::settled_questions) settled_.erase(settled_.begin());
+  settled_.push_back(question);
+}
+
+void session_streams::not_answered(const std::string& question) {
+  const guard lock(mutex_);
+  std::erase(settled_, question);
+}
+
 void session_streams::answered(const std::string& question) {
   const guard lock(mutex_);
   const auto at = questions_.find(question);
   if (at == questions_.end()) return;
+  note_settled(question);
   log_.withdraw(at->second.at);
   questions_.erase(at);
 }
 
 void session_streams::keep_open_questions(const task_record& task) {
-  const auto is_open = [&](const open_question& one) {
-    return task.inputs && std::ranges::any_of(*task.inputs, [&](const task_input& input) {
-             return input.key == one.asked.key && !input.response;
-           });
+  // A state from before the question knows nothing of it.
+  const auto is_over = [&](const open_question& one) {
+    const task_input* const input = find_input(task, one.asked.key);
+    return task.terminal() || (input != nullptr && input->response);
   };
   const guard lock(mutex_);
   std::erase_if(questions_, [&](const auto& one) LONGHAUL_REQUIRES(mutex_) {
     const open_question& question = one.second;
-    if (question.asked.task != task.id() || is_open(question)) return false;
+    if (question.asked.task != task.id() || !is_over(question)) return false;
+    note_settled(one.first);
     log_.withdraw(question.at);
     return true;
   });

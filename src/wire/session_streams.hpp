@@ -110,8 +110,10 @@ class session_streams {
   bool ask_of_task(put_question question);
   /// Questions that have been answered elsewhere, or whose task ended, are not put any more.
   void keep_open_questions(const task_record& task);
-  /// The client answered: it is not asked again.
+  /// The client answered: it is not asked again, although somebody may still ask who does not know.
   void answered(const std::string& question);
+  /// Its answer could not be kept: it may be put again.
+  void not_answered(const std::string& question);
 
   /// Tasks that GET streams tell of, until they end. GET streams are woken.
   void note_task(const std::string& task);
@@ -149,12 +151,14 @@ class session_streams {
   bool keep(open_question question) LONGHAUL_REQUIRES(mutex_);
   void settle() LONGHAUL_REQUIRES(mutex_);
   void place(open_question& question) LONGHAUL_REQUIRES(mutex_);
+  void note_settled(const std::string& question) LONGHAUL_REQUIRES(mutex_);
 
   const revision_look& look_;
   mutable guarded_mutex mutex_;
   event_log log_ LONGHAUL_GUARDED_BY(mutex_);
   std::map<stream_number, connection> streams_ LONGHAUL_GUARDED_BY(mutex_);  // not ended
   std::map<std::string, open_question> questions_ LONGHAUL_GUARDED_BY(mutex_);
+  std::vector<std::string> settled_ LONGHAUL_GUARDED_BY(mutex_);  // the newest answered ones
   std::map<std::string, std::vector<waiting_result>> results_ LONGHAUL_GUARDED_BY(mutex_);
   std::vector<std::string> tasks_ LONGHAUL_GUARDED_BY(mutex_);
   std::uint64_t connections_ LONGHAUL_GUARDED_BY(mutex_) = 0;

@@ -38,6 +38,9 @@ inline constexpr std::size_t listening_streams = 8;
 inline constexpr std::size_t left_streams = 8;
 /// Questions of one session without an answer: as many as handlers may wait by default.
 inline constexpr std::size_t open_questions = 256;
+/// Answered ones that are remembered while others may still ask them: they look within
+/// milliseconds.
+inline constexpr std::size_t settled_questions = 64;
 /// Tasks of one session, the newest, that its GET streams tell of.
 inline constexpr std::size_t session_tasks = 256;
 /// When a client may come again whose stream the server closes: at once, but not in a loop.

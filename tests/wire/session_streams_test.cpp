@@ -196,10 +196,49 @@ TEST_F(streams, questions_that_are_answered_elsewhere_are_not_put) {
   auto origin = std::make_shared<task_origin>();
   origin->id = "t";
   task.origin = origin;
-  of.keep_open_questions(task);  // it has no open question
+  of.keep_open_questions(task);  // a state from before the question
+  const auto early = outlet_here();
+  const auto first = of.listen(early, reader());
+  EXPECT_EQ(early->got, (strings{"1-1", "1-2 q?"}));
+  of.left(first, early.get());
+  task_input answered;
+  answered.key = "key";
+  answered.response = raw_json::parse("{}");
+  task.inputs = std::make_shared<const task_inputs>(task_inputs{answered});
+  of.keep_open_questions(task);
+  const auto late = outlet_here();
+  of.listen(late, reader());
+  EXPECT_EQ(late->got, (strings{"2-1"}));
+}
+
+TEST_F(streams, questions_of_a_task_that_ended_are_not_put) {
+  EXPECT_TRUE(of.ask_of_task(question("q")));
+  task_record task;
+  auto origin = std::make_shared<task_origin>();
+  origin->id = "t";
+  task.origin = origin;
+  task.status = task_status::cancelled;
+  of.keep_open_questions(task);
   const auto to = outlet_here();
   of.listen(to, reader());
   EXPECT_EQ(to->got, (strings{"1-1"}));
+}
+
+// A client with GET and `tasks/result` open was asked twice: its answer was on its way while the
+// second one still saw an open question.
+TEST_F(streams, an_answered_question_is_not_put_again_by_who_does_not_know) {
+  const auto to = outlet_here(), other = outlet_here();
+  of.listen(to, reader());
+  EXPECT_TRUE(of.ask_of_task(question("q")));
+  of.answered("q");
+  const auto result = of.begin(other);
+  of.add_result("t", result, reader());
+  EXPECT_TRUE(of.ask_of_task(question("q")));
+  EXPECT_EQ(to->got, (strings{"1-1", "1-2 q?"}));
+  EXPECT_EQ(other->got, (strings{"2-1"}));
+  of.not_answered("q");  // it could not be kept
+  EXPECT_TRUE(of.ask_of_task(question("q")));
+  EXPECT_EQ(other->got, (strings{"2-1", "2-2 q?"}));
 }
 
 TEST_F(streams, open_questions_are_bounded) {
