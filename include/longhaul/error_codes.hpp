@@ -19,5 +19,7 @@ inline constexpr int idempotency_conflict = 31005;
 inline constexpr int input_key_reused = 31006;
 /// The task's result has more bytes than `max_result` allows; `data` has both numbers.
 inline constexpr int result_too_large = 31007;
+/// Middleware of the server refuses this request; the message says why.
+inline constexpr int declined = 31008;
 
 }  // namespace longhaul::error_codes

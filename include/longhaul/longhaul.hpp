@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "longhaul/audit_log.hpp"
 #include "longhaul/clock.hpp"
 #include "longhaul/completion.hpp"
 #include "longhaul/content.hpp"
@@ -14,9 +15,11 @@
 #include "longhaul/feature.hpp"
 #include "longhaul/limits.hpp"
 #include "longhaul/log.hpp"
+#include "longhaul/middleware.hpp"
 #include "longhaul/prompt.hpp"
 #include "longhaul/question.hpp"
 #include "longhaul/question_error.hpp"
+#include "longhaul/rate_limit.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/resource.hpp"
 #include "longhaul/result.hpp"
@@ -30,5 +33,6 @@
 #include "longhaul/task_access.hpp"
 #include "longhaul/task_context.hpp"
 #include "longhaul/task_engine.hpp"
+#include "longhaul/trace_context.hpp"
 #include "longhaul/tool.hpp"
 #include "longhaul/typed_tool.hpp"

@@ -17,6 +17,7 @@
 #include "longhaul/feature.hpp"
 #include "longhaul/limits.hpp"
 #include "longhaul/log.hpp"
+#include "longhaul/middleware.hpp"
 #include "longhaul/prompt.hpp"
 #include "longhaul/resource.hpp"
 #include "longhaul/store.hpp"
@@ -208,6 +209,10 @@ class server {
   /// Tells those who subscribed to this very address that it holds something else. Any thread.
   void resource_updated(const std::string& uri);
 
+  /// Adds middleware, which hears of every call behind those that were added before.
+  /// Throws `std::logic_error` while the server runs, `std::invalid_argument` for null.
+  server& use(std::shared_ptr<middleware> hooks);
+
   /// What is wrong with what was added; a line each, for people.
   const std::vector<std::string>& faults() const noexcept { return faults_; }
 
@@ -246,6 +251,7 @@ class server {
   std::shared_ptr<serving::catalog> features_;
   std::vector<std::string> faults_;
   std::vector<std::function<void()>> on_start_;
+  std::vector<std::shared_ptr<middleware>> middleware_;
   std::shared_ptr<longhaul::tasks::engine_link> link_;
 };
 

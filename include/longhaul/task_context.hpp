@@ -22,6 +22,7 @@
 #include "longhaul/raw_json.hpp"
 #include "longhaul/schema.hpp"
 #include "longhaul/task.hpp"
+#include "longhaul/trace_context.hpp"
 
 namespace longhaul {
 
@@ -44,6 +45,11 @@ class task_context {
   /// The task's id; stable across attempts and restarts.
   virtual const std::string& id() const noexcept = 0;
   virtual caller_info caller() const = 0;
+  /// What is kept of the `_meta` of the request that began this (progress token, trace, what
+  /// middleware set), an object, or absent.
+  virtual raw_json request_meta() const { return {}; }
+  /// The trace that the call belongs to; empty texts where none came.
+  trace_context trace() const;
   /// 1 on the first run; grows with every re-run after a crash.
   virtual std::uint32_t attempt() const noexcept = 0;
   /// For tools that are `external`: what `task_engine` wants to see from whoever finishes the task.

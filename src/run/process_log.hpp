@@ -27,6 +27,8 @@ class process_log {
   process_log& operator=(const process_log&) = delete;
 
   const logger& log() const noexcept { return log_; }
+  /// Takes records whatever is to be logged.
+  const log_sink& sink() const noexcept { return sink_; }
   /// What whoever started the server must be told, whatever is to be logged: where it listens,
   /// where tasks are if not in the usual place, why it ends.
   void announce(log_level level, std::string_view event, const std::string& text) const;

@@ -80,6 +80,13 @@ void server::note_fault(const char* kind, const std::string& name, const std::st
   faults_.push_back(fault);
 }
 
+server& server::use(std::shared_ptr<middleware> hooks) {
+  if (!hooks) throw std::invalid_argument("use: there is no middleware");
+  if (link_->is_open()) throw std::logic_error("use: the server runs already");
+  middleware_.push_back(std::move(hooks));
+  return *this;
+}
+
 task_access server::tasks() const { return task_access(link_); }
 
 server& server::on_start(std::function<void()> fn) {

@@ -16,7 +16,8 @@ namespace longhaul {
 namespace {
 
 tasks::engine_options engine_options_for(server& definition, const service_options& more,
-                                         const logger& log) {
+                                         const logger& log,
+                                         std::shared_ptr<serving::middleware_chain> hooks) {
   const server_options& options = definition.options();
   tasks::engine_options result;
   result.store = more.store;
@@ -31,6 +32,7 @@ tasks::engine_options engine_options_for(server& definition, const service_optio
   result.limits = options.limits;
   result.default_retention = options.retention;
   result.max_retention = options.max_retention;
+  result.hooks = std::move(hooks);
   result.log = log;
   result.on_removed = more.on_removed;
   return result;
@@ -42,11 +44,16 @@ service::service(server& definition, service_options options, process_log& log)
     : options_(std::move(options)),
       log_(log),
       definition_(definition),
-      engine_(std::make_shared<tasks::engine>(engine_options_for(definition, options_, log.log()))),
+      middleware_(definition.middleware_.empty() ? nullptr
+                                                 : std::make_shared<serving::middleware_chain>(
+                                                       definition.middleware_, log.log())),
+      engine_(std::make_shared<tasks::engine>(
+          engine_options_for(definition, options_, log.log(), middleware_))),
       dispatcher_(definition.features(), *engine_,
                   {.inline_limit = definition.options().inline_limit,
                    .outputs = options_.outputs,
                    .heartbeat = definition.options().heartbeat,
+                   .middleware = middleware_,
                    .log = log.log()}) {}
 
 service::~service() {
@@ -55,6 +62,7 @@ service::~service() {
 }
 
 void service::start() {
+  if (middleware_) middleware_->start(log_.sink());
   engine_->start();
   definition_.link_->open(engine_);
   for (const auto& tell : definition_.on_start_) tell();

@@ -80,6 +80,7 @@ class service {
   const service_options options_;
   process_log& log_;
   const server& definition_;
+  const std::shared_ptr<serving::middleware_chain> middleware_;  // null: there is none
   std::shared_ptr<tasks::engine> engine_;  // also held by whoever uses `server::tasks` just now
   serving::dispatcher dispatcher_;
 };

@@ -45,8 +45,44 @@ plan plan_of(task_policy policy, call_mode mode) noexcept {
   return plans[static_cast<std::size_t>(policy)][static_cast<std::size_t>(mode)];
 }
 
+// A plain function that passes a coroutine on: no frame that only forwards.
 awaitable<call_reply> calls::call(const caller& who, call_request request, exchange_ptr mailbox,
                                   audience& listener) const {
+  if (!server_.options.middleware) {
+    return answer(who, std::move(request), std::move(mailbox), listener);
+  }
+  return answer_observed(who, std::move(request), std::move(mailbox), listener);
+}
+
+// The hooks hear of what comes (what is resumed has come before), and of what ends without a run.
+awaitable<call_reply> calls::answer_observed(const caller& who, call_request request,
+                                             exchange_ptr mailbox, audience& listener) const {
+  const middleware_chain& hooks = *server_.options.middleware;
+  const exchange_closer closing(*mailbox);
+  std::optional<refused> declined;
+  try {
+    if (request.resume.empty()) declined = hooks.arrive(who, request);
+  } catch (const std::exception& e) {
+    declined = server_.failure(e);
+  }
+  call_request told;  // what is left to tell of it once it is answered
+  told.tool = request.tool;
+  told.arguments = request.arguments;
+  if (declined) {
+    hooks.refused_unrun(who, told, *declined);
+    co_return *std::move(declined);
+  }
+  call_reply reply = co_await answer(who, std::move(request), std::move(mailbox), listener);
+  if (const auto* const why = std::get_if<refused>(&reply)) {
+    hooks.refused_unrun(who, told, *why);
+  } else if (server_.tools.has_fallback_tools() && fallback_verb_of(told.tool)) {
+    hooks.answered_unrun(who, told);
+  }
+  co_return reply;
+}
+
+awaitable<call_reply> calls::answer(const caller& who, call_request request, exchange_ptr mailbox,
+                                    audience& listener) const {
   const exchange_closer closing(*mailbox);
   if (!request.entry) request.entry = server_.tools.find_for(who, request.tool);
   const entry_ptr tool = request.entry;

@@ -45,6 +45,11 @@ class calls {
     audience& listener;
   };
 
+  awaitable<call_reply> answer(const caller& who, call_request request, exchange_ptr mailbox,
+                               audience& listener) const;
+  /// The same with middleware.
+  awaitable<call_reply> answer_observed(const caller& who, call_request request,
+                                        exchange_ptr mailbox, audience& listener) const;
   awaitable<call_reply> begin(on_its_way& call) const;
   awaitable<call_reply> begin_as_planned(on_its_way& call) const;
   /// Of a tool that has questions settled before there is a task: preflight_calls.cpp.

@@ -82,20 +82,6 @@ std::uint64_t serial_of(const Feature& feature) {
   return feature.serial();
 }
 
-// What the handler of a resource is called with.
-raw_json read_call(const std::string& uri, const std::map<std::string, std::string>& variables) {
-  std::string out;
-  json::object o(out);
-  o.string("uri", uri);
-  if (!variables.empty()) {
-    json::object values(o.key("variables"));
-    for (const auto& [name, value] : variables) values.string(name, value);
-    values.close();
-  }
-  o.close();
-  return raw_json::trusted(std::move(out));
-}
-
 }  // namespace
 
 void catalog::add(tool_definition tool) {
@@ -273,12 +259,12 @@ prompt_ptr catalog::find_prompt_for(const caller& who, std::string_view name) co
 std::optional<found_resource> catalog::find_resource_for(const caller& who,
                                                          const std::string& uri) const {
   if (resource_ptr one = visible(resources_.find(uri), who)) {
-    return found_resource{std::move(one), read_call(uri, {})};
+    return found_resource{std::move(one), read_arguments(uri, {})};
   }
   for (const resource_ptr& family : templates_.all()) {
     const auto values = family->pattern->match(uri);
     if (values && family->visible_to(who.owner)) {
-      return found_resource{family, read_call(uri, *values)};
+      return found_resource{family, read_arguments(uri, *values)};
     }
   }
   return std::nullopt;

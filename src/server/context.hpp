@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "longhaul/limits.hpp"
 #include "server/catalog.hpp"
+#include "server/middleware_chain.hpp"
 #include "server/outputs.hpp"
 #include "tasks/engine.hpp"
 
@@ -22,6 +23,8 @@ struct dispatcher_options {
   /// While work runs whose progress is wanted, something is said at least so often; zero: only what
   /// the tool says.
   std::chrono::milliseconds heartbeat = defaults::heartbeat;
+  /// Null: there is none.
+  std::shared_ptr<const middleware_chain> middleware = {};
   logger log = {};
 };
 

@@ -29,7 +29,34 @@ std::vector<resource_template> dispatcher::source_templates() const {
   return result;
 }
 
+// There is no run of what a source has: the hooks hear of it here.
 awaitable<reply<resource_contents>> dispatcher::read_resource(const caller& who,
+                                                              std::string_view uri) {
+  if (!server_.options.middleware) co_return co_await read_source(who, uri);
+  const middleware_chain& hooks = *server_.options.middleware;
+  call_request read;
+  read.tool = resource_callable(uri);
+  read.arguments = read_arguments(uri);
+  std::optional<refused> declined;
+  try {
+    declined = hooks.arrive(who, read);
+  } catch (const std::exception& e) {
+    declined = server_.failure(e);
+  }
+  if (!declined) {
+    auto found = co_await read_source(who, uri);
+    auto* const why = std::get_if<refused>(&found);
+    if (why == nullptr) {
+      hooks.answered_unrun(who, read);
+      co_return found;
+    }
+    declined = std::move(*why);
+  }
+  hooks.refused_unrun(who, read, *declined);
+  co_return *std::move(declined);
+}
+
+awaitable<reply<resource_contents>> dispatcher::read_source(const caller& who,
                                                               std::string_view uri) {
   try {
     for (const auto& source : resources_) {

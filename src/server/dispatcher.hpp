@@ -43,8 +43,10 @@ class dispatcher {
     return calls_.call(who, std::move(request), std::move(mailbox), listener);
   }
   // --- tasks: `task_requests.hpp`
-  awaitable<reply<task_view>> get(const caller& who, std::string_view id) {
-    return task_requests_.get(who, id);
+  /// `verb`: what it is read for, `get` or `result`.
+  awaitable<reply<task_view>> get(const caller& who, std::string_view id,
+                                  std::string_view verb = "get") {
+    return task_requests_.get(who, id, verb);
   }
   awaitable<reply<task_view>> update(const caller& who, std::string_view id,
                                      std::span<const stores::response> answers) {
@@ -85,8 +87,12 @@ class dispatcher {
   bool has_sources() const noexcept { return !resources_.empty(); }
   std::vector<resource_template> source_templates() const;
   awaitable<reply<resource_contents>> read_resource(const caller& who, std::string_view uri);
+  /// Middleware hears of calls.
+  bool has_middleware() const noexcept { return bool(server_.options.middleware); }
 
  private:
+  awaitable<reply<resource_contents>> read_source(const caller& who, std::string_view uri);
+
   catalog& features_;
   const context server_;
   const calls calls_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "json/view.hpp"
+#include "json/write.hpp"
 
 namespace longhaul::serving {
 namespace {
@@ -51,6 +52,24 @@ call_arguments tool_entry::accept(const raw_json& arguments) const {
   return definition.accept ? definition.accept(arguments, leniency) : call_arguments(arguments);
 }
 
+raw_json read_arguments(std::string_view uri,
+                        const std::map<std::string, std::string>& variables) {
+  std::string out;
+  json::object o(out);
+  o.string("uri", uri);
+  if (!variables.empty()) {
+    json::object values(o.key("variables"));
+    for (const auto& [name, value] : variables) values.string(name, value);
+    values.close();
+  }
+  o.close();
+  return raw_json::trusted(std::move(out));
+}
+
+std::string resource_callable(std::string_view uri) {
+  return std::string("resources/").append(uri);
+}
+
 prompt_ptr offered(prompt_definition prompt) {
   auto entry = std::make_shared<prompt_entry>();
   entry->run = callable(std::move(prompt.run), "prompts", prompt.options.name);
@@ -71,6 +90,12 @@ resource_ptr offered(resource_definition resource) {
       const raw_json variables = or_empty_object(detail::variables_of(whole));
       return call_arguments(given, read(variables));
     };
+  }
+  if (resource.fixed) {  // for calls that middleware is to hear of
+    resource.run.handler = blocking_handler(
+        [fixed = resource.fixed](task_context&, const call_arguments&) -> handler_result {
+          return outcome::result(fixed);
+        });
   }
   entry->run = callable(std::move(resource.run), "resources", resource.options.uri);
   entry->completers = completers_of(resource.options.complete, "resources", resource.options.uri,

@@ -81,6 +81,12 @@ struct resource_entry {
 };
 using resource_ptr = std::shared_ptr<const resource_entry>;
 
+/// What the handler of a resource is called with: `{"uri":…,"variables":{…}}`.
+raw_json read_arguments(std::string_view uri,
+                        const std::map<std::string, std::string>& variables = {});
+/// The name under which a resource is run.
+std::string resource_callable(std::string_view uri);
+
 /// No two entries of a process have the same.
 std::uint64_t next_serial() noexcept;
 

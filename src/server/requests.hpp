@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "auth/caller.hpp"
+#include "json/view.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/task.hpp"
 #include "server/questions.hpp"
@@ -47,6 +48,7 @@ enum class refusal : std::uint8_t {
   idempotency_conflict,
   shutting_down,
   abandoned,  ///< the caller left: nobody reads this reply
+  declined,   ///< by middleware, with a code of its own
   internal    ///< a failure of the machine: the log has its text, beside `error_id`
 };
 struct refused {
@@ -56,6 +58,8 @@ struct refused {
   std::string_view bound = {};  ///< for `busy`: the setting that refused, or empty; static storage
   std::string error_id = {};    ///< for `internal`
   question_modes missing = {};  ///< for `missing_capability`
+  int code = 0;                 ///< for `declined`; 0: the message is for the model
+  raw_json data = {};           ///< for `declined`: of the error, or absent
 };
 template <class T>
 using reply = std::variant<T, refused>;
@@ -79,7 +83,9 @@ struct call_request {
   /// The tool, if it was looked up already: the dispatcher does not look again.
   std::shared_ptr<const tool_entry> entry = {};
   raw_json arguments;  ///< an object, or absent: no arguments
-  raw_json meta;       ///< `_meta` of the request, or absent
+  raw_json meta;       ///< what is kept of `_meta` of the request, or absent
+  /// All of it, as long as the request is answered; for middleware.
+  json::value whole_meta = {};
   call_mode mode = call_mode::wait;
   /// The caller knows no tasks in a way that matters for `always` tools: run them plainly
   /// (revisions before tasks).

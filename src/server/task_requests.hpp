@@ -16,7 +16,9 @@ class task_requests {
  public:
   explicit task_requests(const context& server) : server_(server) {}
 
-  awaitable<reply<task_view>> get(const caller& who, std::string_view id) const;
+  /// `verb`: what for, `get` or `result`.
+  awaitable<reply<task_view>> get(const caller& who, std::string_view id,
+                                  std::string_view verb = "get") const;
   /// Applies answers, all or none: `bad_answer` names the first that does not fit its question, and
   /// every question stays as it is. Values must be objects (the caller of this checks).
   awaitable<reply<task_view>> update(const caller& who, std::string_view id,
@@ -35,6 +37,10 @@ class task_requests {
                                      audience& listener) const;
 
  private:
+  /// How middleware refuses it, or null.
+  std::optional<refused> decline(const caller& who, std::string_view verb,
+                                 std::string_view id) const;
+
   const context& server_;
 };
 

@@ -32,6 +32,13 @@ inline constexpr std::size_t watched_before_sweep = 256;
 /// a client has to send back should stay small beside its request.
 inline constexpr std::size_t travelling_answers = std::size_t{64} * 1024;
 
+/// Bytes of what is kept of a call's `_meta` once middleware has set its own: as much as it keeps
+/// of what came, and again.
+inline constexpr std::size_t middleware_meta = std::size_t{16} * 1024;
+
+/// Callers that a rate remembers: a few MiB. Beyond it one is counted anew.
+inline constexpr std::size_t rate_buckets = 16 * 1024;
+
 /// What one read of captured output gives at most: more than a model reads at once.
 inline constexpr std::size_t output_read_limit = std::size_t{1} << 20;
 /// The longest that one call of `task_status` waits: hosts cut calls at 30 s and more.

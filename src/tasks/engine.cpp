@@ -40,7 +40,7 @@ struct engine::parts {
         ours(core),
         past(core, ours),
         reports(core),
-        starts(core.options.handler_threads, core.log.lines()),
+        starts(core.options.handler_threads, core.log.lines(), core.options.hooks),
         ticks(core),
         claims(
             core, ticks.executor(), [this](const lane& home) { return may_claim(home); },
@@ -71,7 +71,7 @@ struct engine::parts {
   }
   void on_change(const task_ptr& task) {
     begun.on_change(*task);
-    if (!has_ended_without(*task)) core.log.change(*task);
+    if (!has_ended_without(*task)) core.tell_change(*task);
     core.hub.publish(task);
     direct.was_told(*task);
   }

@@ -32,6 +32,11 @@ struct engine_core {
   bool idle() const noexcept { return direct.size() == 0 && running.size() == 0; }
   /// Its end is written, or somebody else's.
   void forget(const std::shared_ptr<running_task>& run);
+  /// Tells the log, and of its end the hooks.
+  void tell_change(const task_record& task) const noexcept {
+    log.change(task);
+    if (task.ends && options.hooks) options.hooks->on_end(task);
+  }
   /// The store is in trouble, which is told once, not with every failure.
   bool in_trouble() const { return !options.store->trouble().empty(); }
 

@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "longhaul/limits.hpp"
 #include "stores/store.hpp"
+#include "tasks/call_hooks.hpp"
 #include "tasks/tool_source.hpp"
 #include "tasks/tunables.hpp"
 
@@ -41,6 +42,8 @@ struct engine_options {
   /// Ids of tasks that were removed for good, so that what lies beside the store can go as well.
   /// May be empty.
   std::function<void(const std::vector<std::string>&)> on_removed = {};
+  /// Hears of results before they are kept, and of ends; null: nobody does.
+  std::shared_ptr<call_hooks> hooks = {};
   /// Begin and end of every task, and what goes wrong in the background.
   logger log = {};
 };

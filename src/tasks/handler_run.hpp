@@ -38,6 +38,7 @@ class handler_run : public task_context {
   bool stop_requested() const noexcept { return stopping_->requested(); }
 
   // --- task_context
+  raw_json request_meta() const override { return begun_as().request_meta; }
   std::stop_token stop_token() const noexcept override { return stopping_->token(); }
   bool client_can(client_capability asked_so) const override;
 

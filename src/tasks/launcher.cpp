@@ -15,7 +15,8 @@
 
 namespace longhaul::tasks {
 
-launcher::launcher(std::size_t handler_threads, logger log) : log_(std::move(log)) {
+launcher::launcher(std::size_t handler_threads, logger log, std::shared_ptr<call_hooks> hooks)
+    : log_(std::move(log)), hooks_(std::move(hooks)) {
   for (std::size_t i = 0; i < std::max<std::size_t>(1, handler_threads); ++i) {
     handlers_.push_back(std::make_unique<boost::asio::io_context>(1));
     work_.emplace_back(handlers_.back()->get_executor());
@@ -157,6 +158,16 @@ handler_result launcher::result_of_failure(const run_ptr& run) const noexcept {
   }
 }
 
+// What they throw counts as thrown by the handler.
+void launcher::tell_hooks(const run_ptr& run, handler_result& result) const noexcept {
+  if (!hooks_ || !result) return;
+  try {
+    hooks_->on_result(*run, *result);
+  } catch (...) {
+    result = result_of_failure(run);
+  }
+}
+
 void launcher::run_blocking(const run_ptr& run) {
   handler_result result;
   try {
@@ -166,6 +177,7 @@ void launcher::run_blocking(const run_ptr& run) {
   } catch (...) {
     result = result_of_failure(run);
   }
+  tell_hooks(run, result);
   try {
     run->end_here(std::move(result));
   } catch (...) {
@@ -183,6 +195,7 @@ boost::asio::awaitable<void> launcher::run_coroutine(run_ptr run) {
   } catch (...) {
     result = result_of_failure(run);
   }
+  tell_hooks(run, result);
   if (run->end_at_once(result)) co_return;
   // What stopped the handler must not stop the writing of its end.
   const auto unstoppable = boost::asio::disable_cancellation();

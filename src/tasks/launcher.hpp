@@ -29,6 +29,7 @@
 #include "base/log.hpp"
 #include "base/mutex.hpp"
 #include "tasks/blocking_pool.hpp"
+#include "tasks/call_hooks.hpp"
 #include "tasks/handler_run.hpp"
 
 namespace longhaul::tasks {
@@ -37,7 +38,8 @@ class launcher {
  public:
   using run_ptr = std::shared_ptr<handler_run>;
 
-  launcher(std::size_t handler_threads, logger log);
+  /// `hooks`: hears of results before they are kept; may be null.
+  launcher(std::size_t handler_threads, logger log, std::shared_ptr<call_hooks> hooks = nullptr);
   launcher(const launcher&) = delete;
   launcher& operator=(const launcher&) = delete;
   ~launcher();
@@ -72,9 +74,11 @@ class launcher {
   void run_blocking(const run_ptr& run);
   boost::asio::awaitable<void> end_unstarted(run_ptr run, std::exception_ptr failure);
   handler_result result_of_failure(const run_ptr& run) const noexcept;
+  void tell_hooks(const run_ptr& run, handler_result& result) const noexcept;
   batch begin_batch();
 
   const logger log_;
+  const std::shared_ptr<call_hooks> hooks_;
   guarded_mutex mutex_;
   std::vector<run_ptr> launching_ LONGHAUL_GUARDED_BY(mutex_);
   bool closed_ LONGHAUL_GUARDED_BY(mutex_) = false;

@@ -8,6 +8,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "base/mutex.hpp"
+#include "json/view.hpp"
 #include "tasks/waiter.hpp"
 
 namespace longhaul {
@@ -41,6 +42,16 @@ std::vector<answer> elicited(const std::vector<question_reply>& replies) {
 }
 
 }  // namespace
+
+trace_context task_context::trace() const {
+  const raw_json meta = request_meta();
+  if (!meta) return {};
+  const json::value members(meta);
+  const auto text = [&](std::string_view name) {
+    return members[name].string().value_or(std::string());
+  };
+  return {text("traceparent"), text("tracestate"), text("baggage")};
+}
 
 answer task_context::ask(std::string_view key, const elicitation& question) {
   return put(one(key, question)).front().elicited();

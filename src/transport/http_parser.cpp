@@ -30,6 +30,8 @@ http_parser::header http_parser::header_named(std::string_view name) noexcept {
   switch (name.size()) {
     case 4:
       return is("host", host_header);
+    case 7:
+      return is("baggage", baggage);
     case 6: {
       const header found = is("accept", accept);
       if (found != unknown) return found;
@@ -37,8 +39,13 @@ http_parser::header http_parser::header_named(std::string_view name) noexcept {
     }
     case 8:
       return is("mcp-name", mcp_name);
-    case 10:
-      return is("mcp-method", mcp_method) == unknown ? is("connection", connection) : mcp_method;
+    case 10: {
+      const header found = is("mcp-method", mcp_method);
+      if (found != unknown) return found;
+      return is("connection", connection) == unknown ? is("tracestate", tracestate) : connection;
+    }
+    case 11:
+      return is("traceparent", traceparent);
     case 12:
       return is("content-type", content_type);
     case 13:
@@ -78,9 +85,12 @@ void http_parser::reset() {
   length_.reset();
   head_size_ = 0;
   give_back(kept_);
-  method_ = target_ = host_ = origin_ = accept_ = span();
+  method_ = target_ = host_ = origin_ = span();
+  for (list* const each : {&accept_, &tracestate_, &baggage_}) {
+    each->first = span();
+    give_back(each->joined);
+  }
   first_.fill(span());
-  give_back(accepts_);
   repeated_ = {};
   give_back(param_spans_);
   give_back(params_);
@@ -166,7 +176,11 @@ void http_parser::take_header(header which, std::string_view value) {
       origin_ = keep(value);
       return;
     case accept:
-      return take_accept(value);
+      return take_list(accept_, value);
+    case tracestate:
+      return take_list(tracestate_, value);
+    case baggage:
+      return take_list(baggage_, value);
     case content_length:
       return take_content_length(value);
     case transfer_encoding:
@@ -186,10 +200,11 @@ void http_parser::take_header(header which, std::string_view value) {
 }
 
 void http_parser::take_once(header which, std::string_view value) {
-  // As the wire reports one that comes twice; what pages ask for is none of its business.
+  // As the wire reports one that comes twice; what pages ask for is none of its business, and a trace
+  // is no reason to refuse anything.
   static constexpr std::array<std::string_view, kept_count> names = {
       "MCP-Protocol-Version", "Mcp-Session-Id", "Mcp-Method", "Mcp-Name", "Content-Type",
-      "Authorization",        "Last-Event-ID",  {},           {}};
+      "Authorization",        "Last-Event-ID",  {},           {},        {}};
   if (!first_[which].there()) {
     first_[which] = keep(value);
   } else if (at(first_[which]) != value && repeated_.empty()) {
@@ -198,13 +213,13 @@ void http_parser::take_once(header which, std::string_view value) {
 }
 
 // A list may be split.
-void http_parser::take_accept(std::string_view value) {
-  if (!accept_.there()) {
-    accept_ = keep(value);
+void http_parser::take_list(list& which, std::string_view value) {
+  if (!which.first.there()) {
+    which.first = keep(value);
     return;
   }
-  if (accepts_.empty()) accepts_ = at(accept_);
-  accepts_.append(", ").append(value);
+  if (which.joined.empty()) which.joined = at(which.first);
+  which.joined.append(", ").append(value);
 }
 
 void http_parser::take_param(std::string_view name, std::string_view value) {
@@ -265,7 +280,13 @@ wire::http_request http_parser::request(std::string_view peer_address) {
   request.mcp_method = optional(first_[mcp_method]);
   request.mcp_name = optional(first_[mcp_name]);
   request.content_type = optional(first_[content_type]);
-  request.accept = accepts_.empty() ? optional(accept_) : accepts_;
+  const auto joined = [&](const list& which) {
+    return which.joined.empty() ? optional(which.first) : which.joined;
+  };
+  request.accept = joined(accept_);
+  request.traceparent = optional(first_[traceparent]);
+  request.tracestate = joined(tracestate_);
+  request.baggage = joined(baggage_);
   request.authorization = optional(first_[authorization]);
   request.last_event_id = optional(first_[last_event_id]);
   request.mcp_params = params_;

@@ -87,6 +87,11 @@ class http_parser {
     static constexpr std::uint32_t npos = ~std::uint32_t(0);
     bool there() const noexcept { return offset != npos; }
   };
+  // A header that may come in parts.
+  struct list {
+    span first = {};
+    std::string joined = {};  ///< what came in several headers
+  };
   // Headers that are read. Of those before `kept_count` the first one counts and is kept.
   enum header : std::uint8_t {
     version,
@@ -96,12 +101,15 @@ class http_parser {
     content_type,
     authorization,
     last_event_id,
+    traceparent,
     requested_headers_of_page,
     private_network_of_page,
     kept_count,
     host_header = kept_count,
     origin_header,
     accept,
+    tracestate,
+    baggage,
     content_length,
     transfer_encoding,
     connection,
@@ -116,7 +124,7 @@ class http_parser {
   static header header_named(std::string_view name) noexcept;
   void take_header(header which, std::string_view value);
   void take_once(header which, std::string_view value);
-  void take_accept(std::string_view value);
+  void take_list(list& which, std::string_view value);
   void take_param(std::string_view name, std::string_view value);
   void take_content_length(std::string_view value);
   void take_connection(std::string_view list);
@@ -139,9 +147,9 @@ class http_parser {
   std::optional<std::uint64_t> length_;
   std::size_t head_size_ = 0;
   std::string kept_;  // the text of everything below
-  span method_, target_, host_, origin_, accept_;
+  span method_, target_, host_, origin_;
+  list accept_, tracestate_, baggage_;
   std::array<span, kept_count> first_;
-  std::string accepts_;        // what came in several headers, as one list
   std::string_view repeated_;  // of a header
   std::vector<std::pair<span, span>> param_spans_;
   std::vector<std::pair<std::string_view, std::string_view>> params_;

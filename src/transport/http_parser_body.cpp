@@ -96,7 +96,8 @@ std::string http_parser::take_body() {
 }
 
 std::size_t http_parser::held() const noexcept {
-  return kept_.capacity() + accepts_.capacity() + body_.capacity() +
+  return kept_.capacity() + accept_.joined.capacity() + tracestate_.joined.capacity() +
+         baggage_.joined.capacity() + body_.capacity() +
          param_spans_.capacity() * sizeof param_spans_[0] + params_.capacity() * sizeof params_[0];
 }
 

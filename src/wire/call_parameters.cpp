@@ -2,52 +2,18 @@
 #include "wire/call_parameters.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "json/validate.hpp"
-#include "json/write.hpp"
-#include "tasks/askable.hpp"
+#include "wire/kept_meta.hpp"
 #include "wire/method_table.hpp"
 #include "wire/questions.hpp"
 #include "wire/tunables.hpp"
 
 namespace longhaul::wire {
 namespace {
-
-// What a task keeps of the `_meta` of its call: the members that are used later (progress token,
-// trace context), each as long as all of them stay within `tunables::kept_meta`; and what its
-// caller can be asked.
-raw_json keep_meta(json::value meta, const serving::question_modes& modes) {
-  constexpr std::array<std::string_view, 4> used = {"progressToken", "traceparent", "tracestate",
-                                                    "baggage"};
-  std::array<std::string_view, used.size()> found{};
-  for (json::members m(meta); m.next();) {
-    const auto name = std::ranges::find(used, m.key());
-    if (name == used.end()) continue;
-    std::string_view& place = found[static_cast<std::size_t>(name - used.begin())];
-    if (place.empty()) place = m.value().raw();
-  }
-  std::string kept;
-  for (std::size_t i = 0; i < used.size(); ++i) {
-    const std::size_t more = used[i].size() + found[i].size() + 4;
-    if (found[i].empty() || kept.size() + more > tunables::kept_meta) continue;
-    if (kept.empty()) kept.reserve(std::min(meta.raw().size(), tunables::kept_meta));
-    kept += kept.empty() ? '{' : ',';
-    json::append_string(kept, used[i]);
-    kept += ':';
-    json::append_without_line_breaks(kept, found[i]);
-  }
-  if (modes.any()) {
-    kept += kept.empty() ? '{' : ',';
-    kept += tasks::askable_member(modes.all());
-  }
-  if (kept.empty()) return {};
-  kept += '}';
-  return raw_json::trusted(std::move(kept));
-}
 
 result<void> read_idempotency_key(const incoming& request, serving::call_request& call) {
   if (!request.meta.idempotency_key) return {};
@@ -127,7 +93,8 @@ void read_modes(const incoming& request, serving::call_request& call) {
 // What is read alike of all of them: `_meta`, answers, and the state of a call that is repeated.
 result<void> read_rest(const context& shared, const incoming& request,
                        serving::call_request& call) {
-  call.meta = keep_meta(request.meta.all, call.modes);
+  call.meta = kept_meta(request.meta.all, call.modes, request.http);
+  call.whole_meta = request.meta.all;
   if (!request.look.stateless) return {};
   if (const json::value responses = request.call.params["inputResponses"]) {
     auto answers = read_responses(responses);

@@ -63,8 +63,8 @@ class call_audience final : public stream_audience {
   const std::optional<log_level> least_;
 };
 
-// Arguments that do not fit, in words that the model reads.
-wire_reply argument_error(const context& shared, const incoming& request,
+// A refusal in words that the model reads: arguments that do not fit, above all.
+wire_reply readable_error(const context& shared, const incoming& request,
                           std::string_view message) {
   result_writer result(shared, request, message.size() + 256);
   std::string& out = result.members().key("content");
@@ -158,10 +158,14 @@ wire_reply reply_with_outcome(const context& shared, const incoming& request, co
 
 wire_reply reply_to_refusal(const context& shared, const incoming& request,
                             const serving::refused& refused, const call_kind& kind) {
+  const bool declined = refused.why == serving::refusal::declined;
+  if (declined && refused.code == 0 && kind.tool) {
+    return readable_error(shared, request, refused.message);
+  }
   if (refused.why != serving::refusal::invalid_arguments) return refuse(request, refused);
   if (!kind.missing_resource.empty()) return resource_not_found(request, kind.missing_resource);
   return kind.tool && request.look.readable_argument_errors
-             ? argument_error(shared, request, refused.message)
+             ? readable_error(shared, request, refused.message)
              : refuse(request, refused);
 }
 

@@ -67,7 +67,7 @@ struct incoming {
   session* client = nullptr;  ///< null: it stands alone
   request_stream* stream = nullptr;  ///< what `out` is in a session over HTTP, else null
   serving::entry_ptr tool;           ///< of `tools/call`, if it was looked up for the headers
-  bool pipe = false;                 ///< no HTTP: no status, no peer to watch
+  const http_request* http = nullptr;  ///< null: a pipe: no status, no peer to watch
   bool streams = true;               ///< messages may be sent before the reply
 };
 

@@ -91,6 +91,7 @@ struct http_request {
   std::optional<std::string_view> accept{};            ///< Accept
   std::optional<std::string_view> authorization{};     ///< Authorization
   std::optional<std::string_view> last_event_id{};     ///< Last-Event-ID
+  std::optional<std::string_view> traceparent{}, tracestate{}, baggage{};  ///< W3C Trace Context
   /// Mcp-Param-*: the name after the prefix (case as received) and the value.
   std::span<const std::pair<std::string_view, std::string_view>> mcp_params{};
   /// The first of the headers above that came twice with different values, or empty.

@@ -154,7 +154,7 @@ awaitable<wire_reply> envelope::take_request(carrier& from, const message& reque
                          .client = client,
                          .stream = client != nullptr ? from.stream.get() : nullptr,
                          .tool = from.tool,
-                         .pipe = from.http == nullptr,
+                         .http = from.http,
                          .streams = from.streams};
   wire_reply reply = co_await answer_request(shared_, at_hand);
   if (opened.close()) co_return wire_reply{};  // cancelled: no response follows

@@ -85,7 +85,7 @@ std::optional<log_level> parse_log_level(json::value name) {
 }
 
 void stream_audience::waiting() {
-  if (request_.wait_announced || request_.pipe) return;
+  if (request_.wait_announced || request_.http == nullptr) return;
   request_.wait_announced = true;
   if (!request_.streams) request_.out->only_reply();
   request_.out->expect_wait();
@@ -96,7 +96,7 @@ bool stream_audience::send(std::string text) {
 }
 
 gone_watch::gone_watch(const incoming& request, const std::shared_ptr<serving::exchange>& exchange)
-    : out_(request.pipe ? nullptr : request.out.get()) {
+    : out_(request.http == nullptr ? nullptr : request.out.get()) {
   if (out_ == nullptr) return;
   out_->on_gone([weak = std::weak_ptr(exchange)] {
     if (const auto mailbox = weak.lock()) mailbox->abandon();

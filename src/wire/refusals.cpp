@@ -30,7 +30,7 @@ struct row {
 constexpr std::string_view params = "Invalid params: ";
 constexpr std::string_view cancelled = "The call was cancelled";
 
-constexpr std::array<row, 16> rows = {{
+constexpr std::array<row, 17> rows = {{
     {refusal::unknown_tool, code::invalid_params, code::invalid_params},
     {refusal::invalid_arguments, code::invalid_params, code::invalid_params},
     {refusal::task_forbidden, code::invalid_params, code::method_not_found},
@@ -51,6 +51,7 @@ constexpr std::array<row, 16> rows = {{
     {refusal::shutting_down, error_codes::busy, error_codes::busy},
     // Read by nobody, unless another caller with the same idempotency key cancelled the work.
     {refusal::abandoned, error_codes::cancelled, error_codes::cancelled, cancelled, cancelled},
+    {refusal::declined, error_codes::declined, error_codes::declined},
     {refusal::internal, code::internal_error, code::internal_error},
 }};
 
@@ -132,6 +133,10 @@ wire_reply refuse(const revision_look& look, json::value id, const serving::refu
                   std::string_view data) {
   if (why.why == refusal::busy || why.why == refusal::shutting_down) return busy_reply(id, why);
   if (why.why == refusal::internal) return internal_error_reply(id, why);
+  if (why.why == refusal::declined) {
+    return error(look, id, why.code == 0 ? error_codes::declined : why.code, why.message,
+                 why.data.view());
+  }
   if (why.why == refusal::task_required && look.stateless) {
     return error(look, id, code::missing_capability, missing_tasks_words, missing_tasks_data);
   }

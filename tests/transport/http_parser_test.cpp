@@ -327,5 +327,26 @@ TEST(http_parser, an_empty_origin_is_there_and_an_absent_one_is_not) {
   EXPECT_TRUE(parser.origin().empty());
 }
 
+TEST(http_parser, keeps_a_trace_whose_lists_are_split_over_headers) {
+  http_parser parser(small_header, max_body);
+  for (int round = 0; round < 2; ++round) {
+    parser.reset();
+    const std::string text =
+        "POST /mcp HTTP/1.1\r\nHost: a\r\nTraceparent: 00-1\r\ntracestate: a=1\r\n"
+        "TraceState:  b=2 \r\nBAGGAGE: c=3\r\ntraceparent: 00-2\r\nContent-Length: 0\r\n\r\n";
+    parser.put(text);
+    ASSERT_TRUE(parser.done());
+    const auto request = parser.request("127.0.0.1");
+    EXPECT_EQ(request.traceparent, "00-1");
+    EXPECT_EQ(request.tracestate, "a=1, b=2");
+    EXPECT_EQ(request.baggage, "c=3");
+    EXPECT_EQ(request.repeated_header, "");  // a trace is no reason to refuse a request
+  }
+  parser.reset();
+  parser.put("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto request = parser.request("127.0.0.1");
+  EXPECT_FALSE(request.traceparent || request.tracestate || request.baggage);
+}
+
 }  // namespace
 }  // namespace longhaul::transport

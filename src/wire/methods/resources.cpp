@@ -126,7 +126,7 @@ awaitable<wire_reply> read_resource(context& shared, const incoming& request) {
   std::string uri = *request.call.params["uri"].string();
   auto found = shared.server.features().find_resource_for(request.who, uri);
   if (!found) return read_source(shared, request, std::move(uri));
-  if (found->resource->fixed) {
+  if (found->resource->fixed && !shared.server.has_middleware()) {
     return at_once(reply_with_fixed(shared, request, *found->resource));
   }
   return read_by_handler(shared, request, *std::move(found), std::move(uri));

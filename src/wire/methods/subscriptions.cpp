@@ -219,7 +219,7 @@ awaitable<wire_reply> listen(context& shared, const incoming& request) {
   const bool stopped = co_await shared.server.listen(mailbox, audience);
   // What the client cancelled ends without a word, also if the server stops in the same moment.
   if (!stopped || request.id.close()) co_return wire_reply{};
-  if (request.pipe) audience.announce_end();
+  if (request.http == nullptr) audience.announce_end();
   co_return wire_reply{200, audience.end(shared.server_meta)};
 }
 

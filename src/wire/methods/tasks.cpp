@@ -196,7 +196,7 @@ awaitable<wire_reply> cancel_task(context& shared, const incoming& request) {
 
 awaitable<wire_reply> task_result(context& shared, const incoming& request) {
   const std::string id = task_id(request);
-  const auto known = co_await shared.server.get(request.who, id);
+  const auto known = co_await shared.server.get(request.who, id, "result");
   if (const auto* refused = std::get_if<serving::refused>(&known)) {
     co_return refuse(request, *refused);
   }
