@@ -1,11 +1,12 @@
 # The installed package: headers, one static library a layer, a CMake package and a pkg-config file.
-# `find_package(longhaul)` gives longhaul::longhaul; the layers behind it are details.
+# `find_package(longhaul)` gives longhaul::longhaul, and longhaul::testing for tests of servers; the
+# layers behind them are details.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(layers base json typed auth stores sqlite open tasks server protocol wire transport run)
 list(TRANSFORM layers PREPEND longhaul_ OUTPUT_VARIABLE layer_targets)
-install(TARGETS longhaul ${layer_targets} EXPORT longhaulTargets
+install(TARGETS longhaul ${layer_targets} longhaul_testing EXPORT longhaulTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/longhaul DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 

@@ -25,6 +25,7 @@ flags=$(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --cflags --libs longhau
 g++ -std=c++20 -O1 -fsanitize=$sanitize tests/consumer/main.cpp -o "$work/build/by-pkg-config" $flags
 
 XDG_STATE_HOME=$work/state "$work/build/readme" --stdio </dev/null
+"$work/build/tested"
 for program in consumer by-pkg-config; do
   python3 tests/consumer/talk.py "$work/build/$program"
 done

@@ -14,6 +14,8 @@ from cpp_source import ROOT, report, sources
 # layer: (what it is, the layers that it may include). Highest first: none may include one above it.
 # Every layer may include itself and `longhaul/`.
 LAYERS = {
+    "testing": ("the test kit for users: a server and its clients in one process, on a test's clock",
+                "run wire server protocol tasks stores typed auth json base"),
     "run": ("puts a server together: command line, signals, log, who calls",
             "transport wire server tasks typed open auth json base"),
     "config": ("the file of `longhaul serve`, into plain data, with each fault at its place",

@@ -160,6 +160,11 @@ class task_context {
   virtual raw_json saved_checkpoint() const = 0;
   virtual void save_checkpoint_bytes(raw_json value) = 0;
 
+ protected:
+  /// What the sleeps above come to: on the machine's clock, unless a test owns the time.
+  virtual void pause(std::chrono::milliseconds duration) const;
+  virtual boost::asio::awaitable<void> async_pause(std::chrono::milliseconds duration) const;
+
  private:
   /// What all of the questions above come to: puts them, and waits for all answers.
   virtual std::vector<question_reply> put(const named_questions& questions) = 0;
@@ -175,8 +180,6 @@ class task_context {
     if (!(wide(duration) > wide(0))) return std::chrono::milliseconds(0);
     return std::chrono::ceil<std::chrono::milliseconds>(duration);
   }
-  void pause(std::chrono::milliseconds duration) const;
-  boost::asio::awaitable<void> async_pause(std::chrono::milliseconds duration) const;
 };
 
 }  // namespace longhaul

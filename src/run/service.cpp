@@ -34,6 +34,8 @@ tasks::engine_options engine_options_for(server& definition, const service_optio
   result.max_retention = options.max_retention;
   result.hooks = std::move(hooks);
   result.log = log;
+  result.clock = more.clock;
+  result.manual = result.sleep_by_clock = more.clock_by_hand;
   result.on_removed = more.on_removed;
   return result;
 }

@@ -38,6 +38,10 @@ struct service_options {
   /// Null: `defaults::http_drain_grace` or `defaults::stdio_drain_grace`.
   std::optional<std::chrono::milliseconds> drain_grace = {};
   std::string kept_in = {};  ///< where tasks are kept, for people: "PATH", "memory"
+  const clock_source* clock = &system_clock();  ///< must outlive the service
+  /// Nothing ticks by itself, and handlers sleep on `clock`: whoever moves it calls
+  /// `engine().tick()`.
+  bool clock_by_hand = false;
 };
 
 /// What all transports share.

@@ -205,7 +205,7 @@ awaitable<call_reply> calls::run_hidden(on_its_way& call, bool inline_first) con
   if (auto refused = refusal_of(created)) co_return *std::move(refused);
   wait_rules rules = rules_for(call);
   if (inline_first) {
-    rules.deadline = exchange::clock::now() + call.tool.definition.options.inline_wait;
+    rules.deadline = server_.deadline_in(call.tool.definition.options.inline_wait);
     rules.stop_at_question = true;
   }
   rules.begun_here = created.code == stores::create_code::created;
@@ -241,7 +241,7 @@ wait_rules calls::rules_for(const on_its_way& call) const {
   wait_rules rules;
   rules.may_be_handed_out = falls_back(call);
   if (rules.may_be_handed_out) {
-    rules.deadline = exchange::clock::now() + server_.options.inline_limit;
+    rules.deadline = server_.deadline_in(server_.options.inline_limit);
   }
   return rules;
 }

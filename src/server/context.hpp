@@ -6,6 +6,7 @@
 #include <chrono>
 #include <exception>
 
+#include "base/clock_arithmetic.hpp"
 #include "base/log.hpp"
 #include "longhaul/limits.hpp"
 #include "server/catalog.hpp"
@@ -34,6 +35,10 @@ struct context {
   const dispatcher_options options;
 
   task_view view(task_ptr task) const;
+  /// On the engine's clock.
+  monotonic_time deadline_in(milliseconds length) const {
+    return saturating_add(engine.clock().monotonic(), length);
+  }
   /// What a caller is told of an exception: never its text, which goes to the log.
   refused failure(const std::exception& e) const;
 };

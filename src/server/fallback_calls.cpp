@@ -40,7 +40,7 @@ awaitable<call_reply> calls::call_fallback(on_its_way& call, fallback_verb verb)
 awaitable<call_reply> calls::status_by_tool(on_its_way& call, const fallback_request& wanted,
                                             task_ptr task) const {
   wait_rules rules;
-  rules.deadline = exchange::clock::now() + wanted.wait;
+  rules.deadline = server_.deadline_in(wanted.wait);
   rules.stop_at_question = call.request.ask != asking::on_stream;
   rules.stop_at_unaskable = true;
   task_wait wait(server_, call.who, call.request, *call.mailbox, call.listener, std::move(task),

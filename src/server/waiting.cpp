@@ -78,7 +78,7 @@ exchange::clock::time_point task_wait::wake_at() {
   auto next = monotonic_time::max();
   if (listener_.wants_progress()) next = pace_.next(now);
   if (rules_.report_changes && unsent_ && !slow_) next = std::min(next, states_.allowed_at(now));
-  auto wake = std::min(rules_.deadline, on_timer(next, now));
+  auto wake = on_timer(std::min(rules_.deadline, next), now);
   const bool must_retry = slow_ || !logs_.empty() || retry_question_;
   if (must_retry) wake = std::min(wake, exchange::clock::now() + tunables::retry_after_full);
   return wake;
@@ -139,7 +139,7 @@ awaitable<std::optional<call_reply>> task_wait::until_end() {
     if (task_->terminal()) continue;
     if (abandoned) co_return co_await leave();
     if (stopping) co_return refuse(refusal::shutting_down, "the server is shutting down");
-    if (exchange::clock::now() >= rules_.deadline) co_return std::nullopt;
+    if (server_.engine.clock().monotonic() >= rules_.deadline) co_return std::nullopt;
   }
 }
 

@@ -32,9 +32,9 @@ namespace longhaul::serving {
 
 /// What a wait ends at, beside the end of its task.
 struct wait_rules {
-  exchange::clock::time_point deadline = exchange::clock::time_point::max();
-  bool report_changes = false;     ///< the audience hears of every state
-  bool stop_at_question = false;   ///< any question ends the wait
+  monotonic_time deadline = monotonic_time::max();  ///< on the engine's clock
+  bool report_changes = false;                      ///< the audience hears of every state
+  bool stop_at_question = false;                    ///< any question ends the wait
   bool stop_at_unaskable = false;  ///< one ends it that this caller cannot be asked here
   bool may_be_handed_out = false;  ///< the work behind a plain call may become a task
   bool begun_here = false;         ///< by this request: nobody else waits for it

@@ -38,6 +38,8 @@ class claimer {
   /// True: there may be work to claim, and the caller has to await `claim_all`.
   bool wanted();
   boost::asio::awaitable<void> claim_all();
+  /// A claim is under way.
+  bool claiming() const noexcept { return claiming_; }
   /// The same, awaited by nobody.
   void claim_soon();
 

@@ -44,6 +44,7 @@ class direct_host {
   virtual ~direct_host() = default;
   virtual stores::instant now() const = 0;
   virtual const byte_limits& limits() const noexcept = 0;
+  virtual tasks::pauses& pauses() noexcept = 0;
   /// Its task changed, and nobody was told yet.
   virtual void changed(const task_record& task) = 0;
   virtual void trouble(const std::string& text, const std::string& id) const noexcept = 0;
@@ -81,6 +82,7 @@ class direct_run final : public handler_run, public std::enable_shared_from_this
   void end_later() noexcept override;
   boost::asio::awaitable<std::vector<question_reply>> put_questions(
       std::vector<stores::question> questions) override;
+  tasks::pauses& pauses() const noexcept override { return host_.pauses(); }
 
   // --- the engine's side
   const std::shared_ptr<const task_origin>& origin() const noexcept { return origin_; }

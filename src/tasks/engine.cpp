@@ -90,6 +90,21 @@ struct engine::parts {
     }
     co_return result;
   }
+  bool is_quiet(const running_task& run) const {
+    if (core.pauses.holds(run.id())) return true;
+    const task_ptr now = run.store().known(run.id());
+    return now && now->status == task_status::input_required;
+  }
+  bool at_rest() const {
+    if (claims.claiming()) return false;
+    for (const auto& run : core.direct.all()) {
+      if (!core.pauses.holds(run->id())) return false;
+    }
+    for (const auto& run : core.running.all()) {
+      if (!is_quiet(*run)) return false;
+    }
+    return !claims.claiming();
+  }
   awaitable<void> look_for_work() {
     const monotonic_time now = core.monotonic();
     if (!looked_at || now - *looked_at >= core.options.claim_poll) {
@@ -313,12 +328,17 @@ awaitable<void> engine::offload(std::function<void()> work) {
 // --- time, and the end
 
 void engine::tick() {
+  parts_->core.pauses.look_at_the_clock();
   parts_->ticks.tick();
   parts_->core.hub.look_at_the_clock();
   for (const auto& run : parts_->core.direct.all()) {
     if (const auto caller = run->told().lock()) caller->on_clock();
   }
 }
+
+bool engine::at_rest() const { return parts_->at_rest(); }
+std::optional<monotonic_time> engine::next_wake() const { return parts_->core.pauses.next(); }
+void engine::flush() { parts_->ticks.flush(); }
 
 awaitable<std::size_t> engine::remove_expired() { return parts_->time.remove_expired(); }
 

@@ -126,6 +126,13 @@ class engine {
   /// One round of housekeeping, and followers look at the clock. Requires: `options.manual`; else
   /// it happens by itself.
   void tick();
+  /// Nothing moves by itself any more before time passes, a question is answered or somebody calls:
+  /// every handler has returned, pauses, or waits for an answer. Requires: `options.manual`.
+  bool at_rest() const;
+  /// When the first handler that pauses goes on; null: none does. Requires: `options.manual`.
+  std::optional<monotonic_time> next_wake() const;
+  /// Runs what waits for the thread that ticks. Not from that thread.
+  void flush();
   /// Applies all limits that have passed and removes all that has expired; how many were removed.
   awaitable<std::size_t> remove_expired();
 

@@ -15,7 +15,8 @@ engine_core::engine_core(engine_options given)
       lanes(options.store, options.limits, *options.clock),
       hub(tunables::followers_per_task, options.store),
       slots(options.max_running, options.max_running / tunables::reserved_slots_divisor,
-            options.max_parked) {}
+            options.max_parked),
+      pauses(*options.clock, options.sleep_by_clock) {}
 
 void engine_core::forget(const std::shared_ptr<running_task>& run) {
   if (running.remove(*run)) emptied.tell();

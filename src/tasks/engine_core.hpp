@@ -15,6 +15,7 @@
 #include "tasks/id_map.hpp"
 #include "tasks/idle_signal.hpp"
 #include "tasks/lanes.hpp"
+#include "tasks/pauses.hpp"
 #include "tasks/slots.hpp"
 #include "tasks/task_log.hpp"
 
@@ -46,6 +47,8 @@ struct engine_core {
   tasks::lanes lanes;
   tasks::hub hub;
   tasks::slots slots;
+  /// Of handlers, where the clock is moved by hand.
+  tasks::pauses pauses;
   /// Tasks that this process has claimed, or is about to finish.
   id_map<running_task> running;
   /// Calls that run without a row.

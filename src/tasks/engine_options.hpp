@@ -39,6 +39,8 @@ struct engine_options {
   milliseconds claim_poll = tunables::claim_poll;
   milliseconds tick_interval = tunables::tick_interval;
   bool manual = false;  ///< no ticks by itself (tests)
+  /// With `manual`: handlers that sleep do so on `clock`, too.
+  bool sleep_by_clock = false;
   /// Ids of tasks that were removed for good, so that what lies beside the store can go as well.
   /// May be empty.
   std::function<void(const std::vector<std::string>&)> on_removed = {};

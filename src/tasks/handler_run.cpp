@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/handler_run.hpp"
 
+#include <boost/system/system_error.hpp>
 #include <stdexcept>
 
 #include "tasks/askable.hpp"
@@ -11,6 +12,23 @@ namespace longhaul::tasks {
 
 bool handler_run::client_can(client_capability asked_so) const {
   return may_ask(begun_as().request_meta, asked_so);
+}
+
+void handler_run::pause(std::chrono::milliseconds duration) const {
+  if (!pauses().by_hand()) return task_context::pause(duration);
+  pauses().wait(id(), duration, stop_token());
+  throw_if_cancelled();
+}
+
+boost::asio::awaitable<void> handler_run::async_pause(std::chrono::milliseconds duration) const {
+  if (!pauses().by_hand()) co_return co_await task_context::async_pause(duration);
+  try {
+    co_await pauses().async_wait(id(), duration, stop_token());
+  } catch (const boost::system::system_error&) {
+    throw_if_cancelled();  // else whoever awaits us has lost interest, as in `a || b`
+    throw;
+  }
+  throw_if_cancelled();
 }
 
 std::vector<question_reply> handler_run::put(const named_questions& named) {

@@ -15,6 +15,7 @@
 
 #include "longhaul/task_context.hpp"
 #include "longhaul/tool.hpp"
+#include "tasks/pauses.hpp"
 #include "tasks/questions.hpp"
 #include "tasks/stopper.hpp"
 #include "tasks/tool_source.hpp"
@@ -63,6 +64,13 @@ class handler_run : public task_context {
   /// Stores the questions, of which there is at least one, and waits for their answers.
   virtual boost::asio::awaitable<std::vector<question_reply>> put_questions(
       std::vector<stores::question> questions) = 0;
+
+  /// Where it waits for time to pass.
+  virtual tasks::pauses& pauses() const noexcept = 0;
+
+ protected:
+  void pause(std::chrono::milliseconds duration) const override;
+  boost::asio::awaitable<void> async_pause(std::chrono::milliseconds duration) const override;
 
  private:
   std::vector<question_reply> put(const named_questions& named) override;

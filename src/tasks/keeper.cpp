@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
+#include <future>
 #include <utility>
 
 #include "tasks/sync.hpp"
@@ -30,6 +31,12 @@ void keeper::schedule() {
     if (error || closing_) return;
     boost::asio::co_spawn(context_, run_steps(), [this](const std::exception_ptr&) { schedule(); });
   });
+}
+
+void keeper::flush() {
+  std::promise<void> reached;
+  boost::asio::post(context_, [&reached] { reached.set_value(); });
+  reached.get_future().wait();
 }
 
 void keeper::tick() {

@@ -35,6 +35,8 @@ class keeper {
   void start(std::vector<step> steps);
   /// One tick, on this thread. Requires: `options.manual`.
   void tick();
+  /// Returns when what was posted before has run. Not from its own thread.
+  void flush();
   /// Idempotent.
   void stop();
 

@@ -55,6 +55,7 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   void end_later() noexcept override;
   boost::asio::awaitable<std::vector<question_reply>> put_questions(
       std::vector<stores::question> questions) override;
+  tasks::pauses& pauses() const noexcept override { return host_.pauses(); }
 
   // --- the engine's side
   const task_ptr& claimed() const noexcept { return claimed_; }

@@ -61,6 +61,7 @@ class runs final : public task_host {
     return core_.options.limits.max_checkpoint;
   }
   tasks::slots& slots() noexcept override { return core_.slots; }
+  tasks::pauses& pauses() noexcept override { return core_.pauses; }
   void slot_was_left() override { claimer_.claim_soon(); }
   bool ended_at_once(const std::shared_ptr<running_task>& run,
                      const handler_result& result) override;

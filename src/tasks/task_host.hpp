@@ -12,6 +12,7 @@
 #include "longhaul/tool.hpp"
 #include "tasks/follower.hpp"
 #include "tasks/hub.hpp"
+#include "tasks/pauses.hpp"
 #include "tasks/slots.hpp"
 
 namespace longhaul::tasks {
@@ -31,6 +32,7 @@ class task_host {
   virtual void note_report(std::shared_ptr<running_task> run) = 0;
   virtual std::size_t max_checkpoint() const noexcept = 0;
   virtual tasks::slots& slots() noexcept = 0;
+  virtual tasks::pauses& pauses() noexcept = 0;
   /// A handler waits, and has left its slot to others.
   virtual void slot_was_left() = 0;
   /// Its handler has returned (null: without an outcome). False: its end, or what it reported, has

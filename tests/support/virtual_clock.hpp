@@ -1,29 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time that a test owns. Both clocks stand still until they are told to move. Thread-safe.
+// The clock of our own tests is the one that users get.
 #pragma once
 
-#include <atomic>
-
-#include "longhaul/clock.hpp"
+#include "longhaul/testing/clock.hpp"
 
 namespace longhaul::test {
 
-class virtual_clock final : public clock_source {
- public:
-  timestamp now() const override { return timestamp(milliseconds(wall_.load())); }
-  monotonic_time monotonic() const override { return monotonic_time(milliseconds(mono_.load())); }
-
-  /// Time passes on both clocks.
-  void advance(milliseconds by) {
-    wall_.fetch_add(by.count());
-    mono_.fetch_add(by.count());
-  }
-  /// Somebody sets the wall clock; negative: back.
-  void skew_wall(milliseconds by) { wall_.fetch_add(by.count()); }
-
- private:
-  std::atomic<milliseconds::rep> wall_{1'750'000'000'000};  // June 2025
-  std::atomic<milliseconds::rep> mono_{1'000'000};
-};
+using virtual_clock = testkit::manual_clock;
 
 }  // namespace longhaul::test

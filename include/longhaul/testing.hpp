@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// The test kit: a server in one's own process, its clients, a clock that the test owns, and golden
+// conversations. Link `longhaul::testing`. docs/testing.md is the guide.
+//
+// The namespace is `longhaul::testkit`: GoogleTest has `testing`.
+#pragma once
+
+#include "longhaul/testing/client.hpp"
+#include "longhaul/testing/clock.hpp"
+#include "longhaul/testing/reply.hpp"
+#include "longhaul/testing/test_server.hpp"
