@@ -37,6 +37,9 @@ std::optional<std::string_view>* place_of(wire::http_request& request, std::stri
   if (name == "accept") return &request.accept;
   if (name == "authorization") return &request.authorization;
   if (name == "last-event-id") return &request.last_event_id;
+  if (name == "traceparent") return &request.traceparent;
+  if (name == "tracestate") return &request.tracestate;
+  if (name == "baggage") return &request.baggage;
   return nullptr;
 }
 
