@@ -15,9 +15,9 @@
 namespace longhaul {
 
 struct audit_options {
-  log_sink to = {};             ///< null: the log of the server, at level `notice`
-  bool arguments = false;       ///< with the arguments of calls: they may hold secrets
-  bool task_requests = true;    ///< with requests about tasks
+  log_sink to = {};           ///< null: the log of the server, at level `notice`
+  bool arguments = false;     ///< with the arguments of calls: they may hold secrets
+  bool task_requests = true;  ///< with requests about tasks
 };
 
 std::shared_ptr<middleware> audit_log(audit_options options = {});

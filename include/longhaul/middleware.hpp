@@ -25,8 +25,8 @@
 namespace longhaul {
 
 /// What is called. A `task` request is one about a task that exists: its name is `get`, `answer`,
-/// `cancel`, `list` or `result`.
-enum class call_kind : std::uint8_t { tool, prompt, resource, completion, task };
+/// `cancel`, `list` or `result`. An `extension` call is one of a method of an extension.
+enum class call_kind : std::uint8_t { tool, prompt, resource, completion, task, extension };
 /// "tool", "prompt", …
 std::string_view to_string(call_kind kind) noexcept;
 
@@ -76,12 +76,12 @@ std::string_view to_string(call_end end) noexcept;
 /// A call that is over.
 struct ended_call : called_feature {
   std::string_view owner = {};
-  std::string_view task = {};          ///< its id, or that of the work behind a plain call; may be empty
+  std::string_view task = {};  ///< its id, or that of the work behind a plain call; may be empty
   const raw_json* arguments = nullptr;  ///< null where they are not at hand (large ones of a task)
   call_end end = call_end::completed;
-  std::string_view words = {};           ///< why it failed or was refused; may be empty
-  std::chrono::milliseconds took{0};     ///< since its request, waiting included
-  std::uint32_t attempts = 0;            ///< how often its handler began
+  std::string_view words = {};        ///< why it failed or was refused; may be empty
+  std::chrono::milliseconds took{0};  ///< since its request, waiting included
+  std::uint32_t attempts = 0;         ///< how often its handler began
 };
 
 /// Throw it in `on_call` to refuse a call for now: the caller gets error 31004 with `retryAfterMs`.

@@ -24,10 +24,10 @@ struct rate {
 /// A bound that is null is none. Callers are told apart by their keys, anonymous ones by their
 /// addresses.
 struct rate_limits {
-  std::optional<rate> calls_per_caller = {};          ///< of tools, prompts and resources
-  std::optional<rate> completions_per_caller = {};    ///< they come with every key stroke
-  std::optional<rate> task_requests_per_caller = {};  ///< get, answer, cancel, list, result
-  std::optional<rate> calls = {};                     ///< of all callers together
+  std::optional<rate> calls_per_caller = {};            ///< of tools, prompts and resources
+  std::optional<rate> completions_per_caller = {};      ///< they come with every key stroke
+  std::optional<rate> task_requests_per_caller = {};    ///< get, answer, cancel, list, result
+  std::optional<rate> calls = {};                       ///< of all callers together
   std::map<std::string, rate, std::less<>> tools = {};  ///< by tool, of all callers together
 };
 

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "longhaul/extension.hpp"
 #include "longhaul/feature.hpp"
 #include "longhaul/limits.hpp"
 #include "longhaul/log.hpp"
@@ -208,6 +209,14 @@ class server {
   void resources_changed();
   /// Tells those who subscribed to this very address that it holds something else. Any thread.
   void resource_updated(const std::string& uri);
+
+  /// Adds an extension of the protocol. What does not fit is noted in `faults`, as of a tool.
+  /// Throws `std::logic_error` while the server runs.
+  server& add_extension(const extension& added);
+  /// Sends a notification of an extension to whoever wants it just now; those who read too slowly
+  /// may miss it. Any thread. Throws `std::invalid_argument` if no extension has it.
+  void notify(std::string_view notification, const raw_json& params = {},
+              const notification_target& to = {});
 
   /// Adds middleware, which hears of every call behind those that were added before.
   /// Throws `std::logic_error` while the server runs, `std::invalid_argument` for null.

@@ -80,6 +80,16 @@ void server::note_fault(const char* kind, const std::string& name, const std::st
   faults_.push_back(fault);
 }
 
+server& server::add_extension(const extension& added) {
+  if (link_->is_open()) throw std::logic_error("add_extension: the server runs already");
+  return add_made("add_extension", "extension", added.id(), [&] { features_->add(added); });
+}
+
+void server::notify(std::string_view notification, const raw_json& params,
+                    const notification_target& to) {
+  features_->extensions().notify(notification, params, to);
+}
+
 server& server::use(std::shared_ptr<middleware> hooks) {
   if (!hooks) throw std::invalid_argument("use: there is no middleware");
   if (link_->is_open()) throw std::logic_error("use: the server runs already");

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "server/extensions.hpp"
 #include "server/feature_set.hpp"
 #include "server/requests.hpp"
 #include "tasks/follower.hpp"
@@ -32,6 +33,8 @@ class audience {
   virtual bool list_changed(list_kind) { return true; }
   /// A resource holds something else.
   virtual bool resource_updated(const std::string& /*uri*/) { return true; }
+  /// What an extension says to those who asked for it.
+  virtual bool notice(const extension_notice&) { return true; }
   /// A question opened (round 0), or is put again because its answer did not fit. Called once for
   /// each round (again only if it was not taken).
   virtual bool question(const task_record&, const task_input&, int /*round*/) { return true; }

@@ -140,7 +140,6 @@ void catalog::keep_callables(const std::vector<entry_ptr>& callables) {
   {
     const guard lock(all_mutex_);
     for (const entry_ptr& entry : callables) callables_.insert_or_assign(entry->name(), entry);
-    if (callables.size() > 1) completes_ = true;
   }
   forget_all();
 }
@@ -162,6 +161,7 @@ void catalog::add(prompt_definition prompt) {
   if (prompts_.find(entry->name())) refuse_taken("prompt", entry->name());
   if (entry->options.visible_to) differs_ = true;
   keep_callables(callables_of(*entry));
+  if (!entry->completers.empty()) completes_ = true;
   if (prompts_.add(entry)) return;
   drop_callables(callables_of(*entry));
   refuse_taken("prompt", entry->name());
@@ -173,9 +173,15 @@ void catalog::add(resource_definition resource) {
   if (set.find(entry->name())) refuse_taken("resource", entry->name());
   if (entry->options.visible_to) differs_ = true;
   keep_callables(callables_of(*entry));
+  if (!entry->completers.empty()) completes_ = true;
   if (set.add(entry)) return;
   drop_callables(callables_of(*entry));
   refuse_taken("resource", entry->name());
+}
+
+void catalog::add(const extension& added) {
+  extensions_.add(added);
+  keep_callables(extensions_.callables());
 }
 
 bool catalog::remove_prompt(std::string_view name) {

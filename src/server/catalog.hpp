@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/extensions.hpp"
 #include "server/feature_page.hpp"
 #include "server/feature_set.hpp"
 #include "server/features.hpp"
@@ -62,6 +63,8 @@ class catalog final : public tasks::tool_source {
   /// Throw `std::invalid_argument` for a name, or an address, that is taken.
   void add(prompt_definition prompt);
   void add(resource_definition resource);
+  /// Before the server runs. Throws `std::invalid_argument`, as `extensions::add`.
+  void add(const extension& added);
   /// What runs goes on; what waits in the queue waits until there is a tool of this name again.
   /// False: there is none, or it is one of the fallback tools.
   bool remove_tool(std::string_view name);
@@ -114,6 +117,8 @@ class catalog final : public tasks::tool_source {
   bool completes() const noexcept { return completes_.load(std::memory_order_relaxed); }
 
   resource_watch& watch() noexcept { return watch_; }
+  class extensions& extensions() noexcept { return extensions_; }
+  const class extensions& extensions() const noexcept { return extensions_; }
 
  private:
   std::shared_ptr<const tool_entry> entry_for(tool_definition tool) const;
@@ -134,6 +139,7 @@ class catalog final : public tasks::tool_source {
   feature_set<prompt_entry> prompts_{list_kind::prompts};
   feature_set<resource_entry> resources_{list_kind::resources}, templates_{list_kind::resources};
   resource_watch watch_;
+  class extensions extensions_;
 };
 
 }  // namespace longhaul::serving

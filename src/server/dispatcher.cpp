@@ -57,7 +57,7 @@ awaitable<reply<resource_contents>> dispatcher::read_resource(const caller& who,
 }
 
 awaitable<reply<resource_contents>> dispatcher::read_source(const caller& who,
-                                                              std::string_view uri) {
+                                                            std::string_view uri) {
   try {
     for (const auto& source : resources_) {
       if (auto contents = co_await source->read(who, uri)) co_return *std::move(contents);

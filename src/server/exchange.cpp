@@ -86,6 +86,12 @@ void exchange::on_resource_updated(const std::string& uri) {
   signal();
 }
 
+void exchange::on_notice(const notice_ptr& notice) {
+  const guard lock(mutex_);
+  push_bounded(notices_, notice);
+  signal();
+}
+
 void exchange::abandon() {
   const guard lock(mutex_);
   abandoned_ = true;
@@ -109,8 +115,9 @@ void exchange::signal() {
 
 bool exchange::ready() const {
   return !tasks_.empty() || !progress_.empty() || !logs_.empty() || !questions_.empty() || close_ ||
-         !updated_.empty() || std::ranges::find(lists_changed_, true) != lists_changed_.end() ||
-         clock_moved_ || (abandoned_ && !abandon_seen_) || (stopping_ && !stopping_seen_);
+         !updated_.empty() || !notices_.empty() ||
+         std::ranges::find(lists_changed_, true) != lists_changed_.end() || clock_moved_ ||
+         (abandoned_ && !abandon_seen_) || (stopping_ && !stopping_seen_);
 }
 
 bool exchange::has_news() const {
@@ -142,6 +149,7 @@ exchange::batch exchange::take() {
   clock_moved_ = false;
   result.lists_changed = std::exchange(lists_changed_, {});
   result.updated.swap(updated_);
+  result.notices = take_newest(notices_);
   result.abandoned = abandon_seen_ = abandoned_;
   result.shutting_down = stopping_seen_ = stopping_;
   return result;

@@ -20,6 +20,7 @@
 
 #include "base/mutex.hpp"
 #include "longhaul/task.hpp"
+#include "server/extensions.hpp"
 #include "server/feature_set.hpp"
 #include "server/resource_watch.hpp"
 #include "tasks/follower.hpp"
@@ -30,6 +31,7 @@ namespace longhaul::serving {
 class exchange final : public tasks::follower,
                        public list_listener,
                        public update_listener,
+                       public notice_listener,
                        public std::enable_shared_from_this<exchange> {
  public:
   using clock = std::chrono::steady_clock;
@@ -46,6 +48,7 @@ class exchange final : public tasks::follower,
   void on_drained() override { shut_down(); }
   void on_list_changed(list_kind kind) override;
   void on_resource_updated(const std::string& uri) override;
+  void on_notice(const notice_ptr& notice) override;
   /// The caller left, or cancelled this request.
   void abandon();
   /// The consumer is to look whether there is something to do.
@@ -62,6 +65,7 @@ class exchange final : public tasks::follower,
     std::optional<tasks::close_event> close = std::nullopt;  ///< the newest
     std::array<bool, list_kinds> lists_changed = {};         ///< by `list_kind`
     std::vector<std::string> updated;                        ///< addresses of resources, each once
+    std::vector<notice_ptr> notices;                         ///< in order
     bool abandoned = false;
     bool shutting_down = false;
   };
@@ -93,6 +97,7 @@ class exchange final : public tasks::follower,
   std::array<bool, list_kinds> lists_changed_ LONGHAUL_GUARDED_BY(mutex_) = {};
   // At most what it watches.
   std::vector<std::string> updated_ LONGHAUL_GUARDED_BY(mutex_);
+  std::vector<notice_ptr> notices_ LONGHAUL_GUARDED_BY(mutex_);  // as progress
   std::optional<tasks::close_event> close_ LONGHAUL_GUARDED_BY(mutex_);
   bool clock_moved_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool abandoned_ LONGHAUL_GUARDED_BY(mutex_) = false;

@@ -10,17 +10,6 @@
 namespace longhaul::serving {
 namespace {
 
-// A callable under the name `kind/name`.
-entry_ptr callable(tool_definition run, std::string_view kind, std::string_view name) {
-  auto entry = std::make_shared<tool_entry>();
-  run.options.name = std::string(kind).append("/").append(name);
-  run.options.policy = task_policy::never;
-  run.input_schema = raw_json::trusted(R"({"type":"object"})");
-  entry->definition = std::move(run);
-  entry->serial = next_serial();
-  return entry;
-}
-
 completer_entries completers_of(const completers& given, std::string_view kind,
                                 const std::string& name, const visibility& visible_to) {
   completer_entries result;
@@ -52,8 +41,7 @@ call_arguments tool_entry::accept(const raw_json& arguments) const {
   return definition.accept ? definition.accept(arguments, leniency) : call_arguments(arguments);
 }
 
-raw_json read_arguments(std::string_view uri,
-                        const std::map<std::string, std::string>& variables) {
+raw_json read_arguments(std::string_view uri, const std::map<std::string, std::string>& variables) {
   std::string out;
   json::object o(out);
   o.string("uri", uri);
@@ -68,6 +56,16 @@ raw_json read_arguments(std::string_view uri,
 
 std::string resource_callable(std::string_view uri) {
   return std::string("resources/").append(uri);
+}
+
+entry_ptr callable(tool_definition run, std::string_view kind, std::string_view name) {
+  auto entry = std::make_shared<tool_entry>();
+  run.options.name = std::string(kind).append("/").append(name);
+  run.options.policy = task_policy::never;
+  run.input_schema = raw_json::trusted(R"({"type":"object"})");
+  entry->definition = std::move(run);
+  entry->serial = next_serial();
+  return entry;
 }
 
 prompt_ptr offered(prompt_definition prompt) {

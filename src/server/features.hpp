@@ -81,6 +81,8 @@ struct resource_entry {
 };
 using resource_ptr = std::shared_ptr<const resource_entry>;
 
+/// What the engine runs under the name `kind/name`.
+entry_ptr callable(tool_definition run, std::string_view kind, std::string_view name);
 /// What the handler of a resource is called with: `{"uri":…,"variables":{…}}`.
 raw_json read_arguments(std::string_view uri,
                         const std::map<std::string, std::string>& variables = {});

@@ -20,7 +20,7 @@ namespace longhaul::serving {
 namespace {
 
 constexpr std::string_view prompts_prefix = "prompts/", resources_prefix = "resources/",
-                           completion_prefix = "completion/";
+                           completion_prefix = "completion/", extensions_prefix = "extensions/";
 
 // `object` with this member, and without what it had of this name.
 raw_json with_member(const raw_json& object, std::string_view key, const raw_json& value) {
@@ -102,7 +102,8 @@ called_feature feature_of(std::string_view callable, const raw_json& arguments,
     found = {kind, callable.substr(prefix.size()), subject};
     return true;
   };
-  if (is(prompts_prefix, call_kind::prompt, {})) {
+  if (is(prompts_prefix, call_kind::prompt, {}) ||
+      is(extensions_prefix, call_kind::extension, {})) {
     found.subject = {};
   } else if (!is(resources_prefix, call_kind::resource, "uri") &&
              !is(completion_prefix, call_kind::completion, "argument")) {
@@ -185,8 +186,7 @@ void middleware_chain::tell_trouble() const noexcept {
 
 void middleware_chain::on_result(tasks::handler_run& run, outcome& given) {
   std::string subject;
-  const called_feature feature =
-      feature_of(run.tool().options.name, run.arguments(), subject);
+  const called_feature feature = feature_of(run.tool().options.name, run.arguments(), subject);
   const answered_call call{{feature}, run, run.arguments()};
   for (const auto& one : std::views::reverse(all_)) one->on_result(call, given);
 }
@@ -226,8 +226,8 @@ void middleware_chain::tell(const ended_call& call) const noexcept {
 namespace longhaul {
 
 std::string_view to_string(call_kind kind) noexcept {
-  constexpr std::array<std::string_view, 5> names = {"tool", "prompt", "resource", "completion",
-                                                     "task"};
+  constexpr std::array<std::string_view, 6> names = {"tool",       "prompt", "resource",
+                                                     "completion", "task",   "extension"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -238,8 +238,8 @@ std::string_view to_string(call_end end) noexcept {
 }
 
 void set_result_meta(outcome& result, std::string_view key, const raw_json& value) {
-  result.body = serving::with_inner_member(
-      result.body, result.is_protocol_error ? "data" : "_meta", key, value);
+  result.body = serving::with_inner_member(result.body, result.is_protocol_error ? "data" : "_meta",
+                                           key, value);
 }
 
 }  // namespace longhaul

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rates as one time for each bucket: when it will be empty again, if nothing comes (the generic cell
-// rate algorithm). A bucket that is empty need not be remembered.
+// Rates as one time for each bucket: when it will be empty again, if nothing comes (the generic
+// cell rate algorithm). A bucket that is empty need not be remembered.
 #include "longhaul/rate_limit.hpp"
 
 #include <algorithm>
@@ -67,7 +67,8 @@ class rate_limit final : public middleware {
 
   void on_call(arriving_call& call) override {
     if (call.kind == call_kind::completion) return take(completions_.get(), call, "completions");
-    if (call.kind == call_kind::task) return take(task_requests_.get(), call, "requests about tasks");
+    if (call.kind == call_kind::task)
+      return take(task_requests_.get(), call, "requests about tasks");
     take(calls_per_caller_.get(), call, "calls");
     if (call.kind == call_kind::tool) {
       const auto tool = tools_.find(call.name);
@@ -82,7 +83,8 @@ class rate_limit final : public middleware {
   }
   void take(buckets& which, std::string_view who, std::string_view counted) const {
     const milliseconds wait = which.take(who, clock_.monotonic());
-    if (wait.count() > 0) throw busy_error("too many " + std::string(counted) + ": try again later", wait);
+    if (wait.count() > 0)
+      throw busy_error("too many " + std::string(counted) + ": try again later", wait);
   }
 
   const clock_source& clock_;

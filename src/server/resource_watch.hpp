@@ -6,11 +6,8 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
-#include <unordered_map>
-#include <vector>
 
-#include "base/mutex.hpp"
+#include "server/listener_map.hpp"
 
 namespace longhaul::serving {
 
@@ -24,21 +21,21 @@ class update_listener {
 class resource_watch {
  public:
   /// Until it is gone, or `forget`. Twice is once.
-  void watch(const std::string& uri, const std::shared_ptr<update_listener>& listener);
-  void forget(const std::string& uri, const update_listener* listener);
+  void watch(const std::string& uri, const std::shared_ptr<update_listener>& listener) {
+    listeners_.add(uri, listener);
+  }
+  void forget(const std::string& uri, const update_listener* listener) {
+    listeners_.forget(uri, listener);
+  }
   /// Tells everybody who watches this very address.
-  void updated(const std::string& uri);
+  void updated(const std::string& uri) {
+    for (const auto& listener : listeners_.listening_to(uri)) listener->on_resource_updated(uri);
+  }
   /// Addresses that somebody watches.
-  std::size_t size() const;
+  std::size_t size() const { return listeners_.size(); }
 
  private:
-  using listeners = std::vector<std::weak_ptr<update_listener>>;
-
-  void sweep() LONGHAUL_REQUIRES(mutex_);
-
-  mutable guarded_mutex mutex_;
-  std::unordered_map<std::string, listeners> by_uri_ LONGHAUL_GUARDED_BY(mutex_);
-  std::size_t swept_size_ LONGHAUL_GUARDED_BY(mutex_) = 0;
+  listener_map<update_listener> listeners_;
 };
 
 }  // namespace longhaul::serving

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <utility>
 
@@ -44,15 +45,21 @@ class news {
   };
   void tell_lists(monotonic_time now);
   void tell_updates(monotonic_time now);
+  void tell_notices();
 
   std::array<listening, list_kinds> lists_;
   std::map<std::string, listening> updates_;  // by address
+  std::deque<notice_ptr> notices_;
   bool slow_ = false;
 };
 
 void news::take(exchange::batch& batch) {
   for (std::size_t i = 0; i < list_kinds; ++i) lists_[i].changed |= batch.lists_changed[i];
   for (const std::string& uri : batch.updated) updates_[uri].changed = true;
+  for (notice_ptr& notice : batch.notices) {
+    if (notices_.size() == tunables::waiting_notices) notices_.pop_front();  // a slow peer
+    notices_.push_back(std::move(notice));
+  }
   for (task_ptr& task : batch.tasks) {
     const auto known = std::ranges::find(pending_, task->id(),
                                          [](const task_ptr& one) -> auto& { return one->id(); });
@@ -87,6 +94,17 @@ void news::tell(bool at_once) {
   if (at_once) return;
   tell_lists(now);
   tell_updates(now);
+  tell_notices();
+}
+
+void news::tell_notices() {
+  while (!notices_.empty()) {
+    if (!listener_.notice(*notices_.front())) {
+      slow_ = true;
+      return;
+    }
+    notices_.pop_front();
+  }
 }
 
 void news::tell_lists(monotonic_time now) {

@@ -25,6 +25,9 @@ inline constexpr std::chrono::milliseconds not_taken_pause{1000};
 /// How soon a notification that a slow peer did not take is tried again.
 inline constexpr auto retry_after_full = std::chrono::milliseconds(100);
 
+/// Notifications of extensions that wait for one slow peer; beyond it the oldest is dropped.
+inline constexpr std::size_t waiting_notices = 256;
+
 /// Addresses with watchers that may be added before those whose watchers left are looked for.
 inline constexpr std::size_t watched_before_sweep = 256;
 

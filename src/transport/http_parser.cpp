@@ -200,11 +200,11 @@ void http_parser::take_header(header which, std::string_view value) {
 }
 
 void http_parser::take_once(header which, std::string_view value) {
-  // As the wire reports one that comes twice; what pages ask for is none of its business, and a trace
-  // is no reason to refuse anything.
+  // As the wire reports one that comes twice; what pages ask for is none of its business, and a
+  // trace is no reason to refuse anything.
   static constexpr std::array<std::string_view, kept_count> names = {
       "MCP-Protocol-Version", "Mcp-Session-Id", "Mcp-Method", "Mcp-Name", "Content-Type",
-      "Authorization",        "Last-Event-ID",  {},           {},        {}};
+      "Authorization",        "Last-Event-ID",  {},           {},         {}};
   if (!first_[which].there()) {
     first_[which] = keep(value);
   } else if (at(first_[which]) != value && repeated_.empty()) {

@@ -83,7 +83,7 @@ void read_modes(const incoming& request, serving::call_request& call) {
   call.modes = modes_of(request);
   call.plain_for_always = look.tasks.tasks == task_look::dialect::none;
   if (look.stateless) {
-    if (declares_tasks(request.meta)) call.mode = serving::call_mode::may_become_task;
+    if (declares(request.meta, tasks_extension)) call.mode = serving::call_mode::may_become_task;
     if (call.modes.any()) call.ask = serving::asking::by_reply;
   } else if (call.modes.any() && request.streams) {
     call.ask = serving::asking::on_stream;

@@ -142,7 +142,8 @@ wire_reply reply_with_outcome(const context& shared, const incoming& request, co
   std::string lead;
   if (request.look.stateless) {
     look.meta = shared.server_meta;
-    look.lead = request.look.results.lead;
+    const bool named = kind.names_its_type && json::value(result.body)["resultType"];
+    if (!named) look.lead = request.look.results.lead;
     if (!kind.lead.empty()) {
       lead = std::string(look.lead).append(kind.lead);
       look.lead = lead;

@@ -22,6 +22,8 @@ struct call_kind {
   bool tool = false;
   /// Arguments that do not fit name something that does not exist: this address.
   std::string_view missing_resource = {};
+  /// The result says itself what it is (`resultType`), if it is not a usual one.
+  bool names_its_type = false;
   /// Members that the result has beside those of the handler, each with a comma behind it.
   std::string_view lead = {};
 };

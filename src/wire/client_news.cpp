@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/client_news.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "wire/extensions.hpp"
 #include "wire/notifications.hpp"
 #include "wire/tunables.hpp"
 
 namespace longhaul::wire {
 
 std::shared_ptr<client_news> client_news::begin(serving::catalog& features, std::string owner,
-                                                sender tell_at_once) {
+                                                sender tell_at_once,
+                                                std::span<const std::string> extensions) {
   auto news = std::make_shared<client_news>(features, std::move(owner), std::move(tell_at_once));
   news->known_.read_all(features, news->owner_);
+  for (const extension& one : features.extensions().all()) {
+    if (std::ranges::find(extensions, one.id()) == extensions.end()) continue;
+    for (const notification_options& sent : one.notifications()) {
+      features.extensions().listen(sent.name, {}, news->owner_, news);
+    }
+  }
   if (!features.changes() || !news->tell_at_once_) return news;
   for (const auto kind :
        {serving::list_kind::tools, serving::list_kind::prompts, serving::list_kind::resources}) {
@@ -73,6 +82,15 @@ void client_news::tell_now() {
 }
 
 void client_news::on_list_changed(serving::list_kind) { tell_now(); }
+
+void client_news::on_notice(const serving::notice_ptr& notice) {
+  if (!tell_at_once_) return;
+  {
+    const guard lock(mutex_);
+    if (!open_) return;
+  }
+  tell_at_once_(notice_message(*notice));
+}
 
 void client_news::on_resource_updated(const std::string& uri) {
   {

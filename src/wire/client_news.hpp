@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 
 #include "base/mutex.hpp"
@@ -22,6 +23,7 @@ namespace longhaul::wire {
 
 class client_news final : public serving::list_listener,
                           public serving::update_listener,
+                          public serving::notice_listener,
                           public std::enable_shared_from_this<client_news> {
  public:
   /// Sends one message. False: it was not taken, and is sent another time.
@@ -29,8 +31,10 @@ class client_news final : public serving::list_listener,
 
   /// `features` must outlive it. `tell_at_once`: how messages reach it without a request; empty:
   /// not at all.
+  /// `extensions`: ids of those whose notifications it hears.
   static std::shared_ptr<client_news> begin(serving::catalog& features, std::string owner,
-                                            sender tell_at_once = {});
+                                            sender tell_at_once = {},
+                                            std::span<const std::string> extensions = {});
   client_news(serving::catalog& features, std::string owner, sender tell_at_once);
 
   /// `notifications/initialized` came: nothing is told before.
@@ -46,6 +50,8 @@ class client_news final : public serving::list_listener,
 
   void on_list_changed(serving::list_kind kind) override;
   void on_resource_updated(const std::string& uri) override;
+  /// Told at once, or not at all.
+  void on_notice(const serving::notice_ptr& notice) override;
 
  private:
   void tell_now();

@@ -65,10 +65,10 @@ struct incoming {
   open_request& id;           ///< its id in its session or pipe
   bool& wait_announced;       ///< of the HTTP request, which may carry several of these (an array)
   session* client = nullptr;  ///< null: it stands alone
-  request_stream* stream = nullptr;  ///< what `out` is in a session over HTTP, else null
-  serving::entry_ptr tool;           ///< of `tools/call`, if it was looked up for the headers
+  request_stream* stream = nullptr;    ///< what `out` is in a session over HTTP, else null
+  serving::entry_ptr tool;             ///< of `tools/call`, if it was looked up for the headers
   const http_request* http = nullptr;  ///< null: a pipe: no status, no peer to watch
-  bool streams = true;               ///< messages may be sent before the reply
+  bool streams = true;                 ///< messages may be sent before the reply
 };
 
 /// An HTTP status (pipes ignore it) and one message; an empty one: nothing is sent.

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "wire/extensions.hpp"
 #include "wire/method_table.hpp"
 #include "wire/methods/initialize.hpp"
 #include "wire/notifications.hpp"
@@ -65,7 +66,10 @@ awaitable<wire_reply> envelope::take_message(carrier& from, const message& text)
   const era spoken = told ? era::legacy : era_of(from, text);
   if (spoken == era::legacy) return take_legacy(from, text);
   if (spoken != era::modern) return at_once(refuse_era(from, text, spoken));
-  if (text.kind == message_kind::notification) return at_once({});
+  if (text.kind == message_kind::notification) {
+    hear_notification(shared_, from.who, text);
+    return at_once({});
+  }
   if (text.kind == message_kind::response) {
     // Clients send no responses in this protocol version.
     return at_once(refuse_message(400, code::invalid_request, {}, text));
@@ -116,12 +120,12 @@ wire_reply envelope::initialize(carrier& from, const message& request) {
   }
   const open_request opened(requests_of(from), id_key(request.id), true);
   if (!opened.accepted()) return refuse_to_open(look_of(newest_legacy), request, opened.state());
-  const auto wanted = read_initialize(request.params.whole());
+  const auto wanted = read_initialize(request.params.whole(), shared_.server.features());
   if (!wanted) {
     return error(look_of(newest_legacy), request.id, code::invalid_params,
                  "Invalid params: " + wanted.error().words);
   }
-  return begin_session(from, request, *wanted->look, wanted->modes);
+  return begin_session(from, request, *wanted);
 }
 
 void envelope::take_notification(const carrier& from, const message& notification) const {
@@ -132,6 +136,8 @@ void envelope::take_notification(const carrier& from, const message& notificatio
     const json::value id = notification.params["requestId"];
     if (!id.is(json::kind::string) && !id.is(json::kind::number)) return;
     if (const auto requests = requests_of(from)) requests->cancel(id_key(id));
+  } else {
+    hear_notification(shared_, from.who, notification);
   }
 }
 

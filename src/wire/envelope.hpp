@@ -26,6 +26,7 @@
 #include "protocol/tunables.hpp"
 #include "wire/context.hpp"
 #include "wire/endpoint.hpp"
+#include "wire/methods/initialize.hpp"
 #include "wire/sessions.hpp"
 
 namespace longhaul::wire {
@@ -70,8 +71,8 @@ class envelope {
   virtual std::optional<wire_reply> find_session(carrier& from, const message& text) = 0;
   /// The same for an array of messages.
   virtual std::optional<wire_reply> find_session_for_array(carrier& from, json::value array) = 0;
-  virtual wire_reply begin_session(carrier& from, const message& request, const revision_look& look,
-                                   const serving::question_modes& modes) = 0;
+  virtual wire_reply begin_session(carrier& from, const message& request,
+                                   const initialization& wanted) = 0;
   /// Where ids of requests are held open; null: they are scoped to their exchange.
   virtual std::shared_ptr<open_requests> requests_of(const carrier& from) const = 0;
   /// Before anything of a request is done: null, or why not now.

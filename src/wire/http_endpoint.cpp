@@ -129,8 +129,8 @@ class http_envelope final : public http_endpoint, private envelope {
   std::optional<wire_reply> check_stateless(carrier& from, const message& request) override;
   std::optional<wire_reply> find_session(carrier& from, const message& text) override;
   std::optional<wire_reply> find_session_for_array(carrier& from, json::value array) override;
-  wire_reply begin_session(carrier& from, const message& request, const revision_look& look,
-                           const serving::question_modes& modes) override;
+  wire_reply begin_session(carrier& from, const message& request,
+                           const initialization& wanted) override;
   std::shared_ptr<open_requests> requests_of(const carrier& from) const override {
     return from.client ? from.client->requests() : nullptr;
   }
@@ -268,20 +268,22 @@ std::optional<wire_reply> http_envelope::find_session_for_array(carrier& from, j
 }
 
 wire_reply http_envelope::begin_session(carrier& from, const message& request,
-                                        const revision_look& look,
-                                        const serving::question_modes& modes) {
-  if (shared_.stopping) return stopping(look, request.id);
-  const auto begun = sessions_.create(from.who, look, modes);
+                                        const initialization& wanted) {
+  if (shared_.stopping) return stopping(*wanted.look, request.id);
+  const auto begun = sessions_.create(from.who, *wanted.look, wanted.modes);
   if (!begun) {
-    return busy(look, request.id, "too many sessions: try again later", tunables::may_lose_after);
+    return busy(*wanted.look, request.id, "too many sessions: try again later",
+                tunables::may_lose_after);
   }
   // While GET listens, what changes is told at once.
-  begun->follow(client_news::begin(shared_.server.features(), from.who.owner,
-                                   [weak = std::weak_ptr(begun)](std::string message) {
-                                     const auto client = weak.lock();
-                                     return client && client->streams().tell(std::move(message));
-                                   }));
-  wire_reply reply = initialize_reply(shared_, request.id, look, from.who);
+  begun->follow(client_news::begin(
+      shared_.server.features(), from.who.owner,
+      [weak = std::weak_ptr(begun)](std::string message) {
+        const auto client = weak.lock();
+        return client && client->streams().tell(std::move(message));
+      },
+      wanted.extensions));
+  wire_reply reply = initialize_reply(shared_, request.id, *wanted.look, from.who);
   reply.session_id = begun->id();
   return reply;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <vector>
 
 #include "wire/refusals.hpp"
 
@@ -18,6 +19,7 @@ method_handler set_log_level;                                                // 
 method_handler list_resources, list_resource_templates, read_resource;       // resources.cpp
 method_handler subscribe_resource, unsubscribe_resource;                     // resources.cpp
 method_handler get_task, update_task, cancel_task, list_tasks, task_result;  // tasks.cpp
+method_handler call_extension;                                               // extensions.cpp
 method_handler listen;                                                       // subscriptions.cpp
 extern const feature tools, prompts, completions, logging, resources, tasks_of_callers;
 
@@ -84,20 +86,22 @@ bool is_urgent(std::string_view method) noexcept {
   return found != methods.end() && found->urgent;
 }
 
-bool declares_tasks(const request_meta& meta) {
-  return meta.capabilities["extensions"]["io.modelcontextprotocol/tasks"].is(json::kind::object);
+bool declares(const request_meta& meta, std::string_view extension) {
+  return meta.capabilities["extensions"][extension].is(json::kind::object);
 }
 
 // A plain function that passes a coroutine on: the hot path has no frame that only forwards.
 awaitable<wire_reply> answer_request(context& shared, const incoming& request) {
   const revision_look& look = request.look;
   const method_row* const method = find_method(look.version, request.call.method);
-  if (method == nullptr || !is_offered(*method, shared.server, look, request.who)) {
+  if (method == nullptr) return call_extension(shared, request);
+  if (!is_offered(*method, shared.server, look, request.who)) {
     return at_once(method_not_found(request));
   }
-  const bool extension = method->part_of != nullptr && method->part_of->declared;
-  if (look.stateless && extension && !declares_tasks(request.meta)) {
-    return at_once(missing_tasks_extension(request));
+  const feature* const extension = method->part_of;
+  if (look.stateless && extension != nullptr && !extension->extension.empty() &&
+      !declares(request.meta, extension->extension)) {
+    return at_once(missing_extension(request, extension->extension));
   }
   if (!method->named_by.empty() && !request.call.params[method->named_by].is(json::kind::string)) {
     return at_once(
@@ -108,12 +112,24 @@ awaitable<wire_reply> answer_request(context& shared, const incoming& request) {
 
 void append_capabilities(json::object& into, const serving::dispatcher& server,
                          const revision_look& look, const serving::caller& who) {
+  std::vector<const feature*> extensions;
   const feature* before = nullptr;  // rows of one feature stand together
   for (const method_row& method : methods) {
     if (method.part_of == before || method.part_of == nullptr) continue;
     before = method.part_of;
-    if (before->offered(server, look)) before->advertise(into, server, look, who);
+    if (!before->offered(server, look)) continue;
+    if (look.stateless && !before->extension.empty()) {
+      extensions.push_back(before);
+    } else {
+      before->advertise(into, server, look, who);
+    }
   }
+  const auto& added = server.features().extensions().all();
+  if (extensions.empty() && added.empty()) return;
+  json::object all(into.key(look.stateless ? "extensions" : "experimental"));
+  for (const feature* const one : extensions) all.raw(one->extension, "{}");
+  for (const extension& one : added) all.raw(one.id(), or_empty_object(one.settings()));
+  all.close();
 }
 
 }  // namespace longhaul::wire

@@ -24,8 +24,9 @@ struct feature {
   /// Writes its member of the server's capabilities.
   void (*advertise)(json::object& into, const serving::dispatcher& server,
                     const revision_look& look, const serving::caller& who);
-  /// An extension: requests that stand alone have to declare it.
-  bool declared = false;
+  /// An extension, by its id: requests that stand alone have to declare it. It is advertised with
+  /// the others where the revision has extensions, else as `advertise` does.
+  std::string_view extension = {};
 };
 
 struct method_row {
@@ -53,7 +54,8 @@ awaitable<wire_reply> answer_request(context& shared, const incoming& request);
 void append_capabilities(json::object& into, const serving::dispatcher& server,
                          const revision_look& look, const serving::caller& who);
 
-/// True if this very request declares `io.modelcontextprotocol/tasks`.
-bool declares_tasks(const request_meta& meta);
+inline constexpr std::string_view tasks_extension = "io.modelcontextprotocol/tasks";
+/// True if this very request declares this extension.
+bool declares(const request_meta& meta, std::string_view extension);
 
 }  // namespace longhaul::wire

@@ -82,8 +82,8 @@ class pipe_envelope final : public pipe_endpoint, private envelope {
     from.client = session_;
     return std::nullopt;
   }
-  wire_reply begin_session(carrier& from, const message& request, const revision_look& look,
-                           const serving::question_modes& modes) override;
+  wire_reply begin_session(carrier& from, const message& request,
+                           const initialization& wanted) override;
   std::shared_ptr<open_requests> requests_of(const carrier&) const override { return requests_; }
   std::optional<wire_reply> refuse_crowded(const message& request) const override;
   bool null_error_ids(const carrier&) override {
@@ -112,13 +112,13 @@ std::optional<wire_reply> pipe_envelope::find_session(carrier& from, const messa
 
 // A second time begins a new session: proxies send one a client. What is open goes on as it began.
 wire_reply pipe_envelope::begin_session(carrier& from, const message& request,
-                                        const revision_look& look,
-                                        const serving::question_modes& modes) {
-  session_ = std::make_shared<session>(std::string(), from.who, look, modes);
+                                        const initialization& wanted) {
+  session_ = std::make_shared<session>(std::string(), from.who, *wanted.look, wanted.modes);
   session_->follow(client_news::begin(
       shared_.server.features(), from.who.owner,
-      [out = out_](std::string message) { return out->send(std::move(message)); }));
-  return initialize_reply(shared_, request.id, look, from.who);
+      [out = out_](std::string message) { return out->send(std::move(message)); },
+      wanted.extensions));
+  return initialize_reply(shared_, request.id, *wanted.look, from.who);
 }
 
 // Who does not read what it asked for may still ask less of us.

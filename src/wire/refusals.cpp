@@ -11,6 +11,7 @@
 #include "server/refusals.hpp"
 #include "tasks/failure.hpp"
 #include "tasks/tunables.hpp"
+#include "wire/method_table.hpp"
 #include "wire/questions.hpp"
 #include "wire/tunables.hpp"
 
@@ -92,11 +93,6 @@ std::string required_capabilities(const serving::question_modes& missing) {
   return data += '}';
 }
 
-constexpr std::string_view missing_tasks_words =
-    "Missing required client capability: io.modelcontextprotocol/tasks";
-constexpr std::string_view missing_tasks_data =
-    R"({"requiredCapabilities":{"extensions":{"io.modelcontextprotocol/tasks":{}}}})";
-
 }  // namespace
 
 int status_of(const revision_look& look, int error_code) noexcept {
@@ -138,7 +134,7 @@ wire_reply refuse(const revision_look& look, json::value id, const serving::refu
                  why.data.view());
   }
   if (why.why == refusal::task_required && look.stateless) {
-    return error(look, id, code::missing_capability, missing_tasks_words, missing_tasks_data);
+    return missing_extension(look, id, tasks_extension);
   }
   std::string needed;
   if (why.why == refusal::missing_capability && look.stateless) {
@@ -171,8 +167,17 @@ wire_reply stopping(const revision_look& look, json::value id) {
 
 awaitable<wire_reply> at_once(wire_reply reply) { co_return reply; }
 
-wire_reply missing_tasks_extension(const incoming& request) {
-  return error(request, code::missing_capability, missing_tasks_words, missing_tasks_data);
+wire_reply missing_extension(const revision_look& look, json::value id,
+                             std::string_view extension) {
+  std::string data = R"({"requiredCapabilities":{"extensions":{)";
+  json::append_string(data, extension);
+  data += R"(:{}}}})";
+  return error(look, id, code::missing_capability,
+               "Missing required client capability: " + std::string(extension), data);
+}
+
+wire_reply missing_extension(const incoming& request, std::string_view extension) {
+  return missing_extension(request.look, request.call.id, extension);
 }
 
 wire_reply unsupported_version(json::value id, json::value requested) {

@@ -35,7 +35,8 @@ wire_reply stopping(const revision_look& look, json::value id);
 awaitable<wire_reply> at_once(wire_reply reply);
 
 /// −32021: this request needs the tasks extension and does not declare it.
-wire_reply missing_tasks_extension(const incoming& request);
+wire_reply missing_extension(const incoming& request, std::string_view extension);
+wire_reply missing_extension(const revision_look& look, json::value id, std::string_view extension);
 /// −32022 with what is supported and what was asked for.
 wire_reply unsupported_version(json::value id, json::value requested);
 /// −32601. A client of the other era finds here what it may speak.

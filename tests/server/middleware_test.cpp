@@ -107,10 +107,9 @@ TEST_F(middleware_test, hears_how_it_ended) {
   start_observed();
   call(request("sad"));
   call(request("broken"));
-  EXPECT_EQ(hooks->heard(),
-            (lines{"call tool sad by ann", "result tool sad", "end tool sad tool_error: no paper",
-                   "call tool broken by ann", "result tool broken",
-                   "end tool broken failed: no printer"}));
+  EXPECT_EQ(hooks->heard(), (lines{"call tool sad by ann", "result tool sad",
+                                   "end tool sad tool_error: no paper", "call tool broken by ann",
+                                   "result tool broken", "end tool broken failed: no printer"}));
   const std::string id = run_task("slow");
   wait_for(server->cancel(who, id, "enough"));
   EXPECT_EQ(hooks->heard(), (lines{"call tool slow by ann", "call task cancel by ann",
@@ -122,10 +121,10 @@ TEST_F(middleware_test, hears_of_what_is_refused_by_others) {
   start_observed();
   call(request("nobody"));
   call(request("never", call_mode::as_task));
-  EXPECT_EQ(hooks->heard(),
-            (lines{"call tool nobody by ann", "end tool nobody refused: unknown tool: nobody",
-                   "call tool never by ann",
-                   "end tool never refused: this tool never runs as a task"}));
+  EXPECT_EQ(
+      hooks->heard(),
+      (lines{"call tool nobody by ann", "end tool nobody refused: unknown tool: nobody",
+             "call tool never by ann", "end tool never refused: this tool never runs as a task"}));
 }
 
 TEST_F(middleware_test, refuses_in_four_ways_and_nothing_is_created) {
@@ -236,8 +235,8 @@ TEST_F(middleware_test, hears_of_requests_about_tasks_and_may_refuse_them) {
   EXPECT_EQ(subject, id);
   wait_for(server->list(who, {}));
   wait_for(server->update(who, id, {}));
-  EXPECT_EQ(hooks->heard(), (lines{"call task get by ann", "call task list by ann",
-                                   "call task answer by ann"}));
+  EXPECT_EQ(hooks->heard(),
+            (lines{"call task get by ann", "call task list by ann", "call task answer by ann"}));
   hooks->at_call = [](arriving_call&) { throw tool_error("no"); };
   const auto no = wait_for(server->get(who, id));
   EXPECT_EQ(std::get<refused>(no).why, refusal::declined);
@@ -247,8 +246,10 @@ TEST_F(middleware_test, hears_of_prompts_resources_and_completions) {
   prompt_options greeting;
   greeting.name = "greeting";
   greeting.arguments = {{.name = "who"}};
-  greeting.complete = {{"who", [](const completion_request&) { return std::vector<std::string>{"Ann"}; }}};
-  tools->add(make_prompt(std::move(greeting), [](const raw_json&) { return std::string("Hello"); }));
+  greeting.complete = {
+      {"who", [](const completion_request&) { return std::vector<std::string>{"Ann"}; }}};
+  tools->add(
+      make_prompt(std::move(greeting), [](const raw_json&) { return std::string("Hello"); }));
   tools->add(make_resource({.uri = "memo:///fixed"}, resource_content("always")));
   start_observed();
   const auto prompt = tools->find_prompt_for(who, "greeting");
@@ -269,8 +270,7 @@ TEST_F(middleware_test, hears_of_prompts_resources_and_completions) {
   EXPECT_NE(std::get<outcome>(reply).body.view().find("always"), std::string_view::npos);
   EXPECT_EQ(hooks->heard(),
             (lines{"call prompt greeting by ann", "result prompt greeting",
-                   "end prompt greeting completed",
-                   "call completion prompts/greeting (who) by ann",
+                   "end prompt greeting completed", "call completion prompts/greeting (who) by ann",
                    "result completion prompts/greeting (who)",
                    "end completion prompts/greeting (who) completed",
                    "call resource memo:///fixed (memo:///fixed) by ann",
@@ -283,8 +283,8 @@ TEST_F(middleware_test, hears_of_prompts_resources_and_completions) {
 TEST_F(middleware_test, of_rates_counts_each_caller_and_forgives_with_time) {
   add({.name = "work", .policy = task_policy::never}, [] { return std::string("done"); });
   add_quick();
-  start_with({limit_rates({.calls_per_caller = rate{2, 10s}, .tools = {{"quick", rate{1, 60s}}}},
-                          clock)});
+  start_with(
+      {limit_rates({.calls_per_caller = rate{2, 10s}, .tools = {{"quick", rate{1, 60s}}}}, clock)});
   EXPECT_EQ(refusal_in(call(request("work"))), std::nullopt);
   EXPECT_EQ(refusal_in(call(request("work"))), std::nullopt);
   const auto third = std::get<refused>(call(request("work")));

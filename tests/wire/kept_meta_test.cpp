@@ -40,8 +40,8 @@ TEST(kept_meta, has_the_trace_of_meta_or_of_the_headers) {
 }
 
 TEST(kept_meta, drops_a_trace_that_is_malformed_and_its_state) {
-  for (const std::string bad :
-       {R"("00-xyz")", "17", "null", "[]", R"("")", R"("00-00000000000000000000000000000000-00f067aa0ba902b7-01")"}) {
+  for (const std::string bad : {R"("00-xyz")", "17", "null", "[]", R"("")",
+                                R"("00-00000000000000000000000000000000-00f067aa0ba902b7-01")"}) {
     EXPECT_EQ(kept(R"({"traceparent":)" + bad + R"(,"tracestate":"a=1","progressToken":3})"),
               R"({"progressToken":3})")
         << bad;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a client learns what it speaks to: `server/discover` (2026-07-28), the reply to `initialize`
 // (before), and `ping`.
+#include "wire/extensions.hpp"
 #include "wire/method_table.hpp"
 #include "wire/methods/initialize.hpp"
 #include "wire/questions.hpp"
@@ -26,12 +27,13 @@ awaitable<wire_reply> ping(context& shared, const incoming& request) {
   co_return empty_result(shared, request);
 }
 
-result<initialization> read_initialize(json::value params) {
+result<initialization> read_initialize(json::value params, const serving::catalog& features) {
   const auto version = params["protocolVersion"].string();
   if (!version) return fault{"'protocolVersion' must be a string"};
   initialization wanted;
   wanted.look = &look_of(negotiate(*version));
   wanted.modes = question_modes_in(params["capabilities"], wanted.look->questions);
+  wanted.extensions = declared_extensions(params["capabilities"], features.extensions());
   return wanted;
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "server/waiting.hpp"
+#include "wire/extensions.hpp"
 #include "wire/fault.hpp"
 #include "wire/known_list.hpp"
 #include "wire/method_table.hpp"
@@ -26,6 +27,13 @@ struct filter {
   std::vector<std::string> uris = {};
   bool tasks = false;
   std::vector<std::string> task_ids = {};
+  /// Notifications of an extension, all or those about some subjects.
+  struct notices {
+    const notification_options* sent = nullptr;
+    bool all = false;
+    std::vector<std::string> subjects = {};
+  };
+  std::vector<notices> extensions = {};
 };
 
 constexpr std::array<std::string_view, serving::list_kinds> list_members = {
@@ -42,6 +50,24 @@ std::optional<std::vector<std::string>> read_strings(json::value given) {
     if (std::ranges::find(result, *text) == result.end()) result.push_back(std::move(*text));
   }
   return result;
+}
+
+// Null: it was read.
+std::optional<fault> read_notices(json::value given, const notification_options& sent,
+                                  filter& into) {
+  if (!given || given.boolean() == false) return std::nullopt;
+  filter::notices wanted{.sent = &sent, .all = given.boolean().value_or(false)};
+  if (!wanted.all) {
+    auto subjects = read_strings(given);
+    if (!subjects) {
+      return fault{"'" + sent.member +
+                   "' in 'notifications' must be true, or an array of at most " +
+                   std::to_string(tunables::followed_tasks) + " strings"};
+    }
+    wanted.subjects = std::move(*subjects);
+  }
+  into.extensions.push_back(std::move(wanted));
+  return std::nullopt;
 }
 
 result<filter> read_filter(json::value given, const serving::dispatcher& server,
@@ -73,7 +99,27 @@ result<filter> read_filter(json::value given, const serving::dispatcher& server,
     wanted.tasks = true;
     wanted.task_ids = std::move(*read);
   }
+  for (const extension& one : server.features().extensions().all()) {
+    for (const notification_options& sent : one.notifications()) {
+      if (const auto unread = read_notices(given[sent.member], sent, wanted)) return *unread;
+    }
+  }
   return wanted;
+}
+
+// Null: the request declares whatever its filter names.
+std::optional<std::string> undeclared_extension(json::value given, const incoming& request,
+                                                const serving::extensions& served) {
+  const auto missing = [&](std::string_view member, std::string_view id) {
+    return json::indexed(given)[member] && !declares(request.meta, id);
+  };
+  if (missing("taskIds", tasks_extension)) return std::string(tasks_extension);
+  for (const extension& one : served.all()) {
+    for (const notification_options& sent : one.notifications()) {
+      if (missing(sent.member, one.id())) return one.id();
+    }
+  }
+  return std::nullopt;
 }
 
 // Sends notifications, each with the id of its subscription.
@@ -106,6 +152,14 @@ class subscription_audience final : public stream_audience {
           notifications.key("taskIds"), followed,
           [](const serving::task_view& view) -> const std::string& { return view.task->id(); });
     }
+    for (const filter::notices& one : honoured.extensions) {
+      if (one.all) {
+        notifications.boolean(one.sent->member, true);
+      } else {
+        append_strings(notifications.key(one.sent->member), one.subjects,
+                       [](const std::string& subject) -> const std::string& { return subject; });
+      }
+    }
     notifications.close();
     out += "}}";
     return send(std::move(out));
@@ -134,6 +188,10 @@ class subscription_audience final : public stream_audience {
 
   bool resource_updated(const std::string& uri) override {
     return send(resource_updated_message(uri, id_));
+  }
+
+  bool notice(const serving::extension_notice& notice) override {
+    return send(notice_message(notice, id_));
   }
 
   /// On pipes: that the server ends the subscription.
@@ -172,6 +230,17 @@ class subscription_audience final : public stream_audience {
   const std::string id_;  // a member of `_meta`
 };
 
+void listen_to_extensions(const filter& wanted, serving::extensions& served,
+                          const serving::caller& who,
+                          const std::shared_ptr<serving::exchange>& mailbox) {
+  for (const filter::notices& one : wanted.extensions) {
+    if (one.all) served.listen(one.sent->name, {}, who.owner, mailbox);
+    for (const std::string& subject : one.subjects) {
+      served.listen(one.sent->name, subject, who.owner, mailbox);
+    }
+  }
+}
+
 // The states as they are; what a slow peer does not take is sent later, as if it were news.
 void tell_states(std::span<const serving::task_view> followed, subscription_audience& audience,
                  serving::exchange& mailbox) {
@@ -186,8 +255,9 @@ void tell_states(std::span<const serving::task_view> followed, subscription_audi
 
 awaitable<wire_reply> listen(context& shared, const incoming& request) {
   const json::value given = request.call.params["notifications"];
-  if (json::indexed(given)["taskIds"] && !declares_tasks(request.meta)) {
-    co_return missing_tasks_extension(request);
+  serving::catalog& features = shared.server.features();
+  if (const auto missing = undeclared_extension(given, request, features.extensions())) {
+    co_return missing_extension(request, *missing);
   }
   const auto wanted = read_filter(given, shared.server, request.who);
   if (!wanted) co_return invalid_params(request, wanted.error().words);
@@ -203,9 +273,10 @@ awaitable<wire_reply> listen(context& shared, const incoming& request) {
   const gone_watch watch(request, mailbox);
   for (std::size_t i = 0; i < wanted->lists.size(); ++i) {
     if (!wanted->lists.at(i)) continue;
-    shared.server.features().listen(static_cast<serving::list_kind>(i), mailbox);
+    features.listen(static_cast<serving::list_kind>(i), mailbox);
   }
-  for (const std::string& uri : wanted->uris) shared.server.features().watch().watch(uri, mailbox);
+  for (const std::string& uri : wanted->uris) features.watch().watch(uri, mailbox);
+  listen_to_extensions(*wanted, features.extensions(), request.who, mailbox);
   const auto answer = co_await shared.server.follow(request.who, wanted->task_ids, mailbox);
   if (const auto* refused = std::get_if<serving::refused>(&answer)) {
     co_return refuse(request, *refused);

@@ -144,22 +144,18 @@ bool has_tasks(const serving::dispatcher&, const revision_look& look) {
   return look.tasks.tasks != task_look::dialect::none;
 }
 
-void advertise_tasks(json::object& into, const serving::dispatcher&, const revision_look& look,
+void advertise_tasks(json::object& into, const serving::dispatcher&, const revision_look&,
                      const serving::caller& who) {
-  if (look.tasks.tasks == task_look::dialect::extension) {
-    into.raw("extensions", R"({"io.modelcontextprotocol/tasks":{}})");
-  } else {
-    // Whoever cannot be told from others must not see a list: the ids are the only keys then.
-    into.raw("tasks", who.identified ? R"({"list":{},"cancel":{},"requests":{"tools":{"call":{}}}})"
-                                     : R"({"cancel":{},"requests":{"tools":{"call":{}}}})");
-  }
+  // Whoever cannot be told from others must not see a list: the ids are the only keys then.
+  into.raw("tasks", who.identified ? R"({"list":{},"cancel":{},"requests":{"tools":{"call":{}}}})"
+                                   : R"({"cancel":{},"requests":{"tools":{"call":{}}}})");
 }
 
 }  // namespace
 
 extern const feature tasks_of_callers;
 constexpr feature tasks_of_callers = {
-    .offered = has_tasks, .advertise = advertise_tasks, .declared = true};
+    .offered = has_tasks, .advertise = advertise_tasks, .extension = tasks_extension};
 
 awaitable<wire_reply> get_task(context& shared, const incoming& request) {
   const std::string id = task_id(request);
