@@ -14,6 +14,7 @@
 #include "longhaul/error_codes.hpp"
 #include "longhaul/extension.hpp"
 #include "longhaul/feature.hpp"
+#include "longhaul/hosted_server.hpp"
 #include "longhaul/limits.hpp"
 #include "longhaul/log.hpp"
 #include "longhaul/middleware.hpp"

@@ -192,7 +192,21 @@ class program_run {
     }
     result.push_back(task_mark(task_.id()));
     result.push_back("LONGHAUL_ATTEMPT=" + std::to_string(task_.attempt()));
+    append_trace(result);
     return result;
+  }
+
+  // As OpenTelemetry has it for processes. What the file sets goes first.
+  void append_trace(std::vector<std::string>& variables) const {
+    const trace_context trace = task_.trace();
+    const auto add = [&](std::string_view name, const std::string& value) {
+      const auto is_set = [&](const std::string& one) { return one.starts_with(name); };
+      if (value.empty() || std::ranges::any_of(variables, is_set)) return;
+      variables.push_back(std::string(name).append(value));
+    };
+    add("TRACEPARENT=", trace.traceparent);
+    add("TRACESTATE=", trace.tracestate);
+    add("BAGGAGE=", trace.baggage);
   }
 
   // Empty: nothing is written, and the program gets /dev/null.

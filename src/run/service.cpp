@@ -119,6 +119,11 @@ void service::stop() {
     log_.flush();
     std::_Exit(0);
   }
+  end();
+}
+
+void service::end() {
+  definition_.link_->close();
   engine_->stop();
   options_.store->close();
 }

@@ -65,6 +65,8 @@ class service {
   /// Ends the engine and closes the store. Handlers that ignore their stop token cannot be ended:
   /// with some left, the process exits here, with 0, because a server that was told to stop must.
   void stop();
+  /// The same in a process that goes on: waits for handlers, however long they take.
+  void end();
   /// After a failure: as `stop`, but the process exits with `code` if handlers cannot be ended.
   void fail(int code);
 
@@ -95,6 +97,7 @@ struct http_settings : http_address {
   std::vector<std::string> allowed_hosts = {};    ///< more names in Host
   std::vector<std::string> allowed_origins = {};  ///< more origins of web pages
   std::size_t max_body_memory = defaults::max_body_memory;
+  std::size_t threads = 0;  ///< 0: one a core, at most 4
 };
 
 /// Serve until a signal (or the end of input) stops it; the exit code.

@@ -82,6 +82,7 @@ class program_tools : public testing::Test {
     tasks::submission what;
     what.owner = "ann";
     what.tool = tools_.at(tool);
+    what.meta = meta;
     what.arguments = tools_.at(tool)->accept(raw_json::parse(arguments), {});
     return tasks::sync(engine->submit(what)).task;
   }
@@ -113,6 +114,7 @@ class program_tools : public testing::Test {
   std::shared_ptr<command::program_host> host_;
   std::vector<tasks::tool_ptr> tools_;
   std::unique_ptr<tasks::engine> engine;
+  raw_json meta;  // of calls
   int count_ = 0;
 };
 

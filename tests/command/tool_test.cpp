@@ -52,7 +52,18 @@ TEST_F(program_tools, the_environment_is_only_what_was_allowed) {
   EXPECT_NE(all.find("PATH=/usr/bin:/bin"), std::string::npos);
   EXPECT_NE(all.find("LONGHAUL_TASK_ID="), std::string::npos);
   EXPECT_NE(all.find("LONGHAUL_ATTEMPT=1"), std::string::npos);
+  EXPECT_EQ(all.find("TRACEPARENT"), std::string::npos);
   EXPECT_EQ(all.find("SECRET"), std::string::npos);
+}
+
+TEST_F(program_tools, the_trace_of_the_call_is_in_the_environment) {
+  auto spec = script("env | grep -E 'TRACE|BAGGAGE' | sort");
+  spec.environment.emplace_back("TRACESTATE", "mine=1");
+  add(std::move(spec));
+  start();
+  meta = raw_json::trusted(
+      R"({"traceparent":"00-1-2-01","tracestate":"theirs=2","baggage":"user=ann"})");
+  EXPECT_EQ(said(run()), "BAGGAGE=user=ann\nTRACEPARENT=00-1-2-01\nTRACESTATE=mine=1");
 }
 
 TEST_F(program_tools, standard_input_is_a_parameter_of_any_size) {
