@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the official MCP conformance suite against longhaul-conformance-server.
+"""Runs the official MCP conformance suite against one process of longhaul-conformance-server.
 
-Each line of tests/conformance/scenarios.txt is run with the suite's own command line. The suite's
-exit code is too kind (warnings pass, scenarios of extensions never count), so each checks.json is
-judged here: a scenario passes if it has a SUCCESS and neither a FAILURE nor a WARNING.
+The suite runs what each revision requires (`--requirements`), which holds the scenarios of the tasks
+extension and those that are pending too. Its exit code is too kind (warnings pass, scenarios of
+extensions never count), so each checks.json is judged here: a scenario passes if it has a SUCCESS and
+neither a FAILURE nor a WARNING. tests/conformance/scenarios.txt says which have to have run: one that
+is missing fails, and so does one that nobody expects.
 The last line is `N passed, M failed`; exit code 1 if any failed.
+
+  scripts/conformance.py [SCENARIO…]     with names: these only, one by one
 """
 import argparse
 import json
@@ -23,6 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SUITE = ROOT / "tests/node_modules/@modelcontextprotocol/conformance/dist/index.js"
 START_SECONDS = 20
 SCENARIO_SECONDS = 60
+REVISION_SECONDS = 300
 # These send their requests with Node's `http`, in clear, whatever the URL says: nobody can pass them
 # over https.
 IN_CLEAR = {"http-header-validation", "http-custom-header-server-validation"}
@@ -88,48 +93,82 @@ class Server:
 
 
 def read_scenarios(path):
-    """(scenario, revision) pairs in the order of the file."""
-    pairs = []
+    """{(scenario, revision): whether the suite skips it}, in the order of the file."""
+    expected = {}
     for line in path.read_text().splitlines():
         words = line.split("#")[0].split()
-        pairs += [(words[0], revision) for revision in words[1:]]
-    return pairs
+        for word in words[1:]:
+            revision, _, mark = word.partition(":")
+            if mark not in ("", "skipped"):
+                raise SystemExit(f"{path.name}: what is {mark!r} of {words[0]}?")
+            expected[(words[0], revision)] = mark == "skipped"
+    return expected
 
 
-def judge(out):
-    """What is wrong with the results below `out`, and how many checks succeeded."""
-    files = sorted(out.rglob("checks.json"))
-    if not files:
-        return ["the suite wrote no checks.json"], 0
+def judge(file, skipped):
+    """What is wrong with a checks.json, and how many checks succeeded."""
     problems, succeeded = [], 0
-    for file in files:
-        for check in json.loads(file.read_text()):
-            status = check.get("status")
-            if status == "SUCCESS":
-                succeeded += 1
-            elif status in ("FAILURE", "WARNING"):
-                why = check.get("errorMessage") or check.get("description", "")
-                problems.append(f"{status} {check.get('id')}: {why}")
-            elif status not in ("INFO", "SKIPPED"):
-                problems.append(f"unknown status {status!r} of {check.get('id')}")
-    if not succeeded and not problems:
+    for check in json.loads(file.read_text()):
+        status = check.get("status")
+        if status == "SUCCESS":
+            succeeded += 1
+        elif status in ("FAILURE", "WARNING"):
+            why = check.get("errorMessage") or check.get("description", "")
+            problems.append(f"{status} {check.get('id')}: {why}")
+        elif status not in ("INFO", "SKIPPED"):
+            problems.append(f"unknown status {status!r} of {check.get('id')}")
+    if skipped and succeeded:
+        problems.append("the suite no longer skips it: scenarios.txt has to say so")
+    if not skipped and not succeeded and not problems:
         problems.append("no check succeeded")
     return problems, succeeded
 
 
-def run_scenario(node, url, scenario, revision, out):
-    command = [node, str(SUITE), "server", "--url", url, "--scenario", scenario, "-o", str(out)]
-    if revision != "extension":
-        command += ["--spec-version", revision]
-    out.mkdir(parents=True)
-    with open(out / "suite.log", "wb") as log:
+def run_suite(node, url, out, seconds, *options):
+    """What is wrong with the run itself, or None."""
+    out.mkdir(parents=True, exist_ok=True)
+    with open(out / "suite.log", "ab") as log:
         try:
-            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                           cwd=ROOT / "tests", timeout=SCENARIO_SECONDS, check=False)
+            code = subprocess.run([node, str(SUITE), "server", "--url", url, "-o", str(out), *options],
+                                  stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                  cwd=ROOT / "tests", timeout=seconds, check=False).returncode
         except subprocess.TimeoutExpired:
-            return {"checks": 0, "problems": [f"not done after {SCENARIO_SECONDS} s"]}
-    problems, succeeded = judge(out)
-    return {"checks": succeeded, "problems": problems}
+            return f"the suite is not done after {seconds} s"
+    return None if code == 0 else f"the suite exited with {code}: see {out}/suite.log"
+
+
+def results_of(out, revision, expected):
+    """A result for each scenario that ran or should have, in the order of `expected`."""
+    found = {}
+    for file in sorted(out.glob("*/checks.json")):
+        name = re.fullmatch(r"server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z", file.parent.name)
+        found[name.group(1) if name else file.parent.name] = file
+    results = []
+    for scenario in [s for s, r in expected if r == revision]:
+        problems, succeeded = ["the suite wrote no checks.json"], 0
+        if scenario in found:
+            problems, succeeded = judge(found.pop(scenario), expected[(scenario, revision)])
+        results.append({"scenario": scenario, "revision": revision, "checks": succeeded,
+                        "problems": problems, "skipped": expected[(scenario, revision)]})
+    for scenario in found:
+        results.append({"scenario": scenario, "revision": revision, "checks": 0,
+                        "problems": ["scenarios.txt does not expect it"]})
+    return results
+
+
+def run_revision(node, url, revision, expected, only, out):
+    """All that the revision requires in one run of the suite, or some scenarios one by one."""
+    if only:
+        for scenario in [s for s, r in expected if r == revision]:
+            run_suite(node, url, out, SCENARIO_SECONDS, "--scenario", scenario, "--spec-version",
+                      revision, "--force")
+        return results_of(out, revision, expected)
+    complaint = run_suite(node, url, out, REVISION_SECONDS, "--requirements", revision)
+    results = results_of(out, revision, expected)
+    if complaint and not any(result["problems"] for result in results):
+        results.append({"scenario": "the-suite-itself", "revision": revision, "checks": 0,
+                        "problems": [complaint]})
+    return results
 
 
 def main():
@@ -144,14 +183,12 @@ def main():
     args = parser.parse_args()
     args.out = args.out.resolve()  # the suite runs elsewhere
 
-    pairs = read_scenarios(ROOT / "tests/conformance/scenarios.txt")
-    unknown = set(args.only) - {scenario for scenario, _ in pairs}
+    expected = read_scenarios(ROOT / "tests/conformance/scenarios.txt")
+    unknown = set(args.only) - {scenario for scenario, _ in expected}
     if unknown:
         raise SystemExit("not in tests/conformance/scenarios.txt: " + ", ".join(sorted(unknown)))
     if args.only:
-        pairs = [pair for pair in pairs if pair[0] in args.only]
-    if args.tls:
-        pairs = [pair for pair in pairs if pair[0] not in IN_CLEAR]
+        expected = {pair: skips for pair, skips in expected.items() if pair[0] in args.only}
     node = subprocess.run([ROOT / "scripts/npm-install.sh"], stdout=subprocess.PIPE, text=True,
                           check=True).stdout.strip()
     shutil.rmtree(args.out, ignore_errors=True)
@@ -161,42 +198,45 @@ def main():
     results = []
     try:
         url = args.url or server.url()
-        for scenario, revision in pairs:
-            begun = time.monotonic()
-            result = run_scenario(node, url, scenario, revision, args.out / revision / scenario)
-            result |= {"scenario": scenario, "revision": revision,
-                       "seconds": round(time.monotonic() - begun, 2)}
-            results.append(result)
-            if not args.json:
-                print_row(result)
+        for revision in dict.fromkeys(revision for _, revision in expected):
+            for result in run_revision(node, url, revision, expected, args.only,
+                                       args.out / revision):
+                if args.tls and result["scenario"] in IN_CLEAR:
+                    continue
+                results.append(result)
+                if not args.json:
+                    print_row(result)
     finally:
         complaint = server.stop() if server else None
     if complaint:
         results.append({"scenario": "server-stops-cleanly", "revision": "-", "checks": 0,
-                        "seconds": 0.0, "problems": [complaint]})
+                        "problems": [complaint]})
         if not args.json:
             print_row(results[-1])
     report(results, args)
 
 
 def print_row(result):
-    verdict = "FAIL" if result["problems"] else "pass"
-    print(f"{verdict}  {result['scenario']:<38} {result['revision']:<11}"
-          f"{result['checks']:>3} checks {result['seconds']:>6.1f} s", flush=True)
+    verdict = "FAIL" if result["problems"] else "skip" if result.get("skipped") else "pass"
+    print(f"{verdict}  {result['scenario']:<47} {result['revision']:<11}"
+          f"{result['checks']:>3} checks", flush=True)
     for problem in result["problems"]:
         print(f"      {problem}", flush=True)
 
 
 def report(results, args):
     failed = sum(1 for result in results if result["problems"])
-    passed = len(results) - failed
+    skipped = sum(1 for result in results if result.get("skipped") and not result["problems"])
+    passed = len(results) - failed - skipped
     if args.json:
-        print(json.dumps({"passed": passed, "failed": failed, "results": results}, indent=2))
+        print(json.dumps({"passed": passed, "failed": failed, "skipped": skipped,
+                          "results": results}, indent=2))
     else:
         checks = sum(result["checks"] for result in results)
-        print(f"{checks} checks succeeded; the suite's files are in {os.path.relpath(args.out)}")
+        print(f"{checks} checks succeeded, {skipped} scenarios skipped by the suite, whose files are "
+              f"in {os.path.relpath(args.out)}")
         print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed or not results else 0)
+    sys.exit(1 if failed or not passed else 0)
 
 
 if __name__ == "__main__":

@@ -276,7 +276,7 @@ TEST(memory_store_bytes, a_flood_of_large_calls_stops_at_the_bound) {
   store.limit(bounds);
   constexpr std::size_t arguments = 400'000;
   std::size_t created = 0;
-  for (int i = 0; i < 10'000; ++i) {
+  for (int i = 0; i < 10'000 / slowdown; ++i) {
     const auto made = run(store.create(task_with(plain_origin(clock), arguments)));
     if (made.code == create_code::created) ++created;
   }

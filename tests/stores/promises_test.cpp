@@ -183,7 +183,7 @@ TEST_P(store_parity, p10_racers_on_one_key_get_one_task) {
 
 // P11: of a cancel and a finish that race, one wins, and both are told who.
 TEST_P(store_parity, p11_cancel_against_finish_has_one_winner) {
-  const std::size_t races = 100'000 / static_cast<std::size_t>(slower());
+  const std::size_t races = 100'000 / static_cast<std::size_t>(much_slower());
   constexpr std::size_t batch = 500;
   constexpr std::size_t most_ahead = 16;
   std::size_t finished = 0;
@@ -221,7 +221,7 @@ TEST_P(store_parity, p11_cancel_against_finish_has_one_winner) {
 
 // P20: a million short tasks leave nothing behind.
 TEST_P(store_parity, p20_short_tasks_reach_a_plateau_and_leave_nothing) {
-  const int tasks = 1'000'000 / slower();
+  const int tasks = 1'000'000 / much_slower();
   const int per_second = tasks / 100;
   const outcome result = text_result("x");
   std::size_t most_bytes_early = 0;
