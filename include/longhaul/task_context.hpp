@@ -162,8 +162,8 @@ class task_context {
 
  protected:
   /// What the sleeps above come to: on the machine's clock, unless a test owns the time.
-  virtual void pause(std::chrono::milliseconds duration) const;
-  virtual boost::asio::awaitable<void> async_pause(std::chrono::milliseconds duration) const;
+  virtual void pause(std::chrono::milliseconds duration) const = 0;
+  virtual boost::asio::awaitable<void> async_pause(std::chrono::milliseconds duration) const = 0;
 
  private:
   /// What all of the questions above come to: puts them, and waits for all answers.

@@ -176,6 +176,8 @@ class no_context final : public task_context {
   }
 
   std::string none_;
+  void pause(std::chrono::milliseconds) const override {}
+  boost::asio::awaitable<void> async_pause(std::chrono::milliseconds) const override { co_return; }
 };
 
 struct shown {

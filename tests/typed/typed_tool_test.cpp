@@ -63,6 +63,8 @@ class quiet_context final : public task_context {
 
   std::string id_ = "task-1", none_;
   raw_json saved_;
+  void pause(std::chrono::milliseconds) const override {}
+  boost::asio::awaitable<void> async_pause(std::chrono::milliseconds) const override { co_return; }
 };
 
 handler_result call(const tool_definition& tool, const call_arguments& arguments) {
