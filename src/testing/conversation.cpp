@@ -38,16 +38,16 @@ void write(const std::filesystem::path& file, const std::vector<std::string>& li
 conversation::conversation(std::filesystem::path file) : file_(std::move(file)) {
   std::error_code unreadable;
   const auto size = std::filesystem::file_size(file_, unreadable);
-  std::ifstream in(file_, std::ios::binary);
-  if (!in || unreadable) throw std::runtime_error(file_.string() + ": cannot be read");
+  std::ifstream text_file(file_, std::ios::binary);
+  if (!text_file || unreadable) throw std::runtime_error(file_.string() + ": cannot be read");
   if (size > tunables::conversation_bytes) {
     throw std::runtime_error(file_.string() + ": is too large for a conversation");
   }
-  for (std::string line; std::getline(in, line);) {
+  for (std::string line; std::getline(text_file, line);) {
     if (first_ == 0 && line.starts_with("---")) {
       first_ = lines_.size() + 1;
-      const auto text = line.find_first_not_of("- ");
-      settings_ = text == std::string::npos ? std::string() : line.substr(text);
+      const auto begin = line.find_first_not_of("- ");
+      settings_ = begin == std::string::npos ? std::string() : line.substr(begin);
     }
     lines_.push_back(std::move(line));
   }
