@@ -7,5 +7,6 @@
 
 #include "longhaul/testing/client.hpp"
 #include "longhaul/testing/clock.hpp"
+#include "longhaul/testing/conversation.hpp"
 #include "longhaul/testing/reply.hpp"
 #include "longhaul/testing/test_server.hpp"

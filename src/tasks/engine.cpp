@@ -26,6 +26,18 @@
 namespace longhaul::tasks {
 namespace {
 
+// Work that somebody awaits and a thread of the pool does.
+class elsewhere {
+ public:
+  explicit elsewhere(std::atomic<std::size_t>& count) : count_(count) { ++count_; }
+  elsewhere(const elsewhere&) = delete;
+  elsewhere& operator=(const elsewhere&) = delete;
+  ~elsewhere() { --count_; }
+
+ private:
+  std::atomic<std::size_t>& count_;
+};
+
 task_ptr unless_hidden(task_ptr task) {
   if (task && task->hidden) task = nullptr;
   return task;
@@ -92,11 +104,12 @@ struct engine::parts {
   }
   bool is_quiet(const running_task& run) const {
     if (core.pauses.holds(run.id())) return true;
+    if (!run.waits_for_answers()) return false;
     const task_ptr now = run.store().known(run.id());
     return now && now->status == task_status::input_required;
   }
   bool at_rest() const {
-    if (claims.claiming()) return false;
+    if (claims.claiming() || core.offloaded > 0) return false;
     for (const auto& run : core.direct.all()) {
       if (!core.pauses.holds(run->id())) return false;
     }
@@ -322,7 +335,8 @@ hub::subscription engine::follow(const std::string& id, const std::shared_ptr<fo
 }
 
 awaitable<void> engine::offload(std::function<void()> work) {
-  return tasks::offload(parts_->starts.pool(), std::move(work));
+  const elsewhere away(parts_->core.offloaded);
+  co_await tasks::offload(parts_->starts.pool(), std::move(work));
 }
 
 // --- time, and the end

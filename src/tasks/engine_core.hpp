@@ -55,6 +55,8 @@ struct engine_core {
   id_map<direct_run> direct;
   /// Quick handlers that run, or are suspended, where their callers are: with a row or without.
   std::atomic<std::size_t> visiting{0};
+  /// Work of requests that threads of the pool do.
+  std::atomic<std::size_t> offloaded{0};
   /// Told when a run is taken out of one of these.
   idle_signal emptied;
   /// No new work begins.

@@ -77,6 +77,8 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   /// Its end could not be written: a tick does.
   void leave_end_to_tick() noexcept { end_is_late_ = true; }
   bool end_is_late() const noexcept { return end_is_late_; }
+  /// Its handler has told its question, and waits for the answer.
+  bool waits_for_answers() const noexcept { return waiting_ > 0; }
 
   report_buffer& reports() noexcept { return reports_; }
   void has_news();
@@ -92,6 +94,7 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   void slot_came_back();
 
  private:
+  class answer_wait;
   enum class phase : std::uint8_t { fresh, begun, left };
   phase settle(phase wanted) noexcept {
     phase now = phase::fresh;
@@ -109,6 +112,7 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   report_buffer reports_;
   handler_result result_;
   std::atomic<bool> ending_{false}, end_is_late_{false};
+  std::atomic<int> waiting_{0};  // for answers, side by side
   std::atomic<phase> phase_{phase::fresh};
   guarded_mutex mutex_;
   std::vector<std::weak_ptr<waiter>> await_slot_ LONGHAUL_GUARDED_BY(mutex_);

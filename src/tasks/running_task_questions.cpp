@@ -12,6 +12,18 @@
 #include "tasks/waiter.hpp"
 
 namespace longhaul::tasks {
+
+class running_task::answer_wait {
+ public:
+  explicit answer_wait(std::atomic<int>& count) : count_(count) { ++count_; }
+  answer_wait(const answer_wait&) = delete;
+  answer_wait& operator=(const answer_wait&) = delete;
+  ~answer_wait() { --count_; }
+
+ private:
+  std::atomic<int>& count_;
+};
+
 boost::asio::awaitable<task_ptr> running_task::look() {
   const auto read = [this] { return store().look(claimed_->owner(), id()); };
   return certain(read);
@@ -78,6 +90,7 @@ boost::asio::awaitable<task_ptr> running_task::wait_for_answers(
   const waiter::closer closing(*hears);
   const auto following = host_.follow(id(), hears);
   const std::stop_callback on_stop(stop_token(), [&hears] { hears->wake(); });
+  const answer_wait here(waiting_);
   // Read once more: an answer may have come between the question and the registration.
   if (task_ptr current = co_await look()) now = std::move(current);
   while (!all_answered(*now, questions)) {

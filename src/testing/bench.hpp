@@ -48,7 +48,8 @@ class bench {
   std::shared_ptr<stream> open_stream() { return std::make_shared<stream>(context_, bell_); }
   /// Sends a request over HTTP; what is answered comes out of the stream.
   void send(http_call call, const std::shared_ptr<stream>& out);
-  std::unique_ptr<wire::pipe_endpoint> open_pipe(std::shared_ptr<wire::outlet> out);
+  /// Lives as long as this.
+  wire::pipe_endpoint& open_pipe(std::shared_ptr<wire::outlet> out);
   void send_line(wire::pipe_endpoint& pipe, std::string line);
   /// Another process takes over the endpoint: its sessions are gone.
   void replace_endpoint();
@@ -74,6 +75,7 @@ class bench {
   /// Returns when the thread of the exchanges has had nothing to do. False: not in time.
   bool drain_exchanges(real_clock::time_point until);
   void pause(int looks, std::uint64_t seen);
+  bool comes_late(const std::function<bool()>& ready);
   /// Looks once whether all is at rest.
   bool rests(real_clock::time_point until);
   std::chrono::milliseconds step_after(std::chrono::milliseconds waited);
@@ -85,6 +87,8 @@ class bench {
   service service_;
   std::unique_ptr<wire::http_endpoint> http_;
   std::vector<std::unique_ptr<wire::http_endpoint>> retired_;  // until their exchanges are gone
+  guarded_mutex pipes_mutex_;
+  std::vector<std::unique_ptr<wire::pipe_endpoint>> pipes_ LONGHAUL_GUARDED_BY(pipes_mutex_);
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::atomic<bool> ending_{false};

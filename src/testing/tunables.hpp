@@ -13,6 +13,9 @@ using namespace std::chrono_literals;
 inline constexpr auto look_again = 1ms;
 /// So many times it looks before it waits so long: most handlers rest after microseconds.
 inline constexpr int hasty_looks = 100;
+/// How long, by the machine's clock, somebody who is about to wait in vain looks once more: longer
+/// than a thread is kept from running.
+inline constexpr auto late = 50ms;
 /// A wait that only time can end moves the clock by this, …
 inline constexpr auto first_step = 1000ms;
 /// … and later by this part of what it has waited already: a week is a thousand steps.
@@ -26,6 +29,15 @@ inline constexpr int question_rounds = 100;
 inline constexpr int list_pages = 10'000;
 /// Messages that a stream keeps for its reader.
 inline constexpr std::size_t stream_messages = 100'000;
+/// What a difference shows of a line before and behind the place, in bytes: a line of a terminal.
+inline constexpr std::size_t shown_before = 40;
+inline constexpr std::size_t shown_behind = 50;
+/// A value that a server chose is known again wherever it comes, from so many bytes on: shorter
+/// ones may be chance.
+inline constexpr std::size_t telling_size = 16;
+/// How long the end of a conversation, and a recording, wait for more of what may come, by the
+/// machine's clock, where a handler does not rest: it tells nobody that it has nothing to say.
+inline constexpr auto catch_up = 200ms;
 /// Bytes of a conversation's file: more is not one that people read.
 inline constexpr std::size_t conversation_bytes = std::size_t{16} << 20;
 

@@ -75,6 +75,8 @@ bool is_offered(const method_row& method, const serving::dispatcher& server,
 
 }  // namespace
 
+std::span<const method_row> method_rows() noexcept { return methods; }
+
 const method_row* find_method(revision version, std::string_view name) noexcept {
   const auto* const found = std::ranges::find(methods, name, &method_row::name);
   return found != methods.end() && (found->revisions & bit(version)) != 0 ? found : nullptr;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "json/write.hpp"
@@ -42,6 +43,8 @@ struct method_row {
   bool identified_only = false;
 };
 
+/// All of them.
+std::span<const method_row> method_rows() noexcept;
 /// Null: no method of this revision.
 const method_row* find_method(revision version, std::string_view name) noexcept;
 /// True if requests of this name end at once, whatever the revision.

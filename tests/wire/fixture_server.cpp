@@ -50,7 +50,7 @@ fixture_server::fixture_server(fixture_options options)
           serving::server_identity{"fixture", "1.2", "Fixture", "Use it for tests."},
           serving::catalog_options{.changes = options_.dynamic})),
       work_(boost::asio::make_work_guard(context_)) {
-  add_tools();
+  add_fixture_tools(*tools_, door);
   if (options_.features) add_features(*tools_);
   tasks::engine_options with;
   with.store = std::make_shared<stores::memory_store>(stores::memory_options{}, clock);
@@ -128,20 +128,19 @@ void fixture_server::replace_http() {
   http_ = wire::make_http_endpoint(*dispatcher_, endpoint_options());
 }
 
-void fixture_server::add_tool(const std::string& name, const std::string& owner) {
+void add_fixture_tool(serving::catalog& into, const std::string& name, const std::string& owner) {
   tool_options options = options_of(name, task_policy::never);
   if (!owner.empty()) {
     options.visible_to = [owner](std::string_view who) { return who == owner; };
   }
-  tools_->add(
-      make_tool(std::move(options), [](const raw_json&) -> outcome { return done("done"); }));
+  into.add(make_tool(std::move(options), [](const raw_json&) -> outcome { return done("done"); }));
 }
 
-void fixture_server::add_tools() {
-  const auto add = [this](tool_options options, auto handler) {
-    tools_->add(make_tool(std::move(options), std::move(handler)));
+void add_fixture_tools(serving::catalog& into, doors& door) {
+  const auto add = [&into](tool_options options, auto handler) {
+    into.add(make_tool(std::move(options), std::move(handler)));
   };
-  const auto work = [this](task_context& task, const raw_json& arguments) -> outcome {
+  const auto work = [&door](task_context& task, const raw_json& arguments) -> outcome {
     door.pass(door_of(arguments), task.stop_token());
     return done("done");
   };
@@ -164,7 +163,7 @@ void fixture_server::add_tools() {
   };
   strict.handler = blocking_handler(
       [](task_context&, const raw_json&) -> handler_result { return done("fine"); });
-  tools_->add(std::move(strict));
+  into.add(std::move(strict));
 
   add(options_of("work", task_policy::automatic), work);
   add(options_of("must", task_policy::always), work);
@@ -174,7 +173,7 @@ void fixture_server::add_tools() {
     throw protocol_error(31999, "not today", raw_json::trusted(R"({"why":"rain"})"));
   });
   add(options_of("steps", task_policy::automatic),
-      [this](task_context& task, const raw_json& arguments) -> outcome {
+      [&door](task_context& task, const raw_json& arguments) -> outcome {
         door.pass(door_of(arguments), task.stop_token());
         task.progress(1, 2, "one");
         task.progress(1, 2, "again");
@@ -184,7 +183,7 @@ void fixture_server::add_tools() {
         return done("done");
       });
   add(options_of("comes_again", task_policy::automatic),
-      [this](task_context& task, const raw_json& arguments) -> outcome {
+      [&door](task_context& task, const raw_json& arguments) -> outcome {
         task.progress(1, 2, "soon");
         task.close_stream(std::chrono::milliseconds(500));
         door.pass(door_of(arguments), task.stop_token());
@@ -226,8 +225,8 @@ void fixture_server::add_tools() {
         R"({"content":[{"type":"text","text":"[1]"},{"type":"resource_link","uri":"a:b","name":"b"}],)"
         R"("structuredContent":[1],"_meta":{"org.example/x":1}})"));
   });
-  tools_->add(std::move(shaped));
-  add_question_tools(*tools_);
+  into.add(std::move(shaped));
+  add_question_tools(into);
   tool_options mostly_fast = options_of("mostly_fast", task_policy::automatic);
   mostly_fast.inline_wait = std::chrono::hours(1);
   add(std::move(mostly_fast), work);

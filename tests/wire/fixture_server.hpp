@@ -87,6 +87,11 @@ struct fixture_options {
   bool event_ids = false;  ///< what comes is shown with the ids of events
 };
 
+/// The tools of the fixture, whose handlers wait at the doors.
+void add_fixture_tools(serving::catalog& into, doors& door);
+/// A tool without arguments that says "done"; of this owner only, unless that is empty.
+void add_fixture_tool(serving::catalog& into, const std::string& name, const std::string& owner);
+
 class fixture_server {
  public:
   explicit fixture_server(fixture_options options = {});
@@ -96,8 +101,6 @@ class fixture_server {
   serving::dispatcher& dispatcher() { return *dispatcher_; }
   serving::catalog& tools() { return *tools_; }
   bool shows_event_ids() const { return options_.event_ids; }
-  /// A tool without arguments that says "done"; of this owner only, unless that is empty.
-  void add_tool(const std::string& name, const std::string& owner);
   tasks::engine& engine() { return *engine_; }
   boost::asio::io_context& context() { return context_; }
   std::unique_ptr<wire::pipe_endpoint> pipe(std::shared_ptr<wire::outlet> out);
@@ -114,8 +117,6 @@ class fixture_server {
   doors door;
 
  private:
-  void add_tools();
-
   const fixture_options options_;
   const std::shared_ptr<serving::catalog> tools_;
   std::unique_ptr<tasks::engine> engine_;
