@@ -54,8 +54,10 @@ run_sanitized() { # PRESET suite…
 # What the release build has to show.
 release() {
   local name
+  rm -rf build/record
+  mkdir -p build/record
   for name in $(suites "${all[@]}"); do
-    counted "$name" 600 "build/release/longhaul-$name-tests" --gtest_brief=1
+    LONGHAUL_RECORD=$PWD/build/record counted "$name" 600 "build/release/longhaul-$name-tests" --gtest_brief=1
   done
   counted snippets 300 scripts/snippets.py
   counted diagnostics 300 scripts/diagnostics.py
@@ -64,6 +66,7 @@ release() {
     counted conformance 900 scripts/conformance.py
     counted conformance-tls 900 scripts/conformance.py --tls --out build/conformance-tls
     counted interop 300 scripts/interop.sh
+    counted schema 120 scripts/check-schema.sh build/record
   }
   step format 120 scripts/format.sh check
   step lint-layers 60 scripts/lint-layers.py

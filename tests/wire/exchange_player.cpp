@@ -93,6 +93,7 @@ wire::http_reply await_reply(test_outlet& out) {
 bool test_outlet::send(std::string message) {
   const std::lock_guard lock(mutex_);
   if (gone_ || full_ || closed_) return false;
+  record_received(exchange, "", message);
   events_.push_back({std::move(message)});
   changed_.notify_all();
   return true;
@@ -101,6 +102,7 @@ bool test_outlet::send(std::string message) {
 bool test_outlet::send_event(wire::stream_event event, wire::urgency how) {
   const std::lock_guard lock(mutex_);
   if (gone_ || closed_ || (full_ && how == wire::urgency::news)) return false;
+  if (event.data) record_received(exchange, "", *event.data);
   if (!event.data && !ids_) return true;
   if (!event.data && event.id.empty()) return true;  // a comment
   events_.push_back({event.data ? *event.data : std::string(), std::move(event.id), event.retry});
@@ -144,6 +146,7 @@ void test_outlet::on_gone(std::function<void()> callback) {
 void test_outlet::finish(wire::http_reply reply) {
   const std::lock_guard lock(mutex_);
   finished_ = true;
+  if (!closed_) record_received(exchange, reply.session_id, reply.body);
   if (!closed_) events_.push_back({reply.body, reply.event_id, std::nullopt, std::move(reply)});
   changed_.notify_all();
 }
@@ -223,11 +226,15 @@ std::shared_ptr<test_outlet> send_http_to(fixture_server& server, wire::http_end
   fill(*sent);
   auto out = std::make_shared<test_outlet>(server.context());
   if (server.shows_event_ids()) out->with_ids();
+  out->exchange = new_exchange();
+  record_sent(out->exchange, sent->request.protocol_version.value_or(""),
+              sent->request.session_id.value_or(""), sent->body);
   boost::asio::co_spawn(server.context(), run_http(endpoint, sent, out), boost::asio::detached);
   return out;
 }
 
 void send_line(fixture_server& server, wire::pipe_endpoint& pipe, std::string line) {
+  record_sent(0, "", "", line);
   boost::asio::co_spawn(server.context(), pipe.handle(std::move(line)), boost::asio::detached);
 }
 

@@ -14,6 +14,7 @@
 
 #include "fixture_server.hpp"
 #include "json/view.hpp"
+#include "support/record.hpp"
 
 namespace longhaul::test {
 
@@ -41,6 +42,8 @@ class test_outlet final : public wire::outlet {
   void on_gone(std::function<void()> callback) override;
 
   void finish(wire::http_reply reply);
+  /// Of what it is given; 0: of a pipe.
+  std::uint64_t exchange = 0;
   /// From now on what comes is shown with its id.
   void with_ids();
   /// Waits for the end that the server brings before there is a reply.
