@@ -110,7 +110,8 @@ TEST_F(serve_features, are_listed_read_and_completed_in_both_eras) {
   says("resources/list", "{}", R"("uri":"notes://today","name":"today")");
   says("resources/read", R"({"uri":"notes://7/x"})", R"("text":"7|x|")");
   says("resources/read", R"({"uri":"notes://seven/x"})", "-32002");
-  says("prompts/list", "{}", R"({"name":"file","required":true},{"name":"brief"})");
+  says("prompts/list", "{}",
+       R"({"name":"file","required":true},{"name":"brief","required":false})");
   says("prompts/get", R"({"name":"review","arguments":{"file":"f"}})", R"("text":"Review f.")");
   says("completion/complete",
        R"({"ref":{"type":"ref/prompt","name":"review"},"argument":{"name":"file","value":"q"}})",
@@ -188,7 +189,7 @@ TEST_F(serve_features, the_check_counts_them) {
                        "\"t://{a}\"\nparameter = \"a\"\nvalues = [\"b\"]\n");
   child check({LONGHAUL_SERVE, "serve", file, "--check"});
   EXPECT_EQ(check.wait(), 0);
-  EXPECT_EQ(check.line(),
+  EXPECT_EQ(check.output_line(),
             file + ": no faults, 1 resource, 1 resource template, 1 prompt, 1 completion");
 }
 
