@@ -18,6 +18,10 @@ READERS = (
     "read_command.cpp",
     "read_output.cpp",
     "read_parameters.cpp",
+    "read_features.cpp",
+    "read_resource.cpp",
+    "read_prompt.cpp",
+    "read_completion.cpp",
 )
 PAGE = ROOT / "docs" / "programs.md"
 LIMITS = ROOT / "include" / "longhaul" / "limits.hpp"
@@ -26,7 +30,7 @@ TABLES = [ROOT / "docs" / name for name in ("programs.md", "tools.md", "engine.m
 ASKED = re.compile(
     r"\b(?:from_?|top|hints)\.(?!fail|warn|name\b|table\b)\w+\(\s*\"(\w+)\""
     r"|\bread_file\(from, \"(\w+)\""
-    r"|\b(?:positive|count|for_each_table)\((?:\w+,\s*)?\"(\w+)\""
+    r"|\b(?:positive|count|for_each_table|read_exit_codes)\((?:\w+,\s*)?\"(\w+)\""
 )
 # A default, and how a page may say it.
 DEFAULT = re.compile(r"^ *(?:inline constexpr )?[\w:]+ (\w+) = ([^;]+);", re.M)

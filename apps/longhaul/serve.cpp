@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "command/features.hpp"
 #include "command/former_programs.hpp"
 #include "command/output_folder.hpp"
 #include "command/tool.hpp"
@@ -128,6 +129,25 @@ void tell_warnings(const config::read_result& read, const std::string& file) {
   }
 }
 
+// "f.toml: no faults, 2 tools, 1 resource"
+void tell_features(const config::serve_config& config, const std::string& file) {
+  std::cout << file << ": no faults";
+  const auto tell = [](std::size_t count, std::string_view kind) {
+    if (count != 0) std::cout << ", " << count << " " << kind << (count == 1 ? "" : "s");
+  };
+  std::size_t completions = 0;
+  for (const command::resource_spec& one : config.resources) completions += one.completions.size();
+  for (const command::prompt_spec& one : config.prompts) completions += one.completions.size();
+  const auto templates = static_cast<std::size_t>(
+      std::ranges::count_if(config.resources, &command::resource_spec::is_template));
+  tell(config.tools.size(), "tool");
+  tell(config.resources.size() - templates, "resource");
+  tell(templates, "resource template");
+  tell(config.prompts.size(), "prompt");
+  tell(completions, "completion");
+  std::cout << std::endl;
+}
+
 int serve_tools(config::serve_config& config, process_log& log) {
   const opened_store tasks = open_store(choice_of(config), tell_where_tasks_are(log));
   std::stop_source leaving;
@@ -135,6 +155,12 @@ int serve_tools(config::serve_config& config, process_log& log) {
   server definition(config.server);
   for (command::tool_spec& tool : config.tools) {
     definition.add_tool(command::make_program_tool(std::move(tool), host));
+  }
+  for (command::resource_spec& resource : config.resources) {
+    definition.add_resource(command::make_configured_resource(std::move(resource), host));
+  }
+  for (command::prompt_spec& prompt : config.prompts) {
+    definition.add_prompt(command::make_configured_prompt(std::move(prompt), host));
   }
   serve_settings settings = settings_for(config);
   settings.store = tasks.store;
@@ -179,8 +205,7 @@ int run_serve(const serve_command& command) {
     return exit_usage;
   }
   if (command.check_only) {
-    std::cout << command.file << ": no faults, " << config.tools.size()
-              << (config.tools.size() == 1 ? " tool" : " tools") << std::endl;
+    tell_features(config, command.file);
     return 0;
   }
   end_on_early_signals();

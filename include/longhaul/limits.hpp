@@ -70,7 +70,7 @@ inline constexpr milliseconds stdio_drain_grace = std::chrono::seconds(0);
 /// How long somebody who types waits for suggestions.
 inline constexpr milliseconds completion_limit = std::chrono::seconds(10);
 
-// --- programs as tools
+// --- programs as tools, and resources of `longhaul serve`
 
 /// Newest bytes kept of standard output and of standard error, each.
 inline constexpr std::size_t output_limit = 16 * mib;
@@ -79,6 +79,11 @@ inline constexpr std::size_t result_limit = 64 * kib;
 inline constexpr std::size_t max_result_limit = 16 * mib;
 /// Lines of it, where a result is the last lines.
 inline constexpr std::size_t result_lines = 20;
+/// Bytes that a resource of a file or a program may have, unless its table says otherwise: it goes
+/// whole to a host, and mostly to a model.
+inline constexpr std::size_t size_limit = mib;
+/// How long such a program may take: whoever reads waits for it.
+inline constexpr milliseconds read_limit = std::chrono::minutes(1);
 /// Between SIGTERM and SIGKILL.
 inline constexpr milliseconds stop_grace = std::chrono::seconds(5);
 

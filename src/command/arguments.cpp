@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "command/placeholders.hpp"
 #include "command/shell_check.hpp"
 #include "command/tunables.hpp"
 #include "typed/rules.hpp"
@@ -13,15 +14,6 @@ namespace longhaul::command {
 namespace {
 
 using detail::in_quotes;
-
-constexpr std::string_view brace_hint = "; where a brace itself is meant, write {{ or }}";
-
-bool could_be_name(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-';
-  });
-}
 
 }  // namespace
 
@@ -99,67 +91,25 @@ class argument_template::compiler {
     if (text.find('\0') != std::string_view::npos) {
       fail("holds a NUL character, which cannot be passed to a program");
     }
-    std::string literal;
-    while (!text.empty()) {
-      const std::size_t brace = std::min(text.find_first_of("{}"), text.size());
-      literal += text.substr(0, brace);
-      text.remove_prefix(brace);
-      if (text.size() >= 2 && text[0] == text[1]) {
-        literal += text[0];
-        text.remove_prefix(2);
-      } else if (text.starts_with('}')) {
-        fail("a '}' without its '{'" + std::string(brace_hint));
-        text.remove_prefix(1);
-      } else if (text.starts_with('{')) {
-        const std::size_t end = text.find_first_of("{}", 1);
-        if (end == std::string_view::npos || text[end] == '{') {
-          fail("a '{' without its '}'" + std::string(brace_hint));
-          break;
-        }
-        piece found = placeholder(text.substr(1, end - 1));
-        found.literal = std::exchange(literal, {});
-        next.pieces.push_back(std::move(found));
-        text.remove_prefix(end + 1);
-      }
+    const auto fault = [this](std::string message) { fail(std::move(message)); };
+    for (template_part& part : split_template(text, fault)) {
+      piece found = part.inside ? piece_of(*part.inside, fault) : piece();
+      found.literal = std::move(part.literal);
+      next.pieces.push_back(std::move(found));
     }
-    if (!literal.empty()) next.pieces.push_back({.literal = std::move(literal)});
     return next;
   }
 
-  // What stands between the braces. Without a parameter if it was wrong.
-  piece placeholder(std::string_view inside) {
-    const std::size_t mark = inside.find('?');
-    const std::string_view name = inside.substr(0, mark);
-    const auto index = find(name);
-    if (!index) return unknown(inside, name), piece{};
-    named& used = target_.parameters_[*index];
+  // Without a parameter if what stands between the braces was wrong.
+  piece piece_of(std::string_view inside, const template_fail& fault) {
+    const std::string name(inside.substr(0, inside.find('?')));
+    auto found = read_placeholder(inside, known_,
+                                  "the argument there, as in {" + name + "?--" + name + "}", fault);
+    if (!found) return {};
+    named& used = target_.parameters_[found->parameter];
     used.used = true;
-    piece result{.literal = {}, .parameter = index};
-    if (mark != std::string_view::npos) {
-      const std::string_view then = inside.substr(mark + 1);
-      if (!used.boolean || used.repeated) {
-        fail("{" + std::string(inside) + "}: only a boolean can be a condition, and " +
-             in_quotes(name) + " is " + (used.repeated ? "a list" : "none") + "; write {" +
-             std::string(name) + "} for its value");
-      } else if (then.empty()) {
-        fail("{" + std::string(inside) +
-             "}: nothing stands behind '?'; write the argument there, " + "as in {" +
-             std::string(name) + "?--" + std::string(name) + "}");
-      }
-      result.then = std::string(then);
-    }
-    if (used.repeated) repeat(*index);
-    return result;
-  }
-
-  void unknown(std::string_view inside, std::string_view name) {
-    if (name.empty()) {
-      fail("{" + std::string(inside) + "} names no parameter" + std::string(brace_hint));
-    } else if (!could_be_name(name)) {
-      fail("there is no parameter " + in_quotes(name) + std::string(brace_hint));
-    } else {
-      fail("there is no parameter" + unknown_parameter(known_, name));
-    }
+    if (used.repeated) repeat(found->parameter);
+    return {.literal = {}, .parameter = found->parameter, .then = std::move(found->then)};
   }
 
   void repeat(std::size_t index) {
@@ -169,13 +119,6 @@ class argument_template::compiler {
            ", in one argument or group: it could not be said how they go together");
     }
     repeated_ = index;
-  }
-
-  std::optional<std::size_t> find(std::string_view name) const {
-    for (std::size_t i = 0; i < target_.parameters_.size(); ++i) {
-      if (target_.parameters_[i].name == name) return i;
-    }
-    return std::nullopt;
   }
 
   argument_template& target_;
@@ -194,7 +137,6 @@ argument_template::argument_template(const std::vector<template_item>& items,
     const bool number = p.type == value_type::integer || p.type == value_type::number;
     parameters_.push_back({.name = p.name,
                            .repeated = p.repeated,
-                           .boolean = p.type == value_type::boolean,
                            .number = number,
                            .allow_option = p.allow_option,
                            .may_be_negative = number && p.minimum && *p.minimum < 0,

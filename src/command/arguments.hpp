@@ -74,7 +74,7 @@ class argument_template {
   };
   struct named {
     std::string name;
-    bool repeated = false, boolean = false, number = false, allow_option = false, used = false;
+    bool repeated = false, number = false, allow_option = false, used = false;
     bool may_be_negative = false;              // and its author says so
     std::unordered_set<std::string> own = {};  // values that its author wrote
   };

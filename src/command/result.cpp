@@ -32,70 +32,55 @@ std::size_t lines_in(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count(text, '\n')) + 1;
 }
 
-class writer {
+// How a program ended, in words, for whoever had it run.
+class ending_teller {
  public:
-  writer(const tool_spec& tool, const program_end& end, const captured_output& out,
-         const captured_output& err)
-      : tool_(tool), end_(end), out_(out), err_(err) {}
+  /// `most`: bytes of output in a failure.
+  ending_teller(const program_spec& program, std::string_view name, const program_end& end,
+                const captured_output& out, const captured_output& err, std::size_t most)
+      : program_(program), name_(name), end_(end), out_(out), err_(err), most_(most) {}
 
-  tool_result write() const {
-    if (failed()) return failure(sentence());
-    switch (tool_.result) {
-      case result_form::json:
-        return json_object();
-      case result_form::lines:
-        return lines();
-      case result_form::text:
-        break;
-    }
-    return whole_text();
-  }
-
- private:
   bool failed() const {
     return end_.how != program_end::kind::exited ||
-           std::ranges::find(tool_.success, end_.code) == tool_.success.end();
+           std::ranges::find(program_.success, end_.code) == program_.success.end();
   }
-
-  const std::string& name() const { return tool_.options.name; }
 
   std::string sentence() const {
     const std::string number = std::to_string(end_.code);
     switch (end_.how) {
       case program_end::kind::not_started:
-        return name() + " could not be started: " + end_.reason;
+        return name_ + " could not be started: " + end_.reason;
       case program_end::kind::lost:
-        return name() +
-               " may have done part of its work, how it ended is not known: " + end_.reason;
+        return name_ + " may have done part of its work, how it ended is not known: " + end_.reason;
       case program_end::kind::killed: {
         const std::string_view signal = signal_name(end_.code);
-        return name() + " was killed by signal " + number +
+        return name_ + " was killed by signal " + number +
                (signal.empty() ? "" : " (" + std::string(signal) + ")");
       }
       case program_end::kind::exited:
         break;
     }
-    return name() + " ended with exit code " + number;
+    return name_ + " ended with exit code " + number;
   }
 
   // The sentence and what the program said last: on standard error, else on standard output.
-  tool_result failure(const std::string& reason) const {
-    std::string message = reason;
-    if (!append_last_lines(message, err_, "standard error")) {
-      (void)append_last_lines(message, out_, "standard output");
+  std::string failure(std::string reason) const {
+    if (!append_last_lines(reason, err_, "standard error")) {
+      (void)append_last_lines(reason, out_, "standard output");
     }
-    return std::move(tool_result(text(message)).as_error());
+    return reason;
   }
 
+ protected:
   struct ending {
     std::string text;
     bool whole = true;  // nothing but blank lines and what a terminal hides was left out
   };
   ending ending_of(const captured_output& output) const {
-    const std::string_view kept = last_bytes(output.bytes, tool_.result_limit);
-    ending result{last_lines(kept, tool_.result_lines)};
+    const std::string_view kept = last_bytes(output.bytes, most_);
+    ending result{last_lines(kept, program_.result_lines)};
     result.whole =
-        kept.size() == output.total && result.text == last_lines(kept, tool_.result_lines + 1);
+        kept.size() == output.total && result.text == last_lines(kept, program_.result_lines + 1);
     return result;
   }
 
@@ -118,6 +103,40 @@ class writer {
     return true;
   }
 
+  const program_spec& program_;
+  const std::string name_;
+  const program_end& end_;
+  const captured_output& out_;
+  const captured_output& err_;
+
+ private:
+  const std::size_t most_;
+};
+
+class writer : ending_teller {
+ public:
+  writer(const tool_spec& tool, const program_end& end, const captured_output& out,
+         const captured_output& err)
+      : ending_teller(tool, tool.options.name, end, out, err, tool.result_limit), tool_(tool) {}
+
+  tool_result write() const {
+    if (failed()) return error(sentence());
+    switch (tool_.result) {
+      case result_form::json:
+        return json_object();
+      case result_form::lines:
+        return lines();
+      case result_form::text:
+        break;
+    }
+    return whole_text();
+  }
+
+ private:
+  tool_result error(const std::string& reason) const {
+    return std::move(tool_result(text(failure(reason))).as_error());
+  }
+
   // What stands above output that is not all of it. `shown`: what follows, as "the last 3 lines".
   static std::string note(const captured_output& output, const std::string& shown) {
     const std::string total = std::to_string(output.total) + " bytes";
@@ -131,13 +150,13 @@ class writer {
   }
 
   tool_result nothing_printed(const std::string& where) const {
-    std::string message = name() + " ended";
+    std::string message = name_ + " ended";
     if (end_.code != 0) message += " with exit code " + std::to_string(end_.code);
     return {text(message + " and printed nothing" + where)};
   }
 
   tool_result whole_text() const {
-    if (out_.unreadable) return failure(name() + " ended, but what it printed cannot be read");
+    if (out_.unreadable) return error(name_ + " ended, but what it printed cannot be read");
     if (out_.bytes.empty() && out_.lost.empty()) {
       return nothing_printed(err_.total > 0 ? " on standard output" : "");
     }
@@ -148,7 +167,7 @@ class writer {
   }
 
   tool_result lines() const {
-    if (out_.unreadable) return failure(name() + " ended, but what it printed cannot be read");
+    if (out_.unreadable) return error(name_ + " ended, but what it printed cannot be read");
     const captured_output* from = &out_;
     ending last = ending_of(out_);
     if (last.text.empty() && out_.lost.empty()) {
@@ -164,7 +183,7 @@ class writer {
   }
 
   tool_result json_object() const {
-    const std::string wanted = name() + " should print one JSON object on standard output, but ";
+    const std::string wanted = name_ + " should print one JSON object on standard output, but ";
     if (out_.unreadable) return no_json(wanted + "what it printed cannot be read");
     if (!out_.lost.empty()) {
       return no_json(wanted + "of the " + std::to_string(out_.total) +
@@ -203,9 +222,6 @@ class writer {
   }
 
   const tool_spec& tool_;
-  const program_end& end_;
-  const captured_output& out_;
-  const captured_output& err_;
 };
 
 void add_link(tool_result& result, const tool_spec& tool, const captured_output& output,
@@ -234,6 +250,13 @@ tool_result program_result(const tool_spec& tool, const program_end& end,
   add_link(result, tool, out, task_id, "stdout", "Standard output");
   add_link(result, tool, err, task_id, "stderr", "Standard error");
   return result;
+}
+
+std::string program_failure(const program_spec& program, std::string_view called,
+                            const program_end& end, const captured_output& out,
+                            const captured_output& err) {
+  const ending_teller teller(program, called, end, out, err, tunables::max_failure_text);
+  return teller.failed() ? teller.failure(teller.sentence()) : std::string();
 }
 
 }  // namespace longhaul::command

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From how a program ended and what it printed to the result of the call.
+// From how a program ended and what it printed to the result of the call, or to why it has none.
 //
 // Pure functions.
 #pragma once
@@ -49,5 +49,11 @@ std::string_view signal_name(int signal) noexcept;
 tool_result program_result(const tool_spec& tool, const program_end& end,
                            const captured_output& out, const captured_output& err,
                            std::string_view task_id);
+
+/// Why a program failed that is no tool, and what it said last, in a text for its caller; empty: it
+/// did not. `called`: how the text names it.
+std::string program_failure(const program_spec& program, std::string_view called,
+                            const program_end& end, const captured_output& out,
+                            const captured_output& err);
 
 }  // namespace longhaul::command

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known about a program that is a tool: plain data, made by the reader of the server's file
-// (config/) or by hand, turned into a tool by `tool.hpp`. Nothing here touches a process.
+// What is known about a program, and about one that is a tool: plain data, made by the reader of
+// the server's file (config/) or by hand, turned into a tool by `tool.hpp`, or into another feature
+// by `features.hpp`. Nothing here touches a process.
 #pragma once
 
 #include <chrono>
@@ -65,9 +66,8 @@ enum class result_form : std::uint8_t {
          ///< empty
 };
 
-struct tool_spec {
-  /// Name, texts, policy, limits, `on_crash`, annotations; its schemas are filled in by `tool.hpp`.
-  tool_options options = {};
+/// A program and how it is run.
+struct program_spec {
   std::string program = {};                 ///< absolute path of what is executed
   std::vector<template_item> command = {};  ///< the argument vector, `argv[0]` (literal) included
   std::vector<parameter> parameters = {};   ///< in the order in which hosts list them
@@ -78,13 +78,18 @@ struct tool_spec {
   /// … and those set for it.
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::string stdin_parameter = {};  ///< its value is standard input; empty: /dev/null
-  std::vector<progress_pattern> progress = {};
-  result_form result = result_form::text;
+  std::vector<int> success = {0};    ///< exit codes that are no error
   std::size_t result_lines = defaults::result_lines;
   std::size_t result_limit = defaults::result_limit;  ///< bytes of output in a result at most
-  std::vector<int> success = {0};                     ///< exit codes that are no error
   std::size_t output_limit = defaults::output_limit;  ///< newest bytes kept of each stream
   std::chrono::milliseconds stop_grace = defaults::stop_grace;  ///< between SIGTERM and SIGKILL
+};
+
+struct tool_spec : program_spec {
+  /// Name, texts, policy, limits, `on_crash`, annotations; its schemas are filled in by `tool.hpp`.
+  tool_options options = {};
+  std::vector<progress_pattern> progress = {};
+  result_form result = result_form::text;
 };
 
 }  // namespace longhaul::command

@@ -1,334 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/tool.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <utility>
 
-#include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/cancellation_state.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <cerrno>
-#include <system_error>
-
-#include "command/arguments.hpp"
-#include "command/line_progress.hpp"
-#include "command/output_file.hpp"
-#include "command/output_folder.hpp"
-#include "command/parameter.hpp"
-#include "command/process.hpp"
-#include "command/program_channel.hpp"
 #include "command/result.hpp"
-#include "command/task_mark.hpp"
 #include "command/tunables.hpp"
 
 namespace longhaul::command {
 namespace {
 
-namespace asio = boost::asio;
-namespace fs = std::filesystem;
-
-/// What is the same for all runs of one tool.
 struct program_tool {
   tool_spec spec;
-  std::shared_ptr<const program_host> host;
-  parameter_set parameters;
-  argument_template arguments;
-  progress_patterns patterns;
+  runnable program;
 
-  program_tool(tool_spec s, std::shared_ptr<const program_host> h)
-      : spec(std::move(s)),
-        host(std::move(h)),
-        parameters(spec.parameters, spec.stdin_parameter),
-        arguments(spec.command, spec.parameters, spec.stdin_parameter),
-        patterns(spec.progress) {
-    if (!arguments.faults().empty()) {
-      throw std::invalid_argument("tool " + spec.options.name + ": " +
-                                  arguments.faults().front().message);
-    }
-  }
+  program_tool(tool_spec given, std::shared_ptr<const program_host> host)
+      : spec(std::move(given)), program(spec, spec.options.name, std::move(host), spec.progress) {}
 };
 
-/// A coroutine beside the handler's own, ended before the handler returns.
-class companion {
- public:
-  explicit companion(const asio::any_io_executor& executor) : ended_(executor) {
-    ended_.expires_at(asio::steady_timer::time_point::max());
+boost::asio::awaitable<handler_result> run_tool(std::shared_ptr<const program_tool> tool,
+                                                task_context& task, raw_json arguments) {
+  parameter_values values = tool->program.parameters.read(arguments);
+  const program_outcome ended = co_await run_program(tool->program, task, std::move(values));
+  tool_result result = program_result(tool->spec, ended.end, ended.out, ended.err, task.id());
+  if (!ended.lost.empty() && ended.out.lost.empty() && ended.err.lost.empty()) {
+    result.add(text("Some output was lost: " + ended.lost));
   }
-
-  void start(asio::awaitable<void> work) {
-    running_ = true;
-    asio::co_spawn(ended_.get_executor(), std::move(work),
-                   asio::bind_cancellation_slot(stop_.slot(), [this](const std::exception_ptr&) {
-                     running_ = false;  // what it threw, the handler finds out by itself
-                     ended_.cancel();
-                   }));
-  }
-
-  asio::awaitable<void> end() {
-    if (running_) stop_.emit(asio::cancellation_type::terminal);
-    while (running_) {
-      boost::system::error_code ignored;
-      co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    }
-  }
-
- private:
-  asio::cancellation_signal stop_;
-  asio::steady_timer ended_;
-  bool running_ = false;
-};
-
-/// One run of a program.
-class program_run {
- public:
-  program_run(const program_tool& tool, task_context& task) : tool_(tool), task_(task) {}
-
-  // A server that was killed leaves programs that are still being ended: the next attempt does not
-  // run beside them.
-  asio::awaitable<void> wait_for_former_attempt() {
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    while (tool_.host->output->in_use(task_.id())) {
-      task_.throw_if_cancelled();
-      timer.expires_after(tunables::look_at_output_every);
-      co_await timer.async_wait(asio::use_awaitable);
-    }
-  }
-
-  asio::awaitable<handler_result> run(raw_json arguments) {
-    const parameter_values values = tool_.parameters.read(arguments);
-    co_await wait_for_former_attempt();
-    // From here on a stop is told to the program, and its end is awaited.
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    std::optional<process> child;
-    std::string failure;
-    try {
-      folder_ = tool_.host->output->prepare(task_.id());
-      child.emplace(options_for(values));
-    } catch (const fs::filesystem_error& e) {  // whose text holds the server's own paths
-      failure = "its output cannot be kept: " + e.code().message();
-      tell_detail(e.what());
-    } catch (const std::system_error& e) {
-      failure = e.what();
-    } catch (const std::invalid_argument& e) {
-      failure = e.what();
-    }
-    if (!child) co_return result_of(program_end::not_started(failure));
-
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    program_channel channel(task_, executor, descriptor(child->release_channel()));
-    companion talking(executor), looking(executor);
-    talking.start(channel.run());
-    if (!tool_.spec.progress.empty()) looking.start(look_again_and_again());
-    exit_status status;
-    std::exception_ptr broken;
-    try {
-      const std::stop_token stop = task_.stop_token(), leaving = tool_.host->leaving;
-      const auto heed = [&] {
-        if (!stop.stop_requested()) return;
-        leaving.stop_requested() ? child->leave() : child->stop();
-      };
-      const std::stop_callback on_stop(stop, heed);
-      const std::stop_callback on_leaving(leaving, heed);
-      status = co_await child->wait();
-    } catch (...) {
-      broken = std::current_exception();
-    }
-    // Both use what is ours: they end before anything else happens.
-    co_await talking.end();
-    co_await looking.end();
-    if (broken) std::rethrow_exception(broken);
-    task_.throw_if_cancelled();
-    channel.drain();
-    look(true);
-    if (!status.detail.empty()) tell_detail(status.detail);
-    co_return result_of(end_of(status), status.output_error);
-  }
-
- private:
-  process_options options_for(const parameter_values& values) const {
-    const tool_spec& spec = tool_.spec;
-    process_options options;
-    options.helper = tool_.host->helper;
-    options.folder = folder_.string();
-    options.program = spec.program;
-    options.argv = tool_.arguments.expand(values);
-    options.environment = environment();
-    options.mark = task_mark(task_.id());
-    options.directory = spec.directory;
-    options.stdin_file = write_stdin(values);
-    options.output_limit = spec.output_limit;
-    options.stop_grace = spec.stop_grace;
-    options.channel = true;
-    return options;
-  }
-
-  void tell_detail(std::string_view detail) const {
-    tool_.host->log.warning("program.trouble", detail,
-                            {task_field(task_.id()), {"tool", tool_.spec.options.name}});
-  }
-
-  std::vector<std::string> environment() const {
-    std::vector<std::string> result;
-    for (const std::string& name : tool_.spec.pass_environment) {
-      const auto is_it = [&](const std::string& entry) {
-        return entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name);
-      };
-      const auto& all = tool_.host->environment;
-      const auto found = std::find_if(all.begin(), all.end(), is_it);
-      const auto is_set = [&](const auto& own) { return own.first == name; };
-      const auto& own = tool_.spec.environment;
-      if (found != all.end() && std::none_of(own.begin(), own.end(), is_set)) {
-        result.push_back(*found);
-      }
-    }
-    for (const auto& [name, value] : tool_.spec.environment) {
-      result.emplace_back(name).append("=").append(value);
-    }
-    result.push_back(task_mark(task_.id()));
-    result.push_back("LONGHAUL_ATTEMPT=" + std::to_string(task_.attempt()));
-    append_trace(result);
-    return result;
-  }
-
-  // As OpenTelemetry has it for processes. What the file sets goes first.
-  void append_trace(std::vector<std::string>& variables) const {
-    const trace_context trace = task_.trace();
-    const auto add = [&](std::string_view name, const std::string& value) {
-      const auto is_set = [&](const std::string& one) { return one.starts_with(name); };
-      if (value.empty() || std::ranges::any_of(variables, is_set)) return;
-      variables.push_back(std::string(name).append(value));
-    };
-    add("TRACEPARENT=", trace.traceparent);
-    add("TRACESTATE=", trace.tracestate);
-    add("BAGGAGE=", trace.baggage);
-  }
-
-  // Empty: nothing is written, and the program gets /dev/null.
-  std::string write_stdin(const parameter_values& values) const {
-    const auto& parameters = tool_.spec.parameters;
-    const auto is_it = [&](const parameter& p) { return p.name == tool_.spec.stdin_parameter; };
-    const auto found = std::find_if(parameters.begin(), parameters.end(), is_it);
-    if (found == parameters.end()) return {};
-    const auto& value = values[static_cast<std::size_t>(found - parameters.begin())];
-    const auto* text = std::get_if<std::string>(&value);
-    if (text == nullptr) return {};
-    const std::string path = (folder_ / "stdin").string();
-    const descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    std::string_view left = *text;
-    while (file && !left.empty()) {
-      const ssize_t wrote = ::write(file.get(), left.data(), left.size());
-      if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) break;
-      left.remove_prefix(static_cast<std::size_t>(wrote));
-    }
-    if (!file || !left.empty()) {
-      throw std::system_error(errno, std::generic_category(), "standard input cannot be written");
-    }
-    return path;
-  }
-
-  asio::awaitable<void> look_again_and_again() {
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    while (true) {
-      timer.expires_after(tunables::look_at_output_every);
-      co_await timer.async_wait(asio::use_awaitable);
-      look(false);
-    }
-  }
-
-  /// Looks for progress in what was printed since the last look.
-  void look(bool last) {
-    for (const stream from : {stream::out, stream::err}) {
-      if (!tool_.patterns.watches(from)) continue;
-      const auto found = [this](const progress_found& progress) { tell(progress); };
-      if (const auto part = read_new(from)) progress_.feed(from, *part, found);
-      if (last) progress_.finish(from, found);
-    }
-  }
-
-  void tell(const progress_found& progress) {
-    if (progress.done) {
-      task_.progress(*progress.done, progress.total, progress.message);
-    } else if (!progress.message.empty()) {
-      task_.status(progress.message);
-    }
-  }
-
-  std::optional<std::string> read_new(stream from) {
-    std::uint64_t& seen = seen_[from == stream::out ? 0 : 1];
-    try {
-      const auto reader = reader_of(from);
-      if (!reader) return std::nullopt;
-      const std::uint64_t total = reader->extent().end;
-      if (total <= seen) return std::nullopt;
-      const std::uint64_t begin =
-          std::max(seen, total - std::min<std::uint64_t>(total, tunables::look_at_most));
-      output_bytes part = reader->read(begin, tunables::look_at_most);
-      if (part.offset > seen) progress_.skip(from);
-      seen = part.offset + part.bytes.size();
-      return std::move(part.bytes);
-    } catch (const std::runtime_error&) {
-      return std::nullopt;  // shown by the result, which reads it too
-    }
-  }
-
-  std::optional<output_reader> reader_of(stream from) const {
-    const fs::path file = folder_ / (from == stream::out ? "stdout" : "stderr");
-    std::error_code error;
-    if (!fs::exists(file, error)) return std::nullopt;
-    return output_reader(file.string());
-  }
-
-  captured_output captured(stream from, const std::string& lost) const {
-    captured_output result;
-    try {
-      const auto reader = reader_of(from);
-      if (!reader) return result;
-      // A line or a character cut at the front is the result's business.
-      output_bytes tail = reader->tail(tool_.spec.result_limit + 1);
-      result.end = tail.offset + tail.bytes.size();
-      result.bytes = std::move(tail.bytes);
-      result.total = tail.extent.total;
-      if (result.end < result.total) result.lost = lost.empty() ? "the reason is not known" : lost;
-    } catch (const std::runtime_error&) {  // the program may have written in its own folder
-      result.unreadable = true;
-    }
-    return result;
-  }
-
-  handler_result result_of(const program_end& ended, const std::string& lost = {}) const {
-    const captured_output out = captured(stream::out, lost), err = captured(stream::err, lost);
-    tool_result result = program_result(tool_.spec, ended, out, err, task_.id());
-    if (!lost.empty() && out.lost.empty() && err.lost.empty()) {
-      result.add(text("Some output was lost: " + lost));
-    }
-    return result.to_outcome();
-  }
-
-  static program_end end_of(const exit_status& status) {
-    if (status.code) return program_end::exited(*status.code);
-    if (status.signal) return program_end::killed(*status.signal);
-    if (!status.lost.empty()) return program_end::lost(status.lost);
-    return program_end::not_started(status.error);
-  }
-
-  const program_tool& tool_;
-  task_context& task_;
-  fs::path folder_;
-  line_progress progress_{tool_.patterns};
-  std::array<std::uint64_t, 2> seen_{};
-};
-
-asio::awaitable<handler_result> run_program(std::shared_ptr<const program_tool> tool,
-                                            task_context& task, raw_json arguments) {
-  program_run run(*tool, task);
-  co_return co_await run.run(std::move(arguments));
+  co_return result.to_outcome();
 }
 
 }  // namespace
@@ -339,15 +36,15 @@ tool_definition make_program_tool(tool_spec spec, std::shared_ptr<const program_
   definition.options = tool->spec.options;
   definition.options.plain_retention = tunables::plain_output_kept;
   definition.options.keeps_slot = true;
-  definition.input_schema = tool->parameters.input_schema();
+  definition.input_schema = tool->program.parameters.input_schema();
   definition.output_schema = tool->spec.options.output_schema;
   definition.accept = [tool](const raw_json& given, const argument_leniency& how) {
-    raw_json meant = tool->parameters.tidy(given, how);
-    tool->arguments.expand(tool->parameters.read(meant));
+    raw_json meant = tool->program.parameters.tidy(given, how);
+    tool->program.arguments.expand(tool->program.parameters.read(meant));
     return call_arguments(std::move(meant));
   };
   definition.handler = coroutine_handler([tool](task_context& task, raw_json arguments) {
-    return run_program(tool, task, std::move(arguments));
+    return run_tool(tool, task, std::move(arguments));
   });
   return definition;
 }

@@ -7,28 +7,12 @@
 #pragma once
 
 #include <memory>
-#include <stop_token>
-#include <string>
-#include <vector>
 
-#include "base/log.hpp"
+#include "command/program_run.hpp"
 #include "command/spec.hpp"
 #include "longhaul/tool.hpp"
 
 namespace longhaul::command {
-
-class output_folder;
-
-/// What all programs of a server share.
-struct program_host {
-  std::string helper;                     ///< path of `longhaul-run`
-  std::shared_ptr<output_folder> output;  ///< required
-  std::vector<std::string> environment;   ///< of the server, `NAME=value`: what may be passed on
-  /// Requested once the server is about to end: runs that are stopped are left to their helpers
-  /// then.
-  std::stop_token leaving = {};
-  logger log = {};  ///< is told what callers are not: paths
-};
 
 /// Throws `std::invalid_argument` for a description that does not hold together (the reader of the
 /// server's file finds that earlier, and says where).

@@ -43,6 +43,20 @@ inline constexpr std::size_t shown_beginning = 200;
 /// How long the output of a plain call can be read after its reply, which links it.
 inline constexpr auto plain_output_kept = 10min;
 
+// --- programs that are no tools
+
+/// Bytes of output in the error of a resource or a completer that failed: for somebody who reads
+/// it.
+inline constexpr std::size_t max_failure_text = 4096;
+/// Bytes that a completer may print: a hundred suggestions, long ones, and some more.
+inline constexpr std::size_t max_suggestions_text = std::size_t{256} * 1024;
+/// Bytes of a suggestion; longer ones are left out.
+inline constexpr std::size_t max_suggestion = 1024;
+/// Bytes of a prompt that was filled in: as many as a message of a client can have.
+inline constexpr std::size_t max_prompt = std::size_t{4} << 20;
+/// Bytes that one read of a file takes.
+inline constexpr std::size_t file_read = std::size_t{64} * 1024;
+
 // --- progress
 
 /// How often what a program printed is looked at for progress: people see no difference, and it is

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command of a tool: its arguments, the program that they name, and what it starts with.
+// The command of a tool or another feature: its arguments, the program that they name, what it
+// starts with and how it ends.
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 
 #include "command/arguments.hpp"
 #include "command/shell_check.hpp"
+#include "command/tunables.hpp"
 #include "config/read_tool.hpp"
 
 namespace longhaul::config {
@@ -20,11 +22,14 @@ bool is_variable_name(std::string_view text) {
 
 class command_reader {
  public:
-  command_reader(table_reader& from, const read_options& options, command::tool_spec& tool)
-      : from_(from), options_(options), tool_(tool) {}
+  command_reader(table_reader& from, const read_options& options, command::program_spec& program)
+      : from_(from), options_(options), program_(program) {}
+
+  /// Parameters that the command does not use are left out, and no fault.
+  void drop_unused() { drops_unused_ = true; }
 
   void read() {
-    tool_.stdin_parameter = read_stdin();
+    program_.stdin_parameter = read_stdin();
     read_directory();
     read_arguments();
     read_environment();
@@ -44,7 +49,7 @@ class command_reader {
     for (const toml::node& item : *items) {
       if (const auto* text = item.as_string()) {
         whole &= check_text(from_, item, "command", text->get());
-        tool_.command.emplace_back(text->get());
+        program_.command.emplace_back(text->get());
       } else if (const toml::array* group = item.as_array()) {
         whole &= add_group(*group);
       } else {
@@ -53,9 +58,16 @@ class command_reader {
       }
     }
     if (!whole) return;
-    const command::argument_template compiled(tool_.command, tool_.parameters,
-                                              tool_.stdin_parameter);
+    const command::argument_template compiled(program_.command, program_.parameters,
+                                              program_.stdin_parameter);
+    bool sound = true;
     for (const auto& fault : compiled.faults()) {
+      if (drops_unused_ && !fault.parameter.empty()) {
+        std::erase_if(program_.parameters,
+                      [&](const auto& one) { return one.name == fault.parameter; });
+        continue;
+      }
+      sound = false;
       const auto [at, text] = place(fault, *items);
       from_.fail(*at, text);
     }
@@ -63,7 +75,7 @@ class command_reader {
       const auto [at, text] = place(warning, *items);
       from_.warn(*at, text);
     }
-    if (compiled.faults().empty()) find_program(compiled.program(), *items->get(0));
+    if (sound) find_program(compiled.program(), *items->get(0));
   }
 
   bool add_group(const toml::array& group) {
@@ -80,7 +92,7 @@ class command_reader {
       whole &= check_text(from_, member, "command", text->get());
       members.push_back(text->get());
     }
-    tool_.command.emplace_back(std::move(members));
+    program_.command.emplace_back(std::move(members));
     return whole;
   }
 
@@ -113,9 +125,9 @@ class command_reader {
                                  : "; each argument is an item of its own: write [" +
                                        command::as_separate_items(name) + "]";
     if (name.find('/') != std::string::npos) {
-      tool_.program = (fs::path(options_.folder) / name).lexically_normal().string();
-      if (const std::string why = why_not(tool_.program); !why.empty()) {
-        from_.fail(at, "the program " + in_quotes(tool_.program) + " " + why + hint);
+      program_.program = (fs::path(options_.folder) / name).lexically_normal().string();
+      if (const std::string why = why_not(program_.program); !why.empty()) {
+        from_.fail(at, "the program " + in_quotes(program_.program) + " " + why + hint);
       }
       return;
     }
@@ -126,7 +138,7 @@ class command_reader {
       if (folder.empty() || folder.front() != '/') continue;
       const std::string path = (fs::path(folder) / name).string();
       if (!why_not(path).empty()) continue;
-      tool_.program = path;
+      program_.program = path;
       return;
     }
     from_.fail(at, "there is no program " + in_quotes(name) + " in the folders of PATH (" +
@@ -156,10 +168,11 @@ class command_reader {
   void read_directory() {
     const auto given = from_.text("directory");
     const fs::path folder = fs::path(options_.folder) / given.value_or("");
-    tool_.directory = folder.lexically_normal().string();
+    program_.directory = folder.lexically_normal().string();
     std::error_code error;
     if (given && !fs::is_directory(folder, error)) {
-      from_.fail_at("directory", "the directory " + in_quotes(tool_.directory) + " does not exist");
+      from_.fail_at("directory",
+                    "the directory " + in_quotes(program_.directory) + " does not exist");
     }
   }
 
@@ -169,10 +182,10 @@ class command_reader {
         if (!is_variable_name(name)) {
           from_.fail_at("environment", in_quotes(name) +
                                            " is not the name of a variable; set variables in "
-                                           "[tool.env]");
+                                           "the table env");
         }
       }
-      tool_.pass_environment = std::move(*names);
+      program_.pass_environment = std::move(*names);
     }
     const toml::table* own = from_.inner("env");
     if (own == nullptr) return;
@@ -185,20 +198,54 @@ class command_reader {
         from_.fail(value,
                    "env." + std::string(key.str()) + " must be a string, not " + kind_of(value));
       } else if (check_text(from_, value, "env." + std::string(key.str()), text->get())) {
-        tool_.environment.emplace_back(key.str(), text->get());
+        program_.environment.emplace_back(key.str(), text->get());
       }
     }
   }
 
   table_reader& from_;
   const read_options& options_;
-  command::tool_spec& tool_;
+  command::program_spec& program_;
+  bool drops_unused_ = false;
 };
 
 }  // namespace
 
-void read_command(table_reader& from, const read_options& options, command::tool_spec& tool) {
-  command_reader(from, options, tool).read();
+void read_command(table_reader& from, const read_options& options, command::program_spec& program) {
+  command_reader(from, options, program).read();
+}
+
+void read_completing_command(table_reader& from, const read_options& options,
+                             command::program_spec& program) {
+  command_reader reader(from, options, program);
+  reader.drop_unused();
+  reader.read();
+}
+
+void read_stop_grace(table_reader& from, command::program_spec& program) {
+  from.set("stop_grace", program.stop_grace);
+  constexpr auto longest = command::tunables::max_stop_grace;
+  if (program.stop_grace <= longest) return;
+  constexpr auto hours = std::chrono::duration_cast<std::chrono::hours>(longest).count();
+  from.fail_at("stop_grace", "stop_grace must be " + std::to_string(hours) + " h at most");
+}
+
+void read_exit_codes(table_reader& from, std::string_view key, std::vector<int>& into) {
+  const toml::node* codes = from.find(key);
+  if (codes == nullptr) return;
+  into.clear();
+  const toml::array* all = codes->as_array();
+  if (all == nullptr || all->empty()) {
+    return from.fail(*codes, std::string(key) + " must be an array of exit codes, as [0, 1]");
+  }
+  for (const toml::node& one : *all) {
+    const auto* code = one.as_integer();
+    if (code == nullptr || code->get() < 0 || code->get() > 255) {
+      from.fail(one, std::string(key) + " holds exit codes from 0 to 255");
+    } else {
+      into.push_back(static_cast<int>(code->get()));
+    }
+  }
 }
 
 }  // namespace longhaul::config

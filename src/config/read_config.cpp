@@ -12,6 +12,7 @@
 #include "base/web_origin.hpp"
 #include "command/tunables.hpp"
 #include "config/nesting.hpp"
+#include "config/read_features.hpp"
 #include "config/read_tool.hpp"
 #include "config/table_reader.hpp"
 #include "config/tunables.hpp"
@@ -42,36 +43,18 @@ class config_reader {
     for_each_table(top, "key", [this](const toml::table& key) { read_key(key); });
     check_origins(root);  // once it is known whether there are keys
     for_each_table(top, "tool", [this](const toml::table& tool) { add_tool(tool); });
+    read_features(top, options_, config_);
     top.finish();
-    if (config_.tools.empty() && faults_.size() == 0) {
+    if (config_.tools.empty() && config_.resources.empty() && config_.prompts.empty() &&
+        faults_.size() == 0) {
       faults_.add(toml::source_position{1, 1},
-                  "there is no [[tool]]: a server without tools has nothing to serve");
+                  "there is no [[tool]], [[resource]] or [[prompt]]: this server has nothing to "
+                  "serve");
     }
     return std::move(config_);
   }
 
  private:
-  template <class Use>
-  void for_each_table(table_reader& top, std::string_view key, Use use) {
-    const toml::node* node = top.find(key);
-    if (node == nullptr) return;
-    const std::string header = "[[" + std::string(key) + "]]";
-    const toml::array* all = node->as_array();
-    if (all == nullptr) {
-      faults_.add(*node,
-                  std::string(key) + " is " + kind_of(*node) + ": begin each one with " + header);
-      return;
-    }
-    for (const toml::node& one : *all) {
-      if (const toml::table* table = one.as_table()) {
-        use(*table);
-      } else {
-        faults_.add(
-            one, std::string(key) + " holds " + kind_of(one) + ": begin each one with " + header);
-      }
-    }
-  }
-
   // Paths are those of the file's folder.
   void check_store(table_reader& from) {
     try {
@@ -120,6 +103,9 @@ class config_reader {
     if (const auto style = from.word("log_format", {"text", "json"})) {
       server.log_format = static_cast<log_style>(*style);
     }
+    from.set("description", server.description);
+    from.set("website", server.website);
+    server.icons = read_icons(from);
     from.finish();
   }
 
@@ -338,7 +324,7 @@ std::vector<std::string> warnings_of(const serve_config& config) {
                      listen.find(':') == std::string_view::npos;
   if (!local && config.server.keys.empty()) {
     result.push_back("anybody who can reach " + config.listen +
-                     " may run these tools: add a [[key]], or listen on 127.0.0.1");
+                     " may use this server: add a [[key]], or listen on 127.0.0.1");
   }
   if (!local && !config.server.keys.empty() && config.server.tls_certificate.empty()) {
     result.push_back("keys and results travel over " + config.listen +

@@ -19,7 +19,7 @@ class output_reader {
   void read() {
     read_progress();
     read_result();
-    read_success();
+    read_exit_codes(from_, "success", tool_.success);
   }
 
  private:
@@ -77,24 +77,6 @@ class output_reader {
       tool_.result_limit = static_cast<std::size_t>(*limit);
     }
     read_output_schema();
-  }
-
-  void read_success() {
-    const toml::node* codes = from_.find("success");
-    if (codes == nullptr) return;
-    tool_.success.clear();
-    const toml::array* all = codes->as_array();
-    if (all == nullptr || all->empty()) {
-      return from_.fail(*codes, "success must be an array of exit codes, as [0, 1]");
-    }
-    for (const toml::node& one : *all) {
-      const auto* code = one.as_integer();
-      if (code == nullptr || code->get() < 0 || code->get() > 255) {
-        from_.fail(one, "success holds exit codes from 0 to 255");
-      } else {
-        tool_.success.push_back(static_cast<int>(code->get()));
-      }
-    }
   }
 
   // A table, or the text of one in JSON.

@@ -50,9 +50,9 @@ constexpr std::array<std::string_view, 32> not_understood = {"$ref",
 
 class parameter_reader {
  public:
-  parameter_reader(std::string_view name, const toml::table& table, const std::string& tool,
+  parameter_reader(std::string_view name, const toml::table& table, const std::string& owner,
                    fault_list& faults)
-      : from_(table, tool + " params." + std::string(name), faults) {
+      : from_(table, owner + " params." + std::string(name), faults) {
     parameter_.name = name;
   }
 
@@ -192,17 +192,17 @@ class parameter_reader {
 
 }  // namespace
 
-std::vector<parameter> read_parameters(const toml::table& table, const std::string& tool,
+std::vector<parameter> read_parameters(const toml::table& table, const std::string& owner,
                                        fault_list& faults) {
   std::vector<parameter> result;
   for (const auto& [key, value] : in_file_order(table)) {
     const toml::table* one = value->as_table();
     if (one == nullptr) {
-      faults.add(*value, tool + ": params." + std::string(key->str()) + " must be a table, not " +
+      faults.add(*value, owner + ": params." + std::string(key->str()) + " must be a table, not " +
                              kind_of(*value));
       continue;
     }
-    if (auto parameter = parameter_reader(key->str(), *one, tool, faults).read()) {
+    if (auto parameter = parameter_reader(key->str(), *one, owner, faults).read()) {
       result.push_back(std::move(*parameter));
     }
   }

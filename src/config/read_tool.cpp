@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/names.hpp"
-#include "command/tunables.hpp"
+#include "config/read_features.hpp"
 #include "config/tunables.hpp"
 
 namespace longhaul::config {
@@ -26,6 +26,7 @@ class tool_reader {
     read_limits();
     read_behaviour();
     read_output(from_, tool_);
+    tool_.options.icons = read_icons(from_);
     from_.finish();
     return std::move(tool_);
   }
@@ -84,12 +85,7 @@ class tool_reader {
     }
     from_.set("retry_backoff", options.retry_backoff);
     from_.set_bytes("output_limit", tool_.output_limit);
-    from_.set("stop_grace", tool_.stop_grace);
-    constexpr auto longest = command::tunables::max_stop_grace;
-    if (tool_.stop_grace > longest) {
-      constexpr auto hours = std::chrono::duration_cast<std::chrono::hours>(longest).count();
-      from_.fail_at("stop_grace", "stop_grace must be " + std::to_string(hours) + " h at most");
-    }
+    read_stop_grace(from_, tool_);
   }
 
   void read_behaviour() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "command/feature_spec.hpp"
 #include "command/spec.hpp"
 #include "longhaul/server.hpp"
 #include "longhaul/task.hpp"
@@ -21,6 +22,8 @@ struct serve_config {
   std::string state_dir = {};  ///< absolute; empty: not said
   std::vector<std::string> allow_hosts = {}, allow_origins = {};
   std::vector<command::tool_spec> tools = {};
+  std::vector<command::resource_spec> resources = {};  ///< and templates
+  std::vector<command::prompt_spec> prompts = {};
 };
 
 /// What is no fault, but likely not what was meant, given how it will be served. A line each.

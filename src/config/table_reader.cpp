@@ -292,6 +292,27 @@ void table_reader::finish() {
   }
 }
 
+void for_each_table(table_reader& top, std::string_view key,
+                    const std::function<void(const toml::table&)>& use) {
+  const toml::node* node = top.find(key);
+  if (node == nullptr) return;
+  const std::string header = "[[" + std::string(key) + "]]";
+  const toml::array* all = node->as_array();
+  if (all == nullptr) {
+    top.faults().add(
+        *node, std::string(key) + " is " + kind_of(*node) + ": begin each one with " + header);
+    return;
+  }
+  for (const toml::node& one : *all) {
+    if (const toml::table* table = one.as_table()) {
+      use(*table);
+    } else {
+      top.faults().add(
+          one, std::string(key) + " holds " + kind_of(one) + ": begin each one with " + header);
+    }
+  }
+}
+
 bool check_text(table_reader& from, const toml::node& at, std::string_view key,
                 std::string_view text) {
   if (text.find('\0') == std::string_view::npos) return true;

@@ -106,6 +106,10 @@ class table_reader {
   std::vector<std::pair<std::string_view, std::string_view>> old_names_;  // (key, its old name)
 };
 
+/// Each `[[key]]` of the file; what is none is a fault.
+void for_each_table(table_reader& top, std::string_view key,
+                    const std::function<void(const toml::table&)>& use);
+
 /// False, and a fault: the text is no valid UTF-8, or holds a NUL, which programs cannot be given.
 bool check_text(table_reader& from, const toml::node& at, std::string_view key,
                 std::string_view text);

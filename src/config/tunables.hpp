@@ -11,6 +11,9 @@ namespace longhaul::config::tunables {
 inline constexpr std::size_t max_config_bytes = std::size_t{1} << 20;
 /// Tools in it: hosts show all of them to a model.
 inline constexpr std::size_t max_tools = 1000;
+/// Resources, prompts and completions in it, each: hosts list all of them to a person, and an
+/// address is compared with every template.
+inline constexpr std::size_t max_features = 1000;
 /// Levels that a line of the file may add; real files have five.
 inline constexpr std::size_t max_levels = 64;
 /// Faults that are told; more would not be read.

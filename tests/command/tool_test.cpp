@@ -63,7 +63,7 @@ TEST_F(program_tools, the_trace_of_the_call_is_in_the_environment) {
   start();
   meta = raw_json::trusted(
       R"({"traceparent":"00-1-2-01","tracestate":"theirs=2","baggage":"user=ann"})");
-  EXPECT_EQ(said(run()), "BAGGAGE=user=ann\nTRACEPARENT=00-1-2-01\nTRACESTATE=mine=1");
+  EXPECT_EQ(said(run()), "BAGGAGE=user=ann\nTRACEPARENT=00-1-2-01\nTRACESTATE=mine=1\n");
 }
 
 TEST_F(program_tools, standard_input_is_a_parameter_of_any_size) {

@@ -2,6 +2,7 @@
 // What an operator reads when something is wrong with the file: golden texts in faults.txt, and
 // files that nobody wrote by hand.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -45,6 +46,8 @@ class faults : public testing::Test {
   faults() {
     std::filesystem::create_directory(folder.file("folder"));
     folder.write("plain", "x");
+    std::filesystem::create_symlink("plain", folder.file("link"));
+    ::mkfifo(folder.file("pipe").c_str(), 0600);
     options = {.file_name = "f.toml", .folder = folder.path(), .search_path = "/usr/bin:/bin"};
   }
   std::vector<std::string> said_of(const std::string& text) const {
@@ -126,6 +129,18 @@ TEST_F(faults, too_many_tools_are_refused) {
   const auto said = said_of(file.str());
   ASSERT_EQ(said.size(), 1U);
   EXPECT_NE(said.front().find("more than 1000 tools"), std::string::npos);
+}
+
+TEST_F(faults, too_many_resources_and_prompts_are_refused) {
+  std::ostringstream file;
+  for (std::size_t i = 0; i <= config::tunables::max_features; ++i) {
+    file << "[[resource]]\nuri = \"t:" << i << "\"\ntext = \"x\"\n";
+    file << "[[prompt]]\nname = \"p" << i << "\"\ntext = \"x\"\n";
+  }
+  const auto said = said_of(file.str());
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_NE(said[0].find("more than 1000 resources"), std::string::npos);
+  EXPECT_NE(said[1].find("more than 1000 prompts"), std::string::npos);
 }
 
 TEST_F(faults, of_files_that_cannot_be_read) {

@@ -248,6 +248,128 @@ type = "string"
   EXPECT_EQ(t.stdin_parameter, "text");
 }
 
+TEST_F(keys, of_resources) {
+  folder.write("today.md", "x");
+  const auto config = read(R"(
+[[resource]]
+uri = "notes://today"
+name = "today"
+title = "Today"
+description = "What happened"
+mime_type = "text/markdown"
+file = "./today.md"
+size_limit = "2MiB"
+caching = "60s"
+annotations = { audience = ["user"], priority = 0.5, last_modified = "2026-11-27" }
+icons = [{ source = "data:image/png;base64,AA==", mime_type = "image/png", sizes = ["48x48"], theme = "dark" }]
+[[resource]]
+uri = "notes://about"
+text = "about"
+caching = { fresh = "1h", for_everybody = true }
+[[resource]]
+uri = "notes://{year}/{+rest}"
+command = ["ls", "--", "{year}", "{rest}"]
+success = [0, 3]
+not_found = [2]
+limit = "5s"
+max_running = 2
+stop_grace = "1s"
+environment = ["PATH"]
+env = { A = "b" }
+[resource.params.year]
+type = "integer"
+minimum = 1970
+)");
+  ASSERT_EQ(config.resources.size(), 3U);
+  const auto& file = config.resources[0];
+  EXPECT_EQ(file.options.uri, "notes://today");
+  EXPECT_EQ(file.options.name, "today");
+  EXPECT_EQ(file.options.title, "Today");
+  EXPECT_EQ(file.options.description, "What happened");
+  EXPECT_EQ(file.options.mime_type, "text/markdown");
+  EXPECT_EQ(file.file, fs::canonical(folder.file("today.md")).string());
+  EXPECT_EQ(file.size_limit, std::size_t{2} << 20);
+  EXPECT_EQ(file.options.caching.fresh, 60s);
+  EXPECT_FALSE(file.options.caching.for_everybody);
+  EXPECT_EQ(file.options.annotations.json().view(),
+            R"({"audience":["user"],"priority":0.5,"lastModified":"2026-11-27"})");
+  ASSERT_EQ(file.options.icons.size(), 1U);
+  EXPECT_EQ(file.options.icons[0].sizes, std::vector<std::string>{"48x48"});
+  EXPECT_EQ(file.options.icons[0].theme, "dark");
+  const auto& text = config.resources[1];
+  EXPECT_EQ(text.options.name, "notes://about") << "the address, if nobody says";
+  EXPECT_EQ(text.text, "about");
+  EXPECT_EQ(text.options.caching.fresh, 1h);
+  EXPECT_TRUE(text.options.caching.for_everybody);
+  const auto& family = config.resources[2];
+  EXPECT_TRUE(family.is_template);
+  ASSERT_TRUE(family.program);
+  ASSERT_EQ(family.program->parameters.size(), 2U);
+  EXPECT_EQ(family.program->parameters[0].type, command::value_type::integer);
+  EXPECT_EQ(family.program->parameters[0].minimum, 1970);
+  EXPECT_EQ(family.program->parameters[1].name, "rest");
+  EXPECT_EQ(family.program->success, (std::vector<int>{0, 3}));
+  EXPECT_EQ(family.program->stop_grace, 1s);
+  EXPECT_EQ(family.not_found, std::vector<int>{2});
+  EXPECT_EQ(family.options.limit, 5s);
+  EXPECT_EQ(family.max_running, 2U);
+}
+
+TEST_F(keys, of_prompts_and_completions) {
+  const auto config = read(R"(
+[[completion]]
+prompt = "review"
+parameter = "file"
+command = ["ls", "--", "{file}"]
+allow_option = true
+[[completion]]
+prompt = "review"
+parameter = "lines"
+values = ["10", "20"]
+[[completion]]
+resource = "notes://{name}"
+parameter = "name"
+command = ["ls"]
+[[prompt]]
+name = "review"
+title = "Review"
+description = "Reviews a file"
+icons = [{ source = "https://example.org/i.png" }]
+text = "Review {file}{lines}"
+[prompt.params.file]
+type = "string"
+required = true
+[prompt.params.lines]
+type = "integer"
+[[resource]]
+uri = "notes://{name}"
+command = ["cat", "--", "{name}"]
+)");
+  ASSERT_EQ(config.prompts.size(), 1U);
+  const auto& prompt = config.prompts[0];
+  EXPECT_EQ(prompt.options.name, "review");
+  EXPECT_EQ(prompt.options.title, "Review");
+  EXPECT_EQ(prompt.options.description, "Reviews a file");
+  EXPECT_EQ(prompt.options.icons.size(), 1U);
+  EXPECT_EQ(prompt.text, "Review {file}{lines}");
+  ASSERT_EQ(prompt.parameters.size(), 2U);
+  EXPECT_TRUE(prompt.parameters[0].required);
+  const auto& of_file = prompt.completions.at("file");
+  ASSERT_EQ(of_file.program->parameters.size(), 1U) << "only what its command uses";
+  EXPECT_EQ(of_file.program->parameters[0].name, "file");
+  EXPECT_TRUE(of_file.program->parameters[0].allow_option);
+  EXPECT_EQ(prompt.completions.at("lines").values, (std::vector<std::string>{"10", "20"}));
+  EXPECT_TRUE(config.resources.at(0).completions.at("name").program->parameters.empty());
+}
+
+TEST_F(keys, a_file_that_does_not_exist_yet_is_a_warning) {
+  const auto result = config::read_config("[[resource]]\nuri = \"n://a\"\nfile = \"later.md\"\n",
+                                          {.file_name = "f.toml", .folder = folder.path()});
+  EXPECT_TRUE(result.faults.empty());
+  ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_NE(result.warnings[0].message.find("does not exist yet"), std::string::npos);
+}
+
 TEST_F(keys, programs_are_found_by_path_beside_the_file_and_in_PATH) {
   const std::string script = folder.write("mine.sh", "#!/bin/sh\n");
   fs::permissions(script, fs::perms::owner_all);
