@@ -464,7 +464,7 @@ def everything(program):
                "sampling/createMessage": MODEL, "roots/list": ROOTS}
     able = {"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}}
     with Host(program, legacy=able, answers=answers) as host:
-        equal(host.says("ask_form"), "Ordered: soup, and a dessert")
+        equal(host.says("ask_form"), "Ordered: soup, with a drink, and a dessert")
         equal(host.says("ask_page"), "Logged in.")
         equal(host.says("ask_model", {"text": "Hi"}), "The model says: Nice.")
         equal(host.says("ask_roots"), "Folders: file:///work")

@@ -60,6 +60,7 @@ release() {
     LONGHAUL_RECORD=$PWD/build/record counted "$name" 600 "build/release/longhaul-$name-tests" --gtest_brief=1
   done
   counted snippets 300 scripts/snippets.py
+  counted examples 300 scripts/examples.py
   counted diagnostics 300 scripts/diagnostics.py
   counted siege 300 scripts/siege.sh ${full:+60}
   step npm-packages 300 scripts/npm-install.sh && {

@@ -35,9 +35,8 @@ int main(int argc, char** argv) {
   server.add_tool(small("load", "Loads a plugin: a tool of this name"),
                   [&server](const plugin_args& args) {
                     try {
-                      server.add_tool(small(args.name, "A plugin that was loaded"), [args] {
-                        return args.name + " was here";
-                      });
+                      server.add_tool(small(args.name, "A plugin that was loaded"),
+                                      [args] { return args.name + " was here"; });
                     } catch (const std::invalid_argument& e) {
                       throw longhaul::tool_error(e.what());
                     }

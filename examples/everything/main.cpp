@@ -95,19 +95,19 @@ struct weather {
 BOOST_DESCRIBE_STRUCT(weather, (), (city, days))
 
 void add_results(longhaul::server& server) {
-  server.add_tool({.name = "weather",
-                   .description = "Structured output, with a schema",
-                   .policy = task_policy::never,
-                   .fields = {field(&weather_args::city, "Name of the city").length(1, 100),
-                              field(&weather_args::days, "How many days").range(1, 10)}},
-                  [](const weather_args& args) {
-                    weather all{.city = args.city};
-                    for (int at = 0; at < args.days; ++at) {
-                      all.days.push_back({.what = at % 2 ? sky::rain : sky::clear,
-                                          .degrees = 20.5 + at});
-                    }
-                    return all;
-                  });
+  server.add_tool(
+      {.name = "weather",
+       .description = "Structured output, with a schema",
+       .policy = task_policy::never,
+       .fields = {field(&weather_args::city, "Name of the city").length(1, 100),
+                  field(&weather_args::days, "How many days").range(1, 10)}},
+      [](const weather_args& args) {
+        weather all{.city = args.city};
+        for (int at = 0; at < args.days; ++at) {
+          all.days.push_back({.what = at % 2 ? sky::rain : sky::clear, .degrees = 20.5 + at});
+        }
+        return all;
+      });
   server.add_tool({.name = "contents",
                    .description = "One item of every type of content",
                    .policy = task_policy::never},
@@ -127,19 +127,23 @@ void add_results(longhaul::server& server) {
 
 // --- questions of every kind
 
+enum class drink { none, water, tea };
+BOOST_DESCRIBE_ENUM(drink, none, water, tea)
+
 struct order_form {
   std::string dish;
-  sky mood = sky::clear;
+  drink with = drink::water;  // may be left out, as every member whose default says something
   bool dessert = false;
 };
-BOOST_DESCRIBE_STRUCT(order_form, (), (dish, mood, dessert))
+BOOST_DESCRIBE_STRUCT(order_form, (), (dish, with, dessert))
 
 std::string ask_form(longhaul::task_context& task) {
   const auto question = longhaul::elicitation::form<order_form>("What would you like?");
   const longhaul::answer given = task.ask("order", question);
   if (!given.accepted()) return "Nothing was ordered.";
   const auto order = given.as<order_form>();
-  return "Ordered: " + order.dish + (order.dessert ? ", and a dessert" : "");
+  return "Ordered: " + order.dish + (order.with == drink::none ? "" : ", with a drink") +
+         (order.dessert ? ", and a dessert" : "");
 }
 
 std::string ask_page(longhaul::task_context& task) {
@@ -184,9 +188,8 @@ BOOST_DESCRIBE_STRUCT(item_variables, (), (number))
 
 struct letter_args {
   std::string to;
-  sky mood = sky::clear;
 };
-BOOST_DESCRIBE_STRUCT(letter_args, (), (to, mood))
+BOOST_DESCRIBE_STRUCT(letter_args, (), (to))
 
 std::vector<longhaul::prompt_message> letter(const letter_args& args) {
   std::vector<longhaul::prompt_message> all;

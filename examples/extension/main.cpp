@@ -62,21 +62,20 @@ int main(int argc, char** argv) {
   extension.add_notification({.name = "notifications/clock/tick", .member = "ticks"});
   // This runs where requests are read, so it must not block. What a client sends is not checked
   // before: it may be anything.
-  extension.on_notification(
-      "notifications/clock/wound",
-      [&](const longhaul::caller_info&, const longhaul::raw_json& params) {
-        try {
-          const auto wound = longhaul::from_json<wound_params>(longhaul::or_empty_object(params));
-          if (wound.turns < 0 || wound.turns > 24 * 60) return;
-          clock.wind(wound.turns);
-        } catch (const longhaul::invalid_arguments&) {
-          return;  // nobody waits for an answer
-        }
-        for (const std::string zone : {"utc", "cet"}) {
-          server.notify("notifications/clock/tick", longhaul::to_json(clock.in(zone)),
-                        {.subject = zone});
-        }
-      });
+  extension.on_notification("notifications/clock/wound", [&](const longhaul::caller_info&,
+                                                             const longhaul::raw_json& params) {
+    try {
+      const auto wound = longhaul::from_json<wound_params>(longhaul::or_empty_object(params));
+      if (wound.turns < 0 || wound.turns > 24 * 60) return;
+      clock.wind(wound.turns);
+    } catch (const longhaul::invalid_arguments&) {
+      return;  // nobody waits for an answer
+    }
+    for (const std::string zone : {"utc", "cet"}) {
+      server.notify("notifications/clock/tick", longhaul::to_json(clock.in(zone)),
+                    {.subject = zone});
+    }
+  });
   server.add_extension(extension);
   return longhaul::run(server, argc, argv);
 }

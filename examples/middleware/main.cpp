@@ -69,7 +69,7 @@ class meter : public longhaul::middleware {
 };
 
 struct work_args {
-  int ms = 0;
+  int ms = 10;
 };
 BOOST_DESCRIBE_STRUCT(work_args, (), (ms))
 

@@ -25,9 +25,12 @@ BOOST_DESCRIBE_STRUCT(review_args, (), (file, how, lines))
 
 std::string words_of(strictness how) {
   switch (how) {
-    case strictness::gentle: return "Be gentle.";
-    case strictness::thorough: return "Be thorough.";
-    case strictness::merciless: return "Show no mercy.";
+    case strictness::gentle:
+      return "Be gentle.";
+    case strictness::thorough:
+      return "Be thorough.";
+    case strictness::merciless:
+      return "Show no mercy.";
   }
   return {};
 }
@@ -93,13 +96,12 @@ int main(int argc, char** argv) {
       review);
   server.add_prompt({.name = "describe", .description = "Shows a picture and plays a sound"},
                     describe);
-  server.add_resource_template({.uri = "repo://{branch}/{file}",
-                                .name = "file",
-                                .mime_type = "text/plain",
-                                .complete = {{"branch", longhaul::completer::among({"main", "next"})},
-                                             {"file", files_that_fit}}},
-                               [](const file_variables& wanted) {
-                                 return wanted.file + " as it is on " + wanted.branch;
-                               });
+  server.add_resource_template(
+      {.uri = "repo://{branch}/{file}",
+       .name = "file",
+       .mime_type = "text/plain",
+       .complete = {{"branch", longhaul::completer::among({"main", "next"})},
+                    {"file", files_that_fit}}},
+      [](const file_variables& wanted) { return wanted.file + " as it is on " + wanted.branch; });
   return longhaul::run(server, argc, argv);
 }

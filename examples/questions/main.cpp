@@ -23,25 +23,25 @@ struct notes_form {
 };
 BOOST_DESCRIBE_STRUCT(notes_form, (), (version, style))
 
-longhaul::elicitation notes_question() {
-  return longhaul::elicitation::form<notes_form>(
-      "Which release?",
-      {longhaul::field(&notes_form::version, "As in 1.2.0").pattern(R"(^\d+\.\d+\.\d+$)"),
-       longhaul::field(&notes_form::style)
-           .choices({{"plain", "Plain"}, {"funny", "Funny"}})
-           .optional()});
+// What may be left out of the form may be left out of its answer: both are told.
+std::vector<longhaul::field_options> notes_fields() {
+  return {longhaul::field(&notes_form::version, "As in 1.2.0").pattern(R"(^\d+\.\d+\.\d+$)"),
+          longhaul::field(&notes_form::style)
+              .choices({{"plain", "Plain"}, {"funny", "Funny"}})
+              .optional()};
 }
 
 std::string release_notes(longhaul::task_context& task) {
   longhaul::named_questions questions;
-  questions.emplace_back("release", notes_question());
+  questions.emplace_back("release",
+                         longhaul::elicitation::form<notes_form>("Which release?", notes_fields()));
   if (task.client_can(client_capability::roots)) {
     questions.emplace_back("folders", longhaul::roots_request());
   }
   const auto replies = task.ask_all(questions);
   const longhaul::answer& release = replies[0].elicited();
   if (!release.accepted()) return "No notes then.";
-  const auto form = release.as<notes_form>();
+  const auto form = release.as<notes_form>(notes_fields());
 
   std::string where;
   if (replies.size() > 1 && !replies[1].refused()) {
