@@ -316,32 +316,33 @@ def dynamic(program):
             host.hear(changed)
             equal(set(host.tools()), fixed | {"repair"})
             equal(host.error("tools/call", {"name": "greeter"})["code"], -32602)
-    equal(set(over_http(program)), {"load", "unload"})  # anonymous callers may not maintain
+    told = over_http([program, "--http", "127.0.0.1:0", "--store", "memory:"], "stderr", "tools/list")
+    equal({tool["name"] for tool in told["tools"]}, {"load", "unload"})  # anonymous callers may not maintain
 
 
-def over_http(program):
-    """The names of the tools that a caller over HTTP is told."""
-    process = subprocess.Popen([program, "--http", "127.0.0.1:0", "--store", "memory:"],
-                               stderr=subprocess.PIPE, text=True)
+def over_http(command, said_on, method, params=None, **headers):
+    """What a server over HTTP, which says its address on that stream, answers to one request."""
+    process = subprocess.Popen(command, text=True, **{said_on: subprocess.PIPE})
     stop = threading.Timer(LIMIT, process.kill)
     stop.start()
+    said = getattr(process, said_on)
     try:
-        address = next(m[0] for line in process.stderr if (m := re.search(r"http://\S+/mcp", line)))
+        address = next(m[0] for line in said if (m := re.search(r"http://\S+/mcp", line)))
         meta = {PREFIX + "protocolVersion": "2026-07-28", PREFIX + "clientCapabilities": {}}
-        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": meta}}
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**(params or {}), "_meta": meta}}
         request = urllib.request.Request(address, json.dumps(body).encode(), {
-            "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-            "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/list"})
+            "Content-Type": "application/json", "Accept": "application/json",
+            "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method, **headers})
         with urllib.request.urlopen(request, timeout=LIMIT) as reply:
-            listed = json.load(reply)["result"]["tools"]
-        process.terminate()
+            result = json.load(reply)["result"]
+        process.send_signal(signal.SIGINT)
         equal(process.wait(LIMIT), 0)
-        return [tool["name"] for tool in listed]
+        return result
     finally:
         stop.cancel()
         process.kill()
         process.wait()
-        process.stderr.close()
+        said.close()
 
 
 def middleware(program):
@@ -439,6 +440,12 @@ def engine(program):
     has(second, "completed at 2")
 
 
+def embedding(program):
+    result = over_http([program, "127.0.0.1:0"], "stdout", "tools/call", {
+        "name": "highest_temperature", "arguments": {"readings": 2}}, **{"Mcp-Name": "highest_temperature"})
+    assert 20 <= result["structuredContent"]["result"] <= 24, result
+
+
 def everything(program):
     with Host(program) as host:
         equal(host.says("echo", {"text": "a"}), "a")
@@ -491,7 +498,7 @@ def helps(program):
 
 
 EXAMPLES = [hello, handlers, checkpoints, questions, resources, prompts, dynamic, middleware, extension,
-            external, engine, everything]
+            external, engine, embedding, everything]
 
 
 def main(arguments):
@@ -509,7 +516,7 @@ def main(arguments):
             continue
         program = build / f"longhaul-{example.__name__}"
         try:
-            if example is not engine:  # the one that is no server
+            if example not in (engine, embedding):  # these have no command line of ours
                 helps(program)
             example(program)
             passed += 1
