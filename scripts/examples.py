@@ -226,7 +226,7 @@ def checkpoints(program):
             result = second.finished(id)["structuredContent"]
     equal(result["sum"], sum(n * n for n in range(1, 31)))
     equal(result["attempt"], 2)
-    assert 5 <= result["began_at"] < 30, result
+    assert 1 <= result["began_at"] < 30, result  # the last state that was written
     equal(result["steps_here"], 30 - result["began_at"])
 
 
