@@ -322,7 +322,7 @@ def dynamic(program):
 
 def over_http(command, said_on, method, params=None, **headers):
     """What a server over HTTP, which says its address on that stream, answers to one request."""
-    process = subprocess.Popen(command, text=True, **{said_on: subprocess.PIPE})
+    process = subprocess.Popen(command, text=True, **{"stderr": subprocess.DEVNULL, said_on: subprocess.PIPE})
     stop = threading.Timer(LIMIT, process.kill)
     stop.start()
     said = getattr(process, said_on)
