@@ -65,8 +65,8 @@ int main(int argc, char** argv) {
                                                      asio::use_awaitable);
                  });
 
-  longhaul::hosted_server host(
-      tools, {.http = argc > 1 ? argv[1] : "127.0.0.1:0", .store = "memory:"});
+  longhaul::hosted_server host(tools,
+                               {.http = argc > 1 ? argv[1] : "127.0.0.1:0", .store = "memory:"});
   host.start();
   std::cout << "listening on " << host.url() << std::endl;
 

@@ -28,7 +28,8 @@ server_options quiet() {
 }
 
 // The whole reply to a call of `tool`, as a task if `declared` says so.
-std::string call(const std::string& url, const std::string& tool, const std::string& declared = "") {
+std::string call(const std::string& url, const std::string& tool,
+                 const std::string& declared = "") {
   namespace asio = boost::asio;
   const std::string host = url.substr(7, url.find('/', 7) - 7);
   const std::string body =
