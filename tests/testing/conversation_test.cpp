@@ -105,7 +105,7 @@ TEST_F(conversation_test, a_recording_names_what_the_server_chose) {
   const std::string look = R"(> POST modern {"jsonrpc":"2.0","id":2,"method":"tasks/get",)"
                            R"("params":{"taskId":"{{task:1}}",{{meta tasks}}}})";
   EXPECT_EQ(
-      play(task + "\n<\n! advance 60000\n! await_status {{task:1}} completed\n" + look + "\n<\n",
+      play(task + "\n<\n! idle\n! advance 60000\n! await_status {{task:1}} completed\n" + look + "\n<\n",
            recording::on),
       "");
   const std::string recorded = lines();
