@@ -37,8 +37,9 @@ class buckets {
  private:
   void forget_empty(microseconds at) LONGHAUL_REQUIRES(mutex_) {
     std::erase_if(empty_at_, [&](const auto& one) { return one.second <= at; });
-    // None of so many is empty: somebody is counted anew.
-    if (empty_at_.size() >= serving::tunables::rate_buckets) empty_at_.erase(empty_at_.begin());
+    // So many are not empty: some are counted anew, enough that this is not done again at once.
+    constexpr std::size_t kept = serving::tunables::rate_buckets / 4 * 3;
+    while (empty_at_.size() > kept) empty_at_.erase(empty_at_.begin());
   }
 
   const microseconds apart_, together_;

@@ -39,7 +39,7 @@ inline constexpr std::size_t travelling_answers = std::size_t{64} * 1024;
 /// of what came, and again.
 inline constexpr std::size_t middleware_meta = std::size_t{16} * 1024;
 
-/// Callers that a rate remembers: a few MiB. Beyond it one is counted anew.
+/// Callers that a rate remembers: a few MiB. Beyond it a quarter is counted anew.
 inline constexpr std::size_t rate_buckets = 16 * 1024;
 
 /// What one read of captured output gives at most: more than a model reads at once.

@@ -309,6 +309,25 @@ TEST_F(middleware_test, of_rates_counts_requests_about_tasks_apart) {
   EXPECT_EQ(std::get<refused>(wait_for(server->get(who, "x"))).why, refusal::busy);
 }
 
+TEST_F(middleware_test, of_rates_remembers_a_bounded_number_of_callers) {
+  add({.name = "work", .policy = task_policy::never}, [] { return std::string("done"); });
+  const auto rates = limit_rates({.calls_per_caller = rate{1, 3600s}}, clock);
+  start_with({rates});
+  const raw_json none;
+  for (int i = 0; i < 40'000; ++i) {
+    struct one final : arriving_call {
+      explicit one(const raw_json& given) : arriving_call(given) {}
+      raw_json meta(std::string_view) const override { return {}; }
+      void set_meta(std::string_view, raw_json) override {}
+    } call(none);
+    const std::string name = std::to_string(i);
+    call.quota = name;
+    rates->on_call(call);
+  }
+  EXPECT_EQ(refusal_in(call(request("work"))), std::nullopt);
+  EXPECT_EQ(refusal_in(call(request("work"))), refusal::busy);
+}
+
 TEST(rates, that_say_nothing_are_refused) {
   EXPECT_THROW(limit_rates({.calls = rate{0, 1s}}), std::invalid_argument);
   EXPECT_THROW(limit_rates({.calls = rate{1, 0s}}), std::invalid_argument);

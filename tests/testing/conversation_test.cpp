@@ -104,10 +104,10 @@ TEST_F(conversation_test, a_recording_names_what_the_server_chose) {
                            R"("params":{"name":"nap",{{meta tasks}}}})";
   const std::string look = R"(> POST modern {"jsonrpc":"2.0","id":2,"method":"tasks/get",)"
                            R"("params":{"taskId":"{{task:1}}",{{meta tasks}}}})";
-  EXPECT_EQ(
-      play(task + "\n<\n! idle\n! advance 60000\n! await_status {{task:1}} completed\n" + look + "\n<\n",
-           recording::on),
-      "");
+  EXPECT_EQ(play(task + "\n<\n! idle\n! advance 60000\n! await_status {{task:1}} completed\n" +
+                     look + "\n<\n",
+                 recording::on),
+            "");
   const std::string recorded = lines();
   EXPECT_NE(recorded.find(R"("taskId":"{{task:1}}","status":"working","createdAt":"{{time}}")"),
             std::string::npos)
