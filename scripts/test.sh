@@ -57,7 +57,7 @@ release() {
   rm -rf build/record
   mkdir -p build/record
   for name in $(suites "${all[@]}"); do
-    LONGHAUL_RECORD=$PWD/build/record counted "$name" 600 "build/release/longhaul-$name-tests" --gtest_brief=1
+    LONGHAUL_WIRE_RECORD=$PWD/build/record counted "$name" 600 "build/release/longhaul-$name-tests" --gtest_brief=1
   done
   counted snippets 300 scripts/snippets.py
   counted examples 300 scripts/examples.py

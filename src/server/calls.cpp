@@ -72,7 +72,7 @@ awaitable<call_reply> calls::answer_observed(const caller& who, call_request req
     hooks.refused_unrun(who, told, *declined);
     co_return *std::move(declined);
   }
-  call_reply reply = co_await answer(who, std::move(request), std::move(mailbox), listener);
+  call_reply reply = co_await answer(who, std::move(request), mailbox, listener);
   if (const auto* const why = std::get_if<refused>(&reply)) {
     hooks.refused_unrun(who, told, *why);
   } else if (server_.tools.has_fallback_tools() && fallback_verb_of(told.tool)) {

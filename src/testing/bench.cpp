@@ -12,6 +12,7 @@
 #include "longhaul/store.hpp"
 #include "run/tunables.hpp"
 #include "tasks/sync.hpp"
+#include "testing/tap.hpp"
 #include "testing/tunables.hpp"
 
 namespace longhaul::testkit {
@@ -110,6 +111,7 @@ wire::pipe_endpoint& bench::open_pipe(std::shared_ptr<wire::outlet> out) {
 }
 
 void bench::send_line(wire::pipe_endpoint& pipe, std::string line) {
+  if (tap* const reader = the_tap) reader->sent(0, {}, {}, line);
   boost::asio::co_spawn(context_, pipe.handle(std::move(line)), boost::asio::detached);
 }
 

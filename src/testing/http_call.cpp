@@ -9,6 +9,7 @@
 #include "json/validate.hpp"
 #include "json/view.hpp"
 #include "protocol/era.hpp"
+#include "testing/tap.hpp"
 
 namespace longhaul::testkit {
 namespace {
@@ -79,6 +80,12 @@ void send_http(boost::asio::io_context& context, wire::http_endpoint& endpoint, 
   auto sent = std::make_shared<sent_call>();
   sent->call = std::move(call);
   fill(*sent);
+  if (tap* const reader = the_tap) {
+    const std::uint64_t exchange = reader->new_exchange();
+    out->is_of(exchange);
+    reader->sent(exchange, sent->request.protocol_version.value_or(""),
+                 sent->request.session_id.value_or(""), sent->call.body);
+  }
   boost::asio::co_spawn(context, carry(endpoint, sent, out), boost::asio::detached);
 }
 

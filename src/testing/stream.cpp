@@ -5,6 +5,7 @@
 #include <future>
 #include <utility>
 
+#include "testing/tap.hpp"
 #include "testing/tunables.hpp"
 
 namespace longhaul::testkit {
@@ -20,10 +21,18 @@ bool stream::put(event one) {
   return true;
 }
 
-bool stream::send(std::string message) { return put({std::move(message)}); }
+void stream::tell_tap(std::string_view session, std::string_view text) const {
+  if (tap* const reader = the_tap) reader->received(exchange_, session, text);
+}
+
+bool stream::send(std::string message) {
+  tell_tap({}, message);
+  return put({std::move(message)});
+}
 
 bool stream::send_event(wire::stream_event event, wire::urgency) {
   const bool bare = !event.data;
+  if (!bare) tell_tap({}, *event.data);
   {
     const guard lock(mutex_);
     if (gone_ || closed_) return false;
@@ -54,6 +63,7 @@ void stream::on_gone(std::function<void()> callback) {
 }
 
 void stream::finish(wire::http_reply reply) {
+  tell_tap(reply.session_id, reply.body);
   {
     const guard lock(mutex_);
     finished_ = true;

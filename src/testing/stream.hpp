@@ -7,11 +7,13 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/mutex.hpp"
 #include "testing/bell.hpp"
@@ -40,6 +42,9 @@ class stream final : public wire::outlet {
   void on_gone(std::function<void()> callback) override;
   void finish(wire::http_reply reply);
 
+  /// Of what it is given, for the tap; 0: of a pipe. Before the server has it.
+  void is_of(std::uint64_t exchange) noexcept { exchange_ = exchange; }
+
   // --- the client's side; none of these waits
   /// From now on events without a message come out as well.
   void show_ids();
@@ -58,9 +63,11 @@ class stream final : public wire::outlet {
 
  private:
   bool put(event one);
+  void tell_tap(std::string_view session, std::string_view text) const;
 
   boost::asio::io_context& context_;
   bell& bell_;
+  std::uint64_t exchange_ = 0;
   mutable guarded_mutex mutex_;
   std::deque<event> events_ LONGHAUL_GUARDED_BY(mutex_);
   std::function<void()> gone_callback_ LONGHAUL_GUARDED_BY(mutex_);

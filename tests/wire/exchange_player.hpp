@@ -14,7 +14,7 @@
 
 #include "fixture_server.hpp"
 #include "json/view.hpp"
-#include "support/record.hpp"
+#include "record.hpp"
 
 namespace longhaul::test {
 

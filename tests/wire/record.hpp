@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps what went over the wire in a test, so that scripts/check-schema.mjs can hold every message
-// against the schema of its revision. Only where LONGHAUL_RECORD names a folder; from any thread.
-// A record is a line `KIND EXCHANGE REVISION SESSION TEST BYTES`, that many bytes, and a line's
-// end;
+// against the schema of its revision. Only where LONGHAUL_WIRE_RECORD names a folder; from any
+// thread. A record is a line `KIND EXCHANGE REVISION SESSION TEST BYTES`, that many bytes, and a
+// line's end;
 // "-" stands for what there is not.
 #pragma once
 

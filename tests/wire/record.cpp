@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/record.hpp"
+#include "record.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -11,6 +11,8 @@
 #include <mutex>
 #include <string>
 
+#include "testing/tap.hpp"
+
 namespace longhaul::test {
 namespace {
 
@@ -19,12 +21,12 @@ std::mutex record_mutex;
 // One file a process; null where nothing is recorded.
 std::ofstream* record_file() {
   static const std::unique_ptr<std::ofstream> file = [] {
-    const char* folder = std::getenv("LONGHAUL_RECORD");
+    const char* folder = std::getenv("LONGHAUL_WIRE_RECORD");
     if (folder == nullptr) return std::unique_ptr<std::ofstream>();
     auto opened = std::make_unique<std::ofstream>(
         std::string(folder) + "/" + std::to_string(::getpid()) + ".record", std::ios::binary);
     if (!*opened) {
-      ADD_FAILURE() << "LONGHAUL_RECORD: no file can be made in " << folder;
+      ADD_FAILURE() << "LONGHAUL_WIRE_RECORD: no file can be made in " << folder;
       return std::unique_ptr<std::ofstream>();
     }
     return opened;
@@ -52,6 +54,21 @@ void record(std::string_view kind, std::uint64_t exchange, std::string_view revi
         << bytes << '\n'
         << std::flush;
 }
+
+// What goes through the test kit is kept as well.
+struct kit_record final : testkit::tap {
+  kit_record() { testkit::the_tap = this; }
+  ~kit_record() override { testkit::the_tap = nullptr; }
+  std::uint64_t new_exchange() override { return test::new_exchange(); }
+  void sent(std::uint64_t exchange, std::string_view revision, std::string_view session,
+            std::string_view body) override {
+    record_sent(exchange, revision, session, body);
+  }
+  void received(std::uint64_t exchange, std::string_view session, std::string_view text) override {
+    record_received(exchange, session, text);
+  }
+};
+kit_record from_kit;
 
 }  // namespace
 
