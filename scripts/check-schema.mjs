@@ -14,9 +14,12 @@ import { judgeMessage } from "./schema/judge.mjs";
 
 // Methods whose answers have to have been seen: a suite that stops recording is no success.
 const MUST_BE_SEEN = {
-  "2025-03-26": ["initialize", "tools/list", "tools/call"],
-  "2025-06-18": ["initialize", "tools/list", "tools/call"],
-  "2025-11-25": ["initialize", "ping", "tools/list", "tools/call", "resources/subscribe",
+  "2025-03-26": ["initialize", "tools/list", "tools/call", "resources/list", "resources/templates/list", "resources/read", "prompts/list",
+    "prompts/get", "completion/complete"],
+  "2025-06-18": ["initialize", "tools/list", "tools/call", "resources/list", "resources/templates/list", "resources/read", "prompts/list",
+    "prompts/get", "completion/complete"],
+  "2025-11-25": ["initialize", "ping", "tools/list", "tools/call", "resources/list", "resources/templates/list", "resources/read", "prompts/list",
+    "prompts/get", "completion/complete", "resources/subscribe",
     "resources/unsubscribe", "logging/setLevel", "tasks/get", "tasks/result", "tasks/list",
     "tasks/cancel"],
   "2026-07-28": ["server/discover", "tools/list", "tools/call", "resources/list",
