@@ -31,7 +31,7 @@ struct rate_limits {
   std::map<std::string, rate, std::less<>> tools = {};  ///< by tool, of all callers together
 };
 
-/// Throws `std::invalid_argument` for a rate of nothing, or in no time.
+/// `clock` must outlive it. Throws `std::invalid_argument` for a rate of nothing, or in no time.
 std::shared_ptr<middleware> limit_rates(rate_limits limits,
                                         const clock_source& clock = system_clock());
 

@@ -214,7 +214,8 @@ class server {
   /// Throws `std::logic_error` while the server runs.
   server& add_extension(const extension& added);
   /// Sends a notification of an extension to whoever wants it just now; those who read too slowly
-  /// may miss it. Any thread. Throws `std::invalid_argument` if no extension has it.
+  /// may miss it. Any thread. Throws `std::invalid_argument` if no extension has it, or `params` is
+  /// no object.
   void notify(std::string_view notification, const raw_json& params = {},
               const notification_target& to = {});
 

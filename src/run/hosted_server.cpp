@@ -19,14 +19,8 @@ log_settings log_settings_of(const server& definition) {
   return {.detail = about.log, .style = about.log_format, .sink = about.log_to};
 }
 
-http_settings http_settings_of(const server& definition, const hosting_options& options) {
-  const server_options& about = definition.options();
-  http_settings result;
-  static_cast<http_address&>(result) = parse_http_address(options.http);
-  result.tls = {about.tls_certificate, about.tls_key};
-  result.allowed_hosts = about.allow_hosts;
-  result.allowed_origins = about.allow_origins;
-  result.max_body_memory = about.max_body_memory;
+http_settings settings_of(const server& definition, const hosting_options& options) {
+  http_settings result = http_settings_of(definition.options(), options.http);
   result.threads = options.threads;
   return result;
 }
@@ -57,7 +51,7 @@ struct hosted_server::parts {
   parts(server& definition, const hosting_options& options)
       : log(log_settings_of(definition), true),
         running(definition, service_options_of(definition, options, log), log),
-        host(running, http_settings_of(definition, options)) {}
+        host(running, settings_of(definition, options)) {}
 
   process_log log;
   service running;

@@ -61,6 +61,16 @@ transport::http_options http_options_of(service& running, const http_settings& s
 
 }  // namespace
 
+http_settings http_settings_of(const server_options& about, std::string_view address) {
+  http_settings result;
+  static_cast<http_address&>(result) = parse_http_address(address);
+  result.tls = {about.tls_certificate, about.tls_key};
+  result.allowed_hosts = about.allow_hosts;
+  result.allowed_origins = about.allow_origins;
+  result.max_body_memory = about.max_body_memory;
+  return result;
+}
+
 http_host::http_host(service& running, const http_settings& settings)
     : running_(running),
       tls_(identity_of(running, settings)),

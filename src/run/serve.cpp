@@ -14,10 +14,8 @@ namespace longhaul {
 
 namespace {
 
-std::vector<std::string> joined(std::vector<std::string> first,
-                                const std::vector<std::string>& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
+void append(std::vector<std::string>& all, const std::vector<std::string>& more) {
+  all.insert(all.end(), more.begin(), more.end());
 }
 
 store_choice choice_of(const server_options& server, const serve_settings& settings) {
@@ -57,7 +55,10 @@ int serve(server& server, const serve_settings& settings, process_log& log) {
     auth::check_callers(server.options());
     http_settings http;
     if (!settings.http.empty()) {
-      static_cast<http_address&>(http) = parse_http_address(settings.http);
+      http = http_settings_of(server.options(), settings.http);
+      append(http.allowed_hosts, settings.allowed_hosts);
+      append(http.allowed_origins, settings.allowed_origins);
+      http.tls = settings.tls;
       options.identifier = auth::identify_by(server.options(), http.host);
     }
     end_on_early_signals();
@@ -68,11 +69,6 @@ int serve(server& server, const serve_settings& settings, process_log& log) {
       options.kept_in = std::move(opened.kept_in);
     }
     service running(server, options, log);
-    const server_options& about = server.options();
-    http.allowed_hosts = joined(about.allow_hosts, settings.allowed_hosts);
-    http.allowed_origins = joined(about.allow_origins, settings.allowed_origins);
-    http.tls = settings.tls;
-    http.max_body_memory = about.max_body_memory;
     try {
       return settings.http.empty() ? serve_stdio(running) : serve_http(running, http);
     } catch (const std::exception& e) {

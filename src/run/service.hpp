@@ -100,6 +100,9 @@ struct http_settings : http_address {
   std::size_t threads = 0;  ///< 0: one a core, at most 4
 };
 
+/// As the server's own options have it. `address`: `ADDRESS:PORT`; throws `std::invalid_argument`.
+http_settings http_settings_of(const server_options& about, std::string_view address);
+
 /// Serve until a signal (or the end of input) stops it; the exit code.
 int serve_http(service& running, const http_settings& settings);
 int serve_stdio(service& running);

@@ -59,19 +59,12 @@ awaitable<call_reply> calls::answer_observed(const caller& who, call_request req
                                              exchange_ptr mailbox, audience& listener) const {
   const middleware_chain& hooks = *server_.options.middleware;
   const exchange_closer closing(*mailbox);
-  std::optional<refused> declined;
-  try {
-    if (request.resume.empty()) declined = hooks.arrive(who, request);
-  } catch (const std::exception& e) {
-    declined = server_.failure(e);
+  if (request.resume.empty()) {
+    if (auto declined = server_.decline(who, request)) co_return *std::move(declined);
   }
   call_request told;  // what is left to tell of it once it is answered
   told.tool = request.tool;
   told.arguments = request.arguments;
-  if (declined) {
-    hooks.refused_unrun(who, told, *declined);
-    co_return *std::move(declined);
-  }
   call_reply reply = co_await answer(who, std::move(request), mailbox, listener);
   if (const auto* const why = std::get_if<refused>(&reply)) {
     hooks.refused_unrun(who, told, *why);

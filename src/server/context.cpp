@@ -14,6 +14,28 @@ task_view context::view(task_ptr task) const {
   return {std::move(task), interval};
 }
 
+std::optional<refused> context::decline(const caller& who, call_request& call) const {
+  if (!options.middleware) return std::nullopt;
+  std::optional<refused> why;
+  try {
+    why = options.middleware->arrive(who, call);
+  } catch (const std::exception& e) {
+    why = failure(e);
+  }
+  if (why) options.middleware->refused_unrun(who, call, *why);
+  return why;
+}
+
+std::optional<refused> context::decline(const caller& who, std::string_view verb,
+                                        std::string_view task) const {
+  if (!options.middleware) return std::nullopt;
+  try {
+    return options.middleware->arrive(who, verb, task);
+  } catch (const std::exception& e) {
+    return failure(e);
+  }
+}
+
 refused context::failure(const std::exception& e) const {
   if (dynamic_cast<const tasks::too_many_followers*>(&e) != nullptr) {
     return busy("too many requests wait for this task already: try again later");

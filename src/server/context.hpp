@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <exception>
+#include <optional>
+#include <string_view>
 
 #include "base/clock_arithmetic.hpp"
 #include "base/log.hpp"
@@ -39,6 +41,12 @@ struct context {
   monotonic_time deadline_in(milliseconds length) const {
     return saturating_add(engine.clock().monotonic(), length);
   }
+  /// Middleware hears of a call before anything is done for it: how it is refused (which is told),
+  /// or null. Null without middleware.
+  std::optional<refused> decline(const caller& who, call_request& call) const;
+  /// The same of a request about a task; `verb` as `called_feature::name`.
+  std::optional<refused> decline(const caller& who, std::string_view verb,
+                                 std::string_view task) const;
   /// What a caller is told of an exception: never its text, which goes to the log.
   refused failure(const std::exception& e) const;
 };

@@ -33,27 +33,17 @@ std::vector<resource_template> dispatcher::source_templates() const {
 awaitable<reply<resource_contents>> dispatcher::read_resource(const caller& who,
                                                               std::string_view uri) {
   if (!server_.options.middleware) co_return co_await read_source(who, uri);
-  const middleware_chain& hooks = *server_.options.middleware;
   call_request read;
   read.tool = resource_callable(uri);
   read.arguments = read_arguments(uri);
-  std::optional<refused> declined;
-  try {
-    declined = hooks.arrive(who, read);
-  } catch (const std::exception& e) {
-    declined = server_.failure(e);
+  if (auto declined = server_.decline(who, read)) co_return *std::move(declined);
+  auto found = co_await read_source(who, uri);
+  if (const auto* const why = std::get_if<refused>(&found)) {
+    server_.options.middleware->refused_unrun(who, read, *why);
+  } else {
+    server_.options.middleware->answered_unrun(who, read);
   }
-  if (!declined) {
-    auto found = co_await read_source(who, uri);
-    auto* const why = std::get_if<refused>(&found);
-    if (why == nullptr) {
-      hooks.answered_unrun(who, read);
-      co_return found;
-    }
-    declined = std::move(*why);
-  }
-  hooks.refused_unrun(who, read, *declined);
-  co_return *std::move(declined);
+  co_return found;
 }
 
 awaitable<reply<resource_contents>> dispatcher::read_source(const caller& who,

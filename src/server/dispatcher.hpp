@@ -43,7 +43,7 @@ class dispatcher {
     return calls_.call(who, std::move(request), std::move(mailbox), listener);
   }
   // --- tasks: `task_requests.hpp`
-  /// `verb`: what it is read for, `get` or `result`.
+  /// `verb`: what it is read for, `get` or `result`; empty: nobody asked.
   awaitable<reply<task_view>> get(const caller& who, std::string_view id,
                                   std::string_view verb = "get") {
     return task_requests_.get(who, id, verb);

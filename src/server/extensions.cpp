@@ -55,7 +55,8 @@ void extensions::add(const extension& added) {
         std::ranges::find(methods, name, &decltype(methods)::value_type::first) != methods.end();
     if (twice || find_method(name))
       refuse_extension(id, "the method " + name + " is there already");
-    methods.emplace_back(name, method_entry{id, callable(one.run, "extensions", name)});
+    methods.emplace_back(name,
+                         method_entry{id, callable(one.run, callable_kinds::extensions, name)});
   }
   all_.push_back(added);
   for (auto& [name, entry] : methods) methods_.emplace(name, std::move(entry));

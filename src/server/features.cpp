@@ -18,8 +18,10 @@ completer_entries completers_of(const completers& given, std::string_view kind,
     run.options.visible_to = visible_to;
     run.options.attempt_limit = defaults::completion_limit;
     run.handler = completes.handler();
-    result.emplace(argument, callable(std::move(run), std::string("completion/").append(kind),
-                                      name + "/" + argument));
+    result.emplace(
+        argument,
+        callable(std::move(run), std::string(callable_kinds::completion).append("/").append(kind),
+                 name + "/" + argument));
   }
   return result;
 }
@@ -55,7 +57,7 @@ raw_json read_arguments(std::string_view uri, const std::map<std::string, std::s
 }
 
 std::string resource_callable(std::string_view uri) {
-  return std::string("resources/").append(uri);
+  return std::string(callable_kinds::resources).append("/").append(uri);
 }
 
 entry_ptr callable(tool_definition run, std::string_view kind, std::string_view name) {
@@ -70,9 +72,9 @@ entry_ptr callable(tool_definition run, std::string_view kind, std::string_view 
 
 prompt_ptr offered(prompt_definition prompt) {
   auto entry = std::make_shared<prompt_entry>();
-  entry->run = callable(std::move(prompt.run), "prompts", prompt.options.name);
-  entry->completers = completers_of(prompt.options.complete, "prompts", prompt.options.name,
-                                    prompt.options.visible_to);
+  entry->run = callable(std::move(prompt.run), callable_kinds::prompts, prompt.options.name);
+  entry->completers = completers_of(prompt.options.complete, callable_kinds::prompts,
+                                    prompt.options.name, prompt.options.visible_to);
   entry->arguments = std::move(prompt.arguments);
   entry->options = std::move(prompt.options);
   return entry;
@@ -95,9 +97,9 @@ resource_ptr offered(resource_definition resource) {
           return outcome::result(fixed);
         });
   }
-  entry->run = callable(std::move(resource.run), "resources", resource.options.uri);
-  entry->completers = completers_of(resource.options.complete, "resources", resource.options.uri,
-                                    resource.options.visible_to);
+  entry->run = callable(std::move(resource.run), callable_kinds::resources, resource.options.uri);
+  entry->completers = completers_of(resource.options.complete, callable_kinds::resources,
+                                    resource.options.uri, resource.options.visible_to);
   entry->fixed = std::move(resource.fixed);
   entry->options = std::move(resource.options);
   return entry;

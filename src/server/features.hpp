@@ -81,6 +81,12 @@ struct resource_entry {
 };
 using resource_ptr = std::shared_ptr<const resource_entry>;
 
+/// The kinds of callables that are no tools.
+namespace callable_kinds {
+inline constexpr std::string_view prompts = "prompts", resources = "resources",
+                                  completion = "completion", extensions = "extensions";
+}
+
 /// What the engine runs under the name `kind/name`.
 entry_ptr callable(tool_definition run, std::string_view kind, std::string_view name);
 /// What the handler of a resource is called with: `{"uri":…,"variables":{…}}`.

@@ -10,7 +10,7 @@
 
 #include "json/view.hpp"
 #include "json/write.hpp"
-#include "longhaul/error_codes.hpp"
+#include "server/features.hpp"
 #include "server/refusals.hpp"
 #include "server/tunables.hpp"
 #include "tasks/failure.hpp"
@@ -18,9 +18,6 @@
 
 namespace longhaul::serving {
 namespace {
-
-constexpr std::string_view prompts_prefix = "prompts/", resources_prefix = "resources/",
-                           completion_prefix = "completion/", extensions_prefix = "extensions/";
 
 // `object` with this member, and without what it had of this name.
 raw_json with_member(const raw_json& object, std::string_view key, const raw_json& value) {
@@ -96,17 +93,18 @@ std::string words_of(const outcome& result) {
 called_feature feature_of(std::string_view callable, const raw_json& arguments,
                           std::string& subject) {
   called_feature found;
-  const auto is = [&](std::string_view prefix, call_kind kind, std::string_view member) {
-    if (!callable.starts_with(prefix)) return false;
+  const std::string_view prefix = callable.substr(0, callable.find('/'));
+  const auto is = [&](std::string_view of_kind, call_kind kind, std::string_view member) {
+    if (prefix != of_kind || prefix.size() == callable.size()) return false;
     subject = json::value(arguments)[member].string().value_or(std::string());
-    found = {kind, callable.substr(prefix.size()), subject};
+    found = {kind, callable.substr(prefix.size() + 1), subject};
     return true;
   };
-  if (is(prompts_prefix, call_kind::prompt, {}) ||
-      is(extensions_prefix, call_kind::extension, {})) {
+  if (is(callable_kinds::prompts, call_kind::prompt, {}) ||
+      is(callable_kinds::extensions, call_kind::extension, {})) {
     found.subject = {};
-  } else if (!is(resources_prefix, call_kind::resource, "uri") &&
-             !is(completion_prefix, call_kind::completion, "argument")) {
+  } else if (!is(callable_kinds::resources, call_kind::resource, "uri") &&
+             !is(callable_kinds::completion, call_kind::completion, "argument")) {
     found = {call_kind::tool, callable, {}};
   } else if (found.kind == call_kind::completion && found.name.ends_with("/" + subject)) {
     found.name.remove_suffix(subject.size() + 1);

@@ -11,16 +11,12 @@
 
 namespace longhaul::serving {
 
-std::optional<refused> task_requests::decline(const caller& who, std::string_view verb,
-                                              std::string_view id) const {
-  if (!server_.options.middleware) return std::nullopt;
-  return server_.options.middleware->arrive(who, verb, id);
-}
-
 awaitable<reply<task_view>> task_requests::get(const caller& who, std::string_view id,
                                                std::string_view verb) const {
+  if (!verb.empty()) {
+    if (auto declined = server_.decline(who, verb, id)) co_return *std::move(declined);
+  }
   try {
-    if (auto refused = decline(who, verb, id)) co_return *std::move(refused);
     task_ptr task = co_await server_.engine.get(who.owner, id);
     if (!task) co_return unknown_task();
     co_return server_.view(std::move(task));
@@ -32,7 +28,7 @@ awaitable<reply<task_view>> task_requests::get(const caller& who, std::string_vi
 awaitable<reply<task_view>> task_requests::update(const caller& who, std::string_view id,
                                                   std::span<const stores::response> answers) const {
   try {
-    if (auto refused = decline(who, "answer", id)) co_return *std::move(refused);
+    if (auto refused = server_.decline(who, "answer", id)) co_return *std::move(refused);
     stores::change_result result = co_await server_.engine.answer(who.owner, id, answers);
     if (!result.task) co_return unknown_task();
     if (result.code == stores::change_code::busy) {
@@ -62,7 +58,7 @@ awaitable<reply<task_view>> task_requests::leave_unanswered(const caller& who, s
 awaitable<reply<task_view>> task_requests::cancel(const caller& who, std::string_view id,
                                                   std::string_view reason) const {
   try {
-    if (auto refused = decline(who, "cancel", id)) co_return *std::move(refused);
+    if (auto refused = server_.decline(who, "cancel", id)) co_return *std::move(refused);
     stores::change_result result = co_await server_.engine.cancel_visible(who.owner, id, reason);
     if (!result.task) co_return unknown_task();
     if (result.code == stores::change_code::already_terminal) {
@@ -77,7 +73,7 @@ awaitable<reply<task_view>> task_requests::cancel(const caller& who, std::string
 
 awaitable<reply<task_page>> task_requests::list(const caller& who, std::string_view cursor) const {
   try {
-    if (auto refused = decline(who, "list", {})) co_return *std::move(refused);
+    if (auto refused = server_.decline(who, "list", {})) co_return *std::move(refused);
     auto found =
         co_await server_.engine.list(who.owner, std::nullopt, cursor, tunables::tasks_per_page);
     if (!found) {

@@ -16,7 +16,8 @@ class task_requests {
  public:
   explicit task_requests(const context& server) : server_(server) {}
 
-  /// `verb`: what for, `get` or `result`.
+  /// `verb`: what for, as middleware hears it, `get` or `result`; empty: nobody asked, and it hears
+  /// nothing.
   awaitable<reply<task_view>> get(const caller& who, std::string_view id,
                                   std::string_view verb = "get") const;
   /// Applies answers, all or none: `bad_answer` names the first that does not fit its question, and
@@ -37,10 +38,6 @@ class task_requests {
                                      audience& listener) const;
 
  private:
-  /// How middleware refuses it, or null.
-  std::optional<refused> decline(const caller& who, std::string_view verb,
-                                 std::string_view id) const;
-
   const context& server_;
 };
 

@@ -75,7 +75,6 @@ class bench {
   /// Returns when the thread of the exchanges has had nothing to do. False: not in time.
   bool drain_exchanges(real_clock::time_point until);
   void pause(int looks, std::uint64_t seen);
-  bool comes_late(const std::function<bool()>& ready);
   /// Looks once whether all is at rest.
   bool rests(real_clock::time_point until);
   std::chrono::milliseconds step_after(std::chrono::milliseconds waited);

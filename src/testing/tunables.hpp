@@ -13,9 +13,6 @@ using namespace std::chrono_literals;
 inline constexpr auto look_again = 1ms;
 /// So many times it looks before it waits so long: most handlers rest after microseconds.
 inline constexpr int hasty_looks = 100;
-/// How long, by the machine's clock, somebody who is about to wait in vain looks once more: longer
-/// than a thread is kept from running.
-inline constexpr auto late = 50ms;
 /// A wait that only time can end moves the clock by this, …
 inline constexpr auto first_step = 1000ms;
 /// … and later by this part of what it has waited already: a week is a thousand steps.

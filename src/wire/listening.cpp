@@ -81,7 +81,7 @@ class listening_audience final : public serving::audience {
 awaitable<void> tell_of_task(context& shared, std::shared_ptr<session> client,
                              std::shared_ptr<const serving::caller> who, std::string id,
                              exchange_ptr mailbox, stream_number stream) {
-  const auto known = co_await shared.server.get(*who, id);
+  const auto known = co_await shared.server.get(*who, id, "");
   const auto* const view = std::get_if<serving::task_view>(&known);
   bool ended = view == nullptr || view->task->terminal();
   if (view != nullptr && ended) {  // faster than we were: its end is told all the same

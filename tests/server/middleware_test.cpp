@@ -238,6 +238,8 @@ TEST_F(middleware_test, hears_of_requests_about_tasks_and_may_refuse_them) {
   EXPECT_EQ(hooks->heard(),
             (lines{"call task get by ann", "call task list by ann", "call task answer by ann"}));
   hooks->at_call = [](arriving_call&) { throw tool_error("no"); };
+  EXPECT_TRUE(std::holds_alternative<task_view>(wait_for(server->get(who, id, {}))))
+      << "what no caller asked for is not theirs to refuse";
   const auto no = wait_for(server->get(who, id));
   EXPECT_EQ(std::get<refused>(no).why, refusal::declined);
 }
