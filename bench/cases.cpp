@@ -27,6 +27,7 @@ constexpr double get_target = 0.75;
 constexpr double create_target = 0.45;
 constexpr double quick_target = 0.50;
 constexpr double call_target = 0.35;
+constexpr double read_target = 0.70;
 
 std::vector<prepared_request> calls(const char* tool, bool as_task) {
   std::vector<prepared_request> result;
@@ -164,6 +165,22 @@ std::unique_ptr<conversation> prepare_get_completed(load_generator& load, const 
   return one_by_one(load, {std::move(requests)}, std::move(check));
 }
 
+template <const auto& Kind>
+std::unique_ptr<conversation> prepare_read(load_generator& load, const options&) {
+  std::vector<std::string> texts;
+  std::vector<prepared_request> requests;
+  for (std::size_t n = 0; n < resource::count; ++n) texts.push_back(resource_text(n));
+  for (std::size_t n = 0; n < varied_messages; ++n) {
+    requests.push_back(read_request(resource_uri(Kind, n % texts.size()), n));
+  }
+  auto check = [texts = std::move(texts)](element result, std::size_t n) {
+    element first;
+    return result["contents"].at(0).get(first) == simdjson::SUCCESS &&
+           text_member(first, "text") == texts[n % texts.size()];
+  };
+  return one_by_one(load, {std::move(requests)}, std::move(check));
+}
+
 std::unique_ptr<conversation> prepare_life(load_generator& load, const options&) {
   return std::make_unique<life_conversation>(load.connections());
 }
@@ -202,6 +219,10 @@ const std::vector<bench_case>& table() {
        prepare_call<tool::blocking>},
       {"call-coroutine", "tools/call, no task, coroutine handler", served::mcp, call_target, 0,
        prepare_call<tool::coroutine>},
+      {"read-resource", "resources/read of 1 KB that never changes", served::mcp, read_target, 0,
+       prepare_read<resource::fixed>},
+      {"read-resource-coroutine", "resources/read of 1 KB from a coroutine handler", served::mcp, 0,
+       0, prepare_read<resource::coroutine>},
       {"create-stays", "tools/call makes a task that somebody else finishes", served::mcp,
        create_target, 0, prepare_create<tool::external>},
       {"create-ends", "tools/call makes a task, its coroutine ends it at once", served::mcp,

@@ -13,9 +13,9 @@
 #include <thread>
 #include <vector>
 
+#include "bench/features.hpp"
 #include "bench/probe.hpp"
 #include "bench/server.hpp"
-#include "bench/tools.hpp"
 #include "longhaul/raw_json.hpp"
 #include "stores/memory_store.hpp"
 #include "stores/task_id.hpp"
@@ -137,7 +137,7 @@ template <const auto& Tool>
 engine_measurement measure_engine() {
   const auto tools =
       std::make_shared<serving::catalog>(serving::server_identity{"bench", "1", "", ""});
-  add_tools(*tools);
+  add_features(*tools);
   tasks::engine_options options;
   options.store = std::make_shared<stores::memory_store>();
   options.tools = tools;

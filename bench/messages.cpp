@@ -141,6 +141,26 @@ prepared_request get_request(era when, std::size_t n, std::string_view task_id,
   return {head(when, "tasks/get", id, session), message("tasks/get", params), n};
 }
 
+std::string resource_uri(std::string_view kind, std::size_t n) {
+  return std::string(kind) + hex(mixed(n), 8) + '-' + std::to_string(n);
+}
+
+std::string resource_text(std::size_t n) {
+  constexpr std::size_t size = 1024;
+  std::string text;
+  for (std::uint64_t line = n; text.size() < size; ++line) {
+    text += "frame " + hex(mixed(line), 6) + " of \"" + scene(n) + "\": rendered\n";
+  }
+  text.resize(size);
+  while ((text.back() & 0x80) != 0) text.pop_back();  // half a character
+  return text;
+}
+
+prepared_request read_request(std::string_view uri, std::size_t n) {
+  const std::string params = R"("uri":)" + in_quotes(uri) + ',' + modern_meta(n);
+  return {head(era::modern, "resources/read", uri, {}), message("resources/read", params), n};
+}
+
 prepared_request initialize_request() {
   const std::string params =
       R"("protocolVersion":"2025-11-25","capabilities":{"elicitation":{"form":{}}},)"

@@ -52,6 +52,11 @@ prepared_request call_request(era when, std::string_view tool, std::size_t n, bo
 /// `tasks/get` number `n`. An empty `task_id` leaves its place open.
 prepared_request get_request(era when, std::size_t n, std::string_view task_id,
                              std::string_view session = {});
+/// What resource `n` is called and holds: 1 KB, with a break and quotes to escape in every line.
+std::string resource_uri(std::string_view kind, std::size_t n);
+std::string resource_text(std::size_t n);
+/// `resources/read` number `n`, about 400 bytes.
+prepared_request read_request(std::string_view uri, std::size_t n);
 /// The start of a session of 2025-11-25.
 prepared_request initialize_request();
 prepared_request initialized_notification(std::string_view session);

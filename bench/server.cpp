@@ -16,7 +16,7 @@
 #include <system_error>
 #include <thread>
 
-#include "bench/tools.hpp"
+#include "bench/features.hpp"
 #include "longhaul/store.hpp"
 #include "server/catalog.hpp"
 #include "server/dispatcher.hpp"
@@ -66,15 +66,15 @@ void serve(wire::http_endpoint& endpoint, std::size_t threads, int control, int 
 }
 
 void serve_mcp(std::shared_ptr<stores::store> store, std::size_t threads, int control, int status) {
-  const auto tools =
+  const auto features =
       std::make_shared<serving::catalog>(serving::server_identity{"longhaul-bench", "1", "", ""});
-  add_tools(*tools);
+  add_features(*features);
   tasks::engine_options options;
   options.store = store;
-  options.tools = tools;
+  options.tools = features;
   unbound(options);
   tasks::engine engine(std::move(options));
-  serving::dispatcher dispatcher(*tools, engine);
+  serving::dispatcher dispatcher(*features, engine);
   wire::endpoint_options of_endpoint;
   of_endpoint.max_sessions = of_endpoint.max_sessions_per_caller = most_streams;
   const auto endpoint = wire::make_http_endpoint(dispatcher, of_endpoint);

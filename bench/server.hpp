@@ -18,7 +18,7 @@ namespace longhaul::bench {
 
 enum class served : std::uint8_t {
   echo,    ///< every body comes back as it is, over the same HTTP stack
-  mcp,     ///< dispatcher, engine and a store in memory behind it, with the tools below
+  mcp,     ///< dispatcher, engine and a store in memory behind it, with what is below
   durable  ///< the same with a SQLite store
 };
 
@@ -32,6 +32,13 @@ inline constexpr auto task = "render_task";            ///< always a task; corou
 inline constexpr auto blocking_task = "render_task_blocking";  ///< always a task; on the pool
 inline constexpr auto external = "render_external";  ///< always a task, which nobody finishes
 }  // namespace tool
+
+/// Resources of the `mcp` server, so many of each kind; each holds `resource_text` (messages.hpp).
+namespace resource {
+inline constexpr std::size_t count = 64;
+inline constexpr auto fixed = "bench://fixed/";          ///< never changes
+inline constexpr auto coroutine = "bench://coroutine/";  ///< a coroutine handler reads it
+}  // namespace resource
 
 class server_process {
  public:

@@ -40,7 +40,7 @@ inline constexpr std::size_t travelling_answers = std::size_t{64} * 1024;
 inline constexpr std::size_t middleware_meta = std::size_t{16} * 1024;
 
 /// Callers that a rate remembers: a few MiB. Beyond it a quarter is counted anew.
-inline constexpr std::size_t rate_buckets = 16 * 1024;
+inline constexpr std::size_t rate_buckets = std::size_t{16} * 1024;
 
 /// What one read of captured output gives at most: more than a model reads at once.
 inline constexpr std::size_t output_read_limit = std::size_t{1} << 20;

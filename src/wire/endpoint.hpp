@@ -47,11 +47,7 @@ class outlet {
   virtual bool send(std::string message) = 0;
 
   /// The same of an event. HTTP only.
-  virtual bool send_event(stream_event event, urgency how) {
-    static_cast<void>(event);
-    static_cast<void>(how);
-    return false;
-  }
+  virtual bool send_event(stream_event /*event*/, urgency /*how*/) { return false; }
 
   /// Ends the reply behind what was sent so far, and the connection with it; the exchange goes on,
   /// and what it answers is dropped. Any thread. HTTP only.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tools that are called, and an engine without bounds that a run would meet.
+// What the server offers (`server.hpp` names it), and an engine without bounds that a run would
+// meet.
 #pragma once
 
 #include "server/catalog.hpp"
@@ -7,7 +8,7 @@
 
 namespace longhaul::bench {
 
-void add_tools(serving::catalog& tools);
+void add_features(serving::catalog& catalog);
 /// A run creates more unfinished tasks for one caller than a server should allow.
 void unbound(tasks::engine_options& options);
 

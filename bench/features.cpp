@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/tools.hpp"
+#include "bench/features.hpp"
 
 #include <boost/describe.hpp>
+#include <longhaul/resource.hpp>
 #include <longhaul/typed_tool.hpp>
 
+#include <string>
+
+#include "bench/messages.hpp"
 #include "bench/server.hpp"
 
 namespace longhaul::bench {
@@ -33,8 +37,6 @@ content_item rendered(const render_args& args) { return text("rendered " + args.
 
 boost::asio::awaitable<content_item> rendered_later(render_args args) { co_return rendered(args); }
 
-}  // namespace
-
 void add_tools(serving::catalog& tools) {
   tools.add(make_tool(named(tool::blocking, task_policy::never), rendered));
   tools.add(make_tool(named(tool::coroutine, task_policy::never), rendered_later));
@@ -46,6 +48,26 @@ void add_tools(serving::catalog& tools) {
   auto elsewhere = named(tool::external, task_policy::always);
   elsewhere.external = true;
   tools.add(make_tool(std::move(elsewhere), [](const render_args&) { return external{}; }));
+}
+
+boost::asio::awaitable<resource_content> read_later(std::string text) { co_return text; }
+
+void add_resources(serving::catalog& resources) {
+  for (std::size_t n = 0; n < resource::count; ++n) {
+    resource_options options;
+    options.uri = resource_uri(resource::fixed, n);
+    options.mime_type = "text/plain";
+    resources.add(make_resource(options, resource_content(resource_text(n))));
+    options.uri = resource_uri(resource::coroutine, n);
+    resources.add(make_resource(options, [n] { return read_later(resource_text(n)); }));
+  }
+}
+
+}  // namespace
+
+void add_features(serving::catalog& catalog) {
+  add_tools(catalog);
+  add_resources(catalog);
 }
 
 void unbound(tasks::engine_options& options) {
