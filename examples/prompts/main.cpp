@@ -40,8 +40,8 @@ longhaul::prompt_result review(const review_args& args) {
   if (args.lines) task += " Look at the first " + std::to_string(*args.lines) + " lines only.";
   longhaul::prompt_result all{.description = "A review of " + args.file};
   all.messages.push_back(longhaul::user(task));
-  all.messages.push_back(longhaul::embedded_text("repo://main/" + args.file, "text/x-c++src",
-                                                 "int main() { return 42; }\n"));
+  all.messages.emplace_back(longhaul::embedded_text("repo://main/" + args.file, "text/x-c++src",
+                                                    "int main() { return 42; }\n"));
   all.messages.push_back(longhaul::assistant("I have read it. The first thing I see:"));
   return all;
 }
@@ -53,8 +53,8 @@ std::vector<longhaul::prompt_message> describe() {
   constexpr std::string_view silence("RIFF\x24\0\0\0WAVE", 12);
   std::vector<longhaul::prompt_message> all;
   all.push_back(longhaul::user("Describe what you see and hear."));
-  all.push_back(longhaul::image(picture, "image/x-portable-graymap"));
-  all.push_back(longhaul::audio(silence, "audio/wav"));
+  all.emplace_back(longhaul::image(picture, "image/x-portable-graymap"));
+  all.emplace_back(longhaul::audio(silence, "audio/wav"));
   return all;
 }
 

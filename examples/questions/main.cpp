@@ -49,7 +49,7 @@ std::string release_notes(longhaul::task_context& task) {
       if (const auto path = folder.path()) where += " " + path->string();
     }
   }
-  const std::string facts = "Release " + form.version + (where.empty() ? "" : " of" + where);
+  std::string facts = "Release " + form.version + (where.empty() ? "" : " of" + where);
   if (!task.client_can(client_capability::sampling)) return facts;
 
   longhaul::sampling_request prompt("Write one sentence of release notes: " + facts, 200);

@@ -101,7 +101,8 @@ class extension {
     using check = detail::handler_check<F, detail::method_results>;
     if constexpr (detail::check_handler<check>()) {
       using traits = detail::handler_traits<F>;
-      method made{options, detail::define_method(options, traits::returned::is_coroutine)};
+      tool_definition run = detail::define_method(options, traits::returned::is_coroutine);
+      method made{std::move(options), std::move(run)};
       std::optional<detail::typed_schema> schema;
       if constexpr (!traits::is_raw) {
         schema.emplace(detail::node_of<typename traits::arguments>());

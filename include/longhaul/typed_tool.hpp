@@ -215,15 +215,15 @@ std::variant<blocking_handler, coroutine_handler> untyped_handler(
     F handler, const std::optional<typed_schema>& schema, Results results) {
   auto function = std::make_shared<F>(std::move(handler));
   if constexpr (handler_traits<F>::returned::is_coroutine) {
-    return coroutine_handler(
-        [function, schema, results](task_context& context, call_arguments given) {
-          return run_coroutine(function, schema, results, context, std::move(given));
-        });
+    return coroutine_handler([function, schema, results = std::move(results)](
+                                 task_context& context, call_arguments given) {
+      return run_coroutine(function, schema, results, context, std::move(given));
+    });
   } else {
-    return blocking_handler(
-        [function, schema, results](task_context& context, const call_arguments& given) {
-          return run_blocking(*function, schema, results, context, given);
-        });
+    return blocking_handler([function, schema, results = std::move(results)](
+                                task_context& context, const call_arguments& given) {
+      return run_blocking(*function, schema, results, context, given);
+    });
   }
 }
 

@@ -62,6 +62,7 @@ class completion_reader {
       if (one.options.name == *name) return completed_feature{&one.parameters, &one.completions};
     }
     std::vector<std::string_view> known;
+    known.reserve(config_.prompts.size());
     for (const command::prompt_spec& one : config_.prompts) known.push_back(one.options.name);
     from_.fail_at("prompt", "there is no prompt" + detail::unknown_name(known, *name));
     return std::nullopt;

@@ -5,10 +5,14 @@
 
 #include <csignal>
 #include <cstdlib>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "auth/identify.hpp"
 #include "open/open_store.hpp"
 #include "run/stop_signals.hpp"
+#include "run/tunables.hpp"
 
 namespace longhaul {
 
@@ -25,6 +29,15 @@ store_choice choice_of(const server_options& server, const serve_settings& setti
   choice.server = server.name;
   choice.several = settings.http.empty();
   return choice;
+}
+
+// By itself glibc learns from the first large block that is freed to keep those of its size, in the
+// heap of every thread that had one.
+void give_back_large_blocks() {
+#if defined(__GLIBC__)
+  ::mallopt(M_MMAP_THRESHOLD, run_tunables::large_block);
+  ::mallopt(M_TRIM_THRESHOLD, run_tunables::kept_heap);
+#endif
 }
 
 }  // namespace
@@ -51,6 +64,7 @@ int serve(server& server, const serve_settings& settings, process_log& log) {
     // Replies to a peer that went away are errors of that peer, not a reason to die.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a full disk to us
+    give_back_large_blocks();
     service_options options = settings;
     auth::check_callers(server.options());
     http_settings http;

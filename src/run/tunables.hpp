@@ -21,6 +21,11 @@ inline constexpr auto reply_grace = 2000ms;
 inline constexpr std::size_t queued_log = std::size_t{1} << 20;
 /// How long the end of a process waits for whoever reads its log.
 inline constexpr auto flush_time = 500ms;
+/// Blocks of memory from this size on go back to the system as soon as they are free, in bytes: a
+/// large reply is gone when it was read, a small one costs no page fault.
+inline constexpr int large_block = 1 << 20;
+/// How much free memory at its end a heap keeps, in bytes.
+inline constexpr int kept_heap = 4 << 20;
 /// What one field, and one text, show at most, in bytes: the rest is cut with "…".
 inline constexpr std::size_t log_field_bytes = 256;
 inline constexpr std::size_t log_text_bytes = 4096;

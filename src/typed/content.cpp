@@ -22,16 +22,17 @@ void need_object(const raw_json& json, std::string_view name) {
 
 namespace {
 
-using detail::base64;
+using detail::base64_json;
 using detail::chars;
 
 content_item media(std::string_view type, std::string_view bytes, std::string_view mime_type) {
   std::string out;
   json::object o(out);
-  o.string("type", type).string("data", base64(bytes)).string("mimeType", mime_type).close();
+  o.string("type", type).raw("data", base64_json(bytes)).string("mimeType", mime_type).close();
   return content_item(raw_json::trusted(std::move(out)));
 }
 
+// `content`: JSON text.
 content_item embedded(std::string_view uri, std::string_view mime_type, std::string_view member,
                       std::string_view content) {
   std::string out;
@@ -40,7 +41,7 @@ content_item embedded(std::string_view uri, std::string_view mime_type, std::str
   json::object resource(out);
   resource.string("uri", uri);
   if (!mime_type.empty()) resource.string("mimeType", mime_type);
-  resource.string(member, content).close();
+  resource.raw(member, content).close();
   o.close();
   return content_item(raw_json::trusted(std::move(out)));
 }
@@ -97,11 +98,13 @@ content_item audio(std::span<const std::byte> bytes, std::string_view mime_type)
 
 content_item embedded_text(std::string_view uri, std::string_view mime_type,
                            std::string_view text) {
-  return embedded(uri, mime_type, "text", text);
+  std::string quoted;
+  json::append_string(quoted, text);
+  return embedded(uri, mime_type, "text", quoted);
 }
 content_item embedded_blob(std::string_view uri, std::string_view mime_type,
                            std::string_view bytes) {
-  return embedded(uri, mime_type, "blob", base64(bytes));
+  return embedded(uri, mime_type, "blob", base64_json(bytes));
 }
 content_item embedded_blob(std::string_view uri, std::string_view mime_type,
                            std::span<const std::byte> bytes) {

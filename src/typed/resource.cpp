@@ -54,10 +54,7 @@ resource_content::resource_content(std::string_view text) {
 
 resource_content resource_content::blob(std::string_view bytes) {
   resource_content result;
-  std::string quoted = detail::base64(bytes);
-  quoted.insert(quoted.begin(), '"');
-  quoted += '"';
-  result.value_ = raw_json::trusted(std::move(quoted));
+  result.value_ = raw_json::trusted(detail::base64_json(bytes));
   result.is_blob_ = true;
   return result;
 }
