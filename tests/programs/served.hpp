@@ -19,6 +19,7 @@
 
 #include "run/child.hpp"
 #include "support/process_census.hpp"
+#include "support/record.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace longhaul::test {
@@ -81,6 +82,7 @@ class served {
     std::string all;
     boost::system::error_code end;
     asio::read(socket, asio::dynamic_buffer(all), end);
+    record_http(request, all);
     http_answer answer;
     const auto split = all.find("\r\n\r\n");
     if (split == std::string::npos) throw std::runtime_error("no HTTP answer: " + all);
@@ -97,7 +99,8 @@ class served {
     asio::io_context context;
     asio::ip::tcp::socket socket(context);
     asio::connect(socket, asio::ip::tcp::resolver(context).resolve("127.0.0.1", port_));
-    asio::write(socket, asio::buffer(request_text(headers, body)));
+    const std::string request = request_text(headers, body);
+    asio::write(socket, asio::buffer(request));
     std::string all;
     boost::system::error_code end;
     while (!end && all.find(needle) == std::string::npos) {
@@ -106,6 +109,7 @@ class served {
       std::array<char, 4096> chunk{};
       all.append(chunk.data(), socket.read_some(asio::buffer(chunk), end));
     }
+    record_http(request, all);
     return all;
   }
 

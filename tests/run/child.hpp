@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <memory>
@@ -18,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/record.hpp"
 #include "support/temporary_folder.hpp"
 
 extern char** environ;
@@ -70,7 +72,9 @@ class child {
     ::close(err_);
   }
 
-  void write(const std::string& text) const {
+  void write(const std::string& text) {
+    sent_ = sent_ || text.starts_with('{');
+    if (sent_) record_lines(text);
     ASSERT_EQ(::write(in_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
   }
   void close_input() {
@@ -81,7 +85,11 @@ class child {
   void signal(int number) const { ::kill(pid_, number); }
 
   /// The next line of standard output or error; what there is of one at the end of the stream.
-  std::string output_line() { return line(out_, out_rest_); }
+  std::string output_line() {
+    std::string next = line(out_, out_rest_);
+    if (sent_) record_received(0, "", next);
+    return next;
+  }
   std::string error_line() { return line(err_, err_rest_); }
   /// The next line of standard error with `part` in it; empty: none came.
   std::string error_line_with(std::string_view part) {
@@ -103,7 +111,13 @@ class child {
   }
 
  private:
-  std::unique_ptr<temporary_folder> own_state_;
+  static void record_lines(std::string_view text) {
+    while (!text.empty()) {
+      const auto end = std::min(text.find('\n'), text.size());
+      record_sent(0, "", "", text.substr(0, end));
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+  }
   static std::string line(int fd, std::string& rest) {
     while (true) {
       if (const auto end = rest.find('\n'); end != std::string::npos) {
@@ -119,9 +133,11 @@ class child {
     }
   }
 
+  std::unique_ptr<temporary_folder> own_state_;
   pid_t pid_ = -1;
   int in_ = -1, out_ = -1, err_ = -1;
   std::string out_rest_, err_rest_;
+  bool sent_ = false;  ///< messages: what it prints are messages
 };
 
 }  // namespace longhaul::test

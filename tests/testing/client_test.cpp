@@ -7,6 +7,7 @@
 #include <boost/describe.hpp>
 
 #include "longhaul/longhaul.hpp"
+#include "support/kit_record.hpp"
 
 namespace longhaul::test {
 namespace kit_tests {

@@ -9,6 +9,7 @@
 #include <future>
 
 #include "json/view.hpp"
+#include "support/kit_record.hpp"
 
 namespace longhaul::test {
 namespace {

@@ -14,7 +14,7 @@
 
 #include "fixture_server.hpp"
 #include "json/view.hpp"
-#include "record.hpp"
+#include "support/record.hpp"
 
 namespace longhaul::test {
 

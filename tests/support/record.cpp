@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "record.hpp"
+#include "support/record.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -10,8 +10,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-
-#include "testing/tap.hpp"
 
 namespace longhaul::test {
 namespace {
@@ -55,21 +53,6 @@ void record(std::string_view kind, std::uint64_t exchange, std::string_view revi
         << std::flush;
 }
 
-// What goes through the test kit is kept as well.
-struct kit_record final : testkit::tap {
-  kit_record() { testkit::the_tap = this; }
-  ~kit_record() override { testkit::the_tap = nullptr; }
-  std::uint64_t new_exchange() override { return test::new_exchange(); }
-  void sent(std::uint64_t exchange, std::string_view revision, std::string_view session,
-            std::string_view body) override {
-    record_sent(exchange, revision, session, body);
-  }
-  void received(std::uint64_t exchange, std::string_view session, std::string_view text) override {
-    record_received(exchange, session, text);
-  }
-};
-kit_record from_kit;
-
 }  // namespace
 
 std::uint64_t new_exchange() {
@@ -84,6 +67,41 @@ void record_sent(std::uint64_t exchange, std::string_view revision, std::string_
 
 void record_received(std::uint64_t exchange, std::string_view session, std::string_view text) {
   record("received", exchange, "", session, text);
+}
+
+std::string header_of(std::string_view head, std::string_view name) {
+  const std::string start = "\r\n" + std::string(name) + ": ";
+  const auto at = head.find(start);
+  if (at == std::string_view::npos) return {};
+  const auto value = head.substr(at + start.size());
+  return std::string(value.substr(0, value.find("\r\n")));
+}
+
+void record_http(std::string_view request, std::string_view reply) {
+  constexpr std::string_view blank = "\r\n\r\n";
+  const auto asked = request.find(blank), answered = reply.find(blank);
+  if (record_file() == nullptr || !request.starts_with("POST ") ||
+      answered == std::string_view::npos) {
+    return;
+  }
+  const std::string_view head = reply.substr(0, answered);
+  std::string_view body = reply.substr(answered + blank.size());
+  const std::uint64_t exchange = new_exchange();
+  record_sent(exchange, header_of(request, "MCP-Protocol-Version"),
+              header_of(request, "Mcp-Session-Id"), request.substr(asked + blank.size()));
+  const std::string session = header_of(head, "Mcp-Session-Id");
+  if (header_of(head, "Content-Type") != "text/event-stream") {
+    record_received(exchange, session, body);
+    return;
+  }
+  // An event that the reader did not wait for may be cut off.
+  constexpr std::string_view data = "\ndata: ";
+  for (auto at = body.find(data); at != std::string_view::npos; at = body.find(data)) {
+    body.remove_prefix(at + data.size());
+    const auto end = body.find('\n');
+    if (end == std::string_view::npos) return;
+    if (end > 0) record_received(exchange, session, body.substr(0, end));
+  }
 }
 
 }  // namespace longhaul::test
