@@ -7,6 +7,7 @@
 #include "base/names.hpp"
 #include "json/view.hpp"
 #include "typed/ecma_pattern.hpp"
+#include "typed/quick_fault.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul::detail {
@@ -25,14 +26,6 @@ void check_object_schema(const tool_options& options, const raw_json& schema,
     check_patterns_of(schema);
   } catch (const std::invalid_argument& e) {
     fail(options, which + ": " + e.what());
-  }
-}
-
-void check_quick(const tool_options& options, bool is_coroutine) {
-  if (!options.quick) return;
-  if (!is_coroutine) fail(options, "quick is for coroutine handlers: others block");
-  if (options.policy != task_policy::never || options.external) {
-    fail(options, "quick is for tools with the policy never that end by themselves");
   }
 }
 
@@ -68,7 +61,9 @@ tool_definition define_tool(tool_options options, const std::optional<typed_sche
   if (options.meta && !json::value(options.meta).is(json::kind::object)) {
     fail(options, "meta must be a JSON object");
   }
-  check_quick(options, is_coroutine);
+  if (const auto fault = quick_fault(options, is_coroutine); !fault.empty()) {
+    fail(options, std::string(fault));
+  }
   tool_definition tool;
   if (schema) {
     if (options.input_schema) {
