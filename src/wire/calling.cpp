@@ -83,7 +83,7 @@ wire_reply reply_with_task(const context& shared, const incoming& request,
   if (look.tasks == task_look::dialect::extension) {
     append_task(result.members(), look, view, shared.clock.now());
   } else {
-    if (request.stream != nullptr) request.client->streams().note_task(created.task->id());
+    request.client->streams().note_task(created.task->id());
     json::object task(result.members().key("task"));
     append_task(task, look, view, shared.clock.now());
     task.close();

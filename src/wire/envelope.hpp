@@ -40,6 +40,7 @@ struct carrier {
   bool streams = true;                               ///< messages may be sent before the reply
   bool in_array = false;                             ///< the message at hand is one of several
   std::shared_ptr<session> client = nullptr;         ///< once it is found
+  std::shared_ptr<session> begun = nullptr;          ///< on a pipe: by this message
   std::shared_ptr<request_stream> stream = nullptr;  ///< in a session over HTTP: what `out` is then
   serving::entry_ptr tool = nullptr;                 ///< that is called, once it is looked up
   request_meta meta = {};                            ///< of the message at hand

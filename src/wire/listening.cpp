@@ -17,7 +17,27 @@ namespace {
 
 using serving::exchange_ptr;
 
-// What a GET stream tells of one task, while no `tasks/result` of the session does.
+// A pipe as a stream of a session: without ids, as it is never taken up again.
+class pipe_stream final : public outlet {
+ public:
+  explicit pipe_stream(std::shared_ptr<outlet> pipe) : pipe_(std::move(pipe)) {}
+
+  bool send(std::string message) override { return pipe_->send(std::move(message)); }
+  bool send_event(stream_event event, urgency how) override {
+    if (!event.data) return true;
+    if (how == urgency::news) return pipe_->send(*event.data);
+    pipe_->send_reply(*event.data);
+    return true;
+  }
+  void expect_wait() override {}
+  void on_gone(std::function<void()>) override {}  // who leaves a pipe ends it
+
+ private:
+  const std::shared_ptr<outlet> pipe_;
+};
+
+// What a GET stream tells of one task, while no `tasks/result` of the session does; of a pipe only
+// what the client has to answer.
 class listening_audience final : public serving::audience {
  public:
   listening_audience(const context& shared, session& client, serving::task_view start,
@@ -34,6 +54,7 @@ class listening_audience final : public serving::audience {
   void waiting() override { changed(start_); }
 
   bool wants_progress() const override {
+    if (client_.on_pipe()) return false;
     return token_.is(json::kind::string) || token_.is(json::kind::number);
   }
   std::optional<double> told() const override { return client_.told_progress(origin_->id); }
@@ -48,7 +69,7 @@ class listening_audience final : public serving::audience {
 
   bool changed(const serving::task_view& view) override {
     client_.streams().keep_open_questions(*view.task);
-    if (!carries()) return true;
+    if (client_.on_pipe() || !carries()) return true;
     return client_.streams().send(stream_,
                                   status_message(client_.look().tasks, view, shared_.clock.now()));
   }
@@ -62,6 +83,7 @@ class listening_audience final : public serving::audience {
 
   bool url_done(const task_record& task, std::string_view key) override {
     if (!client_.look().questions.url_ids || !carries()) return true;
+    if (client_.on_pipe() && client_.holds_stream(origin_->id)) return true;  // that one tells
     return client_.streams().send(stream_, url_done_message(shared_, task, key));
   }
 
@@ -171,6 +193,7 @@ std::optional<http_reply> listening::resume(const std::string& last_event) {
 }
 
 void listening::tell_news() {
+  if (client_->on_pipe()) return follow_tasks();  // news go out by themselves
   client_->news().tell(
       [this](std::string message) { return client_->streams().tell(std::move(message)); });
   follow_tasks();
@@ -204,6 +227,16 @@ awaitable<void> listening::run() {
 }
 
 }  // namespace
+
+awaitable<void> carry_questions(context& shared, std::shared_ptr<session> client,
+                                std::shared_ptr<const serving::caller> who,
+                                std::shared_ptr<outlet> pipe) {
+  const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+  listening stream(shared, std::move(client), std::move(who),
+                   std::make_shared<pipe_stream>(std::move(pipe)), executor);
+  if (stream.begin(std::nullopt)) co_return;
+  co_await stream.run();
+}
 
 http_reply http_refusal(int status, std::string_view words, int error_code) {
   http_reply reply;

@@ -6,12 +6,17 @@
 // Threads: `handle` is called by one thread; up to its first suspension it runs in order, which is
 // all that `initialize` and notifications need. What comes after may end anywhere.
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <deque>
 #include <new>
 #include <stdexcept>
 #include <utility>
 
 #include "wire/endpoints.hpp"
 #include "wire/envelope.hpp"
+#include "wire/listening.hpp"
 #include "wire/method_table.hpp"
 #include "wire/methods/initialize.hpp"
 #include "wire/notifications.hpp"
@@ -35,11 +40,13 @@ class pipe_envelope final : public pipe_endpoint, private envelope {
 
   awaitable<void> handle(std::string line) override {
     std::string reply;
+    std::shared_ptr<session> begun;
     bool failed = false, no_memory = false;
     try {
       if (line.find_first_not_of(" \t\r") == std::string::npos) co_return;
       carrier from{.who = who_, .out = out_, .wait_announced = true};
       reply = (co_await answer(from, line)).body;
+      begun = std::move(from.begun);
     } catch (const std::bad_alloc&) {
       failed = no_memory = true;
       shared_.log.error("message.failed", "no memory is left");
@@ -50,6 +57,9 @@ class pipe_envelope final : public pipe_endpoint, private envelope {
     try {
       if (failed) reply = answer_to_failure(line, no_memory);
       if (!reply.empty()) out_->send_reply(std::move(reply));
+      if (!begun) co_return;
+      const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+      carry_questions_of(std::move(begun), executor);
     } catch (const std::exception&) {
       co_return;  // not even for this there is memory
     }
@@ -84,6 +94,8 @@ class pipe_envelope final : public pipe_endpoint, private envelope {
   }
   wire_reply begin_session(carrier& from, const message& request,
                            const initialization& wanted) override;
+  void carry_questions_of(std::shared_ptr<session> begun,
+                          const boost::asio::any_io_executor& executor);
   std::shared_ptr<open_requests> requests_of(const carrier&) const override { return requests_; }
   std::optional<wire_reply> refuse_crowded(const message& request) const override;
   bool null_error_ids(const carrier&) override {
@@ -93,7 +105,8 @@ class pipe_envelope final : public pipe_endpoint, private envelope {
   const std::shared_ptr<outlet> out_;
   const serving::caller who_;
   const std::shared_ptr<open_requests> requests_ = std::make_shared<open_requests>();
-  std::shared_ptr<session> session_;  // null before `initialize`; set before a suspension
+  std::shared_ptr<session> session_;            // null before `initialize`; set before a suspension
+  std::deque<std::weak_ptr<session>> earlier_;  // whose questions are carried still
 };
 
 // Without a session there is nothing to do but to answer pings and to take what needs none.
@@ -113,12 +126,26 @@ std::optional<wire_reply> pipe_envelope::find_session(carrier& from, const messa
 // A second time begins a new session: proxies send one a client. What is open goes on as it began.
 wire_reply pipe_envelope::begin_session(carrier& from, const message& request,
                                         const initialization& wanted) {
+  if (session_) earlier_.push_back(session_);
+  if (earlier_.size() > tunables::earlier_sessions) {
+    if (const auto oldest = earlier_.front().lock()) oldest->streams().close();
+    earlier_.pop_front();
+  }
   session_ = std::make_shared<session>(std::string(), from.who, *wanted.look, wanted.modes);
   session_->follow(client_news::begin(
       shared_.server.features(), from.who.owner,
       [out = out_](std::string message) { return out->send(std::move(message)); },
       wanted.extensions));
+  from.begun = session_;
   return initialize_reply(shared_, request.id, *wanted.look, from.who);
+}
+
+void pipe_envelope::carry_questions_of(std::shared_ptr<session> begun,
+                                       const boost::asio::any_io_executor& executor) {
+  if (begun->look().tasks.tasks != task_look::dialect::requested) return;
+  auto carrying = carry_questions(shared_, std::move(begun),
+                                  std::make_shared<const serving::caller>(who_), out_);
+  boost::asio::co_spawn(executor, std::move(carrying), boost::asio::detached);
 }
 
 // Who does not read what it asked for may still ask less of us.

@@ -55,6 +55,11 @@ void session::release_stream(const std::string& task, const void* holder) {
   if (at != holders_.end() && at->second == holder) holders_.erase(at);
 }
 
+bool session::holds_stream(const std::string& task) {
+  const guard lock(mutex_);
+  return holders_.contains(task);
+}
+
 bool session::advance_progress(const std::string& task, double done) {
   const guard lock(mutex_);
   const auto at = progress_.find(task);

@@ -48,6 +48,8 @@ class session {
   bool initialized() const noexcept { return initialized_.load(std::memory_order_acquire); }
   /// `notifications/initialized` came: sends what was held back.
   void set_initialized();
+  /// Over HTTP it has an id.
+  bool on_pipe() const noexcept { return id_.empty(); }
   /// On a pipe: sends a message that must not come before `initialized`, or keeps it until then.
   /// False: it was dropped.
   bool send_when_initialized(const std::shared_ptr<outlet>& out, std::string message);
@@ -56,6 +58,8 @@ class session {
   /// that one (and it becomes it, if there is none).
   bool hold_stream(const std::string& task, const void* holder);
   void release_stream(const std::string& task, const void* holder);
+  /// Some request has it.
+  bool holds_stream(const std::string& task);
   /// True if `done` is above what was last sent for this task, in any stream; notes it then.
   bool advance_progress(const std::string& task, double done);
   /// What was last sent for this task, in any stream; null: nothing that is remembered.
@@ -72,7 +76,7 @@ class session {
     return level < 0 ? std::nullopt : std::optional(static_cast<log_level>(level));
   }
   void set_least_log(log_level level) noexcept { least_log_ = static_cast<int>(level); }
-  /// Over HTTP.
+  /// Of a pipe the pipe is one, which carries questions of tasks.
   session_streams& streams() noexcept { return streams_; }
 
  private:

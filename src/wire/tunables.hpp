@@ -32,6 +32,9 @@ inline constexpr std::size_t kept_event_bytes = 8 << 20;  // bytes
 inline constexpr std::size_t event_cost = 160;            // bytes
 /// … and all sessions together: a part of what tasks may take up.
 inline constexpr std::size_t all_event_bytes = 128 << 20;  // bytes
+/// Sessions of a pipe before its present one whose tasks may still ask: a proxy begins one for each
+/// of its clients.
+inline constexpr std::size_t earlier_sessions = 16;
 /// GET streams of one session that are open, and that are closed and may be taken up again: a host
 /// has one; a window each in a browser, a few.
 inline constexpr std::size_t listening_streams = 8;

@@ -74,7 +74,7 @@ class result_audience final : public stream_audience {
   }
 
   bool changed(const serving::task_view& view) override {
-    if (request_.stream != nullptr) session_.streams().keep_open_questions(*view.task);
+    session_.streams().keep_open_questions(*view.task);
     if (!holds() || !session_.initialized()) return true;
     return send(status_message(request_.look.tasks, view, shared_.clock.now()));
   }
@@ -85,13 +85,9 @@ class result_audience final : public stream_audience {
     if (!request_.streams || !may) return true;
     std::string text =
         question_message(shared_, request_.look.questions, task, input, round, related_);
-    if (request_.stream != nullptr) {
-      waiting();  // its stream comes before others
-      return session_.streams().ask_of_task({shared_.questions.make(task.id(), input.key, round),
-                                             task.id(), input.key, std::move(text)});
-    }
-    if (!holds()) return false;  // tried again: the other stream may end before the answer
-    return session_.send_when_initialized(request_.out, std::move(text));
+    waiting();  // over HTTP its stream comes before others
+    return session_.streams().ask_of_task({shared_.questions.make(task.id(), input.key, round),
+                                           task.id(), input.key, std::move(text)});
   }
 
   void close_stream(milliseconds retry) override {
@@ -202,7 +198,7 @@ awaitable<wire_reply> task_result(context& shared, const incoming& request) {
   const auto executor = co_await boost::asio::this_coro::executor;
   const auto mailbox = std::make_shared<serving::exchange>(executor);
   request.id.attach(mailbox);
-  if (request.stream != nullptr) request.client->streams().note_task(id);
+  request.client->streams().note_task(id);
   result_audience audience(shared, request, task, mailbox);
   const gone_watch watch(request, mailbox);  // ends the wait, never the task
   const auto reply = co_await shared.server.result(request.who, id, mailbox, audience);
