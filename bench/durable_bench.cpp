@@ -21,10 +21,10 @@
 #include "base/random.hpp"
 #include "bench/formatted.hpp"
 #include "longhaul/store.hpp"
+#include "longhaul/stores/task_id.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite/sqlite_store.hpp"
 #include "sqlite/task_writer.hpp"
-#include "stores/task_id.hpp"
 
 namespace longhaul::bench {
 namespace {

@@ -17,8 +17,8 @@
 #include "bench/probe.hpp"
 #include "bench/server.hpp"
 #include "longhaul/raw_json.hpp"
+#include "longhaul/stores/task_id.hpp"
 #include "stores/memory_store.hpp"
-#include "stores/task_id.hpp"
 #include "tasks/engine.hpp"
 
 namespace longhaul::bench {

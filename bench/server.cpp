@@ -18,9 +18,9 @@
 
 #include "bench/features.hpp"
 #include "longhaul/store.hpp"
+#include "longhaul/stores/store.hpp"
 #include "server/catalog.hpp"
 #include "server/dispatcher.hpp"
-#include "stores/store.hpp"
 #include "tasks/engine.hpp"
 #include "transport/http_server.hpp"
 #include "wire/endpoints.hpp"

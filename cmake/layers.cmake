@@ -82,7 +82,8 @@ endfunction()
 if(LONGHAUL_TESTS)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cpp)
   add_library(longhaul_test_support OBJECT ${sources})
-  target_include_directories(longhaul_test_support PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_include_directories(longhaul_test_support PRIVATE
+    ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(longhaul_test_support PRIVATE
     longhaul_flags longhaul_test_flags Boost::headers GTest::gtest)
   set_target_properties(longhaul_test_support PROPERTIES POSITION_INDEPENDENT_CODE OFF)

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which folder of src/ may include which: LAYERS is the law, and whatever tells of it follows.
 
-Checks every include, that public headers include public headers only, that each layer links what it
-may include and nothing else, and that the lists in the docs are those of the table.
+Checks every include, that public headers include public headers only (those of the stores and of the
+test kit are for who needs them: no other public header brings them), that each layer links what it may
+include and nothing else, and that the lists in the docs are those of the table.
 `--write` writes the lists.
 """
 import re
@@ -36,7 +37,7 @@ LAYERS = {
              "sqlite base"),
     "sqlite": ("the store in a file: durable, the default",
                "stores json base"),
-    "stores": ("the store contract, the lifecycle as pure functions, the store in memory",
+    "stores": ("behind the store contract: the lifecycle as pure functions, the store in memory",
                "json base"),
     "auth": ("who calls: API keys, the one user, anonymous",
              "json base"),
@@ -48,23 +49,40 @@ LAYERS = {
              ""),
 }
 PUBLIC = "longhaul"
+# Public headers that are a layer's door: for whoever may include that layer.
+DOORS = {"longhaul/stores/": "stores", "longhaul/testing": "testing"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<(longhaul/[^>]+)>)', re.M)
 
 
+def door(header):
+    """The layer behind a public header, if it is the door of one."""
+    return next((layer for begin, layer in DOORS.items() if header.startswith(begin)), None)
+
+
 def allowed(layer):
-    """The folders whose headers a file may include."""
-    if layer in (PUBLIC, "examples"):
+    """The folders whose headers a file may include; `longhaul/x`: the door of x."""
+    if layer == PUBLIC:
         return {PUBLIC}
-    return {PUBLIC, layer, *LAYERS[layer][1].split()}
+    if layer == "longhaul/stores":
+        return {PUBLIC, layer}
+    if layer == "longhaul/testing":
+        return {PUBLIC, layer, "longhaul/stores"}
+    doors = {f"longhaul/{name}" for name in DOORS.values()}
+    if layer == "examples":
+        return {PUBLIC, *doors}
+    below = {layer, *LAYERS[layer][1].split()}
+    return {PUBLIC, *below, *(name for name in doors if name.split("/")[1] in below)}
 
 
 def check(path, layer, text):
-    if layer not in (PUBLIC, "examples", *LAYERS):
+    if layer not in (PUBLIC, "examples", *LAYERS, *(f"longhaul/{name}" for name in DOORS.values())):
         return [(path, 1, f"src/{layer} has no place in LAYERS of scripts/lint-layers.py")]
     findings = []
     for match in INCLUDE.finditer(text):
         header = match[1] or match[2]
         target = header.split("/")[0] if "/" in header else layer
+        if door(header):
+            target = f"longhaul/{door(header)}"
         if target not in allowed(layer):
             line = text.count("\n", 0, match.start(0)) + 1
             findings.append((path, line, f"{layer} must not include {header}"))
@@ -150,13 +168,24 @@ def self_test():
         ("wire", '#include "command/spec.hpp"'),
         ("server", '#include "command/spec.hpp"'),
         ("transport", '#include "server/dispatcher.hpp"'),
-        ("typed", '#include "stores/store.hpp"'),
+        ("typed", '#include "longhaul/stores/store.hpp"'),
+        ("wire", '#include <longhaul/stores/store.hpp>'),
+        ("tasks", '#include "longhaul/testing/clock.hpp"'),
+        (PUBLIC, '#include "longhaul/stores/store.hpp"'),
+        (PUBLIC, '#include "longhaul/testing.hpp"'),
+        ("longhaul/stores", '#include "longhaul/testing/clock.hpp"'),
+        ("longhaul/stores", '#include "stores/tunables.hpp"'),
         (PUBLIC, '#include "json/view.hpp"'),
         ("examples", '#include "tasks/engine.hpp"'),
         ("nowhere", ""),
     ]
     clean = [
-        ("tasks", '#include <map>\n#include "stores/store.hpp"\n#include "longhaul/task.hpp"'),
+        ("tasks", '#include <map>\n#include "longhaul/stores/store.hpp"\n#include "longhaul/task.hpp"'),
+        ("stores", '#include "longhaul/stores/store.hpp"'),
+        ("testing", '#include "longhaul/testing/clock.hpp"\n#include "longhaul/stores/store.hpp"'),
+        ("longhaul/testing", '#include "longhaul/stores/store.hpp"\n#include "longhaul/task.hpp"'),
+        ("examples", '#include <longhaul/stores/store.hpp>'),
+        (PUBLIC, '#include "longhaul/store.hpp"'),
         ("run", '#include "json/view.hpp"\n#include "service.hpp"'),
         (PUBLIC, '#include "longhaul/task.hpp"\n#include <boost/asio.hpp>'),
     ]
@@ -181,6 +210,8 @@ def main():
     for path in sources("src", "include/longhaul", "examples"):
         parts = path.relative_to(ROOT).parts
         layer = parts[1] if parts[0] in ("src", "include") else parts[0]
+        if parts[0] == "include" and door("/".join(parts[1:])):
+            layer = f"longhaul/{door('/'.join(parts[1:]))}"
         findings += check(path, layer, path.read_text())
         seen += 1
     cmake = ROOT / "CMakeLists.txt"

@@ -5,8 +5,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
+#include "longhaul/stores/transitions.hpp"
 #include "server/refusals.hpp"
-#include "stores/transitions.hpp"
 #include "tasks/tunables.hpp"
 
 namespace longhaul::serving {

@@ -3,9 +3,9 @@
 // a slot and without a task of their own.
 #include <utility>
 
+#include "longhaul/stores/bounds.hpp"
 #include "server/calls.hpp"
 #include "server/refusals.hpp"
-#include "stores/bounds.hpp"
 
 namespace longhaul::serving {
 

@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "longhaul/stores/store.hpp"
 #include "longhaul/task.hpp"
 #include "longhaul/tool.hpp"
-#include "stores/store.hpp"
 
 namespace longhaul::serving {
 

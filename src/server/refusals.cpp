@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/names.hpp"
-#include "stores/bounds.hpp"
+#include "longhaul/stores/bounds.hpp"
 #include "tasks/tunables.hpp"
 #include "typed/rules.hpp"
 

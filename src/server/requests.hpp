@@ -18,9 +18,9 @@
 #include "auth/caller.hpp"
 #include "json/view.hpp"
 #include "longhaul/raw_json.hpp"
+#include "longhaul/stores/store.hpp"
 #include "longhaul/task.hpp"
 #include "server/questions.hpp"
-#include "stores/store.hpp"
 
 namespace longhaul::serving {
 

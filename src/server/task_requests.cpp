@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "longhaul/stores/bounds.hpp"
 #include "server/refusals.hpp"
 #include "server/tunables.hpp"
 #include "server/waiting.hpp"
-#include "stores/bounds.hpp"
 
 namespace longhaul::serving {
 

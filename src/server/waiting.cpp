@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "json/view.hpp"
+#include "longhaul/stores/bounds.hpp"
 #include "server/refusals.hpp"
 #include "server/tunables.hpp"
-#include "stores/bounds.hpp"
 #include "tasks/tunables.hpp"
 
 namespace longhaul::serving {

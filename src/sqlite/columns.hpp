@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "longhaul/stores/record_fields.hpp"
 #include "sqlite/connection.hpp"
-#include "stores/record_fields.hpp"
 
 namespace longhaul::sqlite {
 

@@ -5,8 +5,8 @@
 #include <tuple>
 
 #include "base/clock_arithmetic.hpp"
+#include "longhaul/stores/bounds.hpp"
 #include "sqlite/tunables.hpp"
-#include "stores/bounds.hpp"
 
 namespace longhaul::sqlite {
 namespace {
@@ -17,12 +17,12 @@ using stores::create_code;
 // A task that may wait for hours does not keep what only its handler wants.
 std::shared_ptr<task_record> abridge(std::shared_ptr<task_record> task) {
   const task_origin& origin = *task->origin;
-  if (origin.arguments.size() + origin.request_meta.size() <= stores::tunables::small_payload)
+  if (origin.arguments.size() + origin.request_meta.size() <= stores::rules::small_payload)
     return task;
   auto lean = std::make_shared<task_origin>(origin);
   lean->arguments = {};
   // Streams that follow the task later look for its progress token there.
-  if (origin.request_meta.size() > stores::tunables::small_payload) lean->request_meta = {};
+  if (origin.request_meta.size() > stores::rules::small_payload) lean->request_meta = {};
   auto result = std::make_shared<task_record>(*task);
   result->origin = std::move(lean);
   result->abridged = true;

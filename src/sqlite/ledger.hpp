@@ -22,13 +22,13 @@
 #include <utility>
 #include <vector>
 
+#include "longhaul/stores/store.hpp"
 #include "sqlite/task_writer.hpp"
 #include "sqlite/timeline.hpp"
 #include "stores/lease_table.hpp"
 #include "stores/quota_table.hpp"
 #include "stores/ready_queue.hpp"
 #include "stores/roster.hpp"
-#include "stores/store.hpp"
 
 namespace longhaul::sqlite {
 

@@ -19,10 +19,10 @@
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "longhaul/stores/store.hpp"
 #include "sqlite/commit_gate.hpp"
 #include "sqlite/resume.hpp"
 #include "sqlite/task_reader.hpp"
-#include "stores/store.hpp"
 
 namespace longhaul::sqlite {
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "longhaul/stores/cursor.hpp"
 #include "sqlite/schema.hpp"
-#include "stores/cursor.hpp"
 
 namespace longhaul::sqlite {
 namespace {

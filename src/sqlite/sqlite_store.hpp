@@ -14,13 +14,13 @@
 
 #include <string>
 
+#include "longhaul/stores/store.hpp"
 #include "sqlite/checkpointer.hpp"
 #include "sqlite/lock_file.hpp"
 #include "sqlite/readers.hpp"
 #include "sqlite/task_cache.hpp"
 #include "sqlite/tunables.hpp"
 #include "sqlite/writer.hpp"
-#include "stores/store.hpp"
 
 namespace longhaul::sqlite {
 

@@ -3,14 +3,14 @@
 
 #include <utility>
 
+#include "longhaul/stores/bounds.hpp"
 #include "sqlite/columns.hpp"
-#include "stores/tunables.hpp"
 
 namespace longhaul::sqlite {
 namespace {
 
 /// Tasks that take up more are read in part by who does not want all of them.
-constexpr std::size_t large = stores::tunables::task_overhead + 4 * stores::tunables::small_payload;
+constexpr std::size_t large = stores::rules::task_overhead + 4 * stores::rules::small_payload;
 
 constexpr std::string_view from_both = "FROM tasks t JOIN states s ON s.seq = t.seq ";
 
@@ -22,8 +22,8 @@ std::string column_of(std::string_view table, std::string_view name, detail want
   if (wanted == detail::whole) return column;
   if (name == "arguments") return small + " THEN " + column + " END";
   if (name == "request_meta") {  // streams look for the progress token in it
-    return small + " OR length(" + column +
-           ") <= " + std::to_string(stores::tunables::small_payload) + " THEN " + column + " END";
+    return small + " OR length(" + column + ") <= " + std::to_string(stores::rules::small_payload) +
+           " THEN " + column + " END";
   }
   return column;
 }

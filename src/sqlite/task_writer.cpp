@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "longhaul/stores/deadlines.hpp"
 #include "sqlite/columns.hpp"
-#include "stores/deadlines.hpp"
 
 namespace longhaul::sqlite {
 namespace {

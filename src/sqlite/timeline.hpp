@@ -11,8 +11,8 @@
 #include <string_view>
 
 #include "base/clock_arithmetic.hpp"
+#include "longhaul/stores/transitions.hpp"
 #include "sqlite/connection.hpp"
-#include "stores/transitions.hpp"
 
 namespace longhaul::sqlite {
 

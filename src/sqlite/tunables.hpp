@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every number of the SQLite store that somebody may want to change, with its unit and its reason.
-// What all stores share stands in stores/tunables.hpp, what callers meet in longhaul/limits.hpp.
+// What all stores share stands in longhaul/stores/bounds.hpp, what callers meet in
+// longhaul/limits.hpp.
 #pragma once
 
 #include <chrono>

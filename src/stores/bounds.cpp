@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stores/bounds.hpp"
-
-#include "stores/tunables.hpp"
+#include "longhaul/stores/bounds.hpp"
 
 namespace longhaul::stores {
 
@@ -11,14 +9,14 @@ std::size_t changing_size_of(const task_record& task) {
   if (!task.inputs) return bytes;
   for (const task_input& input : *task.inputs) {
     bytes +=
-        tunables::input_overhead + input.key.size() + input.request.size() + input.response.size();
+        rules::input_overhead + input.key.size() + input.request.size() + input.response.size();
   }
   return bytes;
 }
 
 std::size_t size_of(const task_record& task) {
   const task_origin& origin = *task.origin;
-  return tunables::task_overhead + origin.owner.size() + origin.quota.size() + origin.tool.size() +
+  return rules::task_overhead + origin.owner.size() + origin.quota.size() + origin.tool.size() +
          origin.arguments.size() + origin.request_meta.size() + origin.idempotency_key.size() +
          origin.token.size() + changing_size_of(task);
 }

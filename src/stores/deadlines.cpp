@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stores/deadlines.hpp"
+#include "longhaul/stores/deadlines.hpp"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 
 #include "base/clock_arithmetic.hpp"
 #include "longhaul/error_codes.hpp"
-#include "stores/cursor.hpp"
+#include "longhaul/stores/cursor.hpp"
 
 namespace longhaul::stores {
 
@@ -129,7 +129,7 @@ awaitable<change_result> memory_store::finish(std::string_view id, writer worker
   co_return tasks_.change(id, nullptr, [&](const task_record& task, instant now) {
     step ended = finished(task, worker, result, message, now);
     const std::size_t bytes = result.body.size();
-    if (ended.code != change_code::applied || bytes <= tunables::small_payload ||
+    if (ended.code != change_code::applied || bytes <= rules::small_payload ||
         tasks_.quotas().has_memory(task.origin->quota, bytes)) {
       return ended;
     }

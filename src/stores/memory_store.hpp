@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "longhaul/stores/bounds.hpp"
+#include "longhaul/stores/store.hpp"
 #include "stores/lease_table.hpp"
-#include "stores/store.hpp"
 #include "stores/task_index.hpp"
 #include "stores/task_shards.hpp"
 #include "stores/tunables.hpp"
@@ -22,7 +23,7 @@ namespace longhaul::stores {
 struct memory_options {
   std::size_t shards = tunables::shards;
   /// How long hidden work keeps its result once it has ended; 0: where its waiter is always told.
-  milliseconds hidden_result_kept = tunables::hidden_result_kept;
+  milliseconds hidden_result_kept = rules::hidden_result_kept;
 };
 
 class memory_store final : public store {
@@ -81,7 +82,7 @@ class memory_store final : public store {
   create_result create_now(const new_task& task);
   create_result create_with_key(const new_task& task);
 
-  const std::string secret_ = random_bytes(tunables::secret_bytes);
+  const std::string secret_ = random_bytes(rules::secret_bytes);
   const clock_source& clock_;
   task_shards tasks_;
   key_index keys_;

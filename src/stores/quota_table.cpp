@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "stores/bounds.hpp"
+#include "longhaul/stores/bounds.hpp"
 
 namespace longhaul::stores {
 namespace {
@@ -53,7 +53,7 @@ demand stored_bytes(counter& use, std::size_t bytes, std::size_t bound, std::str
 }
 
 std::size_t with_answers(std::size_t bound) noexcept {
-  return bound + bound / tunables::answer_room_divisor;
+  return bound + bound / rules::answer_room_divisor;
 }
 
 }  // namespace
@@ -116,7 +116,7 @@ quota_table::admission quota_table::admit(std::string_view quota, const create_b
 bool quota_table::try_grow(use& quota, std::size_t more) noexcept {
   // What workers wrote, which nobody refuses, may fill the bounds: a small answer always lets its
   // task go on, and end. There is one for each question at most.
-  const bool small = more <= tunables::small_payload;
+  const bool small = more <= rules::small_payload;
   const std::array<demand, 2> wanted = {
       {{all_.open_bytes, more, small ? 0 : with_answers(bytes_.open_total)},
        {quota.open_bytes, more, small ? 0 : with_answers(bytes_.open_per_quota)}}};

@@ -16,8 +16,8 @@
 #include <string_view>
 
 #include "base/mutex.hpp"
+#include "longhaul/stores/store.hpp"
 #include "stores/index_keys.hpp"
-#include "stores/store.hpp"
 #include "stores/tunables.hpp"
 
 namespace longhaul::stores {

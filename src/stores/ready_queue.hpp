@@ -14,8 +14,8 @@
 #include <string_view>
 #include <utility>
 
+#include "longhaul/stores/store.hpp"
 #include "stores/index_keys.hpp"
-#include "stores/store.hpp"
 
 namespace longhaul::stores {
 

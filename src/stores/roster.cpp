@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stores/roster.hpp"
 
-#include "stores/bounds.hpp"
+#include "longhaul/stores/bounds.hpp"
 
 namespace longhaul::stores {
 

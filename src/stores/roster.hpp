@@ -24,9 +24,9 @@
 #include <utility>
 #include <vector>
 
+#include "longhaul/stores/transitions.hpp"
 #include "stores/lease_table.hpp"
 #include "stores/quota_table.hpp"
-#include "stores/transitions.hpp"
 
 namespace longhaul::stores {
 
@@ -48,7 +48,7 @@ class roster {
 
   /// `quotas` must outlive the roster. Hidden work keeps its result for `hidden_result_kept`.
   roster(quota_table& quotas, ended_tasks where,
-         milliseconds hidden_result_kept = tunables::hidden_result_kept)
+         milliseconds hidden_result_kept = rules::hidden_result_kept)
       : quotas_(quotas), ended_here_(where == ended_tasks::here), kept_(hidden_result_kept) {}
 
   /// Null: it is not here. The pointer lives until the next `add`, or the end of the task.

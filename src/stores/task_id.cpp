@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stores/task_id.hpp"
+#include "longhaul/stores/task_id.hpp"
 
 #include <algorithm>
 #include <array>

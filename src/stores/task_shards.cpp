@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "stores/bounds.hpp"
+#include "longhaul/stores/bounds.hpp"
 
 namespace longhaul::stores {
 

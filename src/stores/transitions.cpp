@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stores/transitions.hpp"
+#include "longhaul/stores/transitions.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -90,12 +90,12 @@ void back_to_queue(task_record& task, monotonic_time run_at) {
 
 milliseconds backoff(const task_record& task) noexcept {
   milliseconds delay =
-      std::clamp(task.origin->retry_backoff, milliseconds(0), tunables::longest_backoff);
-  for (std::uint32_t i = 1; i < task.attempt && delay < tunables::longest_backoff; ++i) {
+      std::clamp(task.origin->retry_backoff, milliseconds(0), rules::longest_backoff);
+  for (std::uint32_t i = 1; i < task.attempt && delay < rules::longest_backoff; ++i) {
     if (delay == milliseconds(0)) break;
     delay *= 2;
   }
-  return std::min(delay, tunables::longest_backoff);
+  return std::min(delay, rules::longest_backoff);
 }
 
 std::optional<progress_state> accepted(const std::optional<progress_state>& before,
@@ -361,8 +361,8 @@ create_result known_by_id(const task_ptr& earlier, const task_origin& origin) {
 }
 
 std::string_view clipped(std::string_view text) noexcept {
-  if (text.size() <= tunables::longest_message) return text;
-  std::size_t end = tunables::longest_message;
+  if (text.size() <= rules::longest_message) return text;
+  std::size_t end = rules::longest_message;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
   return text.substr(0, end);
 }

@@ -8,7 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "stores/store.hpp"
+#include "longhaul/stores/store.hpp"
 #include "tasks/tunables.hpp"
 
 namespace longhaul::tasks {

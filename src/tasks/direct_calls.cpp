@@ -8,7 +8,7 @@
 #include <utility>
 #include <variant>
 
-#include "stores/tunables.hpp"
+#include "longhaul/stores/bounds.hpp"
 #include "tasks/certain.hpp"
 #include "tasks/outcomes.hpp"
 
@@ -20,7 +20,7 @@ namespace {
 bool allow_all(const engine_options& options) {
   const auto fits = [](std::size_t most, std::size_t all) { return most == 0 || all <= most; };
   const std::size_t runs = 2 * options.max_running;  // with slots, and quick ones without
-  const std::size_t bytes = runs * (tunables::direct_arguments + stores::tunables::task_overhead);
+  const std::size_t bytes = runs * (tunables::direct_arguments + stores::rules::task_overhead);
   const stores::create_bounds& count = options.bounds;
   const byte_limits& size = options.limits;
   return fits(count.open_per_quota, runs) && fits(count.open_total, runs) &&

@@ -28,7 +28,7 @@
 #include <string_view>
 
 #include "base/mutex.hpp"
-#include "stores/transitions.hpp"
+#include "longhaul/stores/transitions.hpp"
 #include "tasks/follower.hpp"
 #include "tasks/handler_run.hpp"
 #include "tasks/report_buffer.hpp"

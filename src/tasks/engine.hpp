@@ -34,7 +34,7 @@
 #include <string_view>
 #include <vector>
 
-#include "stores/store.hpp"
+#include "longhaul/stores/store.hpp"
 #include "tasks/engine_options.hpp"
 #include "tasks/hub.hpp"
 #include "tasks/submission.hpp"

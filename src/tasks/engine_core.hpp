@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "stores/transitions.hpp"
+#include "longhaul/stores/transitions.hpp"
 #include "tasks/engine_options.hpp"
 #include "tasks/hub.hpp"
 #include "tasks/id_map.hpp"

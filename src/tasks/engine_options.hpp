@@ -11,7 +11,7 @@
 
 #include "base/log.hpp"
 #include "longhaul/limits.hpp"
-#include "stores/store.hpp"
+#include "longhaul/stores/store.hpp"
 #include "tasks/call_hooks.hpp"
 #include "tasks/tool_source.hpp"
 #include "tasks/tunables.hpp"

@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "base/mutex.hpp"
-#include "stores/store.hpp"
+#include "longhaul/stores/store.hpp"
 #include "tasks/follower.hpp"
 
 namespace longhaul::tasks {

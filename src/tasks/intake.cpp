@@ -6,7 +6,7 @@
 
 #include "base/digest.hpp"
 #include "base/random.hpp"
-#include "stores/bounds.hpp"
+#include "longhaul/stores/bounds.hpp"
 #include "tasks/certain.hpp"
 #include "tasks/outcomes.hpp"
 #include "tasks/slot_hold.hpp"

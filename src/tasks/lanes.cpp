@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "longhaul/stores/task_id.hpp"
 #include "stores/memory_store.hpp"
-#include "stores/task_id.hpp"
 
 namespace longhaul::tasks {
 namespace {

@@ -17,8 +17,8 @@
 
 #include "longhaul/clock.hpp"
 #include "longhaul/limits.hpp"
+#include "longhaul/stores/store.hpp"
 #include "longhaul/tool.hpp"
-#include "stores/store.hpp"
 
 namespace longhaul::tasks {
 

@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "longhaul/stores/store.hpp"
 #include "longhaul/tool.hpp"
-#include "stores/store.hpp"
 
 namespace longhaul::tasks {
 

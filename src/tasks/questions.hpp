@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "longhaul/question.hpp"
-#include "stores/store.hpp"
+#include "longhaul/stores/store.hpp"
 
 namespace longhaul::tasks {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/mutex.hpp"
-#include "stores/store.hpp"
+#include "longhaul/stores/store.hpp"
 #include "tasks/follower.hpp"
 
 namespace longhaul::tasks {

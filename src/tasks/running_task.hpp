@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/mutex.hpp"
-#include "stores/store.hpp"
+#include "longhaul/stores/store.hpp"
 #include "tasks/handler_run.hpp"
 #include "tasks/lanes.hpp"
 #include "tasks/report_buffer.hpp"

@@ -5,8 +5,8 @@
 #include <mutex>
 
 #include "json/view.hpp"
-#include "stores/cursor.hpp"
-#include "stores/task_id.hpp"
+#include "longhaul/stores/cursor.hpp"
+#include "longhaul/stores/task_id.hpp"
 #include "tasks/engine_link.hpp"
 #include "tasks/questions.hpp"
 #include "tasks/sync.hpp"

@@ -13,7 +13,7 @@
 
 #include "sqlite/maintenance.hpp"
 #include "sqlite/sqlite_store.hpp"
-#include "stores/parity.hpp"
+#include "stores/samples.hpp"
 #include "support/fault_vfs.hpp"
 #include "support/process_census.hpp"
 #include "support/temporary_folder.hpp"

@@ -13,9 +13,9 @@
 #include "base/digest.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "longhaul/stores/cursor.hpp"
+#include "longhaul/stores/task_id.hpp"
 #include "longhaul/task.hpp"
-#include "stores/cursor.hpp"
-#include "stores/task_id.hpp"
 
 namespace longhaul::test {
 namespace {

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
-#include "stores/bounds.hpp"
-#include "stores/task_id.hpp"
+#include "longhaul/stores/bounds.hpp"
+#include "longhaul/stores/task_id.hpp"
 #include "support/fault_store.hpp"
 #include "support/run.hpp"
 #include "support/virtual_clock.hpp"

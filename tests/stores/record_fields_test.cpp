@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is written column by column is read again as the same record, in no database's types.
-#include "stores/record_fields.hpp"
+#include "longhaul/stores/record_fields.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
-#include "stores/bounds.hpp"
-#include "stores/task_id.hpp"
+#include "longhaul/stores/bounds.hpp"
+#include "longhaul/stores/task_id.hpp"
 
 namespace longhaul::test {
 namespace {

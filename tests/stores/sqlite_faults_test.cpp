@@ -8,8 +8,8 @@
 #include <set>
 #include <thread>
 
-#include "parity.hpp"
 #include "sqlite/sqlite_store.hpp"
+#include "stores/samples.hpp"
 #include "support/fault_vfs.hpp"
 #include "support/process_census.hpp"
 #include "support/temporary_folder.hpp"

@@ -12,9 +12,9 @@
 #include <mutex>
 #include <thread>
 
-#include "parity.hpp"
 #include "sqlite/maintenance.hpp"
 #include "sqlite/sqlite_store.hpp"
+#include "stores/samples.hpp"
 #include "support/fault_vfs.hpp"
 #include "support/process_census.hpp"
 #include "support/seed.hpp"

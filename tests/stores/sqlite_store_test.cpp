@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the SQLite store promises beyond the parity suite: another process finds everything again.
+// What the SQLite store promises beyond the contract suite: another process finds everything again.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
@@ -15,9 +15,9 @@
 #include <thread>
 
 #include "longhaul/store.hpp"
-#include "parity.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite/sqlite_store.hpp"
+#include "stores/samples.hpp"
 #include "support/process_census.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/virtual_clock.hpp"

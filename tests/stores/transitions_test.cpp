@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parity suite cannot see from outside: back-off, remaining times, bad clocks.
-#include "stores/transitions.hpp"
+// What the contract suite cannot see from outside: back-off, remaining times, bad clocks.
+#include "longhaul/stores/transitions.hpp"
 
 #include <gtest/gtest.h>
 

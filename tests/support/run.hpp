@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs an awaitable to its end on the calling thread: `auto task = run(store.get(owner, id));`
-// What Asio needs for it is compiled once, in run.cpp: it costs seconds in every file otherwise.
+// What users get (longhaul/testing/run.hpp), but that Asio's part of it is compiled once, in
+// run.cpp: it costs seconds in every file otherwise.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -1,36 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Seeds of random tests: printed, and settable with LONGHAUL_TEST_SEED to repeat a failure.
+// Seeds of random tests, and their sizes: as the kit has them.
 #pragma once
 
-#include <cstdint>
-#include <cstdlib>
-#include <iostream>
-#include <random>
+#include "longhaul/testing/seed.hpp"
 
 namespace longhaul::test {
 
-inline std::uint64_t random_seed() {
-  static const std::uint64_t seed = [] {
-    const char* given = std::getenv("LONGHAUL_TEST_SEED");
-    const std::uint64_t chosen =
-        given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
-    std::cout << "LONGHAUL_TEST_SEED=" << chosen << std::endl;
-    return chosen;
-  }();
-  return seed;
-}
-
-/// Divides the size of long tests under sanitizers, which are ten times slower.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr int slowdown = 10;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr int slowdown = 10;
-#else
-inline constexpr int slowdown = 1;
-#endif
-#else
-inline constexpr int slowdown = 1;
-#endif
+using testkit::random_seed;
+using testkit::slowdown;
 
 }  // namespace longhaul::test

@@ -1,19 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/history.hpp"
+// A checker of linearizability for the history of one task: is there an order of all operations,
+// each at one instant between its call and its answer, in which every answer is what the lifecycle
+// says? (Wing and Gong's search with a memory of dead ends, as in Lowe 2017.) An operation without
+// an answer may have taken effect at any time after its call, or never.
+#pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <stdexcept>
+#include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
-namespace longhaul::test {
-namespace {
+#include "longhaul/stores/values.hpp"
+#include "longhaul/task.hpp"
+
+namespace longhaul::testkit::contract {
+
+/// What one client did and was told.
+struct operation {
+  enum class kind : std::uint8_t { get, report, finish, cancel };
+  kind what = kind::get;
+  std::string argument = {};  ///< status message, result text, reason
+
+  std::uint64_t called = 0;    ///< instants of one counter
+  std::uint64_t answered = 0;  ///< not used if the answer is missing
+
+  struct reply {
+    stores::change_code code = stores::change_code::applied;  ///< `applied` for get
+    std::uint64_t rev = 0;
+    task_status status = task_status::working;
+    std::string message = {};
+  };
+  std::optional<reply> answer = std::nullopt;  ///< null: unknown
+};
+
+namespace detail {
 
 using stores::change_code;
 
 // The lifecycle in its simplest words, on purpose not the code that is tested.
-struct model {
+struct model_task {
   std::uint64_t rev = 1;
   task_status status = task_status::working;
   std::string message = {};
@@ -49,16 +79,16 @@ struct model {
   }
 };
 
-bool fits(const operation::reply& answer, change_code code, const model& after) {
+inline bool fits(const operation::reply& answer, change_code code, const model_task& after) {
   return answer.code == code && answer.rev == after.rev && answer.status == after.status &&
          answer.message == after.message;
 }
 
-class search {
+class order_search {
  public:
-  explicit search(const std::vector<operation>& history) : history_(history) {}
+  explicit order_search(const std::vector<operation>& history) : history_(history) {}
 
-  bool possible(std::uint64_t done, const model& state) {
+  bool possible(std::uint64_t done, const model_task& state) {
     // The earliest answer that is still missing: whoever was called after it cannot come before.
     std::uint64_t horizon = ~std::uint64_t{0};
     bool finished = true;
@@ -72,7 +102,7 @@ class search {
     for (std::size_t i = 0; i < history_.size(); ++i) {
       const operation& op = history_[i];
       if ((done >> i & 1) != 0 || op.called > horizon) continue;
-      model next = state;
+      model_task next = state;
       const change_code code = next.apply(op);
       if (op.answer && !fits(*op.answer, code, next)) continue;
       if (possible(done | std::uint64_t{1} << i, next)) return true;
@@ -87,11 +117,13 @@ class search {
       tried_;
 };
 
-}  // namespace
+}  // namespace detail
 
-bool linearizable(const std::vector<operation>& history) {
+/// True if the history of one task, claimed with epoch 1 and `rev` 1 at its beginning, can be put
+/// in order. At most 64 operations.
+inline bool linearizable(const std::vector<operation>& history) {
   if (history.size() > 64) throw std::invalid_argument("too many operations for the checker");
-  return search(history).possible(0, model());
+  return detail::order_search(history).possible(0, detail::model_task());
 }
 
-}  // namespace longhaul::test
+}  // namespace longhaul::testkit::contract

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a careful caller does with a store that fails: repeats the very same operation until it
-// answers. With `fault_store` beneath, the parity suite shows that repeating is safe.
+// answers. With `fault_store` beneath, the contract suite shows that repeating is safe.
+//
+// Threads: any, as the store beneath.
 #pragma once
 
 #include <algorithm>
 #include <utility>
 
-#include "stores/store.hpp"
+#include "longhaul/stores/store.hpp"
 
-namespace longhaul::test {
+namespace longhaul::testkit {
 
+/// Gives up, and passes the failure on, after a thousand attempts.
 class retry_store final : public stores::store {
  public:
   template <class T>
   using awaitable = stores::awaitable<T>;
 
+  /// `inner` must outlive it.
   explicit retry_store(stores::store& inner) : inner_(inner) {}
 
   awaitable<stores::create_result> create(const stores::new_task& task) override {
@@ -144,4 +148,4 @@ class retry_store final : public stores::store {
   stores::store& inner_;
 };
 
-}  // namespace longhaul::test
+}  // namespace longhaul::testkit

@@ -7,12 +7,13 @@
 #include <string>
 #include <string_view>
 
-#include "stores/task_id.hpp"
+#include "longhaul/stores/task_id.hpp"
 
 namespace longhaul::stores {
 
 inline constexpr std::string_view cursor_mark = "c1.";
 
+/// The cursor behind the task with this id.
 inline std::string make_cursor(std::string_view last_id) {
   return std::string(cursor_mark).append(last_id);
 }

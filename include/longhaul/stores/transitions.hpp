@@ -19,8 +19,8 @@
 #include <span>
 #include <string_view>
 
-#include "stores/deadlines.hpp"
-#include "stores/store.hpp"
+#include "longhaul/stores/deadlines.hpp"
+#include "longhaul/stores/store.hpp"
 
 namespace longhaul::stores {
 

@@ -1,39 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parity: whose clock counts, who hears of changes, and that one operation is enough to begin, to
+// Contract: whose clock counts, who hears of changes, and that one operation is enough to begin, to
 // cancel and to read a result.
-#include "parity.hpp"
+#pragma once
 
-namespace longhaul::test {
-namespace {
+#include <algorithm>
+#include <cstdint>
+#include <string>
 
-raw_json large_arguments() {
+#include "longhaul/testing/store_contract/fixture.hpp"
+
+namespace longhaul::testkit::contract {
+
+inline raw_json large_arguments() {
   return raw_json::trusted(R"({"text":")" + std::string(60'000, 'x') + R"("})");
 }
 
-TEST_P(store_parity, its_own_clock_counts) {
-  const stores::instant before = store_.now();
+TEST_P(store_contract, its_own_clock_counts) {
+  const stores::instant before = store().now();
   fixture_->advance(5s);
-  const stores::instant after = store_.now();
+  const stores::instant after = store().now();
   EXPECT_EQ(after.mono - before.mono, 5s);
   EXPECT_EQ(after.wall - before.wall, 5s);
   fixture_->skew_wall(1h);
-  EXPECT_EQ(store_.now().mono, after.mono) << "what must not move with the wall clock does not";
-  EXPECT_EQ(store_.now().wall - after.wall, 1h);
+  EXPECT_EQ(store().now().mono, after.mono) << "what must not move with the wall clock does not";
+  EXPECT_EQ(store().now().wall - after.wall, 1h);
 
   const auto task = create_claimed();
-  EXPECT_EQ(task->anchor, store_.now().mono);
+  EXPECT_EQ(task->anchor, store().now().mono);
   ASSERT_TRUE(applied(finish(task, 1, "x")));
-  EXPECT_EQ(get(task)->updated_at, store_.now().wall);
+  EXPECT_EQ(get(task)->updated_at, store().now().wall);
 }
 
-TEST_P(store_parity, a_cancel_by_one_who_sees_only_shown_tasks_leaves_hidden_ones_alone) {
+TEST_P(store_contract, a_cancel_by_one_who_sees_only_shown_tasks_leaves_hidden_ones_alone) {
   stores::new_task hidden;
   hidden.origin = origin();
   hidden.hidden = true;
   hidden.claim_for = process_;
-  const task_ptr task = run(store_.create(hidden)).task;
+  const task_ptr task = run(store().create(hidden)).task;
   const auto cancel = [&](const std::string& owner, stores::visibility sees) {
-    return run(store_.cancel(owner, task->id(), "enough", sees));
+    return run(store().cancel(owner, task->id(), "enough", sees));
   };
   const auto unseen = cancel("alice", stores::visibility::shown_only);
   EXPECT_EQ(unseen.code, change_code::not_found);
@@ -47,15 +52,15 @@ TEST_P(store_parity, a_cancel_by_one_who_sees_only_shown_tasks_leaves_hidden_one
       << "also when it has ended";
 }
 
-TEST_P(store_parity, a_cancel_of_a_shown_task_is_one_operation) {
+TEST_P(store_contract, a_cancel_of_a_shown_task_is_one_operation) {
   const auto task = create_claimed();
   const auto cancelled =
-      run(store_.cancel("alice", task->id(), "enough", stores::visibility::shown_only));
+      run(store().cancel("alice", task->id(), "enough", stores::visibility::shown_only));
   ASSERT_TRUE(applied(cancelled));
   EXPECT_EQ(cancelled.task->status, task_status::cancelled);
 }
 
-TEST_P(store_parity, what_create_and_claim_give_is_whole_and_current) {
+TEST_P(store_contract, what_create_and_claim_give_is_whole_and_current) {
   auto claimed_here = origin();
   claimed_here->arguments = large_arguments();
   const task_ptr created = create(claimed_here, process_);
@@ -77,29 +82,30 @@ TEST_P(store_parity, what_create_and_claim_give_is_whole_and_current) {
 }
 
 // Between a claim and the moment when its process listens, somebody may have changed the task.
-TEST_P(store_parity, what_was_told_before_somebody_listened_shows_in_known) {
+TEST_P(store_contract, what_was_told_before_somebody_listened_shows_in_known) {
   const auto task = create_claimed();
-  ASSERT_TRUE(store_.known(task->id()));
-  EXPECT_EQ(store_.known(task->id())->rev, task->rev);
+  ASSERT_TRUE(store().known(task->id()));
+  EXPECT_EQ(store().known(task->id())->rev, task->rev);
   ASSERT_TRUE(applied(report(task, 1, 10)));
-  EXPECT_EQ(store_.known(task->id())->rev, task->rev + 1);
+  EXPECT_EQ(store().known(task->id())->rev, task->rev + 1);
 
-  ASSERT_TRUE(applied(run(store_.cancel("alice", task->id(), "", stores::visibility::hidden_too))));
-  const task_ptr after = store_.known(task->id());
+  ASSERT_TRUE(
+      applied(run(store().cancel("alice", task->id(), "", stores::visibility::hidden_too))));
+  const task_ptr after = store().known(task->id());
   EXPECT_TRUE(!after || after->terminal());
-  EXPECT_FALSE(store_.known(origin()->id));
+  EXPECT_FALSE(store().known(origin()->id));
 }
 
-TEST_P(store_parity, the_observer_hears_of_what_is_followed_and_of_what_was_claimed) {
+TEST_P(store_contract, the_observer_hears_of_what_is_followed_and_of_what_was_claimed) {
   const auto followed = create(origin());
   const auto running = create_claimed();
-  store_.follow(followed->id());
-  store_.follow(followed->id());
+  store().follow(followed->id());
+  store().follow(followed->id());
   ASSERT_TRUE(applied(report(running, 1, 10)));
   ASSERT_TRUE(
-      applied(run(store_.cancel("alice", followed->id(), "", stores::visibility::hidden_too))));
-  store_.unfollow(followed->id());
-  store_.unfollow(followed->id());
+      applied(run(store().cancel("alice", followed->id(), "", stores::visibility::hidden_too))));
+  store().unfollow(followed->id());
+  store().unfollow(followed->id());
   const auto newest = [this](const std::string& id) {
     std::uint64_t rev = 0;
     for (const task_ptr& told : observed()) {
@@ -111,19 +117,19 @@ TEST_P(store_parity, the_observer_hears_of_what_is_followed_and_of_what_was_clai
   EXPECT_EQ(newest(running->id()), get(running)->rev);
 }
 
-TEST_P(store_parity, one_read_of_a_task_that_ended_gives_its_result) {
+TEST_P(store_contract, one_read_of_a_task_that_ended_gives_its_result) {
   auto large = origin();
   large->arguments = large_arguments();
   const auto task = create(large, process_);
   ASSERT_TRUE(applied(finish(task, 1, std::string(30'000, 'r'))));
-  const task_ptr ended = run(store_.look("alice", task->id()));
+  const task_ptr ended = run(store().look("alice", task->id()));
   ASSERT_TRUE(ended);
   EXPECT_EQ(ended->status, task_status::completed);
   EXPECT_EQ(ended->result.body, text_result(std::string(30'000, 'r')).body);
 }
 
-TEST_P(store_parity, who_operates_it_sees_all_owners) {
-  stores::store_operations& operations = store_;
+TEST_P(store_contract, who_operates_it_sees_all_owners) {
+  stores::store_operations& operations = store();
   create(origin("alice"));
   create(origin("bob"));
   create_claimed("carol");
@@ -135,5 +141,4 @@ TEST_P(store_parity, who_operates_it_sees_all_owners) {
   EXPECT_EQ(operations.trouble_in_full(), "");
 }
 
-}  // namespace
-}  // namespace longhaul::test
+}  // namespace longhaul::testkit::contract

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parity: the promises that need many threads or many tasks.
+// Contract: the promises that need many threads or many tasks.
+#pragma once
+
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <random>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
-#include "parity.hpp"
-#include "support/fault_store.hpp"
-#include "support/retry_store.hpp"
+#include "longhaul/testing/fault_store.hpp"
+#include "longhaul/testing/retry_store.hpp"
+#include "longhaul/testing/store_contract/fixture.hpp"
 
-namespace longhaul::test {
-namespace {
+namespace longhaul::testkit::contract {
 
-void in_threads(std::size_t count, const std::function<void(std::size_t)>& work) {
+inline void in_threads(std::size_t count, const std::function<void(std::size_t)>& work) {
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < count; ++i) threads.emplace_back([&work, i] { work(i); });
   for (auto& thread : threads) thread.join();
@@ -100,7 +105,7 @@ class storm {
 
 // P3: terminal is final. P16: what the observer hears, filtered by rev, never goes back and ends
 // as the last read.
-TEST_P(store_parity, p3_p16_terminal_is_final_and_observers_end_where_reads_do) {
+TEST_P(store_contract, p3_p16_terminal_is_final_and_observers_end_where_reads_do) {
   std::vector<task_ptr> tasks;
   for (int i = 0; i < 200; ++i) {
     auto what = origin("owner" + std::to_string(i % 7));
@@ -120,7 +125,7 @@ TEST_P(store_parity, p3_p16_terminal_is_final_and_observers_end_where_reads_do) 
     const auto same_end = finals.try_emplace(task->id(), final_part(*task));
     conflicts += same_end.first->second != final_part(*task);
   };
-  storm weather(store_, tasks, process_);
+  storm weather(store(), tasks, process_);
   in_threads(8, [&](std::size_t i) { weather.blow(random_seed() + i, 20'000 / slower(), seen); });
 
   for (const auto& task : observed()) seen(task);
@@ -139,7 +144,7 @@ TEST_P(store_parity, p3_p16_terminal_is_final_and_observers_end_where_reads_do) 
       EXPECT_EQ(finals.at(task->id()), final_part(*final));
     }
   }
-  const auto now = run(store_.stats());
+  const auto now = run(store().stats());
   std::map<task_status, std::size_t> counted;
   std::size_t queued = 0;
   for (const auto& task : tasks) {
@@ -156,14 +161,14 @@ TEST_P(store_parity, p3_p16_terminal_is_final_and_observers_end_where_reads_do) 
 }
 
 // P10: 64 racers on one key, each through a store of its own that times out and lies.
-TEST_P(store_parity, p10_racers_on_one_key_get_one_task) {
+TEST_P(store_contract, p10_racers_on_one_key_get_one_task) {
   constexpr std::size_t racers = 64;
   for (int round = 0; round < 20 / std::min(slower(), 10); ++round) {
     const std::string key = "key" + std::to_string(round);
     std::array<std::string, racers> got;
     std::atomic<std::size_t> ready{0};
     in_threads(racers, [&](std::size_t i) {
-      fault_store faults(store_, random_seed() + i, {0.2, 0.3, 0.1});
+      fault_store faults(store(), random_seed() + i, {0.2, 0.3, 0.1});
       retry_store careful(faults);
       auto what = origin();
       what->idempotency_key = key;
@@ -182,7 +187,7 @@ TEST_P(store_parity, p10_racers_on_one_key_get_one_task) {
 }
 
 // P11: of a cancel and a finish that race, one wins, and both are told who.
-TEST_P(store_parity, p11_cancel_against_finish_has_one_winner) {
+TEST_P(store_contract, p11_cancel_against_finish_has_one_winner) {
   const std::size_t races = 100'000 / static_cast<std::size_t>(much_slower());
   constexpr std::size_t batch = 500;
   constexpr std::size_t most_ahead = 16;
@@ -200,8 +205,8 @@ TEST_P(store_parity, p11_cancel_against_finish_has_one_winner) {
         while (i > at[1 - side].load(std::memory_order_relaxed) + most_ahead) {
           std::this_thread::yield();
         }
-        results[side][i] = side == 0 ? run(store_.finish(tasks[i]->id(), epoch(1), result, ""))
-                                     : run(store_.cancel("alice", tasks[i]->id(), ""));
+        results[side][i] = side == 0 ? run(store().finish(tasks[i]->id(), epoch(1), result, ""))
+                                     : run(store().cancel("alice", tasks[i]->id(), ""));
         at[side].store(i + 1, std::memory_order_relaxed);
       }
     });
@@ -220,7 +225,7 @@ TEST_P(store_parity, p11_cancel_against_finish_has_one_winner) {
 }
 
 // P20: a million short tasks leave nothing behind.
-TEST_P(store_parity, p20_short_tasks_reach_a_plateau_and_leave_nothing) {
+TEST_P(store_contract, p20_short_tasks_reach_a_plateau_and_leave_nothing) {
   const int tasks = 1'000'000 / much_slower();
   const int per_second = tasks / 100;
   const outcome result = text_result("x");
@@ -235,20 +240,20 @@ TEST_P(store_parity, p20_short_tasks_reach_a_plateau_and_leave_nothing) {
     task.origin = what;
     task.retention = 1s;
     if (!waits) task.claim_for = process_;
-    auto creating = store_.create(task);
+    auto creating = store().create(task);
     co_await std::move(creating);
-    auto ending = waits ? store_.cancel(what->owner, what->id, "")
-                        : store_.finish(what->id, epoch(1), result, "");
+    auto ending = waits ? store().cancel(what->owner, what->id, "")
+                        : store().finish(what->id, epoch(1), result, "");
     co_await std::move(ending);
   };
   for (int second = 0; second < 100; ++second) {
     run_together(per_second, [&](int i) { return life(second * per_second + i); });
     fixture_->advance(1s);
-    const auto now = run(store_.stats());
+    const auto now = run(store().stats());
     EXPECT_LE(stored(), static_cast<std::size_t>(2 * per_second));
     auto& most = second < 10 ? most_bytes_early : most_bytes_late;
     most = std::max(most, now.bytes);
-    while (!run(store_.purge(1000)).empty()) {
+    while (!run(store().purge(1000)).empty()) {
     }
     const std::lock_guard lock(observations_->mutex);
     observations_->all.clear();
@@ -259,14 +264,14 @@ TEST_P(store_parity, p20_short_tasks_reach_a_plateau_and_leave_nothing) {
 }
 
 // P21: many at once do not get past a bound together.
-TEST_P(store_parity, p21_racers_do_not_pass_a_bound_together) {
+TEST_P(store_contract, p21_racers_do_not_pass_a_bound_together) {
   std::atomic<std::size_t> acknowledged{0};
   in_threads(8, [&](std::size_t i) {
     for (int n = 0; n < 50; ++n) {
       stores::new_task task;
       task.origin = origin("owner" + std::to_string(i % 3));
       task.bounds.open_total = 100;
-      const auto made = run(store_.create(task));
+      const auto made = run(store().create(task));
       if (made.code == create_code::created) ++acknowledged;
     }
   });
@@ -274,5 +279,4 @@ TEST_P(store_parity, p21_racers_do_not_pass_a_bound_together) {
   EXPECT_EQ(stored(), 100U);
 }
 
-}  // namespace
-}  // namespace longhaul::test
+}  // namespace longhaul::testkit::contract

@@ -10,7 +10,8 @@
 //     unsigned integer, or std::optional of double, std::string_view or byte_view.
 //
 // Names and their meaning stand in docs/store-format.md. They are part of files: a new column is a
-// migration. What a store adds for itself (row numbers, sizes, what it looks for) is its own.
+// migration, for a store of somebody else as well (CHANGELOG.md says so, and the contract suite
+// notices). What a store adds for itself (row numbers, sizes, what it looks for) is its own.
 #pragma once
 
 #include <algorithm>

@@ -14,8 +14,8 @@
 #include <memory>
 #include <optional>
 
+#include "longhaul/stores/bounds.hpp"
 #include "longhaul/task.hpp"
-#include "stores/tunables.hpp"
 
 namespace longhaul::stores {
 
@@ -37,11 +37,11 @@ bool expired(const task_record& task, monotonic_time now) noexcept;
 /// When nobody can read what a hidden task carries any more, after it was kept for `kept`: its
 /// waiter has it, and its id was never handed out. Null: never (it may be asked for again by its
 /// idempotency key), or there is nothing left.
-std::optional<monotonic_time> emptying_due(
-    const task_record& task, milliseconds kept = tunables::hidden_result_kept) noexcept;
+std::optional<monotonic_time> emptying_due(const task_record& task,
+                                           milliseconds kept = rules::hidden_result_kept) noexcept;
 /// The next of the two things that happen to a terminal task; null: none.
 std::optional<monotonic_time> next_due(const task_record& task,
-                                       milliseconds kept = tunables::hidden_result_kept) noexcept;
+                                       milliseconds kept = rules::hidden_result_kept) noexcept;
 
 /// The same task without arguments, metadata, questions and result.
 std::shared_ptr<task_record> emptied(const task_record& task);
