@@ -26,13 +26,15 @@ TASKS = {"extensions": {PREFIX + "tasks": {}}}
 
 
 class Host:
-    """A server on a pipe. `legacy`: what a session of 2025-11-25 declares; else requests stand alone."""
+    """A server on a pipe. `legacy`: what a session of 2025-11-25 declares; else requests stand alone.
+    `store` empty: the one that the program has.
+    """
 
     def __init__(self, program, *arguments, store="memory:", legacy=None, answers=None):
         self.answers, self.seen, self.asked = answers or {}, [], []
         self.ids, self.inbox, self.errors = itertools.count(1), queue.Queue(), []
         self.process = subprocess.Popen(
-            [program, "--stdio", "--store", store, *arguments],
+            [program, "--stdio", *(["--store", store] if store else []), *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.readers = [threading.Thread(target=self._read, daemon=True),
                         threading.Thread(target=self._complain, daemon=True)]
@@ -446,6 +448,16 @@ def embedding(program):
     assert 20 <= result["structuredContent"]["result"] <= 24, result
 
 
+def own_store(program):
+    with Host(program, store="") as host:
+        equal(host.says("brew", {"minutes": 0}), "a cup of tea")
+        tea = host.task("brew")
+        equal(host.call("tasks/get", {"taskId": tea}, TASKS)["status"], "working")
+        host.call("tasks/cancel", {"taskId": tea}, TASKS)
+        host.until(tea, lambda t: t["status"] == "cancelled")
+        equal(host.finished(host.task("brew", {"minutes": 0}))["content"][0]["text"], "a cup of tea")
+
+
 def everything(program):
     with Host(program) as host:
         equal(host.says("echo", {"text": "a"}), "a")
@@ -498,7 +510,7 @@ def helps(program):
 
 
 EXAMPLES = [hello, handlers, checkpoints, questions, resources, prompts, dynamic, middleware, extension,
-            external, engine, embedding, everything]
+            external, engine, embedding, own_store, everything]
 
 
 def main(arguments):

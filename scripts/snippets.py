@@ -7,6 +7,9 @@
   scripts/snippets.py [BUILD]            runs the programs that were built of them, and checks every
                                          TOML block with `longhaul serve --check`
 
+A block of `c++` is quoted from the file that the comment before it names, `<!-- from FILE -->`, and must
+stand there word for word: such files are built and run elsewhere.
+
 The tables of options in docs/ must name every member of the structs they tell of, in their order:
 designated initializers stand in that order.
 
@@ -32,6 +35,7 @@ OPTIONS = [
 ]
 MEMBER = re.compile(r"^  [A-Za-z_][\w:<>,()*& ]*?[ >&*](\w+)( = [^;]*|\{[^;]*\})?;", re.M)
 ANOTHER = re.compile(r"\}, (\w+) = ")  # declared in the same line
+QUOTE = re.compile(r"^(?:<!-- from (\S+) -->\n)?```c\+\+\n(.*?)^```$", re.M | re.S)
 SETTING = re.compile(r"^([a-z_]+) *=", re.M)
 
 
@@ -79,6 +83,17 @@ def undocumented(header, struct, page, heading):
     return f"missing {sorted(missing)}, unknown {sorted(gone)}; the order is {members}\n"
 
 
+def quotes(page):
+    """For each quoted block its first line, and what is wrong with it; empty: nothing."""
+    text = page.read_text()
+    for match in QUOTE.finditer(text):
+        said, name = text.count("\n", 0, match.start(2)) + 1, match[1]
+        if not name or not (ROOT / name).is_file():
+            yield said, f"it says no file that is there: {name}"
+        else:
+            yield said, "" if match[2] in (ROOT / name).read_text() else f"it does not stand in {name}"
+
+
 def run(command, where):
     environment = {**os.environ, "XDG_STATE_HOME": where, "HOME": where}
     done = subprocess.run(
@@ -103,6 +118,8 @@ def check_all(build):
     with tempfile.TemporaryDirectory() as folder:
         for page in PAGES:
             name = page.relative_to(ROOT)
+            for at, wrong in quotes(page):
+                tell(f"quotation in {name}:{at}", 1 if wrong else 0, wrong)
             if blocks(page, "cpp"):
                 program = build / f"snippets-{page.stem.lower()}"
                 tell(f"C++ of {name}", *run([program, "--stdio"], folder))

@@ -7,19 +7,18 @@
 // Every operation looks at all rows, which is slow, and right. Threads: any.
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <functional>
-#include <iterator>
 #include <longhaul/stores/bounds.hpp>
-#include <longhaul/stores/cursor.hpp>
-#include <longhaul/stores/deadlines.hpp>
 #include <longhaul/stores/store.hpp>
 #include <longhaul/stores/transitions.hpp>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <random>
+#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,201 +34,60 @@ using stores::awaitable;
 class table_store final : public stores::store {
  public:
   /// `clock` must outlive the store.
-  explicit table_store(const longhaul::clock_source& clock = longhaul::system_clock())
-      : clock_(clock) {
-    std::random_device source;
-    for (char& byte : secret_) byte = static_cast<char>(source());
-  }
+  explicit table_store(const longhaul::clock_source& clock = longhaul::system_clock());
 
   stores::instant now() const override { return {clock_.now(), clock_.monotonic()}; }
 
   // --- callers' side
 
-  awaitable<stores::create_result> create(const stores::new_task& task) override {
-    co_return insert(task);
-  }
-  awaitable<task_ptr> get(std::string_view owner, std::string_view id) override {
-    const std::lock_guard lock(mutex_);
-    task_ptr found = visible(id);
-    if (found && found->owner() != owner) found = nullptr;
-    co_return found;
-  }
+  awaitable<stores::create_result> create(const stores::new_task& task) override;
+  awaitable<task_ptr> get(std::string_view owner, std::string_view id) override;
   awaitable<std::optional<stores::list_page>> list(std::string_view owner,
                                                    std::optional<longhaul::task_status> status,
                                                    std::string_view cursor,
-                                                   std::size_t limit) override {
-    const auto before = stores::parse_cursor(cursor);
-    if (!cursor.empty() && !before) co_return std::nullopt;
-    limit = std::max<std::size_t>(limit, 1);
-    stores::list_page page;
-    const std::lock_guard lock(mutex_);
-    auto end = before ? rows_.lower_bound(*before) : rows_.end();
-    for (auto at = std::make_reverse_iterator(end); at != rows_.rend(); ++at) {
-      const task_ptr found = visible(at->first);
-      if (!found || found->owner() != owner || found->hidden) continue;
-      if (status && found->status != *status) continue;
-      if (page.tasks.size() == limit) {
-        page.next_cursor = stores::make_cursor(page.tasks.back()->id());
-        break;
-      }
-      page.tasks.push_back(found);
-    }
-    co_return page;
-  }
+                                                   std::size_t limit) override;
   awaitable<stores::change_result> answer(std::string_view owner, std::string_view id,
-                                          std::span<const stores::response> responses) override {
-    co_return change(owner, id, [&](const task_record& task) {
-      stores::step decided = stores::answered(task, responses, now());
-      if (decided.next && !has_room(task, *decided.next)) return stores::step{busy, nullptr};
-      return decided;
-    });
-  }
+                                          std::span<const stores::response> responses) override;
   awaitable<stores::change_result> cancel(std::string_view owner, std::string_view id,
                                           std::string_view reason,
-                                          stores::visibility sees) override {
-    co_return change(owner, id, [&](const task_record& task) {
-      return stores::cancelled(task, reason, sees, now());
-    });
-  }
+                                          stores::visibility sees) override;
   awaitable<stores::change_result> set_retention(std::string_view owner, std::string_view id,
-                                                 std::optional<milliseconds> retention) override {
-    co_return change(owner, id, [&](const task_record& task) {
-      return stores::retained(task, retention, now());
-    });
-  }
+                                                 std::optional<milliseconds> retention) override;
   awaitable<stores::change_result> reveal(std::string_view owner, std::string_view id,
-                                          std::optional<milliseconds> retention) override {
-    co_return change(owner, id, [&](const task_record& task) {
-      return stores::revealed(task, retention, now());
-    });
-  }
+                                          std::optional<milliseconds> retention) override;
 
   // --- workers' side
 
   awaitable<stores::change_result> report(std::string_view id, stores::writer worker,
-                                          const stores::report_change& news) override {
-    co_return change({}, id, [&](const task_record& task) {
-      return stores::reported(task, worker, news, now());
-    });
-  }
+                                          const stores::report_change& news) override;
   awaitable<stores::change_result> ask(std::string_view id, stores::writer worker,
-                                       std::span<const stores::question> questions) override {
-    co_return change({}, id, [&](const task_record& task) {
-      return stores::asked(task, worker, questions, now());
-    });
-  }
+                                       std::span<const stores::question> questions) override;
   awaitable<stores::change_result> finish(std::string_view id, stores::writer worker,
                                           const longhaul::outcome& result,
-                                          std::string_view message) override {
-    co_return change({}, id, [&](const task_record& task) {
-      return stores::finished(task, worker, result, message, now());
-    });
-  }
-  awaitable<stores::change_result> release(std::string_view id, stores::writer worker) override {
-    co_return change(
-        {}, id, [&](const task_record& task) { return stores::released(task, worker, now()); });
-  }
+                                          std::string_view message) override;
+  awaitable<stores::change_result> release(std::string_view id, stores::writer worker) override;
 
   // --- processes
 
-  awaitable<std::vector<task_ptr>> claim(const stores::claim_request& request) override {
-    std::vector<task_ptr> taken;
-    auto room = request.tools;
-    {
-      const std::lock_guard lock(mutex_);
-      while (taken.size() < request.count && !leases_.is_dead(request.process)) {
-        const task_ptr next = next_in_turn(room, request.saturated);
-        if (!next) break;
-        --room.find(next->tool())->second;
-        served_ = next->origin->quota;
-        taken.push_back(put(stores::claimed(*next, request.process, now()).next));
-      }
-    }
-    tell(taken);
-    co_return taken;
-  }
-  awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override {
-    const std::lock_guard lock(mutex_);
-    if (leases_.is_dead(process)) co_return stores::renew_result{false};
-    leases_.until[process] = now().mono + lease;
-    co_return stores::renew_result{true};
-  }
-  awaitable<stores::recover_result> recover() override {
-    stores::recover_result result;
-    const auto changed = change_all(~std::size_t{0}, [&](const task_record& task) {
-      if (!task.process || leases_.is_alive(*task.process, now().mono))
-        return stores::step{unchanged};
-      return stores::lost(task, now());
-    });
-    for (const task_ptr& task : changed) ++(task->terminal() ? result.failed : result.handed_back);
-    co_return result;
-  }
-  awaitable<std::vector<task_ptr>> claimed(process_id process) override {
-    co_return where([&](const task_record& task) { return task.process == process; });
-  }
+  awaitable<std::vector<task_ptr>> claim(const stores::claim_request& request) override;
+  awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override;
+  awaitable<stores::recover_result> recover() override;
+  awaitable<std::vector<task_ptr>> claimed(process_id process) override;
   awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
-                                            std::size_t limit) override {
-    auto found = where([&](const task_record& task) {
-      return task.origin->external && !task.terminal() && task.id() > after &&
-             (tool.empty() || task.tool() == tool);
-    });
-    if (found.size() > limit) found.resize(limit);
-    co_return found;
-  }
+                                            std::size_t limit) override;
 
   // --- what is due
 
-  awaitable<std::size_t> expire(std::size_t batch) override {
-    const auto changed =
-        change_all(batch, [&](const task_record& task) { return stores::timed_out(task, now()); });
-    co_return changed.size();
-  }
-  awaitable<std::vector<std::string>> purge(std::size_t batch) override {
-    std::vector<std::string> removed;
-    const std::lock_guard lock(mutex_);
-    const auto at_once = now().mono;
-    for (auto at = rows_.begin(); at != rows_.end() && removed.size() < batch;) {
-      const auto emptying = stores::emptying_due(*at->second);
-      if (stores::expired(*at->second, at_once)) {
-        removed.push_back(at->first);
-        at = rows_.erase(at);
-        continue;
-      }
-      if (emptying && *emptying <= at_once) at->second = stores::emptied(*at->second);
-      ++at;
-    }
-    co_return removed;
-  }
+  awaitable<std::size_t> expire(std::size_t batch) override;
+  awaitable<std::vector<std::string>> purge(std::size_t batch) override;
 
   // --- the rest
 
   void watch(observer on_change) override { on_change_ = std::move(on_change); }
-  task_ptr known(std::string_view id) const override {
-    const std::lock_guard lock(mutex_);
-    const auto found = rows_.find(id);
-    return found == rows_.end() ? nullptr : found->second;
-  }
+  task_ptr known(std::string_view id) const override;
   void limit(const stores::byte_bounds& bounds) override { bytes_ = bounds; }
-  awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override {
-    std::vector<std::string> result;
-    const std::lock_guard lock(mutex_);
-    for (const std::string& id : ids) {
-      if (!rows_.contains(id)) result.push_back(id);
-    }
-    co_return result;
-  }
-  awaitable<stores::store_stats> stats() override {
-    stores::store_stats sums;
-    for (const task_ptr& task : where([](const task_record&) { return true; })) {
-      std::size_t* const by_status[] = {&sums.working, &sums.input_required, &sums.completed,
-                                        &sums.failed, &sums.cancelled};
-      ++*by_status[static_cast<std::size_t>(task->status)];
-      sums.queued += stores::queued(*task);
-      sums.bytes += stores::size_of(*task);
-      if (!task->terminal() && !task->origin->external) ++sums.open_by_tool[task->tool()];
-    }
-    co_return sums;
-  }
+  awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
+  awaitable<stores::store_stats> stats() override;
   stores::found_at_open found() const override { return {"a table in memory"}; }
   std::string secret() override { return secret_; }
   std::string trouble() const override { return {}; }
@@ -245,18 +103,17 @@ class table_store final : public stores::store {
   using rooms = std::map<std::string, std::size_t, std::less<>>;
   using names = std::set<std::string, std::less<>>;
 
-  // A process is alive until its lease has run out and somebody looked; then it is dead for good.
+  // A process is alive until its lease has run out and somebody looks; then it is dead for good.
   struct lease_list {
     std::map<process_id, longhaul::monotonic_time> until;
     std::set<process_id> dead;
 
-    bool is_dead(const process_id& process) const { return dead.contains(process); }
-    bool is_alive(const process_id& process, longhaul::monotonic_time now) {
-      const auto found = until.find(process);
-      if (found != until.end() && found->second > now) return true;
-      until.erase(process);
-      dead.insert(process);
-      return false;
+    void bury(longhaul::monotonic_time now) {
+      std::erase_if(until, [&](const auto& lease) {
+        if (lease.second > now) return false;
+        dead.insert(lease.first);
+        return true;
+      });
     }
   };
   struct use {
@@ -267,143 +124,31 @@ class table_store final : public stores::store {
 
   task_ptr put(task_ptr task) { return rows_[task->id()] = std::move(task); }
   /// Null: there is none, or its retention is over.
-  task_ptr visible(std::string_view id) const {
-    const auto found = rows_.find(id);
-    if (found == rows_.end() || stores::expired(*found->second, now().mono)) return nullptr;
-    return found->second;
-  }
+  task_ptr visible(std::string_view id) const;
   /// The oldest one of the quota whose turn it is.
-  task_ptr next_in_turn(const rooms& room, const names& saturated) const {
-    std::map<std::string_view, task_ptr> oldest;
-    for (const auto& [id, task] : rows_) {
-      const auto tool = room.find(task->tool());
-      if (!stores::claimable(*task) || task->run_at > now().mono) continue;
-      if (tool == room.end() || tool->second == 0) continue;
-      if (!saturated.contains(task->origin->quota)) oldest.emplace(task->origin->quota, task);
-    }
-    if (oldest.empty()) return nullptr;
-    const auto next = oldest.upper_bound(served_);
-    return next == oldest.end() ? oldest.begin()->second : next->second;
-  }
+  task_ptr next_in_turn(const rooms& room, const names& saturated) const;
   /// Of one quota, or of all (null).
-  use use_of(const std::string* quota) const {
-    use sum;
-    for (const auto& [id, task] : rows_) {
-      if (quota != nullptr && task->origin->quota != *quota) continue;
-      const std::size_t bytes = stores::size_of(*task);
-      ++sum.stored;
-      sum.stored_bytes += bytes;
-      if (task->terminal()) continue;
-      ++sum.open;
-      sum.open_bytes += bytes;
-    }
-    return sum;
-  }
+  use use_of(const std::string* quota) const;
   /// Zero is no bound.
   static bool passes(std::size_t bound, std::size_t sum) { return bound != 0 && sum > bound; }
   /// The name of the bound that refuses a new task; empty: none does.
-  std::string_view refused_by(const stores::create_bounds& tasks, const task_record& added) const {
-    namespace names = stores::bound_names;
-    const std::size_t bytes = stores::size_of(added);
-    const use all = use_of(nullptr), mine = use_of(&added.origin->quota);
-    if (passes(tasks.open_total, all.open + 1)) return names::open_total;
-    if (passes(tasks.open_per_quota, mine.open + 1)) return names::open_per_quota;
-    if (passes(tasks.stored_total, all.stored + 1)) return names::stored_total;
-    if (passes(tasks.stored_per_quota, mine.stored + 1)) return names::stored_per_quota;
-    if (passes(bytes_.open_total, all.open_bytes + bytes)) return names::open_bytes_total;
-    if (passes(bytes_.open_per_quota, mine.open_bytes + bytes)) return names::open_bytes_per_quota;
-    if (passes(bytes_.stored_total, all.stored_bytes + bytes)) return names::stored_bytes_total;
-    if (passes(bytes_.stored_per_quota, mine.stored_bytes + bytes)) {
-      return names::stored_bytes_per_quota;
-    }
-    const bool fits = !passes(bytes_.memory_total, all.stored_bytes + bytes) &&
-                      !passes(bytes_.memory_per_quota, mine.stored_bytes + bytes);
-    return fits ? std::string_view() : names::memory;
-  }
+  std::string_view refused_by(const stores::create_bounds& tasks, const task_record& added) const;
   /// Whether the bounds let an answer in.
-  bool has_room(const task_record& before, const task_record& after) const {
-    const std::size_t old_size = stores::size_of(before), size = stores::size_of(after);
-    if (size <= old_size + stores::rules::small_payload) return true;
-    const auto stretched = [](std::size_t bound) {
-      return bound + bound / stores::rules::answer_room_divisor;
-    };
-    const std::size_t all = use_of(nullptr).open_bytes,
-                      mine = use_of(&after.origin->quota).open_bytes;
-    return !passes(stretched(bytes_.open_total), all + size - old_size) &&
-           !passes(stretched(bytes_.open_per_quota), mine + size - old_size);
-  }
+  bool has_room(const task_record& before, const task_record& after) const;
 
   // --- these take it
 
-  stores::create_result insert(const stores::new_task& task) {
-    const longhaul::task_origin& origin = *task.origin;
-    task_ptr made;
-    {
-      const std::lock_guard lock(mutex_);
-      const auto same_id = rows_.find(origin.id);
-      if (same_id != rows_.end()) return stores::known_by_id(same_id->second, origin);
-      for (const auto& [id, other] : rows_) {
-        const longhaul::task_origin& known = *other->origin;
-        if (!origin.idempotency_key.empty() && known.idempotency_key == origin.idempotency_key &&
-            known.owner == origin.owner && known.tool == origin.tool && visible(id)) {
-          return stores::known_by_key(other, origin);
-        }
-      }
-      made = std::make_shared<const task_record>(stores::initial(task, now()));
-      const std::string_view bound = refused_by(task.bounds, *made);
-      if (!bound.empty()) return {stores::create_code::busy, nullptr, bound};
-      put(made);
-    }
-    tell({made});
-    return {stores::create_code::created, made, {}};
-  }
+  stores::create_result insert(const stores::new_task& task);
   /// One task: what a database does as `UPDATE … WHERE id = $1 AND rev = $2`. No owner: anybody's.
   stores::change_result change(std::optional<std::string_view> owner, std::string_view id,
-                               const std::function<stores::step(const task_record&)>& decide) {
-    stores::step decided;
-    {
-      const std::lock_guard lock(mutex_);
-      const task_ptr task = visible(id);
-      if (!task || (owner && task->owner() != *owner)) return not_found();
-      decided = decide(*task);
-      if (decided.code == stores::change_code::not_found) return not_found();
-      if (!decided.next) return {decided.code, task};
-      put(decided.next);
-    }
-    tell({decided.next});
-    return {decided.code, decided.next};
-  }
+                               const std::function<stores::step(const task_record&)>& decide);
   static stores::change_result not_found() { return {stores::change_code::not_found, nullptr}; }
   /// Up to `batch` tasks; those that changed.
   std::vector<task_ptr> change_all(std::size_t batch,
-                                   const std::function<stores::step(const task_record&)>& decide) {
-    std::vector<task_ptr> changed;
-    {
-      const std::lock_guard lock(mutex_);
-      for (auto& [id, task] : rows_) {
-        if (changed.size() == batch) break;
-        if (stores::step decided = decide(*task); decided.next) {
-          task = std::move(decided.next);
-          changed.push_back(task);
-        }
-      }
-    }
-    tell(changed);
-    return changed;
-  }
-  std::vector<task_ptr> where(const std::function<bool(const task_record&)>& wanted) const {
-    std::vector<task_ptr> found;
-    const std::lock_guard lock(mutex_);
-    for (const auto& [id, task] : rows_) {
-      if (wanted(*task)) found.push_back(task);
-    }
-    return found;
-  }
+                                   const std::function<stores::step(const task_record&)>& decide);
+  std::vector<task_ptr> where(const std::function<bool(const task_record&)>& wanted) const;
   /// Before the operation completes, with no lock held.
-  void tell(const std::vector<task_ptr>& changed) const {
-    if (!on_change_) return;
-    for (const task_ptr& task : changed) on_change_(task);
-  }
+  void tell(const std::vector<task_ptr>& changed) const;
 
   const longhaul::clock_source& clock_;
   std::string secret_ = std::string(stores::rules::secret_bytes, '\0');

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our own stores in the contract suite that users get: plainly, and behind faults with everything
-// repeated. A further store is a fixture and a line.
+// repeated; and the store of an example, plainly. A further store is a fixture and a line.
 #include "longhaul/testing/store_contract.hpp"
 
 #include <memory>
 
+#include "own_store/table_store.hpp"
 #include "sqlite/sqlite_store.hpp"
 #include "stores/memory_store.hpp"
 #include "support/temporary_folder.hpp"
@@ -20,6 +21,14 @@ class memory_fixture : public testkit::store_fixture {
 
  private:
   stores::memory_store memory_{{}, clock_};
+};
+
+class table_fixture : public testkit::store_fixture {
+ public:
+  stores::store& tested() override { return table_; }
+
+ private:
+  example::table_store table_{clock_};
 };
 
 class sqlite_fixture : public testkit::store_fixture {
@@ -58,6 +67,7 @@ store_maker with_faults(int slower) {
 
 LONGHAUL_STORE_CONTRACT(memory, plain<memory_fixture>(1), with_faults<memory_fixture>(10));
 LONGHAUL_STORE_CONTRACT(sqlite, plain<sqlite_fixture>(10), with_faults<sqlite_fixture>(20));
+LONGHAUL_STORE_CONTRACT(table, plain<table_fixture>(100));
 
 }  // namespace
 }  // namespace longhaul::test

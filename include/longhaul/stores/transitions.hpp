@@ -27,7 +27,7 @@ namespace longhaul::stores {
 /// Either the next state (`code == applied`) or why there is none.
 struct step {
   change_code code = change_code::applied;
-  std::shared_ptr<task_record> next;  ///< set if and only if applied
+  std::shared_ptr<task_record> next = nullptr;  ///< set if and only if applied
 };
 
 task_record initial(const new_task& task, instant now);
