@@ -69,7 +69,7 @@ def allowed(layer):
         return {PUBLIC, layer, "longhaul/stores"}
     doors = {f"longhaul/{name}" for name in DOORS.values()}
     if layer == "examples":
-        return {PUBLIC, *doors}
+        return {PUBLIC, layer, *doors}
     below = {layer, *LAYERS[layer][1].split()}
     return {PUBLIC, *below, *(name for name in doors if name.split("/")[1] in below)}
 

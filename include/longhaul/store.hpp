@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where tasks are kept. A store is opened here and handed to a server or a task engine.
+// Where tasks are kept. A store is opened here and handed to a server or a task engine; one of your
+// own derives from `stores::store` (longhaul/stores/store.hpp).
 #pragma once
 
 #include <memory>
