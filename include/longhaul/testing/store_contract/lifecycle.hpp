@@ -233,6 +233,7 @@ inline std::vector<std::string> ids_of(const std::vector<task_ptr>& tasks) {
   return result;
 }
 
+// After a restart nobody found the tasks whose work had been handed to somebody else.
 TEST_P(store_contract, external_tasks_are_listed_until_they_end) {
   const auto external = [&](const std::string& owner, const std::string& tool) {
     auto what = origin(owner, tool);
