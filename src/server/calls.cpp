@@ -54,7 +54,8 @@ awaitable<call_reply> calls::call(const caller& who, call_request request, excha
   return answer_observed(who, std::move(request), std::move(mailbox), listener);
 }
 
-// The hooks hear of what comes (what is resumed has come before), and of what ends without a run.
+// The hooks hear of what comes, and of what ends without a run. What is resumed came before, and
+// the end of its work is told as that of any work.
 awaitable<call_reply> calls::answer_observed(const caller& who, call_request request,
                                              exchange_ptr mailbox, audience& listener) const {
   const middleware_chain& hooks = *server_.options.middleware;
@@ -65,9 +66,10 @@ awaitable<call_reply> calls::answer_observed(const caller& who, call_request req
   call_request told;  // what is left to tell of it once it is answered
   told.tool = request.tool;
   told.arguments = request.arguments;
+  const bool resumed = !request.resume.empty();
   call_reply reply = co_await answer(who, std::move(request), mailbox, listener);
   if (const auto* const why = std::get_if<refused>(&reply)) {
-    hooks.refused_unrun(who, told, *why);
+    if (!resumed) hooks.refused_unrun(who, told, *why);
   } else if (server_.tools.has_fallback_tools() && fallback_verb_of(told.tool)) {
     hooks.answered_unrun(who, told);
   }
@@ -243,7 +245,10 @@ awaitable<call_reply> calls::wait_or_hand_out(on_its_way& call, task_ptr task,
                                               wait_rules rules) const {
   task_wait wait(server_, call.who, call.request, *call.mailbox, call.listener, std::move(task),
                  rules);
-  if (auto ended = co_await wait.until_end()) co_return *std::move(ended);
+  if (auto ended = co_await wait.until_end()) {
+    if (auto* const why = std::get_if<refused>(&*ended)) why->begun = true;
+    co_return *std::move(ended);
+  }
   co_return co_await hand_out(call, wait.task()->id());
 }
 

@@ -152,7 +152,8 @@ std::optional<refused> middleware_chain::ask_all(arriving_call& call) const {
 void middleware_chain::refused_unrun(const caller& who, const call_request& call,
                                      const refused& why) const noexcept {
   // The work of a call whose caller left is cancelled, and that is told.
-  if (why.why != refusal::abandoned) tell_unrun(who, call, call_end::refused, why.message);
+  const bool told_otherwise = why.begun || why.why == refusal::abandoned;
+  if (!told_otherwise) tell_unrun(who, call, call_end::refused, why.message);
 }
 
 void middleware_chain::answered_unrun(const caller& who, const call_request& call) const noexcept {

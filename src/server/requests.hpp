@@ -60,6 +60,7 @@ struct refused {
   question_modes missing = {};  ///< for `missing_capability`
   int code = 0;                 ///< for `declined`; 0: the message is for the model
   raw_json data = {};           ///< for `declined`: of the error, or absent
+  bool begun = false;           ///< there was work behind it, which has an end of its own
 };
 template <class T>
 using reply = std::variant<T, refused>;

@@ -127,6 +127,36 @@ TEST_F(middleware_test, hears_of_what_is_refused_by_others) {
              "call tool never by ann", "end tool never refused: this tool never runs as a task"}));
 }
 
+// One that goes on is not over, and work that has an end of its own is not refused as well.
+TEST_F(middleware_test, hears_of_one_end_of_a_call_whose_answers_are_refused) {
+  add_asking();
+  start_observed();
+  auto what = request("paint");
+  what.ask = asking::by_reply;
+  what.modes.add(client_capability::elicitation_form);
+  const stores::response unfit{"color", raw_json::trusted(R"({"action":"accept","content":[]})")};
+
+  const auto first = call(what);
+  EXPECT_EQ(hooks->heard(), lines{"call tool paint by ann"});
+  auto again = what;
+  again.resume = std::get<needs_input>(first).task->id();
+  again.answers = {unfit};
+  EXPECT_EQ(refusal_in(call(again)), refusal::bad_answer);
+  EXPECT_EQ(hooks->heard(), lines{});
+  again.answers = {{"color", raw_json::trusted(R"({"action":"decline"})")}};
+  EXPECT_EQ(text_in(call(again)), "declined");
+  EXPECT_EQ(hooks->heard(), (lines{"result tool paint", "end tool paint completed"}));
+  again.resume = "gone";
+  EXPECT_EQ(refusal_in(call(again)), refusal::bad_resume);
+  EXPECT_EQ(hooks->heard(), lines{});
+
+  auto in_advance = what;
+  in_advance.answers = {unfit};
+  EXPECT_EQ(refusal_in(call(in_advance)), refusal::bad_answer);
+  EXPECT_EQ(hooks->heard(),
+            (lines{"call tool paint by ann", "end tool paint cancelled: its answers are refused"}));
+}
+
 TEST_F(middleware_test, refuses_in_four_ways_and_nothing_is_created) {
   add({.name = "work"}, [] { return std::string("done"); });
   start_observed();
