@@ -49,8 +49,8 @@ struct arriving_call : called_feature {
   /// A member of the request's `_meta`; absent if it is not there.
   virtual raw_json meta(std::string_view key) const = 0;
   /// Sets a member of what is kept of `_meta`: the handler reads it (`task_context::request_meta`),
-  /// in a task also after a crash. Ignored for requests about tasks. Throws `std::length_error`
-  /// beyond 16 KiB in all.
+  /// in a task also after a crash. An absent value takes the member away. Ignored for requests
+  /// about tasks. Throws `std::length_error` beyond 16 KiB in all.
   virtual void set_meta(std::string_view key, raw_json value) = 0;
 
  protected:
@@ -125,7 +125,8 @@ class middleware {
   virtual void on_end(const ended_call& call) { static_cast<void>(call); }
 };
 
-/// Sets a member of the `_meta` of a result, or of the `data` of an error.
+/// Sets a member of the `_meta` of a result, or of the `data` of an error; an absent value takes it
+/// away.
 /// Throws `std::invalid_argument` if `data` is there and is no object.
 void set_result_meta(outcome& result, std::string_view key, const raw_json& value);
 

@@ -19,14 +19,14 @@
 namespace longhaul::serving {
 namespace {
 
-// `object` with this member, and without what it had of this name.
+// `object` with this member, and without what it had of this name; an absent value is no member.
 raw_json with_member(const raw_json& object, std::string_view key, const raw_json& value) {
   std::string out;
   json::object o(out);
   for (json::members m{json::value(object)}; m.next();) {
     if (m.key() != key) o.raw(m.key(), m.value().raw());
   }
-  o.raw(key, value);
+  if (value) o.raw(key, value);
   o.close();
   return raw_json::trusted(std::move(out));
 }
