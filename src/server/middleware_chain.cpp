@@ -145,6 +145,10 @@ std::optional<refused> middleware_chain::ask_all(arriving_call& call) const {
     why.message = e.what();
     why.code = e.code();
     why.data = e.data();
+  } catch (const std::exception&) {
+    throw;
+  } catch (...) {
+    throw std::runtime_error("middleware threw what is no std::exception");
   }
   return why;
 }

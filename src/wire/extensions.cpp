@@ -5,10 +5,10 @@
 
 #include "json/validate.hpp"
 #include "json/write.hpp"
+#include "tasks/failure.hpp"
 #include "wire/result_json.hpp"
 
 namespace longhaul::wire {
-
 std::vector<std::string> declared_extensions(json::value capabilities,
                                              const serving::extensions& served) {
   std::vector<std::string> result;
@@ -62,8 +62,8 @@ void hear_notification(const context& shared, const serving::caller& who,
   if (served.all().empty()) return;
   try {
     served.hear(who.owner, notification.method, extension_params(notification.params.whole()));
-  } catch (const std::exception& e) {  // a notification is answered by nobody
-    shared.log.error("extension.failed", e.what());
+  } catch (...) {  // a notification is answered by nobody
+    shared.log.error("extension.failed", tasks::text_of(std::current_exception()));
   }
 }
 

@@ -107,6 +107,8 @@ class http_envelope final : public http_endpoint, private envelope {
       shared_.log.error("request.failed", "no memory is left");
     } catch (const std::exception& e) {
       shared_.log.error("request.failed", e.what());
+    } catch (...) {  // of a user: `visible_to`, say
+      shared_.log.error("request.failed", "with what is no std::exception");
     }
     http_reply reply = refuse_failed(body, no_memory);
     end_exchange(from, reply);

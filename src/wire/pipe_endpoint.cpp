@@ -53,6 +53,9 @@ class pipe_envelope final : public pipe_endpoint, private envelope {
     } catch (const std::exception& e) {
       failed = true;
       shared_.log.error("message.failed", e.what());
+    } catch (...) {  // of a user: `visible_to`, say
+      failed = true;
+      shared_.log.error("message.failed", "with what is no std::exception");
     }
     try {
       if (failed) reply = answer_to_failure(line, no_memory);

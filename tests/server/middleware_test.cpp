@@ -183,6 +183,8 @@ TEST_F(middleware_test, refuses_in_four_ways_and_nothing_is_created) {
   why = std::get<refused>(call(request("work")));
   EXPECT_EQ(why.why, refusal::internal);
   EXPECT_EQ(why.message.find("secret"), std::string::npos);
+  hooks->at_call = [](arriving_call&) { throw 7; };
+  EXPECT_EQ(refusal_in(call(request("work"))), refusal::internal);
   EXPECT_EQ(hooks->heard().at(1), "end tool work refused: later");
 
   hooks->at_call = {};

@@ -43,6 +43,7 @@ class extensions_test : public testing::Test {
         .on_notification("notifications/clock/wound",
                          [this](const caller_info& who, const raw_json& params) {
                            wound.push_back(who.owner + " " + std::string(params.view()));
+                           if (params.view() == "{}") throw 7;
                          });
     server.tools().add(clock);
   }
@@ -188,8 +189,11 @@ TEST_F(extensions_test, hears_its_clients) {
       R"({"jsonrpc":"2.0","method":"notifications/clock/wound","params":{"turns":4,)" +
       modern_meta(clock_declared) + "}}";
   EXPECT_EQ(post_modern(server, body).status, 202);
-  EXPECT_EQ(wound,
-            (std::vector<std::string>{R"(anonymous {"turns":3})", R"(anonymous {"turns":4})"}));
+  const auto thrown =
+      post_legacy(server, session, R"({"jsonrpc":"2.0","method":"notifications/clock/wound"})");
+  EXPECT_EQ(thrown.status, 202) << "what it throws is nothing to its client";
+  EXPECT_EQ(wound, (std::vector<std::string>{R"(anonymous {"turns":3})", R"(anonymous {"turns":4})",
+                                             "anonymous {}"}));
 }
 
 TEST(extension, that_does_not_fit_is_refused) {

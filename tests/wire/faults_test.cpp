@@ -286,6 +286,25 @@ TEST(faults, a_handler_that_throws_leaves_its_request_without_an_answer) {
   EXPECT_EQ(view(reply.body)["error"]["code"].integer(), 31999);
 }
 
+TEST(faults, what_is_thrown_and_no_exception_leaves_its_request_without_an_answer) {
+  fixture_server server;
+  resource_options cursed{.uri = "memo:///cursed"};
+  cursed.visible_to = [](std::string_view) -> bool { throw 7; };
+  server.tools().add(make_resource(std::move(cursed), resource_content("x")));
+  const std::string read =
+      R"({"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"memo:///cursed",)" +
+      modern_meta() + "}}";
+  const auto reply = post_modern(server, read);
+  EXPECT_EQ(view(reply.body)["error"]["code"].integer(), -32603);
+  EXPECT_EQ(view(reply.body)["id"].integer(), 1);
+  const auto out = std::make_shared<test_outlet>(server.context());
+  const auto pipe = server.pipe(out);
+  send_line(server, *pipe, read);
+  const auto came = out->next();
+  ASSERT_TRUE(came);
+  EXPECT_EQ(came->text, reply.body);
+}
+
 TEST(faults, hash_order_scrambles_the_tool_list) {
   fixture_server server;
   const auto reply = post_modern(
