@@ -42,7 +42,9 @@ bool client_news::subscribe(const std::string& uri) {
     const guard lock(mutex_);
     if (subscribed_.contains(uri)) return true;
     if (subscribed_.size() >= tunables::watched_resources) return false;
+    if (uri.size() > tunables::watched_bytes - subscribed_bytes_) return false;
     subscribed_.insert(uri);
+    subscribed_bytes_ += uri.size();
   }
   features_.watch().watch(uri, shared_from_this());
   return true;
@@ -52,6 +54,7 @@ void client_news::unsubscribe(const std::string& uri) {
   {
     const guard lock(mutex_);
     if (subscribed_.erase(uri) == 0) return;
+    subscribed_bytes_ -= uri.size();
     updated_.erase(uri);
   }
   features_.watch().forget(uri, this);

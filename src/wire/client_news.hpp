@@ -63,6 +63,7 @@ class client_news final : public serving::list_listener,
   guarded_mutex mutex_;
   bool open_ LONGHAUL_GUARDED_BY(mutex_) = false;
   std::set<std::string, std::less<>> subscribed_ LONGHAUL_GUARDED_BY(mutex_);
+  std::size_t subscribed_bytes_ LONGHAUL_GUARDED_BY(mutex_) = 0;
   std::set<std::string, std::less<>> updated_ LONGHAUL_GUARDED_BY(mutex_);  // and not told yet
 };
 

@@ -53,6 +53,9 @@ inline constexpr auto stream_retry = 1s;
 inline constexpr std::size_t followed_tasks = 1024;
 /// Resources whose changes one session, or one subscription, hears of.
 inline constexpr std::size_t watched_resources = 1024;
+/// Bytes of their addresses, and of all that one subscription names: a hundred each. They are kept
+/// as long as it is open, and what is acknowledged names them again.
+inline constexpr std::size_t watched_bytes = 128 << 10;
 /// Answers in one `inputResponses`: a form a screen, a screen a question.
 inline constexpr std::size_t responses = 256;
 /// Bytes that are kept of a client's words where it answers with an error: a line for the log, or

@@ -305,6 +305,35 @@ TEST(faults, what_is_thrown_and_no_exception_leaves_its_request_without_an_answe
   EXPECT_EQ(came->text, reply.body);
 }
 
+TEST(faults, what_a_client_follows_takes_the_memory_of_the_server) {
+  fixture_server server;
+  server.tools().add(make_resource_template({.uri = "pages://{+path}", .name = "pages"},
+                                            [](const raw_json&) { return std::string("x"); }));
+  const std::string session = begin_session(server);
+  const auto subscribe = [&](char name) {
+    const auto reply = post_legacy(
+        server, session,
+        R"({"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"pages://)" +
+            std::string(8000, name) + "\"}}");
+    return view(reply.body)["error"]["code"].integer();
+  };
+  for (char name = 'a'; name < 'q'; ++name) EXPECT_EQ(subscribe(name), std::nullopt) << name;
+  EXPECT_EQ(subscribe('q'), 31004);
+  EXPECT_EQ(subscribe('a'), std::nullopt) << "it is followed already";
+
+  // Its acknowledgement would be larger than what waits for a reader: nothing came at all.
+  std::string all;
+  for (int i = 0; i < 300; ++i) {
+    all += (all.empty() ? "\"pages://" : ",\"pages://") + std::to_string(i) +
+           std::string(5000, 'x') + "\"";
+  }
+  const auto reply = post_modern(
+      server,
+      R"({"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":[)" +
+          all + "]}," + modern_meta() + "}}");
+  EXPECT_EQ(view(reply.body)["error"]["code"].integer(), -32602);
+}
+
 TEST(faults, hash_order_scrambles_the_tool_list) {
   fixture_server server;
   const auto reply = post_modern(

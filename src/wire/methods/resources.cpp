@@ -140,7 +140,8 @@ awaitable<wire_reply> subscribe_resource(context& shared, const incoming& reques
   if (!request.client->news().subscribe(uri)) {
     return at_once(busy(request.look, request.call.id,
                         "this session follows as many resources as it may (" +
-                            std::to_string(tunables::watched_resources) + ")",
+                            std::to_string(tunables::watched_resources) + ", with addresses of " +
+                            std::to_string(tunables::watched_bytes) + " bytes)",
                         milliseconds(0)));
   }
   return at_once(empty_result(shared, request));

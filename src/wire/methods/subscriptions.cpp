@@ -40,29 +40,37 @@ constexpr std::array<std::string_view, serving::list_kinds> list_members = {
     "toolsListChanged", "promptsListChanged", "resourcesListChanged"};
 static_assert(tunables::followed_tasks == tunables::watched_resources);
 
-// Null: it is no array of strings, or too long.
-std::optional<std::vector<std::string>> read_strings(json::value given) {
+// Null: it is no array of strings, or too long. `room`: bytes that the filter may still name.
+std::optional<std::vector<std::string>> read_strings(json::value given, std::size_t& room) {
   if (!given.is(json::kind::array)) return std::nullopt;
   std::vector<std::string> result;
   for (json::elements e(given); e.next();) {
     auto text = e.value().string();
-    if (!text || result.size() == tunables::followed_tasks) return std::nullopt;
+    if (!text || result.size() == tunables::followed_tasks || text->size() > room) {
+      return std::nullopt;
+    }
+    room -= text->size();
     if (std::ranges::find(result, *text) == result.end()) result.push_back(std::move(*text));
   }
   return result;
 }
 
+std::string strings_allowed() {
+  return std::to_string(tunables::followed_tasks) + " strings, of " +
+         std::to_string(tunables::watched_bytes) + " bytes in the whole filter";
+}
+
 // Null: it was read.
-std::optional<fault> read_notices(json::value given, const notification_options& sent,
-                                  filter& into) {
+std::optional<fault> read_notices(json::value given, const notification_options& sent, filter& into,
+                                  std::size_t& room) {
   if (!given || given.boolean() == false) return std::nullopt;
   filter::notices wanted{.sent = &sent, .all = given.boolean().value_or(false)};
   if (!wanted.all) {
-    auto subjects = read_strings(given);
+    auto subjects = read_strings(given, room);
     if (!subjects) {
       return fault{"'" + sent.member +
                    "' in 'notifications' must be true, or an array of at most " +
-                   std::to_string(tunables::followed_tasks) + " strings"};
+                   strings_allowed()};
     }
     wanted.subjects = std::move(*subjects);
   }
@@ -76,16 +84,17 @@ result<filter> read_filter(json::value given, const serving::dispatcher& server,
     return fault{
         "'notifications' must be an object, and 'taskIds' and 'resourceSubscriptions' in it arrays "
         "of at most " +
-        std::to_string(tunables::followed_tasks) + " strings"};
+        strings_allowed()};
   };
   if (!given.is(json::kind::object)) return unfit();
   filter wanted;
+  std::size_t room = tunables::watched_bytes;
   for (std::size_t i = 0; i < list_members.size(); ++i) {
     wanted.lists.at(i) =
         server.features().changes() && given[list_members.at(i)].boolean().value_or(false);
   }
   if (const json::value uris = json::indexed(given)["resourceSubscriptions"]) {
-    auto read = read_strings(uris);
+    auto read = read_strings(uris, room);
     if (!read) return unfit();
     wanted.resources = true;
     // Those that this caller cannot read are simply missing.
@@ -94,14 +103,14 @@ result<filter> read_filter(json::value given, const serving::dispatcher& server,
     }
   }
   if (const json::value ids = json::indexed(given)["taskIds"]) {
-    auto read = read_strings(ids);
+    auto read = read_strings(ids, room);
     if (!read) return unfit();
     wanted.tasks = true;
     wanted.task_ids = std::move(*read);
   }
   for (const extension& one : server.features().extensions().all()) {
     for (const notification_options& sent : one.notifications()) {
-      if (const auto unread = read_notices(given[sent.member], sent, wanted)) return *unread;
+      if (const auto unread = read_notices(given[sent.member], sent, wanted, room)) return *unread;
     }
   }
   return wanted;
