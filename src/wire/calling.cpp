@@ -20,9 +20,10 @@ namespace {
 // questions as requests to the client where the revision has such.
 class call_audience final : public stream_audience {
  public:
-  call_audience(const context& shared, const incoming& request)
+  call_audience(const context& shared, const incoming& request, serving::exchange_ptr mailbox)
       : stream_audience(request),
         shared_(shared),
+        mailbox_(std::move(mailbox)),
         least_(request.look.stateless ? parse_log_level(request.meta.log_level) : std::nullopt) {}
 
   bool wants_progress() const override {
@@ -47,7 +48,8 @@ class call_audience final : public stream_audience {
       return request_.client->send_when_initialized(request_.out, std::move(text));
     }
     return request_.stream->ask(
-        {shared_.questions.make(task.id(), input.key, round), {}, input.key, std::move(text)});
+        {shared_.questions.make(task.id(), input.key, round), {}, input.key, std::move(text)},
+        mailbox_);
   }
 
   void close_stream(milliseconds retry) override {
@@ -60,6 +62,7 @@ class call_audience final : public stream_audience {
 
  private:
   const context& shared_;
+  const serving::exchange_ptr mailbox_;
   const std::optional<log_level> least_;
 };
 
@@ -203,7 +206,7 @@ awaitable<wire_reply> run_call(context& shared, const incoming& request, serving
   const auto executor = co_await boost::asio::this_coro::executor;
   const auto mailbox = std::make_shared<serving::exchange>(executor);
   request.id.attach(mailbox);
-  call_audience audience(shared, request);
+  call_audience audience(shared, request, mailbox);
   // In sessions the client leaving is not cancellation: `notifications/cancelled` is, and comes
   // through `request.id`.
   std::optional<gone_watch> watch;

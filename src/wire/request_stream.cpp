@@ -33,8 +33,8 @@ void request_stream::only_reply() {
   to_->only_reply();
 }
 
-bool request_stream::ask(put_question question) {
-  return client_->streams().ask(begun(), std::move(question));
+bool request_stream::ask(put_question question, const serving::exchange_ptr& wait) {
+  return client_->streams().ask(begun(), std::move(question), wait);
 }
 
 void request_stream::close(milliseconds retry) {

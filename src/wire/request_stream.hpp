@@ -30,8 +30,9 @@ class request_stream final : public outlet, public std::enable_shared_from_this<
   void only_reply() override;
   void on_gone(std::function<void()> callback) override { gone_ = std::move(callback); }
 
-  /// Asks the client something that belongs to this request. False: not now.
-  bool ask(put_question question);
+  /// Asks the client something that belongs to this request, which waits with `wait`. False: not
+  /// now.
+  bool ask(put_question question, const serving::exchange_ptr& wait);
   /// Closes the connection if the client knows how to take the stream up.
   void close(milliseconds retry);
   /// Its number; 0: none has begun.

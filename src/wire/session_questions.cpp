@@ -19,11 +19,17 @@ void session_streams::set_initialized() {
 
 // --- questions
 
-bool session_streams::ask(stream_number stream, put_question question) {
+bool session_streams::ask(stream_number stream, put_question question,
+                          const serving::exchange_ptr& wait) {
   open_question fresh;
   fresh.asked = std::move(question);
   fresh.own = stream;
+  fresh.wait = wait;
   const guard lock(mutex_);
+  if (closed_) {
+    wait->abandon();
+    return true;
+  }
   return keep(std::move(fresh));
 }
 

@@ -28,6 +28,9 @@ void session_streams::close() {
   for (auto& [number, stream] : streams_) {
     if (stream.reader) disconnect(stream);
   }
+  for (const auto& [id, question] : questions_) {
+    if (const auto call = question.wait.lock()) call->abandon();
+  }
 }
 
 bool session_streams::listening() const {

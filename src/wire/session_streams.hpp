@@ -51,7 +51,8 @@ class session_streams {
 
   /// From now on more than replies may be sent: `notifications/initialized` came.
   void set_initialized();
-  /// The session has ended: GET streams end, nothing more is kept, what is open goes on.
+  /// The session has ended: GET streams end, nothing more is kept. What is open goes on, but for
+  /// calls that wait for an answer, or will.
   void close();
   /// A GET stream is connected.
   bool listening() const;
@@ -63,8 +64,9 @@ class session_streams {
   stream_number begin(std::shared_ptr<outlet> to);
   /// Sends news on a stream. False: they were not taken, the reader is slow.
   bool send(stream_number stream, std::string message);
-  /// Sends a question of a plain call on its stream. False: there are too many open.
-  bool ask(stream_number stream, put_question question);
+  /// Sends a question of a plain call on its stream. False: there are too many open. Once the
+  /// session has ended nobody can answer: `wait` is abandoned.
+  bool ask(stream_number stream, put_question question, const serving::exchange_ptr& wait);
   /// Closes the connection, not the stream: the client is to come again.
   void leave_early(stream_number stream, milliseconds retry);
   /// The request is answered (empty: without a reply). Returns the id of the reply if the
@@ -130,8 +132,9 @@ class session_streams {
   };
   struct open_question {
     put_question asked;
-    stream_number own = 0;  // of the plain call
-    event_id at = {};       // where it was sent
+    stream_number own = 0;                       // of the plain call
+    std::weak_ptr<serving::exchange> wait = {};  // … which waits here
+    event_id at = {};                            // where it was sent
     message_ptr text = nullptr;
   };
   struct waiting_result {

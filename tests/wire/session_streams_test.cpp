@@ -129,16 +129,29 @@ TEST_F(streams, news_that_a_slow_reader_does_not_take_have_no_number) {
   EXPECT_TRUE(of.send(stream, "later"));
   EXPECT_EQ(own->got, (strings{"1-1", "1-2 later"}));
   own->full = true;
-  EXPECT_TRUE(of.ask(stream, question("q", ""))) << "a question must arrive";
+  EXPECT_TRUE(of.ask(stream, question("q", ""), reader())) << "a question must arrive";
   EXPECT_EQ(own->got.back(), "1-3 q?");
   EXPECT_EQ(of.end(stream, "reply", own.get()), "1-4");
+}
+
+TEST_F(streams, whoever_waits_for_an_answer_ends_with_the_session) {
+  const auto own = outlet_here();
+  const auto call = of.begin(own);
+  const auto early = reader(), late = reader();
+  EXPECT_TRUE(of.ask(call, question("q", ""), early));
+  EXPECT_FALSE(early->has_news());
+  of.close();
+  EXPECT_TRUE(early->take().abandoned);
+  EXPECT_TRUE(of.ask(call, question("p", ""), late));
+  EXPECT_TRUE(late->take().abandoned);
+  EXPECT_EQ(own->got, (strings{"1-1", "1-2 q?"}));
 }
 
 TEST_F(streams, a_question_of_a_call_stays_with_its_stream) {
   const auto own = outlet_here(), listens = outlet_here(), again = outlet_here();
   of.listen(listens, reader());
   const auto call = of.begin(own);
-  EXPECT_TRUE(of.ask(call, question("q", "")));
+  EXPECT_TRUE(of.ask(call, question("q", ""), reader()));
   of.left(call, own.get());
   EXPECT_EQ(listens->got, (strings{"1-1"})) << "it belongs to the request";
   EXPECT_EQ(of.resume("2-1", again, reader()).how, resumption::resumed);
@@ -255,7 +268,7 @@ TEST_F(streams, nothing_but_replies_comes_before_initialized) {
   const auto own = outlet_here(), listens = outlet_here();
   const auto call = fresh.begin(own);
   fresh.listen(listens, reader());
-  EXPECT_TRUE(fresh.ask(call, question("q", "")));
+  EXPECT_TRUE(fresh.ask(call, question("q", ""), reader()));
   EXPECT_TRUE(fresh.ask_of_task(question("r")));
   EXPECT_FALSE(fresh.tell("x"));
   EXPECT_EQ(own->got, (strings{"1-1"}));
