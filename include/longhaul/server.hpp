@@ -148,8 +148,8 @@ class server {
   /// …), or an `awaitable` of one of these (a coroutine handler). Blocking handlers run on a pool,
   /// coroutine handlers on handler threads.
   /// A tool whose name, schema or options do not fit is left out and noted in `faults`: `run` says
-  /// what is wrong with all of them, and does not serve. (`make_tool` throws.) While the server
-  /// runs, it throws `std::invalid_argument` instead.
+  /// what is wrong with all of them, and does not serve. (`make_tool` throws.) Once the server
+  /// runs, or has run, it throws `std::invalid_argument` instead.
   /// Throws `std::logic_error` while the server runs, unless it has `dynamic`.
   template <class Handler>
   server& add_tool(tool_options options, Handler handler) {

@@ -76,7 +76,7 @@ void server::check_change(const char* function) const {
 void server::note_fault(const char* kind, const std::string& name, const std::string& problem) {
   const std::string start = std::string(kind) + " \"";
   const std::string fault = problem.starts_with(start) ? problem : start + name + "\": " + problem;
-  if (link_->is_open()) throw std::invalid_argument(fault);
+  if (link_->was_open()) throw std::invalid_argument(fault);
   faults_.push_back(fault);
 }
 

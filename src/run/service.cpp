@@ -59,7 +59,7 @@ service::service(server& definition, service_options options, process_log& log)
                    .log = log.log()}) {}
 
 service::~service() {
-  definition_.link_->close();
+  definition_.link_->close(*engine_);
   engine_->stop();
 }
 
@@ -112,7 +112,7 @@ void service::tell_how_to_connect(const std::string& url) const {
 }
 
 void service::stop() {
-  definition_.link_->close();
+  definition_.link_->close(*engine_);
   if (const std::size_t left = engine_->running(); left > 0) {
     log().warning("server.stop", "handlers have not ended yet; leaving them", {{"handlers", left}});
     if (options_.on_exit) options_.on_exit();
@@ -123,13 +123,13 @@ void service::stop() {
 }
 
 void service::end() {
-  definition_.link_->close();
+  definition_.link_->close(*engine_);
   engine_->stop();
   options_.store->close();
 }
 
 void service::fail(int code) {
-  definition_.link_->close();
+  definition_.link_->close(*engine_);
   engine_->drain(std::chrono::milliseconds(0), run_tunables::http_stop_grace);
   if (engine_->running() == 0) return;
   if (options_.on_exit) options_.on_exit();

@@ -8,13 +8,20 @@ namespace longhaul::tasks {
 void engine_link::open(std::shared_ptr<engine> running) {
   const std::unique_lock lock(mutex_);
   engine_ = std::move(running);
+  closing_ = std::stop_source();
 }
 
-void engine_link::close() {
-  closing_.request_stop();
+void engine_link::close(const engine& ended) {
+  std::stop_source waits(std::nostopstate);
+  {
+    const std::shared_lock lock(mutex_);
+    if (engine_.get() != &ended) return;
+    waits = closing_;
+  }
+  waits.request_stop();
   std::shared_ptr<engine> last;  // maybe its end: not with the lock
   const std::unique_lock lock(mutex_);
-  last.swap(engine_);
+  if (engine_.get() == &ended) last.swap(engine_);
 }
 
 engine_link::access engine_link::look() const {
@@ -38,6 +45,11 @@ engine_link::access engine_link::follow() const {
 bool engine_link::is_open() const {
   const std::shared_lock lock(mutex_);
   return engine_ != nullptr;
+}
+
+bool engine_link::was_open() const {
+  const std::shared_lock lock(mutex_);
+  return engine_ != nullptr || closing_.stop_requested();
 }
 
 }  // namespace longhaul::tasks

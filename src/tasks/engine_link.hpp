@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the copies of a `task_access` share: the engine they mean, while there is one. It does not
-// end while a blocking call uses it; who waits is woken.
+// end while a blocking call uses it; who waits is woken. A server may be served again: then there
+// is another one.
 //
 // Threads: any.
 #pragma once
@@ -15,10 +16,11 @@ namespace longhaul::tasks {
 
 class engine_link {
  public:
-  /// `use` gives this engine from now on. Once.
+  /// `use` gives this engine from now on.
   void open(std::shared_ptr<engine> running);
-  /// Ends all waits, and waits for those who use it. Idempotent.
-  void close();
+  /// Ends all waits for this engine, and waits for those who use it. Nothing if it is another one
+  /// that is open, or none.
+  void close(const engine& ended);
 
   struct access {
     std::shared_ptr<tasks::engine> engine;
@@ -32,6 +34,8 @@ class engine_link {
   /// For a coroutine that only reads and watches `closing`: nobody waits for it. Throws the same.
   access follow() const;
   bool is_open() const;
+  /// It is open, or was.
+  bool was_open() const;
 
  private:
   access look() const;

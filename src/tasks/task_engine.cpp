@@ -42,7 +42,7 @@ task_engine::task_engine(const task_engine_options& options)
 }
 
 task_engine::~task_engine() {
-  link_->close();
+  link_->close(*state_->engine);
   state_->engine->stop();
 }
 

@@ -75,8 +75,27 @@ TEST(hosted_server, may_be_served_again_and_never_at_all) {
     hosted_server host(made, {.store = "memory:"});
     host.start();
     EXPECT_NE(call(host.url(), "hello").find("hi there"), std::string::npos);
+    EXPECT_TRUE(made.tasks().list("nobody").tasks.empty());
+    host.stop();
+    EXPECT_THROW(made.tasks().list("nobody"), not_running);
+    // What somebody adds too late, or twice, is told at once: the next round is not for them.
+    EXPECT_THROW(made.add_tool({.name = "hello"}, [] {}), std::invalid_argument);
   }
   const hosted_server unused(made, {.store = "memory:"});
+}
+
+TEST(hosted_server, that_ends_after_the_next_has_begun_takes_nothing_from_it) {
+  server made{quiet()};
+  made.add_tool({.name = "hello"}, [] { return std::string("hi there"); });
+  auto host = std::make_unique<hosted_server>(made, hosting_options{.store = "memory:"});
+  host->start();
+  host->stop();
+  auto next = std::make_unique<hosted_server>(made, hosting_options{.store = "memory:"});
+  next->start();
+  host = std::move(next);
+  EXPECT_TRUE(made.tasks().list("nobody").tasks.empty());
+  EXPECT_THROW(made.use(nullptr), std::invalid_argument);
+  EXPECT_THROW(made.use(audit_log()), std::logic_error) << "it runs";
 }
 
 TEST(hosted_server, tells_handlers_to_stop_and_waits_for_them) {
