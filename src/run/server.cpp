@@ -5,6 +5,7 @@
 
 #include "server/catalog.hpp"
 #include "tasks/engine_link.hpp"
+#include "wire/extensions.hpp"
 
 namespace longhaul {
 
@@ -82,7 +83,12 @@ void server::note_fault(const char* kind, const std::string& name, const std::st
 
 server& server::add_extension(const extension& added) {
   if (link_->is_open()) throw std::logic_error("add_extension: the server runs already");
-  return add_made("add_extension", "extension", added.id(), [&] { features_->add(added); });
+  return add_made("add_extension", "extension", added.id(), [&] {
+    if (const std::string taken = wire::taken_from_protocol(added); !taken.empty()) {
+      throw std::invalid_argument(taken + " is the protocol's own");
+    }
+    features_->add(added);
+  });
 }
 
 void server::notify(std::string_view notification, const raw_json& params,

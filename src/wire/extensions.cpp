@@ -1,14 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/extensions.hpp"
 
+#include <algorithm>
+#include <array>
 #include <exception>
 
 #include "json/validate.hpp"
 #include "json/write.hpp"
 #include "tasks/failure.hpp"
+#include "wire/method_table.hpp"
 #include "wire/result_json.hpp"
 
 namespace longhaul::wire {
+namespace {
+
+// Of the filter of `subscriptions/listen`, and of the tasks extension.
+constexpr std::array<std::string_view, 5> filter_members = {
+    "toolsListChanged", "promptsListChanged", "resourcesListChanged", "resourceSubscriptions",
+    "taskIds"};
+// The endpoints hear these themselves.
+constexpr std::array<std::string_view, 2> heard_by_endpoints = {"notifications/initialized",
+                                                                "notifications/cancelled"};
+
+bool is_method_of_protocol(std::string_view name) {
+  const auto rows = method_rows();
+  return name == "initialize" || std::ranges::find(rows, name, &method_row::name) != rows.end();
+}
+
+}  // namespace
+
 std::vector<std::string> declared_extensions(json::value capabilities,
                                              const serving::extensions& served) {
   std::vector<std::string> result;
@@ -19,6 +39,20 @@ std::vector<std::string> declared_extensions(json::value capabilities,
     }
   }
   return result;
+}
+
+std::string taken_from_protocol(const extension& added) {
+  for (const extension::method& one : added.methods()) {
+    if (is_method_of_protocol(one.options.name)) return one.options.name;
+  }
+  for (const notification_options& one : added.notifications()) {
+    if (std::ranges::find(filter_members, one.member) != filter_members.end()) return one.member;
+  }
+  for (const extension::incoming_notification& one : added.incoming()) {
+    const auto* const heard = std::ranges::find(heard_by_endpoints, one.name);
+    if (heard != heard_by_endpoints.end()) return one.name;
+  }
+  return {};
 }
 
 raw_json extension_params(json::value params) {

@@ -18,6 +18,11 @@ namespace longhaul::wire {
 std::vector<std::string> declared_extensions(json::value capabilities,
                                              const serving::extensions& served);
 
+/// The first name that it would take from the protocol itself, which goes first: of a method, of a
+/// notification that the endpoint hears, of a member of the filter of `subscriptions/listen`.
+/// Empty: there is none.
+std::string taken_from_protocol(const extension& added);
+
 /// The params of a message as its handler sees them: an object, without `_meta` and what belongs to
 /// questions.
 raw_json extension_params(json::value params);

@@ -84,6 +84,13 @@ TEST(hosted_server, may_be_served_again_and_never_at_all) {
   const hosted_server unused(made, {.store = "memory:"});
 }
 
+TEST(hosted_server, whose_extension_takes_a_name_of_the_protocol_is_not_served) {
+  server made{quiet()};
+  made.add_extension(extension("a/b").add_method({.name = "tools/call"}, [] {}));
+  EXPECT_EQ(made.faults(),
+            (std::vector<std::string>{"extension \"a/b\": tools/call is the protocol's own"}));
+}
+
 TEST(hosted_server, that_ends_after_the_next_has_begun_takes_nothing_from_it) {
   server made{quiet()};
   made.add_tool({.name = "hello"}, [] { return std::string("hi there"); });

@@ -7,6 +7,7 @@
 #include <boost/describe.hpp>
 
 #include "exchange_player.hpp"
+#include "wire/extensions.hpp"
 
 namespace longhaul::test {
 
@@ -194,6 +195,23 @@ TEST_F(extensions_test, hears_its_clients) {
   EXPECT_EQ(thrown.status, 202) << "what it throws is nothing to its client";
   EXPECT_EQ(wound, (std::vector<std::string>{R"(anonymous {"turns":3})", R"(anonymous {"turns":4})",
                                              "anonymous {}"}));
+}
+
+// The protocol goes first, so nobody would ever reach it.
+TEST(extension, takes_no_name_of_the_protocol) {
+  const auto taken = [](const extension& added) { return wire::taken_from_protocol(added); };
+  const auto heard = [](const caller_info&, const raw_json&) {};
+  EXPECT_EQ(taken(extension("a/b").add_method({.name = "tools/call"}, [] {})), "tools/call");
+  EXPECT_EQ(taken(extension("a/b").add_notification(
+                {.name = "notifications/x", .member = "toolsListChanged"})),
+            "toolsListChanged");
+  EXPECT_EQ(taken(extension("a/b").on_notification("notifications/cancelled", heard)),
+            "notifications/cancelled");
+  extension own("a/b");
+  own.add_method({.name = "tools/sharpen"}, [] {})
+      .add_notification({.name = "notifications/x", .member = "x"})
+      .on_notification("notifications/roots/list_changed", heard);
+  EXPECT_EQ(taken(own), "");
 }
 
 TEST(extension, that_does_not_fit_is_refused) {
