@@ -26,8 +26,8 @@ std::optional<log_level> least_of(log_detail detail) {
 
 process_log::process_log(const log_settings& settings, bool over_http) : sink_(settings.sink) {
   if (!sink_) {
-    writer_ = std::make_unique<log_writer>(STDERR_FILENO, settings.style);
-    sink_ = [writer = writer_.get()](const log_record& record) { writer->put(record); };
+    writer_ = std::make_shared<log_writer>(STDERR_FILENO, settings.style);
+    sink_ = [writer = writer_](const log_record& record) { writer->put(record); };
   }
   log_ = logger(
       sink_, least_of(settings.detail.value_or(over_http ? log_detail::info : log_detail::error)));

@@ -27,7 +27,7 @@ class process_log {
   process_log& operator=(const process_log&) = delete;
 
   const logger& log() const noexcept { return log_; }
-  /// Takes records whatever is to be logged.
+  /// Takes records whatever is to be logged. Whoever keeps it keeps what it writes with.
   const log_sink& sink() const noexcept { return sink_; }
   /// What whoever started the server must be told, whatever is to be logged: where it listens,
   /// where tasks are if not in the usual place, why it ends.
@@ -36,7 +36,7 @@ class process_log {
   void flush();
 
  private:
-  std::unique_ptr<log_writer> writer_;  // null: somebody else's sink
+  std::shared_ptr<log_writer> writer_;  // null: somebody else's sink
   log_sink sink_;
   logger log_;
 };

@@ -11,11 +11,10 @@ namespace {
 
 class audit final : public middleware {
  public:
-  explicit audit(audit_options options) : options_(std::move(options)) {}
+  explicit audit(audit_options options) : options_(std::move(options)), to_(options_.to) {}
 
-  void on_start(const log_sink& log) override {
-    if (!options_.to) options_.to = log;
-  }
+  // A server may be served again, with another log.
+  void on_start(const log_sink& log) override { to_ = options_.to ? options_.to : log; }
 
   void on_call(arriving_call& call) override {
     if (call.kind == call_kind::task) {
@@ -50,10 +49,11 @@ class audit final : public middleware {
   }
 
   void write(std::string_view event, const std::vector<log_field>& fields) const {
-    if (options_.to) options_.to({log_level::notice, event, {}, fields});
+    if (to_) to_({log_level::notice, event, {}, fields});
   }
 
-  audit_options options_;  // fixed once the server runs
+  const audit_options options_;
+  log_sink to_;  // fixed once the server runs
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "run/command_line.hpp"
 #include "run/log_line.hpp"
 #include "run/log_writer.hpp"
+#include "run/process_log.hpp"
 #include "run/tunables.hpp"
 #include "support/process_census.hpp"
 #include "support/temporary_folder.hpp"
@@ -271,6 +272,16 @@ TEST(log_file, lines_that_a_full_disk_did_not_take_are_counted_and_told_once_it_
   EXPECT_EQ(one.find("Z "), std::string_view("2026-11-26T09:00:00.000").size()) << all;
   ASSERT_TRUE(std::getline(lines, one)) << all;
   EXPECT_TRUE(one.ends_with(" event after")) << all;
+}
+
+// Middleware may keep the sink that it was given, and be asked once more when all has ended.
+TEST(log_sink, may_be_kept_longer_than_its_server) {
+  log_sink kept;
+  {
+    const process_log log({}, true);
+    kept = log.sink();
+  }
+  kept({log_level::info, "test.kept", "written after the end", {}});
 }
 
 TEST(log_options, what_is_not_understood_is_refused_with_what_to_write) {

@@ -396,5 +396,18 @@ TEST_F(middleware_test, of_audits_writes_who_called_what_and_how_it_ended) {
                             "audit.task name=get caller=ann"}));
 }
 
+// A definition is served again by another server, whose log it is then.
+TEST(audits, go_to_the_log_of_the_server_that_runs) {
+  const auto audit = audit_log();
+  int first = 0, second = 0;
+  const ended_call over;
+  audit->on_start([&](const log_record&) { ++first; });
+  audit->on_end(over);
+  audit->on_start([&](const log_record&) { ++second; });
+  audit->on_end(over);
+  EXPECT_EQ(first, 1);
+  EXPECT_EQ(second, 1);
+}
+
 }  // namespace
 }  // namespace longhaul::test
