@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts `longhaul serve` on a free port with a state folder of its own, for the time of a test file.
+// Starts `longhaul serve`, or an example, on a free port with a state folder of its own, for the time of
+// a test file.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
@@ -11,11 +12,13 @@ import {fileURLToPath} from 'node:url';
 export const here = path.dirname(fileURLToPath(import.meta.url));
 export const root = path.resolve(here, '../../..');
 const binary = path.resolve(process.env.LONGHAUL ?? path.join(root, 'build/release/longhaul'));
+const states = [];
+process.on('exit', () => states.forEach((folder) => rmSync(folder, {recursive: true, force: true})));
 
 /** A folder that is removed when this process ends. */
 export function temporaryFolder() {
   const folder = mkdtempSync(path.join(tmpdir(), 'longhaul-peers-'));
-  process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
+  states.push(folder);
   return folder;
 }
 
@@ -27,8 +30,26 @@ export async function serve({file, text}) {
     config = path.join(folder, 'tools.toml');
     writeFileSync(config, text);
   }
-  const child = spawn(binary, ['serve', config, '--http', '127.0.0.1:0'],
-                      {stdio: ['ignore', 'ignore', 'pipe'], env: {...process.env, XDG_STATE_HOME: folder}});
+  return listening(binary, ['serve', config], {...process.env, XDG_STATE_HOME: folder});
+}
+
+/** How to start an example over stdio. */
+export function example(name) {
+  return {
+    command: path.join(path.dirname(binary), `longhaul-${name}`),
+    args: ['--stdio'],
+    env: {...process.env, XDG_STATE_HOME: temporaryFolder()},
+  };
+}
+
+/** Serves an example. Gives `url` and `stop`. */
+export async function serveExample(name) {
+  const {command: program, env} = example(name);
+  return listening(program, [], env);
+}
+
+async function listening(program, args, env) {
+  const child = spawn(program, [...args, '--http', '127.0.0.1:0'], {stdio: ['ignore', 'ignore', 'pipe'], env});
   const exited = once(child, 'exit');
   const said = [];
   let url;
