@@ -16,6 +16,11 @@ const OF_TASKS = {
 const MEMBERS = { method: ["jsonrpc", "id", "method", "params"], result: ["jsonrpc", "id", "result"],
   error: ["jsonrpc", "id", "error"] };
 
+/** A task's result is the one that its call would have had. */
+function inlineResult(schema, task) {
+  return task?.status === "completed" ? schema.faults("CallToolResult", task.result) : [];
+}
+
 function byTasks(schemas, name, value) {
   const result = schemas.tasks[OF_TASKS[name]].safeParse(value);
   return result.success
@@ -48,7 +53,8 @@ function judgeResult(schemas, schema, modern, message, asked) {
   }
   const faults = modern && type !== "complete" && type !== OWN_RESULT ? [`resultType is ${JSON.stringify(type)}`] : [];
   if (modern && asked.method in OF_TASKS) {
-    return { kind: `${asked.method} result`, faults: faults.concat(byTasks(schemas, asked.method, result)) };
+    const inside = inlineResult(schema, result);
+    return { kind: `${asked.method} result`, faults: faults.concat(byTasks(schemas, asked.method, result), inside) };
   }
   const name = resultOf(schema, asked.method, asked, result ?? {});
   if (!name) return { kind: `${asked.method} result`, faults: ["the revision has no such method"] };
@@ -59,7 +65,7 @@ function judgeMethod(schemas, schema, modern, message) {
   const method = message.method;
   if (modern && "id" in message) return { kind: method, faults: ["a request of the server"] };
   if (modern && method === "notifications/tasks") {
-    return { kind: method, faults: byTasks(schemas, method, message) };
+    return { kind: method, faults: byTasks(schemas, method, message).concat(inlineResult(schema, message.params)) };
   }
   if (OWN.test(method) && !("id" in message)) {
     return { kind: method, faults: schema.faults("JSONRPCNotification", message) };

@@ -2,6 +2,7 @@
 #include "wire/task_json.hpp"
 
 #include "wire/questions.hpp"
+#include "wire/result_json.hpp"
 
 namespace longhaul::wire {
 
@@ -40,16 +41,17 @@ void append_task(json::object& into, const task_look& look, const serving::task_
   if (view.poll_interval.count() > 0) into.integer(look.poll_interval, view.poll_interval.count());
 }
 
-void append_detailed_task(json::object& into, const task_look& look, const serving::task_view& view,
-                          const serving::question_modes& modes, timestamp now) {
+void append_detailed_task(json::object& into, const revision_look& look,
+                          const serving::task_view& view, const serving::question_modes& modes,
+                          timestamp now) {
   const task_record& task = *view.task;
-  append_task(into, look, view, now);
+  append_task(into, look.tasks, view, now);
   switch (task.status) {
     case task_status::input_required:
       append_input_requests(into.key("inputRequests"), task, modes);
       break;
     case task_status::completed:
-      into.raw("result", task.result.body);
+      append_result(into.key("result"), task.result.body.view(), look.results);
       break;
     case task_status::failed:
       into.raw("error", task.result.body);

@@ -20,9 +20,10 @@ std::string shown_message(const task_record& task);
 void append_task(json::object& into, const task_look& look, const serving::task_view& view,
                  timestamp now);
 /// Members of `DetailedTask` (the tasks extension): the same, and result, error or open questions
-/// of these modes.
-void append_detailed_task(json::object& into, const task_look& look, const serving::task_view& view,
-                          const serving::question_modes& modes, timestamp now);
+/// of these modes. A result looks as it does when it answers the call itself.
+void append_detailed_task(json::object& into, const revision_look& look,
+                          const serving::task_view& view, const serving::question_modes& modes,
+                          timestamp now);
 /// One `notifications/tasks/status` (2025-11-25).
 std::string status_message(const task_look& look, const serving::task_view& view, timestamp now);
 /// The member of `_meta` that says which task a message is about (2025-11-25).

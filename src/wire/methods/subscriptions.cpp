@@ -179,7 +179,7 @@ class subscription_audience final : public stream_audience {
     out.reserve(512 + view.task->result.body.size());
     out += R"({"jsonrpc":"2.0","method":"notifications/tasks","params":)";
     json::object params(out);
-    append_detailed_task(params, request_.look.tasks, view, modes_, clock_.now());
+    append_detailed_task(params, request_.look, view, modes_, clock_.now());
     params.raw("_meta", "{" + id_ + "}");
     params.close();
     out += '}';

@@ -29,11 +29,11 @@ std::string task_id(const incoming& request) { return *request.call.params["task
 wire_reply reply_with_state(const context& shared, const incoming& request,
                             const serving::task_view& view) {
   result_writer result(shared, request, 512 + view.task->result.body.size());
-  const task_look& look = request.look.tasks;
   if (has_extension(request)) {
-    append_detailed_task(result.members(), look, view, modes_of(request), shared.clock.now());
+    append_detailed_task(result.members(), request.look, view, modes_of(request),
+                         shared.clock.now());
   } else {
-    append_task(result.members(), look, view, shared.clock.now());
+    append_task(result.members(), request.look.tasks, view, shared.clock.now());
   }
   return result.end();
 }
