@@ -91,9 +91,9 @@ struct resource_definition {
   raw_json fixed = {};
   /// Its handler, as one of a tool: arguments `{"uri":…,"variables":{…}}`.
   tool_definition run = {};
-  /// Of a template: reads its variables, given as an object of strings. Throws
+  /// Of a template: its variables as they are meant, given as an object of strings. Throws
   /// `invalid_arguments`.
-  std::function<std::shared_ptr<void>(const raw_json& variables)> read_variables = {};
+  std::function<call_arguments(const raw_json& variables)> accept_variables = {};
 };
 
 namespace detail {
@@ -155,8 +155,8 @@ resource_definition resource_of(resource_options options, bool is_template, F ha
     resource.run.handler =
         untyped_handler(std::move(handler), schema, resource_results{resource.options.mime_type});
     if constexpr (!traits::is_raw) {
-      resource.read_variables = [schema](const raw_json& variables) -> std::shared_ptr<void> {
-        return traits::accept(*schema, variables, {}).read();
+      resource.accept_variables = [schema](const raw_json& variables) {
+        return traits::accept(*schema, variables, {});
       };
     }
     return resource;

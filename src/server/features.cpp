@@ -32,6 +32,19 @@ std::vector<entry_ptr> with_completers(const entry_ptr& run, const completer_ent
   return result;
 }
 
+// The address of a template, and its variables as they are meant: who waits for a slot has them
+// read again.
+call_arguments with_variables_as_meant(
+    const raw_json& given, const std::function<call_arguments(const raw_json&)>& accept) {
+  const raw_json variables = or_empty_object(detail::variables_of(call_arguments(given)));
+  const call_arguments meant = accept(variables);
+  if (meant.json().view() == variables.view()) return {given, meant.read()};
+  std::string out;
+  json::object o(out);
+  o.raw("uri", json::value(given)["uri"].raw()).raw("variables", meant.json()).close();
+  return {raw_json::trusted(std::move(out)), meant.read()};
+}
+
 }  // namespace
 
 std::uint64_t next_serial() noexcept {
@@ -83,12 +96,10 @@ prompt_ptr offered(prompt_definition prompt) {
 resource_ptr offered(resource_definition resource) {
   auto entry = std::make_shared<resource_entry>();
   if (resource.is_template) entry->pattern.emplace(resource.options.uri);
-  if (resource.read_variables) {
-    resource.run.accept = [read = resource.read_variables](const raw_json& given,
-                                                           const argument_leniency&) {
-      const call_arguments whole(given);
-      const raw_json variables = or_empty_object(detail::variables_of(whole));
-      return call_arguments(given, read(variables));
+  if (resource.accept_variables) {
+    resource.run.accept = [accept = resource.accept_variables](const raw_json& given,
+                                                               const argument_leniency&) {
+      return with_variables_as_meant(given, accept);
     };
   }
   if (resource.fixed) {  // for calls that middleware is to hear of
