@@ -5,6 +5,10 @@
 # Silent and immediate when everything is there. sudo only for those who are not root.
 set -euo pipefail
 
+newer_than() { # OLDEST VERSION: whether there is that version or a newer one
+  [[ -n $2 ]] && printf '%s\n%s\n' "$1" "$2" | sort -CV
+}
+
 packages=(
   clang-19 lld-19 libclang-rt-19-dev clang-format-19 llvm-19 ninja-build cmake ccache
   libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libsqlite3-dev libssl-dev libre2-dev libgtest-dev
@@ -12,7 +16,13 @@ packages=(
 )
 case ${1:-} in
   "") ;;
-  check) packages+=(clang-tidy-19 g++ python3-venv chromium) ;;
+  check)
+    packages+=(clang-tidy-19 g++ python3-venv chromium)
+    # Rust for a client of the interop tests. Debian's own is too old; these are what its browsers are built with.
+    # Where Go is missing or too old, scripts/interop-peers.py gets it from PyPI.
+    newer_than 1.88 "$(rustc --version 2>/dev/null | cut -d' ' -f2)" && command -v cargo >/dev/null ||
+      packages+=(rustc-web cargo-web)
+    ;;
   *)
     echo "usage: $0 [check]" >&2
     exit 2

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tries the release build with the clients of others: a part of `make check`.
 
-Each peer of tests/interop/peers is a program that prints TAP, one test a row named "TRANSPORT: what".
-Installs the pinned packages (npm, PyPI) into the working tree. The table of docs/interop.md is what
-the run saw; one that differs is a failure, and --write brings the page up to date.
+Each peer of tests/interop/peers is a program that prints TAP, one test a row named
+"REVISION over TRANSPORT: what", where `what` is one of ALL or MORE below. Installs and builds the pinned
+packages in the working tree (npm, PyPI, Go modules, crates). The table of docs/interop.md is what the
+run saw; one that differs is a failure, and --write brings the page up to date.
 The last line is `N passed, M failed`; exit code 1 if any failed.
 
   scripts/interop-peers.py [--write] [PEER…]
@@ -14,80 +15,148 @@ import hashlib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = ROOT / "tests/interop/peers"
 PAGE = ROOT / "docs/interop.md"
 BEGIN, END = "<!-- made by scripts/interop-peers.py -->", "<!-- end -->"
-VENV = ROOT / "build/peers-venv"
-LIMIT = 600  # seconds a peer
+BUILD = ROOT / "build/peers"
+EVERYTHING = str(ROOT / "build/release/longhaul-everything")
+LIMIT = 600  # seconds a peer, once it is built
+BUILD_LIMIT = 900  # seconds
+SHOWN = 20_000  # characters of the output of a peer that failed
+OLDEST_GO = (1, 25)  # of go/go.mod
+
+# What the whole server is tried with, in this order; the table calls a row that has each of them "all".
+ALL = """tools, call, structured result, every type of content, failed tool, wrong arguments, unknown tool,
+progress, log messages by level, cancel, form, page, sampling, roots, resources, text, bytes, templates,
+unknown resource, updated, lists that change, prompts, prompt, completion""".replace("\n", " ").split(", ")
+MORE = ["task and poll", "task by its id", "question in a task", "cancelled task", "list of tasks",
+        "a silent program outlasts resetTimeoutOnProgress", "a page of an allowed site calls a tool",
+        "a page of an allowed site opens a session", "a page learns that its key is wrong",
+        "a page of another site is refused"]
 
 
-def version_of(package):
-    """The pinned version of an npm or PyPI package."""
-    lines = (PEERS / "requirements.txt").read_text()
-    found = re.search(rf"^{re.escape(package)}==(\S+)$", lines, re.MULTILINE)
-    if found:
-        return found.group(1)
-    return re.search(rf'"{re.escape(package)}": "([^"]+)"', (PEERS / "package.json").read_text()).group(1)
+# How a file of pins names a version.
+PINNED = {".txt": r"^{}==(\S+)$", ".json": r'"{}": "([^"]+)"', ".toml": r'^{} = .*"=([^"]+)"',
+          ".mod": r"^require \S+/{} v(\S+)$"}
 
 
-def node():
-    done = subprocess.run([ROOT / "scripts/npm-install.sh", "tests/interop/peers"], check=True,
-                          stdout=subprocess.PIPE, text=True)
-    return done.stdout.strip()
+def version_of(package, pins):
+    form = PINNED[pathlib.Path(pins).suffix].format(re.escape(package))
+    return re.search(form, (PEERS / pins).read_text(), re.MULTILINE).group(1)
 
 
-def python():
-    wanted = hashlib.sha256((PEERS / "requirements.txt").read_bytes()).hexdigest()
-    stamp = VENV / ".longhaul-stamp"
+def build(*command, folder=ROOT, **environment):
+    subprocess.run([str(word) for word in command], cwd=folder, check=True, timeout=BUILD_LIMIT, text=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                   env={**os.environ, **environment})
+
+
+def venv(requirements, *options):
+    """The bin folder of an environment with these packages."""
+    place = BUILD / requirements.replace("/", "-").removesuffix(".txt")
+    wanted = hashlib.sha256((PEERS / requirements).read_bytes()).hexdigest()
+    stamp = place / ".longhaul-stamp"
     if not stamp.exists() or stamp.read_text() != wanted:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
-        subprocess.run([VENV / "bin/pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check",
-                        "-r", PEERS / "requirements.txt"], check=True)
+        build(sys.executable, "-m", "venv", "--clear", place)
+        build(place / "bin/pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", *options,
+              "-r", PEERS / requirements)
         stamp.write_text(wanted)
-    return str(VENV / "bin/python")
+    return place / "bin"
 
 
 def by_node(file):
-    return lambda: [node(), "--test", "--test-reporter=tap", str(PEERS / file)]
+    def command():
+        done = subprocess.run([ROOT / "scripts/npm-install.sh", "tests/interop/peers"], check=True,
+                              stdout=subprocess.PIPE, text=True)
+        return [done.stdout.strip(), "--test", "--test-reporter=tap", str(PEERS / file)]
+    return command
 
 
-# Name, packages whose versions are shown, wire that it speaks, command.
+def by_python(requirements, file):
+    return lambda: [str(venv(requirements) / "python"), str(PEERS / file)]
+
+
+def by_go():
+    go = shutil.which("go")
+    told = subprocess.run([go, "env", "GOVERSION"], stdout=subprocess.PIPE, text=True).stdout if go else ""
+    version = tuple(int(part) for part in re.findall(r"\d+", told)[:2])
+    if version < OLDEST_GO:
+        go = venv("go/toolchain.txt", "--require-hashes") / "go"
+    program = BUILD / "go-sdk"
+    build(go, "build", "-mod=readonly", "-o", program, ".", folder=PEERS / "go", GOTOOLCHAIN="local")
+    return [str(program), EVERYTHING]
+
+
+def by_cargo():
+    target = BUILD / "cargo"
+    build("cargo", "build", "--locked", "--quiet", folder=PEERS / "rust", CARGO_TARGET_DIR=str(target))
+    return [str(target / "debug/longhaul-interop-rmcp"), EVERYTHING]
+
+
+# Name, the file that pins it, packages whose versions are shown, command.
 TABLE = [
-    ("FastMCP", ["fastmcp", "fastmcp-tasks"], "2026-07-28 with tasks",
-     lambda: [python(), str(PEERS / "fastmcp_test.py"), str(ROOT / "build/release/longhaul-handlers")]),
-    ("mcpc", ["@apify/mcpc"], "2025-11-25 with tasks", by_node("mcpc.test.mjs")),
-    ("Inspector", ["@modelcontextprotocol/inspector"], "2025-11-25", by_node("inspector.test.mjs")),
-    ("TypeScript SDK", ["@modelcontextprotocol/sdk"], "2025-11-25", by_node("silent_program.test.mjs")),
-    ("A page in Chromium", ["playwright-core"], "both, through CORS", by_node("browser.test.mjs")),
+    ("TypeScript SDK 1", "package.json", ["@modelcontextprotocol/sdk"], by_node("typescript1.test.mjs")),
+    ("TypeScript SDK 2", "package.json", ["@modelcontextprotocol/client"], by_node("typescript2.test.mjs")),
+    ("ext-tasks", "package.json", ["@modelcontextprotocol/ext-tasks", "@modelcontextprotocol/client"],
+     by_node("ext_tasks.test.mjs")),
+    ("Python SDK 2", "requirements.txt", ["mcp"], by_python("requirements.txt", "python_test.py")),
+    ("FastMCP", "fastmcp.txt", ["fastmcp"], by_python("fastmcp.txt", "fastmcp_test.py")),
+    ("FastMCP with tasks", "requirements.txt", ["fastmcp", "fastmcp-tasks"],
+     by_python("requirements.txt", "fastmcp_tasks_test.py")),
+    ("Go SDK", "go/go.mod", ["go-sdk"], by_go),
+    ("rmcp", "rust/Cargo.toml", ["rmcp"], by_cargo),
+    ("Inspector", "package.json", ["@modelcontextprotocol/inspector"], by_node("inspector.test.mjs")),
+    ("mcpc", "package.json", ["@apify/mcpc"], by_node("mcpc.test.mjs")),
+    ("A host that loses patience", "package.json", ["@modelcontextprotocol/sdk"],
+     by_node("silent_program.test.mjs")),
+    ("A page in Chromium", "package.json", ["playwright-core"], by_node("browser.test.mjs")),
 ]
 
 
 def run(command):
-    """[(transport, what, passed)], and what was printed."""
+    """[(revision, transport, what, passed)], and what was printed."""
     try:
         done = subprocess.run(command(), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace", timeout=LIMIT)
         text, code = done.stdout, done.returncode
+    except subprocess.CalledProcessError as failed:  # it could not be built
+        text, code = failed.stdout or "", failed.returncode
     except subprocess.TimeoutExpired as late:
         text, code = (late.stdout or b"").decode(errors="replace"), "no end in time"
-    rows = [(m.group(3), m.group(4), m.group(1) is None)
-            for m in re.finditer(r"^(not )?ok (\d+) - ([^:\n]+): (.*)$", text, re.MULTILINE)]
-    if code != 0 and all(passed for _, _, passed in rows):
-        rows.append(("-", f"the run itself (exit {code})", False))
+    rows = [(m.group(2), m.group(3), m.group(4), m.group(1) is None)
+            for m in re.finditer(r"^(not )?ok \d+ - (.+?) over (\w+): (.*)$", text, re.MULTILINE)]
+    unknown = [what for _, _, what, _ in rows if what not in ALL + MORE]
+    if unknown:
+        text += f"names that interop-peers.py does not have: {unknown}\n"
+    if unknown or not rows or (code != 0 and all(row[-1] for row in rows)):
+        rows.append(("-", "-", f"the run itself (exit {code})", False))
     return rows, text
 
 
-def row(name, packages, wire, rows):
-    """One line a transport, in the order of the run."""
-    shown = ", ".join(f"{package} {version_of(package)}" for package in packages)
+def tried(rows):
+    """What was tried, in the order of the lists; those that failed are said to have."""
+    passed = {what for what, good in rows if good}
+    shown = [what for what in ALL + MORE if what in passed]
+    if passed.issuperset(ALL):
+        shown = ["all"] + shown[len(ALL):]
+    return " · ".join(shown + [f"{what} **FAILED**" for what, good in rows if not good])
+
+
+def lines_of(name, shown, rows):
+    """One line a revision, or two if more was tried over one transport."""
     lines = []
-    for transport in dict.fromkeys(t for t, _, _ in rows):
-        done = [what + ("" if passed else " **FAILED**") for t, what, passed in rows if t == transport]
-        lines.append(f"| {name} | {shown} | {wire} | {transport} | {' · '.join(done)} |")
+    for revision in dict.fromkeys(row[0] for row in rows):
+        cells = {}
+        for transport in dict.fromkeys(row[1] for row in rows if row[0] == revision):
+            done = tried([row[2:] for row in rows if row[:2] == (revision, transport)])
+            cells.setdefault(done, []).append(transport)
+        lines += [f"| {name} | {shown} | {revision} | {', '.join(over)} | {done} |" for done, over in cells.items()]
     return lines
 
 
@@ -97,22 +166,25 @@ def main():
     parser.add_argument("--write", action="store_true", help="bring docs/interop.md up to date")
     options = parser.parse_args()
     os.environ["LONGHAUL"] = str(ROOT / "build/release/longhaul")
+    BUILD.mkdir(parents=True, exist_ok=True)
     passed = failed = 0
-    lines = ["| client | version | speaks | over | what was tried |", "|---|---|---|---|---|"]
-    for name, packages, wire, command in TABLE:
+    lines = ["| client | version | revision | over | what was tried |", "|---|---|---|---|---|"]
+    for name, pins, packages, command in TABLE:
         if options.peers and name not in options.peers:
             continue
+        begun = time.monotonic()
         rows, text = run(command)
-        lines += row(name, packages, wire, rows)
-        good = sum(ok for _, _, ok in rows)
+        shown = ', '.join(f'{package} {version_of(package, pins)}' for package in packages)
+        lines += lines_of(name, shown, rows)
+        good = sum(row[-1] for row in rows)
         passed, failed = passed + good, failed + len(rows) - good
-        print(f"{name}: {good} of {len(rows)}", flush=True)
+        print(f"{name}: {good} of {len(rows)}, {time.monotonic() - begun:.0f} s", flush=True)
         if good < len(rows):
-            print(text)
+            print(text[-SHOWN:])
     if not options.peers:
         page = PAGE.read_text()
         head, rest = page.split(BEGIN)
-        table = "\n".join(lines)
+        table = "\n".join(lines) + f"\n\nAll: {' · '.join(ALL)}."
         fresh = f"{head}{BEGIN}\n\n{table}\n\n{END}{rest.split(END)[1]}"
         if options.write:
             PAGE.write_text(fresh)

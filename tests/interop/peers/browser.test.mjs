@@ -58,7 +58,7 @@ async function inPage(site, work) {
   }
 }
 
-test('HTTP: a page of an allowed site calls a tool (2026-07-28)', limit, async () => {
+test('2026-07-28 over HTTP: a page of an allowed site calls a tool', limit, async () => {
   const reply = await inPage(allowed, async (url) => {
     const response = await fetch(url, {
       method: 'POST',
@@ -78,7 +78,7 @@ test('HTTP: a page of an allowed site calls a tool (2026-07-28)', limit, async (
   assert.match(reply.text, /from a page/);
 });
 
-test('HTTP: a page of an allowed site opens a session (2025-11-25)', limit, async () => {
+test('2025-11-25 over HTTP: a page of an allowed site opens a session', limit, async () => {
   const seen = await inPage(allowed, async (url) => {
     const headers = {'content-type': 'application/json',
                      'accept': 'application/json, text/event-stream', 'authorization': 'Bearer secret'};
@@ -100,7 +100,7 @@ test('HTTP: a page of an allowed site opens a session (2025-11-25)', limit, asyn
   assert.equal(seen.ended, 204);
 });
 
-test('HTTP: a page learns that its key is wrong', limit, async () => {
+test('2026-07-28 over HTTP: a page learns that its key is wrong', limit, async () => {
   const seen = await inPage(allowed, async (url) => {
     const response = await fetch(url, {method: 'POST', body: '{}', headers: {
       'content-type': 'application/json', 'authorization': 'Bearer wrong'}});
@@ -110,7 +110,7 @@ test('HTTP: a page learns that its key is wrong', limit, async () => {
   assert.match(seen.challenge ?? '', /Bearer/);
 });
 
-test('HTTP: a page of another site is refused', limit, async () => {
+test('2026-07-28 over HTTP: a page of another site is refused', limit, async () => {
   const refused = await inPage(other, async (url) => {
     try {
       await fetch(url, {method: 'POST', body: '{}', headers: {'content-type': 'application/json'}});

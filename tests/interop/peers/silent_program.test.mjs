@@ -38,7 +38,7 @@ async function outlastsTheLimit(transport) {
   assert.match(seen.at(-1).message, /running for/);
 }
 
-test('HTTP: a silent program outlasts resetTimeoutOnProgress', {timeout: 90_000}, async () => {
+test('2025-11-25 over HTTP: a silent program outlasts resetTimeoutOnProgress', {timeout: 90_000}, async () => {
   const server = await serve({text});
   try {
     await outlastsTheLimit(new StreamableHTTPClientTransport(new URL(server.url)));
@@ -46,7 +46,7 @@ test('HTTP: a silent program outlasts resetTimeoutOnProgress', {timeout: 90_000}
     await server.stop();
   }
 });
-test('stdio: a silent program outlasts resetTimeoutOnProgress', {timeout: 90_000}, async () => {
+test('2025-11-25 over stdio: a silent program outlasts resetTimeoutOnProgress', {timeout: 90_000}, async () => {
   const folder = temporaryFolder();
   writeFileSync(path.join(folder, 'tools.toml'), text);
   await outlastsTheLimit(new StdioClientTransport({
