@@ -140,15 +140,14 @@ export const others = {
   },
 };
 
-/** Makes a test of each, over stdio and HTTP. `transports` makes those of the SDK; `able` leaves out what it cannot. */
-export function tryAll(wire, transports, connect, tries, able = () => true) {
+/** Makes a test of each, over stdio and HTTP. `transports` makes those of the SDK. */
+export function tryAll(wire, transports, connect, tries) {
   let server;
   before(async () => (server = await serveExample('everything')));
   after(async () => server?.stop());
   const ways = {stdio: () => transports.stdio(example('everything')), HTTP: () => transports.http(new URL(server.url))};
   for (const [way, transport] of Object.entries(ways)) {
     for (const [name, attempt] of Object.entries(tries)) {
-      if (!able({wire, way, name})) continue;
       test(`${wire} over ${way}: ${name}`, limit, async () => {
         const talk = {logs: [], updated: [], changed: 0};
         await connect(talk, transport());
