@@ -160,8 +160,10 @@ class server {
     });
   }
   server& add_tool(tool_definition tool);
-  /// Removes a tool. What runs goes on, and its tasks keep their results; what waits in the queue
-  /// waits until there is a tool of this name again. False: there is none.
+  /// Removes a tool. What runs goes on, and its tasks keep their results; tasks that wait in the
+  /// queue wait until there is a tool of this name again. Plain calls that wait there run with what
+  /// they were looked up with if the tool never makes tasks, else they are refused. False: there is
+  /// none.
   /// Throws `std::logic_error` while the server runs, unless it has `dynamic`.
   bool remove_tool(std::string_view name);
   /// Tells the callers that their list of tools is not what it was: after

@@ -65,7 +65,8 @@ class catalog final : public tasks::tool_source {
   void add(resource_definition resource);
   /// Before the server runs. Throws `std::invalid_argument`, as `extensions::add`.
   void add(const extension& added);
-  /// What runs goes on; what waits in the queue waits until there is a tool of this name again.
+  /// What runs goes on; tasks that wait in the queue wait until there is a tool of this name again,
+  /// plain calls do not (tasks/waiting_calls.hpp).
   /// False: there is none, or it is one of the fallback tools.
   bool remove_tool(std::string_view name);
   bool remove_prompt(std::string_view name);

@@ -10,6 +10,7 @@
 #include "server/refusals.hpp"
 #include "server/tunables.hpp"
 #include "tasks/tunables.hpp"
+#include "tasks/waiting_calls.hpp"
 
 namespace longhaul::serving {
 namespace {
@@ -110,6 +111,9 @@ void task_wait::deliver(exchange::batch batch) {
 
 call_reply outcome_of(const task_record& ended) {
   if (ended.status == task_status::cancelled) {
+    if (ended.cancel_reason == tasks::removed_reason) {
+      return refuse(refusal::unknown_tool, "the tool was removed before this call could begin");
+    }
     return refuse(refusal::abandoned, "the call was cancelled");
   }
   return ended.result;

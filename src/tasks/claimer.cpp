@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/claimer.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <exception>
@@ -84,12 +85,46 @@ claimer::wish claimer::wish_for(const slots::reservation& room, const lane& home
       result.cut = true;
     }
   }
+  if (!home.is_durable) wish_for_waiting(result);
   return result;
+}
+
+void claimer::wish_for_waiting(wish& wanted) const {
+  for (const tool_ptr& tool : core_.waiting.in_memory()) {
+    const std::size_t left = core_.slots.left(use_of(*tool));
+    const auto [named, is_new] = wanted.request.tools.try_emplace(tool->options.name, left);
+    if (!is_new) named->second = std::min(named->second, left);
+    if (left == 0) wanted.cut = true;
+  }
+}
+
+// Nobody claims meanwhile, so what waits here waits.
+boost::asio::awaitable<void> claimer::end_removed() {
+  const auto removed = core_.waiting.without_tool(*core_.options.tools);
+  for (const waiting_calls::call& one : removed) {
+    try {
+      co_await end_removed(one);
+    } catch (const std::exception& e) {  // the next tick tries again
+      if (!core_.in_trouble()) core_.log.trouble("task.end_unwritten", e.what(), one.id);
+    }
+  }
+}
+
+boost::asio::awaitable<void> claimer::end_removed(const waiting_calls::call& waiting) {
+  stores::store& store = *core_.lanes.durable().store;
+  const task_ptr now = co_await store.look(waiting.owner, waiting.id);
+  const bool waits = now && now->hidden && !now->terminal() && !now->process;
+  if (waits) {
+    const auto end = [&] { return store.cancel(waiting.owner, waiting.id, removed_reason); };
+    co_await certain(end);
+  }
+  core_.waiting.remove(waiting.id);
 }
 
 boost::asio::awaitable<bool> claimer::claim_from(lane& home) {
   if (core_.draining || !may_claim_(home)) co_return false;
   const bool asked = home.look.exchange(false);
+  if (home.is_durable) co_await end_removed();
   if (!home.backlog && !asked) co_return false;
   slots::reservation room = core_.slots.reserve(tunables::claimed_at_once);
   if (room.count() == 0) {
@@ -122,9 +157,11 @@ boost::asio::awaitable<bool> claimer::begin(lane& home, std::vector<task_ptr> cl
   room.keep(claimed.size());
   for (task_ptr& task : claimed) {
     try {
+      const std::string id = task->id();
       if (tool_ptr tool = seat(*task, room)) {
         const bool began = co_await start_(home, std::move(task), std::move(tool));
         any = any || began;
+        if (began) core_.waiting.remove(id);
       } else {  // it waits as before, and others may have its slot
         co_await hand_back(home, std::move(task));
         any = true;
@@ -136,10 +173,12 @@ boost::asio::awaitable<bool> claimer::begin(lane& home, std::vector<task_ptr> cl
   co_return any;
 }
 
-// Null: removed since it was claimed, or nothing more can be had.
+// Null: removed since it was claimed, or nothing more can be had. A plain call has what it was
+// looked up with.
 tool_ptr claimer::seat(const task_record& task, slots::reservation& room) const {
   try {
-    tool_ptr tool = core_.options.tools->find(task.tool());
+    tool_ptr tool = core_.waiting.definition_of(task.id());
+    if (!tool) tool = core_.options.tools->find(task.tool());
     if (tool) room.use(task.origin->quota, use_of(*tool));
     return tool;
   } catch (const std::exception& e) {

@@ -57,6 +57,11 @@ class claimer {
     bool cut = false;
   };
   wish wish_for(const slots::reservation& room, const lane& home) const;
+  /// Plain calls that were looked up before their tool was removed are claimed all the same.
+  void wish_for_waiting(wish& wanted) const;
+  /// Ends those that cannot be.
+  boost::asio::awaitable<void> end_removed();
+  boost::asio::awaitable<void> end_removed(const waiting_calls::call& waiting);
   boost::asio::awaitable<bool> begin(lane& home, std::vector<task_ptr> claimed,
                                      slots::reservation room);
   /// The tool of a task that was claimed, and a slot for it; null: it cannot begin.

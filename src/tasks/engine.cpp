@@ -83,6 +83,7 @@ struct engine::parts {
   }
   void on_change(const task_ptr& task) {
     begun.on_change(*task);
+    if (task->terminal() || !task->hidden) core.waiting.remove(task->id());
     if (!has_ended_without(*task)) core.tell_change(*task);
     core.hub.publish(task);
     direct.was_told(*task);
@@ -125,6 +126,7 @@ struct engine::parts {
       core.lanes.durable().look = true;
       core.lanes.in_memory().look = true;
     }
+    if (!core.waiting.without_tool(*core.options.tools).empty()) core.lanes.durable().look = true;
     claims.claim_soon();
     co_return;
   }

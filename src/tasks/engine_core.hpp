@@ -18,6 +18,7 @@
 #include "tasks/pauses.hpp"
 #include "tasks/slots.hpp"
 #include "tasks/task_log.hpp"
+#include "tasks/waiting_calls.hpp"
 
 namespace longhaul::tasks {
 
@@ -47,6 +48,8 @@ struct engine_core {
   tasks::lanes lanes;
   tasks::hub hub;
   tasks::slots slots;
+  /// Plain calls that wait for one.
+  waiting_calls waiting;
   /// Of handlers, where the clock is moved by hand.
   tasks::pauses pauses;
   /// Tasks that this process has claimed, or is about to finish.

@@ -136,7 +136,10 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   } else if (claimer_.may_claim(home) && !core_.draining && !home.backlog && room.take_slot()) {
     task.claim_for = core_.process;
   }
+  waiting_hold waits(core_.waiting);  // before the row: whoever claims it finds what it runs
+  if (work.hidden && !room.any()) waits.add({origin->id, origin->owner, work.tool});
   const stores::create_result result = co_await create(home, task);
+  if (result.task && result.task->id() == origin->id) waits.keep();
   if (result.code == stores::create_code::busy) core_.log.refusal(*origin, result.bound);
   if (result.code == stores::create_code::created) {
     if (room.any()) {

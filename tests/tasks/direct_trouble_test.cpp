@@ -10,6 +10,7 @@
 
 #include "longhaul/error_codes.hpp"
 #include "tasks/direct_fixture.hpp"
+#include "tasks/waiting_calls.hpp"
 
 namespace longhaul::test {
 namespace {
@@ -63,6 +64,11 @@ class direct_trouble : public direct_fixture {
     work.id = engine->new_id(*work.tool);
     work.hidden = true;
     return work;
+  }
+  static bool is_over(const task_record& task) { return task.terminal(); }
+  void expect_nothing_left_but(std::size_t followers) {
+    EXPECT_TRUE(wait_until([&] { return engine->running() == 0; }));
+    EXPECT_EQ(engine->followers(), followers);
   }
   /// Once there is a slot, as `run`.
   task_ptr run_for(boost::asio::io_context& here, const tasks::submission& work,
@@ -386,10 +392,33 @@ TEST_F(direct_trouble, a_claim_that_fails_gives_its_slots_back) {
             "done");
 }
 
-TEST_F(direct_trouble, a_call_whose_tool_went_and_came_back_is_claimed) {
+// It waited for a tool of its name until its caller left.
+TEST_F(direct_trouble, a_call_that_waits_runs_although_its_tool_is_removed) {
   gate& door = new_gate();
   options.max_running = 1;
-  const auto source = use_stumbling_tools();
+  add_never("block", [&](task_context&) { door.pass(); });
+  tool_options one;
+  one.max_running = 1;
+  add_never("late", [] { return std::string("old"); }, one);
+  start();
+  ASSERT_TRUE(run("block"));
+  door.await_arrivals(1);
+  const auto hears = std::make_shared<mailbox>(), hears_too = std::make_shared<mailbox>();
+  const auto first = hidden_row("late"), second = hidden_row("late");
+  const auto following = engine->follow(first.id, hears);
+  const auto following_too = engine->follow(second.id, hears_too);
+  submit(first);
+  submit(second);
+  tools->remove("late");
+  door.open();
+  EXPECT_EQ(text_of(*hears->await(is_over)), "old");
+  EXPECT_EQ(text_of(*hears_too->await(is_over)), "old") << "within the limit that it had";
+  expect_nothing_left_but(2);
+}
+
+TEST_F(direct_trouble, a_call_that_waits_runs_what_it_was_looked_up_with) {
+  gate& door = new_gate();
+  options.max_running = 1;
   add_never("block", [&](task_context&) { door.pass(); });
   add_never("late", [] { return std::string("old"); });
   start();
@@ -400,13 +429,54 @@ TEST_F(direct_trouble, a_call_whose_tool_went_and_came_back_is_claimed) {
   const auto following = engine->follow(waiting.id, hears);
   submit(waiting);
   tools->remove("late");
+  add({.name = "late"}, [] { return std::string("new"); });
   door.open();
-  ASSERT_TRUE(run("block")) << "nobody waits whose tool is there";
-  end();
-  add_never("late", [] { return std::string("new"); });
+  EXPECT_EQ(text_of(*hears->await(is_over)), "old") << "whatever the policy of the new one is";
+}
+
+TEST_F(direct_trouble, a_removed_definition_goes_with_the_last_call_that_waited) {
+  gate& door = new_gate();
+  options.max_running = 1;
+  add_never("block", [&](task_context&) { door.pass(); });
+  add_never("late", [] { return std::string("old"); });
+  const std::weak_ptr<const tool_definition> definition = tools->find("late");
+  start();
+  ASSERT_TRUE(run("block"));
+  door.await_arrivals(1);
+  task_ptr row = submit(hidden_row("late"));
+  tools->remove("late");
+  EXPECT_FALSE(definition.expired());
+  cancel(row);
+  EXPECT_TRUE(definition.expired());
+}
+
+// Tasks of its name wait in the same queue, for the return of the tool.
+TEST_F(direct_trouble, a_durable_call_that_waits_ends_when_its_tool_is_removed) {
+  gate& door = new_gate();
+  options.max_running = 1;
+  add({.name = "block"}, [&](task_context&) { door.pass(); });
+  add({.name = "work"}, [] { return std::string("done"); });
+  start();
+  submit(call("block"));
+  door.await_arrivals(1);
+  const task_ptr task = submit(call("work")), plain = submit(hidden_row("work"));
+  const task_ptr seen = submit(hidden_row("work"));
+  tasks::sync(engine->reveal("ann", seen->id(), options.default_retention));
+  engine->tick();
+  EXPECT_FALSE(tasks::sync(engine->get_any("ann", plain->id()))->terminal()) << "its tool is there";
+  const auto hears = std::make_shared<mailbox>();
+  const auto following = engine->follow(plain->id(), hears);
+  tools->remove("work");
+  engine->tick();
+  const task_ptr ended = hears->await(is_over);
+  EXPECT_EQ(ended->status, task_status::cancelled);
+  EXPECT_EQ(ended->cancel_reason, tasks::removed_reason);
+  door.open();
+  add({.name = "work"}, [] { return std::string("new"); });
   clock.advance(options.claim_poll);
   engine->tick();
-  EXPECT_EQ(text_of(*hears->await([](const task_record& task) { return task.terminal(); })), "new");
+  EXPECT_EQ(text_of(*await_end(task)), "new");
+  EXPECT_EQ(text_of(*await_end(seen)), "new");
 }
 
 // Calls got rows as long as any tool was at its own limit.
