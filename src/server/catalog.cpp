@@ -141,35 +141,12 @@ void catalog::forget_all() {
   all_version_ = 0;
 }
 
-void catalog::keep_callables(const std::vector<entry_ptr>& callables) {
-  {
-    const guard lock(all_mutex_);
-    for (const entry_ptr& entry : callables) callables_.insert_or_assign(entry->name(), entry);
-  }
-  forget_all();
-}
-
-void catalog::drop_callables(const std::vector<entry_ptr>& callables) {
-  {
-    const guard lock(all_mutex_);
-    for (const entry_ptr& entry : callables) {
-      const auto known = callables_.find(entry->name());
-      if (known != callables_.end() && known->second == entry) callables_.erase(known);
-    }
-  }
-  forget_all();
-}
-
-// What a new entry runs is known before anybody can find it.
 void catalog::add(prompt_definition prompt) {
   const prompt_ptr entry = offered(std::move(prompt));
   if (prompts_.find(entry->name())) refuse_taken("prompt", entry->name());
   if (entry->options.visible_to) differs_ = true;
-  keep_callables(callables_of(*entry));
   if (!entry->completers.empty()) completes_ = true;
-  if (prompts_.add(entry)) return;
-  drop_callables(callables_of(*entry));
-  refuse_taken("prompt", entry->name());
+  if (!prompts_.add(entry)) refuse_taken("prompt", entry->name());
 }
 
 void catalog::add(resource_definition resource) {
@@ -177,33 +154,16 @@ void catalog::add(resource_definition resource) {
   auto& set = entry->pattern ? templates_ : resources_;
   if (set.find(entry->name())) refuse_taken("resource", entry->name());
   if (entry->options.visible_to) differs_ = true;
-  keep_callables(callables_of(*entry));
   if (!entry->completers.empty()) completes_ = true;
-  if (set.add(entry)) return;
-  drop_callables(callables_of(*entry));
-  refuse_taken("resource", entry->name());
+  if (!set.add(entry)) refuse_taken("resource", entry->name());
 }
 
-void catalog::add(const extension& added) {
-  extensions_.add(added);
-  keep_callables(extensions_.callables());
-}
+void catalog::add(const extension& added) { extensions_.add(added); }
 
-bool catalog::remove_prompt(std::string_view name) {
-  const prompt_ptr entry = prompts_.find(name);
-  if (!entry || !prompts_.remove(name)) return false;
-  drop_callables(callables_of(*entry));
-  return true;
-}
+bool catalog::remove_prompt(std::string_view name) { return prompts_.remove(name); }
 
 bool catalog::remove_resource(std::string_view uri) {
-  for (auto* const set : {&resources_, &templates_}) {
-    const resource_ptr entry = set->find(uri);
-    if (!entry || !set->remove(uri)) continue;
-    drop_callables(callables_of(*entry));
-    return true;
-  }
-  return false;
+  return resources_.remove(uri) || templates_.remove(uri);
 }
 
 void catalog::listen(list_kind kind, const std::weak_ptr<list_listener>& listener) {
@@ -305,10 +265,7 @@ milliseconds catalog::poll_interval_of(std::string_view name) const {
 }
 
 tasks::tool_ptr catalog::find(std::string_view name) const {
-  if (name.find('/') == std::string_view::npos) return definition_of(tools_.find(name));
-  const guard lock(all_mutex_);
-  const auto callable = callables_.find(name);
-  return callable == callables_.end() ? nullptr : definition_of(callable->second);
+  return definition_of(tools_.find(name));
 }
 
 std::shared_ptr<const std::vector<tasks::tool_ptr>> catalog::all() const {
@@ -318,7 +275,6 @@ std::shared_ptr<const std::vector<tasks::tool_ptr>> catalog::all() const {
   if (all_version_ == version) return all_;
   auto definitions = std::make_shared<std::vector<tasks::tool_ptr>>();
   for (const entry_ptr& tool : tools_.all()) definitions->push_back(definition_of(tool));
-  for (const auto& [unused, entry] : callables_) definitions->push_back(definition_of(entry));
   replaced = std::exchange(all_, std::move(definitions));
   all_version_ = version;
   return all_;

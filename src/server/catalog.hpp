@@ -123,8 +123,6 @@ class catalog final : public tasks::tool_source {
 
  private:
   std::shared_ptr<const tool_entry> entry_for(tool_definition tool) const;
-  void keep_callables(const std::vector<entry_ptr>& callables);
-  void drop_callables(const std::vector<entry_ptr>& callables);
   void forget_all();
 
   const std::uint64_t serial_ = next_serial();
@@ -134,8 +132,6 @@ class catalog final : public tasks::tool_source {
   mutable guarded_mutex all_mutex_;
   mutable std::shared_ptr<const std::vector<tasks::tool_ptr>> all_ LONGHAUL_GUARDED_BY(all_mutex_);
   mutable std::uint64_t all_version_ LONGHAUL_GUARDED_BY(all_mutex_) = 0;
-  /// Handlers that are no tools, by the names the engine has for them.
-  std::map<std::string, entry_ptr, std::less<>> callables_ LONGHAUL_GUARDED_BY(all_mutex_);
   feature_set<tool_entry> tools_{list_kind::tools};
   feature_set<prompt_entry> prompts_{list_kind::prompts};
   feature_set<resource_entry> resources_{list_kind::resources}, templates_{list_kind::resources};

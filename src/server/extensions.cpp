@@ -67,12 +67,6 @@ const method_entry* extensions::find_method(std::string_view name) const noexcep
   return found == methods_.end() ? nullptr : &found->second;
 }
 
-std::vector<entry_ptr> extensions::callables() const {
-  std::vector<entry_ptr> result;
-  for (const auto& [name, method] : methods_) result.push_back(method.run);
-  return result;
-}
-
 bool extensions::hear(const std::string& owner, std::string_view method,
                       const raw_json& params) const {
   bool heard = false;

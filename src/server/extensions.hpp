@@ -45,7 +45,6 @@ class extensions {
   const std::vector<extension>& all() const noexcept { return all_; }
   /// Null: there is none.
   const method_entry* find_method(std::string_view name) const noexcept;
-  std::vector<entry_ptr> callables() const;
 
   /// A client says something. False: nobody hears it.
   bool hear(const std::string& owner, std::string_view method, const raw_json& params) const;

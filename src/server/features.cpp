@@ -26,12 +26,6 @@ completer_entries completers_of(const completers& given, std::string_view kind,
   return result;
 }
 
-std::vector<entry_ptr> with_completers(const entry_ptr& run, const completer_entries& completers) {
-  std::vector<entry_ptr> result{run};
-  for (const auto& [argument, entry] : completers) result.push_back(entry);
-  return result;
-}
-
 // The address of a template, and its variables as they are meant: who waits for a slot has them
 // read again.
 call_arguments with_variables_as_meant(
@@ -114,14 +108,6 @@ resource_ptr offered(resource_definition resource) {
   entry->fixed = std::move(resource.fixed);
   entry->options = std::move(resource.options);
   return entry;
-}
-
-std::vector<entry_ptr> callables_of(const prompt_entry& prompt) {
-  return with_completers(prompt.run, prompt.completers);
-}
-
-std::vector<entry_ptr> callables_of(const resource_entry& resource) {
-  return with_completers(resource.run, resource.completers);
 }
 
 }  // namespace longhaul::serving

@@ -102,8 +102,5 @@ std::uint64_t next_serial() noexcept;
 /// would.
 prompt_ptr offered(prompt_definition prompt);
 resource_ptr offered(resource_definition resource);
-/// All that the engine may have to run of it.
-std::vector<entry_ptr> callables_of(const prompt_entry& prompt);
-std::vector<entry_ptr> callables_of(const resource_entry& resource);
 
 }  // namespace longhaul::serving

@@ -4,9 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <thread>
+
+#include "longhaul/prompt.hpp"
+#include "longhaul/resource.hpp"
 
 namespace longhaul::serving {
 namespace {
@@ -48,6 +53,38 @@ TEST(catalog, quick_is_for_coroutines_of_the_policy_never_that_end) {
   }));
   EXPECT_TRUE(refused([](auto& tool) { tool.options.policy = task_policy::automatic; }));
   EXPECT_TRUE(refused([](auto& tool) { tool.options.external = true; }));
+}
+
+// The engine's list had prompts and resources by their names. Of two that were added at once, the
+// one that was refused took the other's name out of it, and calls of that never left the queue.
+TEST(catalog, one_of_two_that_are_added_at_once_is_there_and_whole) {
+  for (int round = 0; round < 200; ++round) {
+    catalog all(server_identity{"test", "1", "", ""});
+    std::atomic<int> added{0};
+    const auto add = [&](const std::string& text) {
+      try {
+        all.add(make_prompt({.name = "p"}, [text] { return text; }));
+        all.add(make_resource({.uri = "memo:///p", .name = "p"}, [text] { return text; }));
+        ++added;
+      } catch (const std::invalid_argument&) {  // the other one was there first
+        ++added;
+      }
+    };
+    std::thread other([&] { add("other"); });
+    add("this");
+    other.join();
+    ASSERT_EQ(added, 2);
+    ASSERT_TRUE(all.find_prompt_for({}, "p"));
+  }
+}
+
+TEST(catalog, only_tools_are_looked_up_by_the_engine) {
+  catalog all(server_identity{"test", "1", "", ""});
+  all.add(make_prompt({.name = "p"}, [] { return "text"; }));
+  all.add(quick_tool());
+  EXPECT_EQ(all.all()->size(), 1u);
+  EXPECT_EQ(all.find("t"), all.all()->front());
+  EXPECT_FALSE(all.find("prompts/p")) << "whoever calls it has it";
 }
 
 }  // namespace
