@@ -19,11 +19,12 @@ namespace longhaul::tasks {
 
 class parking {
  public:
-  parking(slots& places, running_task& task) : slots_(places), task_(task), found_(places.park()) {}
+  parking(slots& places, running_task& task)
+      : slots_(places), task_(task), found_(places.park(task.quota())) {}
   parking(const parking&) = delete;
   parking& operator=(const parking&) = delete;
   ~parking() {
-    if (found_) slots_.unpark();
+    if (found_) slots_.unpark(task_.quota());
   }
 
   bool found() const noexcept { return found_; }

@@ -74,16 +74,21 @@ void slots::release(const std::string& quota, tool_use tool) {
   for (const auto& go_on : ready) go_on();
 }
 
-bool slots::park() {
+bool slots::park(const std::string& quota) {
   const guard lock(mutex_);
   if (parked_ >= max_parked_) return false;
+  std::size_t& of_quota = parked_by_quota_[quota];
+  if (of_quota >= parked_share_) return false;  // it is not zero, so the entry was there
+  ++of_quota;
   ++parked_;
   return true;
 }
 
-void slots::unpark() {
+void slots::unpark(const std::string& quota) {
   const guard lock(mutex_);
   --parked_;
+  const auto found = parked_by_quota_.find(quota);
+  if (found != parked_by_quota_.end() && --found->second == 0) parked_by_quota_.erase(found);
 }
 
 slots::ticket slots::reacquire(const std::string& quota, tool_use tool,

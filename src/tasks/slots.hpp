@@ -19,6 +19,7 @@
 
 #include "base/mutex.hpp"
 #include "longhaul/tool.hpp"
+#include "tasks/tunables.hpp"
 
 namespace longhaul::tasks {
 
@@ -38,6 +39,7 @@ class slots {
       : total_(static_cast<std::ptrdiff_t>(total)),
         reserved_(static_cast<std::ptrdiff_t>(reserved)),
         max_parked_(max_parked),
+        parked_share_(max_parked - max_parked / tunables::parked_share_divisor),
         free_(total_) {}
 
   /// Takes a slot for a new task of `quota`; false if there is none for it now.
@@ -45,9 +47,10 @@ class slots {
   /// Gives a slot back, or hands it to the handler that waits longest to go on.
   void release(const std::string& quota, tool_use tool = {});
 
-  /// Counts a handler among those that wait for an answer; false if too many do already.
-  bool park();
-  void unpark();
+  /// Counts a handler of `quota` among those that wait for an answer; false if too many do
+  /// already, or too many of this quota.
+  bool park(const std::string& quota);
+  void unpark(const std::string& quota);
   using ticket = std::uint64_t;
   /// Takes a slot for a handler that goes on; calls `ready` when it has one, maybe at once and on
   /// this thread, else on the thread that releases one. `ready` must not block.
@@ -114,11 +117,12 @@ class slots {
   calls let_return() LONGHAUL_REQUIRES(mutex_);
 
   const std::ptrdiff_t total_, reserved_;
-  const std::size_t max_parked_;
+  const std::size_t max_parked_, parked_share_;
   mutable guarded_mutex mutex_;
   // Negative while a few too many run.
   std::ptrdiff_t free_ LONGHAUL_GUARDED_BY(mutex_);
   std::size_t parked_ LONGHAUL_GUARDED_BY(mutex_) = 0;
+  std::unordered_map<std::string, std::size_t> parked_by_quota_ LONGHAUL_GUARDED_BY(mutex_);
   // Reserved, and not yet anybody's.
   std::size_t promised_ LONGHAUL_GUARDED_BY(mutex_) = 0;
   std::unordered_map<std::string, std::size_t> by_quota_ LONGHAUL_GUARDED_BY(mutex_);

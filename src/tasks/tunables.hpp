@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 /// The part of the slots that only owners without a running task may take, so that one busy owner
 /// never makes another wait for the end of a long task. One in so many.
 inline constexpr std::size_t reserved_slots_divisor = 8;
+/// The part of the places for handlers that wait for an answer that one quota may have, so that one
+/// caller who answers nothing never keeps the others from asking. One in so many, rounded up.
+inline constexpr std::size_t parked_share_divisor = 2;
 /// Threads for coroutine handlers. They do not block, so two keep two cores busy.
 inline constexpr std::size_t handler_threads = 2;
 /// A pool thread without work ends after this time.

@@ -112,11 +112,24 @@ TEST(slots_test, a_tools_room_cannot_be_taken_while_a_claim_is_under_way) {
 
 TEST(slots_test, parked_handlers_are_bounded) {
   slots all(1, 0, 2);
-  EXPECT_TRUE(all.park());
-  EXPECT_TRUE(all.park());
-  EXPECT_FALSE(all.park());
-  all.unpark();
-  EXPECT_TRUE(all.park());
+  EXPECT_TRUE(all.park("ann"));
+  EXPECT_TRUE(all.park("bob"));
+  EXPECT_FALSE(all.park("cid"));
+  all.unpark("ann");
+  EXPECT_TRUE(all.park("cid"));
+}
+
+TEST(slots_test, P21_one_quota_has_half_of_the_places_of_parked_handlers) {
+  slots all(1, 0, 3);
+  EXPECT_TRUE(all.park("ann"));
+  EXPECT_TRUE(all.park("ann"));
+  EXPECT_FALSE(all.park("ann"));
+  EXPECT_TRUE(all.park("bob")) << "what ann leaves is for others";
+  all.unpark("ann");
+  EXPECT_TRUE(all.park("ann"));
+  slots one(1, 0, 1), none(1, 0, 0);
+  EXPECT_TRUE(one.park("ann")) << "at least one";
+  EXPECT_FALSE(none.park("ann"));
 }
 
 // --- hub

@@ -134,6 +134,22 @@ TEST_F(questions, too_many_waiting_handlers_are_told_so) {
   EXPECT_EQ(await_end(first)->status, task_status::completed);
 }
 
+// One who answers nothing kept everybody from asking for as long as questions stay open.
+TEST_F(questions, P21_one_caller_leaves_others_places_to_wait) {
+  options.max_parked = 2;
+  add({.name = "paint"}, [](task_context& task) { task.ask("color", ask_for("Which color?")); });
+  start();
+  const auto first = await_status(submit(call("paint")), task_status::input_required);
+  const auto second = await_end(submit(call("paint")));
+  EXPECT_EQ(second->status, task_status::failed);
+  EXPECT_NE(second->status_message.find("max_parked"), std::string::npos);
+  const auto other = await_status(submit(call("paint", "bob")), task_status::input_required);
+  answer(first, "color", accept_blue);
+  answer(other, "color", accept_blue);
+  EXPECT_EQ(await_end(first)->status, task_status::completed);
+  EXPECT_EQ(await_end(other)->status, task_status::completed);
+}
+
 TEST_F(questions, a_key_names_one_question_only) {
   add({.name = "twice"}, [](task_context& task) {
     task.ask("color", ask_for("Which color?"));
