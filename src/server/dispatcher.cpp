@@ -29,6 +29,13 @@ std::vector<resource_template> dispatcher::source_templates() const {
   return result;
 }
 
+refused dispatcher::refuse_unrun(const caller& who, call_request request, refused why) const {
+  if (!server_.options.middleware) return why;
+  if (auto declined = server_.decline(who, request)) return *std::move(declined);
+  server_.options.middleware->refused_unrun(who, request, why);
+  return why;
+}
+
 // There is no run of what a source has: the hooks hear of it here.
 awaitable<reply<resource_contents>> dispatcher::read_resource(const caller& who,
                                                               std::string_view uri) {

@@ -18,10 +18,9 @@ completer_entries completers_of(const completers& given, std::string_view kind,
     run.options.visible_to = visible_to;
     run.options.attempt_limit = defaults::completion_limit;
     run.handler = completes.handler();
-    result.emplace(
-        argument,
-        callable(std::move(run), std::string(callable_kinds::completion).append("/").append(kind),
-                 name + "/" + argument));
+    result.emplace(argument,
+                   callable(std::move(run), callable_name(callable_kinds::completion, kind),
+                            name + "/" + argument));
   }
   return result;
 }
@@ -63,13 +62,17 @@ raw_json read_arguments(std::string_view uri, const std::map<std::string, std::s
   return raw_json::trusted(std::move(out));
 }
 
+std::string callable_name(std::string_view kind, std::string_view name) {
+  return std::string(kind).append("/").append(name);
+}
+
 std::string resource_callable(std::string_view uri) {
-  return std::string(callable_kinds::resources).append("/").append(uri);
+  return callable_name(callable_kinds::resources, uri);
 }
 
 entry_ptr callable(tool_definition run, std::string_view kind, std::string_view name) {
   auto entry = std::make_shared<tool_entry>();
-  run.options.name = std::string(kind).append("/").append(name);
+  run.options.name = callable_name(kind, name);
   run.options.policy = task_policy::never;
   run.input_schema = raw_json::trusted(R"({"type":"object"})");
   entry->definition = std::move(run);

@@ -87,6 +87,8 @@ inline constexpr std::string_view prompts = "prompts", resources = "resources",
                                   completion = "completion", extensions = "extensions";
 }
 
+/// `kind/name`.
+std::string callable_name(std::string_view kind, std::string_view name);
 /// What the engine runs under the name `kind/name`.
 entry_ptr callable(tool_definition run, std::string_view kind, std::string_view name);
 /// What the handler of a resource is called with: `{"uri":…,"variables":{…}}`.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "longhaul/resource.hpp"
+#include "wire/extensions.hpp"
 #include "wire/notifications.hpp"
 #include "wire/questions.hpp"
 #include "wire/refusals.hpp"
@@ -196,6 +197,34 @@ wire_reply resource_not_found(const incoming& request, std::string_view uri) {
   serving::refused missing;
   missing.why = serving::refusal::unknown_resource;
   return refuse(request, missing, data);
+}
+
+wire_reply refuse_unrun(const context& shared, const incoming& request, std::string callable,
+                        raw_json arguments, std::string_view words) {
+  serving::call_request call;
+  call.tool = std::move(callable);
+  call.arguments = std::move(arguments);
+  call.whole_meta = request.meta.all;
+  serving::refused unknown;
+  unknown.why = serving::refusal::invalid_arguments;
+  unknown.message = words;
+  const auto why = shared.server.refuse_unrun(request.who, std::move(call), std::move(unknown));
+  if (why.why == serving::refusal::invalid_arguments) return invalid_params(request, words);
+  return refuse(request, why);
+}
+
+wire_reply refuse_undeclared(const context& shared, const incoming& request,
+                             const std::string& callable, const std::string& extension) {
+  serving::call_request call;
+  call.tool = callable;
+  call.arguments = extension_params(request.call.params.whole());
+  call.whole_meta = request.meta.all;
+  serving::refused undeclared;
+  undeclared.why = serving::refusal::missing_capability;
+  undeclared.message = "the client does not declare " + extension;
+  const auto why = shared.server.refuse_unrun(request.who, std::move(call), std::move(undeclared));
+  if (why.why == serving::refusal::missing_capability) return missing_extension(request, extension);
+  return refuse(request, why);
 }
 
 awaitable<wire_reply> run_call(context& shared, const incoming& request, serving::call_request call,

@@ -14,7 +14,7 @@ awaitable<wire_reply> call_extension(context& shared, const incoming& request) {
       shared.server.features().extensions().find_method(request.call.method);
   if (method == nullptr) return at_once(method_not_found(request));
   if (request.look.stateless && !declares(request.meta, method->extension)) {
-    return at_once(missing_extension(request, method->extension));
+    return at_once(refuse_undeclared(shared, request, method->run->name(), method->extension));
   }
   auto call = read_run(shared, request, method->run, extension_params(request.call.params.whole()));
   if (!call) return at_once(invalid_params(request, call.error().words));

@@ -34,8 +34,13 @@ awaitable<wire_reply> list_prompts(context& shared, const incoming& request) {
 awaitable<wire_reply> get_prompt(context& shared, const incoming& request) {
   const std::string name = *request.call.params["name"].string();
   const auto prompt = shared.server.features().find_prompt_for(request.who, name);
-  if (!prompt) return at_once(invalid_params(request, "unknown prompt: " + name));
   const json::value arguments = request.call.params["arguments"];
+  if (!prompt) {
+    return at_once(refuse_unrun(shared, request,
+                                serving::callable_name(serving::callable_kinds::prompts, name),
+                                arguments.is(json::kind::object) ? keep(arguments) : raw_json(),
+                                "unknown prompt: " + name));
+  }
   if (arguments && !arguments.is(json::kind::object)) {
     return at_once(invalid_params(request, "'arguments' must be an object"));
   }
