@@ -37,7 +37,8 @@ class hosted_server {
   /// `http://ADDRESS:PORT/mcp`.
   std::string url() const;
   /// Takes up what earlier processes left, calls what `server::on_start` was given, and serves.
-  /// Once.
+  /// Once. Throws `std::logic_error` if it was started, or `definition` is served already: by
+  /// another hosted server that has not stopped, or by `run`.
   void start();
   /// No new work; running work gets `grace`, then its handlers are told to stop, and what may run
   /// again is handed back to the store. Returns when every handler has returned: one that ignores

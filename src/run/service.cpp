@@ -64,6 +64,11 @@ service::~service() {
 }
 
 void service::start() {
+  if (!definition_.link_->reserve(*engine_)) {
+    throw std::logic_error(
+        "start: this server is served already; one definition is served once at "
+        "a time");
+  }
   if (middleware_) middleware_->start(log_.sink());
   engine_->start();
   definition_.link_->open(engine_);

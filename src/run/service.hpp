@@ -53,7 +53,8 @@ class service {
   service(const service&) = delete;
   service& operator=(const service&) = delete;
 
-  /// Recovers and begins to work; then calls what `server::on_start` was given.
+  /// Recovers and begins to work; then calls what `server::on_start` was given. Throws
+  /// `std::logic_error` if the definition is served already.
   void start();
   /// Logs where tasks are kept, how many there are, and which have no tool any more.
   void tell_tasks();

@@ -11,7 +11,18 @@ void engine_link::open(std::shared_ptr<engine> running) {
   closing_ = std::stop_source();
 }
 
+bool engine_link::reserve(const engine& starting) noexcept {
+  const engine* nobody = nullptr;
+  return served_.compare_exchange_strong(nobody, &starting);
+}
+
 void engine_link::close(const engine& ended) {
+  end_use_of(ended);
+  const engine* served = &ended;
+  served_.compare_exchange_strong(served, nullptr);
+}
+
+void engine_link::end_use_of(const engine& ended) {
   std::stop_source waits(std::nostopstate);
   {
     const std::shared_lock lock(mutex_);

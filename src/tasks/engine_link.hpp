@@ -6,6 +6,7 @@
 // Threads: any.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <shared_mutex>
 #include <stop_token>
@@ -16,10 +17,12 @@ namespace longhaul::tasks {
 
 class engine_link {
  public:
-  /// `use` gives this engine from now on.
+  /// False: another engine, or this one, is served, or about to be. Until `close`.
+  bool reserve(const engine& starting) noexcept;
+  /// `use` gives this engine from now on. Requires: it was reserved.
   void open(std::shared_ptr<engine> running);
   /// Ends all waits for this engine, and waits for those who use it. Nothing if it is another one
-  /// that is open, or none.
+  /// that is open, or none; what it reserved is free.
   void close(const engine& ended);
 
   struct access {
@@ -39,10 +42,12 @@ class engine_link {
 
  private:
   access look() const;
+  void end_use_of(const engine& ended);
 
   mutable std::shared_mutex mutex_;
   std::shared_ptr<engine> engine_;
   std::stop_source closing_;
+  std::atomic<const engine*> served_{nullptr};
 };
 
 }  // namespace longhaul::tasks

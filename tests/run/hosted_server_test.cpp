@@ -84,6 +84,27 @@ TEST(hosted_server, may_be_served_again_and_never_at_all) {
   const hosted_server unused(made, {.store = "memory:"});
 }
 
+// Both served one catalog, and the tasks of `tasks()` were those of the last one.
+TEST(hosted_server, is_refused_while_another_serves_the_same_definition) {
+  server made{quiet()};
+  made.add_tool({.name = "hello"}, [] { return std::string("hi there"); });
+  hosted_server host(made, {.store = "memory:"});
+  host.start();
+  EXPECT_THROW(host.start(), std::logic_error);
+  {
+    hosted_server second(made, {.store = "memory:"});
+    EXPECT_THROW(second.start(), std::logic_error);
+    second.stop();
+    EXPECT_THROW(second.start(), std::logic_error) << "the first one serves still";
+  }
+  EXPECT_NE(call(host.url(), "hello").find("hi there"), std::string::npos);
+  EXPECT_TRUE(made.tasks().list("nobody").tasks.empty());
+  host.stop();
+  hosted_server next(made, {.store = "memory:"});
+  next.start();
+  EXPECT_NE(call(next.url(), "hello").find("hi there"), std::string::npos);
+}
+
 TEST(hosted_server, whose_extension_takes_a_name_of_the_protocol_is_not_served) {
   server made{quiet()};
   made.add_extension(extension("a/b").add_method({.name = "tools/call"}, [] {}));
