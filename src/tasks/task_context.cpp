@@ -53,8 +53,8 @@ trace_context task_context::trace() const {
   return {text("traceparent"), text("tracestate"), text("baggage")};
 }
 
-answer task_context::ask(std::string_view key, const elicitation& question) {
-  return put(one(key, question)).front().elicited();
+answer task_context::ask(std::string_view key, const elicitation& wanted) {
+  return put(one(key, wanted)).front().elicited();
 }
 
 sampling_response task_context::sample(std::string_view key, const sampling_request& request) {
@@ -70,8 +70,8 @@ std::vector<answer> task_context::ask_all(
   return elicited(put(all_of(questions)));
 }
 
-boost::asio::awaitable<answer> task_context::async_ask(std::string key, elicitation question) {
-  named_questions asked = one(key, std::move(question));
+boost::asio::awaitable<answer> task_context::async_ask(std::string key, elicitation wanted) {
+  named_questions asked = one(key, std::move(wanted));
   const auto replies = co_await async_put(std::move(asked));
   co_return replies.front().elicited();
 }
