@@ -29,11 +29,12 @@ std::vector<resource_template> dispatcher::source_templates() const {
   return result;
 }
 
-refused dispatcher::refuse_unrun(const caller& who, call_request request, refused why) const {
-  if (!server_.options.middleware) return why;
-  if (auto declined = server_.decline(who, request)) return *std::move(declined);
+std::optional<refused> dispatcher::decline_unrun(const caller& who, call_request request,
+                                                 const refused& why) const {
+  if (!server_.options.middleware) return std::nullopt;
+  if (auto declined = server_.decline(who, request)) return declined;
   server_.options.middleware->refused_unrun(who, request, why);
-  return why;
+  return std::nullopt;
 }
 
 // There is no run of what a source has: the hooks hear of it here.

@@ -43,8 +43,9 @@ class dispatcher {
     return calls_.call(who, std::move(request), std::move(mailbox), listener);
   }
   /// What is called is not there, or not for this caller: there is no run of it, so middleware
-  /// hears of it here. What to answer: `why`, or how middleware refuses it.
-  refused refuse_unrun(const caller& who, call_request request, refused why) const;
+  /// hears of it here, and that it ends by `why`. How middleware refuses it instead, or null.
+  std::optional<refused> decline_unrun(const caller& who, call_request request,
+                                       const refused& why) const;
   // --- tasks: `task_requests.hpp`
   /// `verb`: what it is read for, `get` or `result`; empty: nobody asked.
   awaitable<reply<task_view>> get(const caller& who, std::string_view id,

@@ -16,15 +16,16 @@ bool waits_in_memory(const tool_ptr& tool) noexcept {
 void waiting_calls::add(call waiting) {
   auto entry = std::make_unique<const call>(std::move(waiting));
   const guard lock(mutex_);
-  const auto [counted, is_first] = definitions_.try_emplace(entry->tool, 0);
+  const std::string_view id = entry->id;
+  const tool_ptr tool = entry->tool;
+  const auto [added, is_new] = by_id_.try_emplace(id, std::move(entry));
+  if (!is_new) return;
   try {
-    const std::string_view id = entry->id;
-    if (!by_id_.try_emplace(id, std::move(entry)).second) return;
+    ++definitions_[tool];
   } catch (...) {
-    if (is_first) definitions_.erase(counted);
+    by_id_.erase(added);
     throw;
   }
-  ++counted->second;
   size_ = by_id_.size();
 }
 

@@ -37,6 +37,7 @@ class waiting_calls {
     tool_ptr tool;
   };
 
+  /// Nothing happens if there is one of this id.
   void add(call waiting);
   /// Nothing happens if there is none of this id.
   void remove(std::string_view id) noexcept;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "longhaul/resource.hpp"
-#include "wire/extensions.hpp"
 #include "wire/notifications.hpp"
 #include "wire/questions.hpp"
 #include "wire/refusals.hpp"
@@ -200,31 +199,13 @@ wire_reply resource_not_found(const incoming& request, std::string_view uri) {
 }
 
 wire_reply refuse_unrun(const context& shared, const incoming& request, std::string callable,
-                        raw_json arguments, std::string_view words) {
+                        raw_json arguments, const serving::refused& why, wire_reply reply) {
   serving::call_request call;
   call.tool = std::move(callable);
   call.arguments = std::move(arguments);
   call.whole_meta = request.meta.all;
-  serving::refused unknown;
-  unknown.why = serving::refusal::invalid_arguments;
-  unknown.message = words;
-  const auto why = shared.server.refuse_unrun(request.who, std::move(call), std::move(unknown));
-  if (why.why == serving::refusal::invalid_arguments) return invalid_params(request, words);
-  return refuse(request, why);
-}
-
-wire_reply refuse_undeclared(const context& shared, const incoming& request,
-                             const std::string& callable, const std::string& extension) {
-  serving::call_request call;
-  call.tool = callable;
-  call.arguments = extension_params(request.call.params.whole());
-  call.whole_meta = request.meta.all;
-  serving::refused undeclared;
-  undeclared.why = serving::refusal::missing_capability;
-  undeclared.message = "the client does not declare " + extension;
-  const auto why = shared.server.refuse_unrun(request.who, std::move(call), std::move(undeclared));
-  if (why.why == serving::refusal::missing_capability) return missing_extension(request, extension);
-  return refuse(request, why);
+  const auto declined = shared.server.decline_unrun(request.who, std::move(call), why);
+  return declined ? refuse(request, *declined) : std::move(reply);
 }
 
 awaitable<wire_reply> run_call(context& shared, const incoming& request, serving::call_request call,

@@ -33,12 +33,10 @@ awaitable<wire_reply> run_call(context& shared, const incoming& request, serving
                                call_kind kind);
 
 /// Refuses what is no call of anything: `callable` is not there, or not for this caller. Middleware
-/// hears of it as of any call, and may refuse it otherwise.
+/// hears of it as of any call, and that it ends by `why`; it may refuse it otherwise, else the
+/// answer is `reply`.
 wire_reply refuse_unrun(const context& shared, const incoming& request, std::string callable,
-                        raw_json arguments, std::string_view words);
-/// The same of a method whose extension the client does not declare.
-wire_reply refuse_undeclared(const context& shared, const incoming& request,
-                             const std::string& callable, const std::string& extension);
+                        raw_json arguments, const serving::refused& why, wire_reply reply);
 
 /// The reply for a resource that does not exist, or that this caller may not see.
 wire_reply resource_not_found(const incoming& request, std::string_view uri);

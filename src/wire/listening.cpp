@@ -83,7 +83,7 @@ class listening_audience final : public serving::audience {
 
   bool url_done(const task_record& task, std::string_view key) override {
     if (!client_.look().questions.url_ids || !carries()) return true;
-    if (client_.on_pipe() && client_.holds_stream(origin_->id)) return true;  // that one tells
+    if (client_.on_pipe() && client_.stream_is_held(origin_->id)) return true;  // that one tells
     return client_.streams().send(stream_, url_done_message(shared_, task, key));
   }
 

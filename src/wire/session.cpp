@@ -55,7 +55,7 @@ void session::release_stream(const std::string& task, const void* holder) {
   if (at != holders_.end() && at->second == holder) holders_.erase(at);
 }
 
-bool session::holds_stream(const std::string& task) {
+bool session::stream_is_held(const std::string& task) {
   const guard lock(mutex_);
   return holders_.contains(task);
 }

@@ -59,7 +59,7 @@ class session {
   bool hold_stream(const std::string& task, const void* holder);
   void release_stream(const std::string& task, const void* holder);
   /// Some request has it.
-  bool holds_stream(const std::string& task);
+  bool stream_is_held(const std::string& task);
   /// True if `done` is above what was last sent for this task, in any stream; notes it then.
   bool advance_progress(const std::string& task, double done);
   /// What was last sent for this task, in any stream; null: nothing that is remembered.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `prompts/list` and `prompts/get`, for all revisions. Server features "Prompts".
+#include "server/refusals.hpp"
 #include "wire/call_parameters.hpp"
 #include "wire/calling.hpp"
 #include "wire/feature_json.hpp"
@@ -36,10 +37,12 @@ awaitable<wire_reply> get_prompt(context& shared, const incoming& request) {
   const auto prompt = shared.server.features().find_prompt_for(request.who, name);
   const json::value arguments = request.call.params["arguments"];
   if (!prompt) {
+    const auto unknown =
+        serving::refuse(serving::refusal::invalid_arguments, "unknown prompt: " + name);
     return at_once(refuse_unrun(shared, request,
                                 serving::callable_name(serving::callable_kinds::prompts, name),
                                 arguments.is(json::kind::object) ? keep(arguments) : raw_json(),
-                                "unknown prompt: " + name));
+                                unknown, invalid_params(request, unknown.message)));
   }
   if (arguments && !arguments.is(json::kind::object)) {
     return at_once(invalid_params(request, "'arguments' must be an object"));
