@@ -366,7 +366,11 @@ TEST_F(durable, on_a_full_disk_a_server_starts_and_tells_what_is_there) {
   start(tools);
   const std::string done = server_->start("work");
   server_->end_of(done);
-  stop_server();
+  // Once: a second signal may end it before its log is in the file, and a log cannot be read
+  // without room for its index.
+  server_->process().signal(SIGTERM);
+  EXPECT_EQ(server_->process().wait(), 0);
+  EXPECT_FALSE(fs::exists(home.file("state/test.db-wal")));
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   rlimit small = before;
@@ -374,13 +378,14 @@ TEST_F(durable, on_a_full_disk_a_server_starts_and_tells_what_is_there) {
   std::signal(SIGXFSZ, SIG_IGN);
   server_.reset();
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  std::string why;  // told once there is room: our own output goes to a file, maybe
   try {
     server_ = std::make_unique<served>(home.file("longhaul.toml"));
   } catch (const std::exception& e) {
-    ADD_FAILURE() << e.what();
+    why = e.what();
   }
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  ASSERT_TRUE(server_);
+  ASSERT_TRUE(server_) << why;
   EXPECT_EQ(server_->fetch("/readyz").status, 503);
   EXPECT_EQ(served::status(server_->get(done)), "completed");
   const auto refused = server_->send("tools/call", {{"name", "work"}});
