@@ -32,7 +32,7 @@ struct rate_limits {
 };
 
 /// `clock` must outlive it. Throws `std::invalid_argument` for a rate of nothing, or in no time.
-std::shared_ptr<middleware> limit_rates(rate_limits limits,
+std::shared_ptr<middleware> limit_rates(const rate_limits& limits,
                                         const clock_source& clock = system_clock());
 
 }  // namespace longhaul

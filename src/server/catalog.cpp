@@ -86,10 +86,9 @@ std::uint64_t serial_of(const Feature& feature) {
 }  // namespace
 
 void catalog::add(tool_definition tool) {
-  entry_ptr entry = entry_for(std::move(tool));
-  const std::string name = entry->name();
+  const entry_ptr entry = entry_for(std::move(tool));
   if (entry->definition.options.visible_to) differs_ = true;
-  if (!tools_.add(std::move(entry))) refuse(name, "there is a tool of this name already");
+  if (!tools_.add(entry)) refuse(entry->name(), "there is a tool of this name already");
 }
 
 entry_ptr catalog::entry_for(tool_definition tool) const {

@@ -20,7 +20,7 @@ completer_entries completers_of(const completers& given, std::string_view kind,
     run.handler = completes.handler();
     result.emplace(argument,
                    callable(std::move(run), callable_name(callable_kinds::completion, kind),
-                            name + "/" + argument));
+                            std::string(name).append("/").append(argument)));
   }
   return result;
 }

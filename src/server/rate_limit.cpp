@@ -95,7 +95,7 @@ class rate_limit final : public middleware {
 
 }  // namespace
 
-std::shared_ptr<middleware> limit_rates(rate_limits limits, const clock_source& clock) {
+std::shared_ptr<middleware> limit_rates(const rate_limits& limits, const clock_source& clock) {
   return std::make_shared<rate_limit>(limits, clock);
 }
 

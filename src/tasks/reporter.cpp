@@ -44,7 +44,7 @@ class reporter::taken_out {
     std::erase(runs, nullptr);
     const guard lock(owner_.mutex_);
     runs.swap(owner_.noted_);  // what was noted meanwhile is less
-    for (auto& run : runs) owner_.keep(std::move(run));
+    for (const auto& run : runs) owner_.keep(run);
   }
 
   std::vector<std::shared_ptr<running_task>> runs;

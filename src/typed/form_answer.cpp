@@ -143,7 +143,8 @@ void check_array(json::value schema, json::value v, const std::string& at) {
       return std::string(at).append("[").append(std::to_string(count)).append("]");
     };
     if (greatest && count == *greatest) {
-      throw question_error(at + ": expected " + wanted + ", got more");
+      throw question_error(
+          std::string(at).append(": expected ").append(wanted).append(", got more"));
     }
     if (!allowed.hold(e.value())) refuse_value(place(), allowed.words(), e.value());
     const auto text = e.value().string();

@@ -47,6 +47,7 @@ class outlet {
   virtual bool send(std::string message) = 0;
 
   /// The same of an event. HTTP only.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): those that have events move it
   virtual bool send_event(stream_event /*event*/, urgency /*how*/) { return false; }
 
   /// Ends the reply behind what was sent so far, and the connection with it; the exchange goes on,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/this_coro.hpp>
+#include <functional>
 #include <span>
 
 #include "server/waiting.hpp"
@@ -153,8 +154,7 @@ class subscription_audience final : public stream_audience {
       if (honoured.lists.at(i)) notifications.boolean(list_members.at(i), true);
     }
     if (honoured.resources) {
-      append_strings(notifications.key("resourceSubscriptions"), honoured.uris,
-                     [](const std::string& uri) -> const std::string& { return uri; });
+      append_strings(notifications.key("resourceSubscriptions"), honoured.uris, std::identity());
     }
     if (honoured.tasks) {
       append_strings(
@@ -165,8 +165,7 @@ class subscription_audience final : public stream_audience {
       if (one.all) {
         notifications.boolean(one.sent->member, true);
       } else {
-        append_strings(notifications.key(one.sent->member), one.subjects,
-                       [](const std::string& subject) -> const std::string& { return subject; });
+        append_strings(notifications.key(one.sent->member), one.subjects, std::identity());
       }
     }
     notifications.close();
