@@ -100,6 +100,14 @@ awaitable<stores::change_result> table_store::finish(std::string_view id, stores
   });
 }
 
+awaitable<stores::change_result> table_store::retry(std::string_view id, stores::writer worker,
+                                                    std::string_view why,
+                                                    longhaul::monotonic_time not_before) {
+  co_return change({}, id, [&](const task_record& task) {
+    return stores::retried(task, worker, why, not_before, now());
+  });
+}
+
 awaitable<stores::change_result> table_store::release(std::string_view id, stores::writer worker) {
   co_return change({}, id,
                    [&](const task_record& task) { return stores::released(task, worker, now()); });
@@ -107,13 +115,14 @@ awaitable<stores::change_result> table_store::release(std::string_view id, store
 
 awaitable<std::vector<task_ptr>> table_store::claim(const stores::claim_request& request) {
   std::vector<task_ptr> taken;
-  auto room = request.tools;
+  stores::claim_request left = request;
   {
     const std::lock_guard lock(mutex_);
     while (taken.size() < request.count && !leases_.dead.contains(request.process)) {
-      const task_ptr next = next_in_turn(room, request.saturated);
+      const task_ptr next = next_in_turn(left);
       if (!next) break;
-      --room.find(next->tool())->second;
+      --left.tools.find(next->tool())->second;
+      ++left.handlers[{next->tool(), next->origin->concurrency_key.value_or("")}];
       served_ = next->origin->quota;
       taken.push_back(put(stores::claimed(*next, request.process, now()).next));
     }
@@ -197,16 +206,36 @@ awaitable<std::vector<std::string>> table_store::unknown(std::span<const std::st
 }
 
 awaitable<stores::store_stats> table_store::stats() {
-  stores::store_stats sums;
+  stores::store_stats sums = stores::total_of(co_await counts());
+  const std::lock_guard lock(mutex_);
+  sums.bytes = use_of(nullptr).stored_bytes;
+  co_return sums;
+}
+
+awaitable<stores::counts_by_tool> table_store::counts() {
+  stores::counts_by_tool sums;
   for (const task_ptr& task : where([](const task_record&) { return true; })) {
-    std::size_t* const by_status[] = {&sums.working, &sums.input_required, &sums.completed,
-                                      &sums.failed, &sums.cancelled};
-    ++*by_status[static_cast<std::size_t>(task->status)];
-    sums.queued += stores::queued(*task);
-    sums.bytes += stores::size_of(*task);
-    if (!task->terminal() && !task->origin->external) ++sums.open_by_tool[task->tool()];
+    stores::status_counts& mine = sums[task->tool()];
+    ++mine.at(task->status);
+    mine.queued += stores::queued(*task);
+    mine.external += task->origin->external && !task->terminal();
   }
   co_return sums;
+}
+
+awaitable<bool> table_store::pause(std::string_view tool) {
+  const std::lock_guard lock(mutex_);
+  co_return paused_.emplace(tool, clock_.now()).second;
+}
+
+awaitable<bool> table_store::resume(std::string_view tool) {
+  const std::lock_guard lock(mutex_);
+  co_return std::erase_if(paused_, [&](const auto& one) { return one.first == tool; }) != 0;
+}
+
+awaitable<stores::paused_tools> table_store::paused() {
+  const std::lock_guard lock(mutex_);
+  co_return paused_;
 }
 
 task_ptr table_store::visible(std::string_view id) const {
@@ -215,13 +244,33 @@ task_ptr table_store::visible(std::string_view id) const {
   return found->second;
 }
 
-task_ptr table_store::next_in_turn(const rooms& room, const names& saturated) const {
+bool table_store::may_begin(const longhaul::task_origin& task, std::size_t limit,
+                            std::size_t handlers) const {
+  if (paused_.contains(task.tool)) return false;
+  if (limit == 0 || !task.concurrency_key) return true;
+  const auto runs = std::count_if(rows_.begin(), rows_.end(), [&](const auto& row) {
+    const longhaul::task_origin& other = *row.second->origin;
+    return row.second->process && other.tool == task.tool &&
+           other.concurrency_key == task.concurrency_key;
+  });
+  // There is one process, so all claims are its own.
+  return std::max(static_cast<std::size_t>(runs), handlers) < limit;
+}
+
+task_ptr table_store::next_in_turn(const stores::claim_request& request) const {
   std::map<std::string_view, task_ptr> oldest;
   for (const auto& [id, task] : rows_) {
-    const auto tool = room.find(task->tool());
+    const longhaul::task_origin& origin = *task->origin;
+    const auto room = request.tools.find(origin.tool);
     if (!stores::claimable(*task) || task->run_at > now().mono) continue;
-    if (tool == room.end() || tool->second == 0) continue;
-    if (!saturated.contains(task->origin->quota)) oldest.emplace(task->origin->quota, task);
+    if (room == request.tools.end() || room->second == 0) continue;
+    if (request.saturated.contains(origin.quota)) continue;
+    const auto limit = request.concurrency.find(origin.tool);
+    const std::size_t most = limit == request.concurrency.end() ? 0 : limit->second;
+    const auto key = std::make_pair(origin.tool, origin.concurrency_key.value_or(""));
+    const auto mine = request.handlers.find(key);
+    const std::size_t handlers = mine == request.handlers.end() ? 0 : mine->second;
+    if (may_begin(origin, most, handlers)) oldest.emplace(origin.quota, task);
   }
   if (oldest.empty()) return nullptr;
   const auto next = oldest.upper_bound(served_);
@@ -274,21 +323,32 @@ bool table_store::has_room(const task_record& before, const task_record& after) 
          !passes(stretched(bytes_.open_per_quota), mine + size - old_size);
 }
 
+std::optional<stores::create_result> table_store::earlier(
+    const longhaul::task_origin& origin) const {
+  const auto same_id = rows_.find(origin.id);
+  if (same_id != rows_.end()) return stores::known_by_id(same_id->second, origin);
+  for (const auto& [id, other] : rows_) {
+    const longhaul::task_origin& known = *other->origin;
+    if (known.owner != origin.owner || known.tool != origin.tool || !visible(id)) continue;
+    if (!origin.idempotency_key.empty() && known.idempotency_key == origin.idempotency_key) {
+      return stores::known_by_key(other, origin);
+    }
+    if (origin.unique_hash && known.unique_hash == origin.unique_hash &&
+        stores::holds_unique(*other, now().mono)) {
+      return stores::known_by_hash(other, origin);
+    }
+  }
+  return std::nullopt;
+}
+
 stores::create_result table_store::insert(const stores::new_task& task) {
   const longhaul::task_origin& origin = *task.origin;
   task_ptr made;
   {
     const std::lock_guard lock(mutex_);
-    const auto same_id = rows_.find(origin.id);
-    if (same_id != rows_.end()) return stores::known_by_id(same_id->second, origin);
-    for (const auto& [id, other] : rows_) {
-      const longhaul::task_origin& known = *other->origin;
-      if (!origin.idempotency_key.empty() && known.idempotency_key == origin.idempotency_key &&
-          known.owner == origin.owner && known.tool == origin.tool && visible(id)) {
-        return stores::known_by_key(other, origin);
-      }
-    }
-    made = std::make_shared<const task_record>(stores::initial(task, now()));
+    if (auto found = earlier(origin)) return *std::move(found);
+    const bool begins = may_begin(origin, task.concurrency);
+    made = std::make_shared<const task_record>(stores::initial(task, now(), begins));
     const std::string_view bound = refused_by(task.bounds, *made);
     if (!bound.empty()) return {stores::create_code::busy, nullptr, bound};
     put(made);

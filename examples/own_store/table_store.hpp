@@ -65,6 +65,9 @@ class table_store final : public stores::store {
   awaitable<stores::change_result> finish(std::string_view id, stores::writer worker,
                                           const longhaul::outcome& result,
                                           std::string_view message) override;
+  awaitable<stores::change_result> retry(std::string_view id, stores::writer worker,
+                                         std::string_view why,
+                                         longhaul::monotonic_time not_before) override;
   awaitable<stores::change_result> release(std::string_view id, stores::writer worker) override;
 
   // --- processes
@@ -88,6 +91,10 @@ class table_store final : public stores::store {
   void limit(const stores::byte_bounds& bounds) override { bytes_ = bounds; }
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
   awaitable<stores::store_stats> stats() override;
+  awaitable<stores::counts_by_tool> counts() override;
+  awaitable<bool> pause(std::string_view tool) override;
+  awaitable<bool> resume(std::string_view tool) override;
+  awaitable<stores::paused_tools> paused() override;
   stores::found_at_open found() const override { return {"a table in memory"}; }
   std::string secret() override { return secret_; }
   std::string trouble() const override { return {}; }
@@ -100,8 +107,6 @@ class table_store final : public stores::store {
  private:
   static constexpr auto busy = stores::change_code::busy;
   static constexpr auto unchanged = stores::change_code::unchanged;
-  using rooms = std::map<std::string, std::size_t, std::less<>>;
-  using names = std::set<std::string, std::less<>>;
 
   // A process is alive until its lease has run out and somebody looks; then it is dead for good.
   struct lease_list {
@@ -125,8 +130,15 @@ class table_store final : public stores::store {
   task_ptr put(task_ptr task) { return rows_[task->id()] = std::move(task); }
   /// Null: there is none, or its retention is over.
   task_ptr visible(std::string_view id) const;
-  /// The oldest one of the quota whose turn it is.
-  task_ptr next_in_turn(const rooms& room, const names& saturated) const;
+  /// The oldest one of the quota whose turn it is, of what has room.
+  task_ptr next_in_turn(const stores::claim_request& request) const;
+  /// One more of its concurrency key may run, and its tool is not paused. `handlers`: that run in
+  /// the process that asks.
+  bool may_begin(const longhaul::task_origin& task, std::size_t limit,
+                 std::size_t handlers = 0) const;
+  /// What a `create` of this task is told that finds it, or one that it must not be beside; null:
+  /// there is none.
+  std::optional<stores::create_result> earlier(const longhaul::task_origin& origin) const;
   /// Of one quota, or of all (null).
   use use_of(const std::string* quota) const;
   /// Zero is no bound.
@@ -156,6 +168,7 @@ class table_store final : public stores::store {
   mutable std::mutex mutex_;                           // guards what follows
   std::map<std::string, task_ptr, std::less<>> rows_;  // by id, which is by age
   lease_list leases_;
+  stores::paused_tools paused_;
   std::string served_;  // the quota that had its turn last
   stores::byte_bounds bytes_;
 };

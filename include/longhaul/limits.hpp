@@ -44,6 +44,8 @@ inline constexpr milliseconds poll_interval = std::chrono::seconds(1);
 /// the task itself does not do so for ever.
 inline constexpr std::uint32_t max_attempts = 3;
 inline constexpr milliseconds retry_backoff = std::chrono::seconds(1);
+/// An operator who repaired what was broken should not wait for an hour.
+inline constexpr milliseconds retry_backoff_max = std::chrono::minutes(10);
 
 // --- callers
 

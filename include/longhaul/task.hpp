@@ -29,6 +29,21 @@ std::optional<task_status> parse_task_status(std::string_view name) noexcept;
 /// What becomes of a task whose process died: `fail` ("executor lost, outcome unknown") or `rerun`.
 enum class on_crash : std::uint8_t { fail, rerun };
 
+/// Which ends of an attempt are not yet the end of the task, as long as attempts are left.
+enum class retry_on : std::uint8_t {
+  nothing = 0,
+  error = 1,    ///< a result that says `isError`, or a JSON-RPC error
+  timeout = 2,  ///< `attempt_limit` has passed
+  stall = 4,    ///< `stall_limit` has passed
+  any = 7
+};
+constexpr retry_on operator|(retry_on a, retry_on b) noexcept {
+  return static_cast<retry_on>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+constexpr bool includes(retry_on all, retry_on one) noexcept {
+  return (static_cast<unsigned>(all) & static_cast<unsigned>(one)) != 0;
+}
+
 /// How far work has come; `done` only grows while a task runs. Units are the tool's own.
 struct progress_state {
   double done = 0;
@@ -70,6 +85,16 @@ struct task_input {
 };
 using task_inputs = std::vector<task_input>;
 
+/// An attempt that is over, and was not the last one.
+struct task_attempt {
+  std::uint32_t number = 1;
+  std::optional<process_id> process = std::nullopt;  ///< who ran it
+  timestamp began_at{}, ended_at{};
+  std::string how;  ///< "exit code 75", "executor lost, outcome unknown", "handed back", …
+};
+/// In their order.
+using task_attempts = std::vector<task_attempt>;
+
 /// What is known at creation and never changes afterwards.
 struct task_origin {
   std::string id;     ///< 36 characters, sorts by creation time, cannot be guessed
@@ -83,11 +108,24 @@ struct task_origin {
   std::string idempotency_key;  ///< empty: none
   digest arguments_hash{};
   on_crash crash_policy = on_crash::fail;
-  std::uint32_t max_attempts = 3;                            ///< for `on_crash::rerun`
-  milliseconds retry_backoff{1000};                          ///< doubled at each attempt
+  longhaul::retry_on retry_on = longhaul::retry_on::nothing;
+  std::uint32_t max_attempts = 3;                             ///< whatever they ended with
+  milliseconds retry_backoff{1000};                           ///< doubled at each attempt …
+  milliseconds retry_backoff_max = std::chrono::minutes(10);  ///< … up to this
+  /// While an unfinished task of the same owner and tool has it, there is no second one. Null:
+  /// there may be.
+  std::optional<digest> unique_hash = std::nullopt;
+  milliseconds unique_for{0};  ///< the same for so long after its end
+  /// Tasks of the same tool that have the same one are counted together against the limit on how
+  /// many run at once (`claim_request::concurrency`). Null: this one is not counted.
+  std::optional<std::string> concurrency_key = std::nullopt;
   std::optional<milliseconds> attempt_limit = std::nullopt;  ///< running time of one attempt
   std::optional<milliseconds> overall_limit = std::nullopt;  ///< running time in all
   std::optional<milliseconds> answer_within = std::nullopt;  ///< how long a question stays open
+  /// How long an attempt may give no sign of life. Whoever runs it sees to that, not the store.
+  std::optional<milliseconds> stall_limit = std::nullopt;
+  std::optional<milliseconds> expected = std::nullopt;  ///< how long it usually takes
+  std::string retry_of;   ///< the finished task that it repeats, by hand; empty: none
   bool external = false;  ///< finished from outside by id and token; never claimed
   std::string token;      ///< completion token of an external task
 };
@@ -107,7 +145,10 @@ struct task_record {
   bool ends = false;          ///< this very change ended it; not stored
   std::uint64_t epoch = 0;    ///< +1 on every claim; 0: not yet started
   std::uint32_t attempt = 0;  ///< how often it started
-  monotonic_time run_at{};    ///< earliest next start
+  timestamp began_at{};       ///< when it last started
+  /// The attempts before, the newest `rules::attempts_kept` of them; null: none.
+  std::shared_ptr<const task_attempts> attempts = nullptr;
+  monotonic_time run_at{};  ///< earliest next start
   timestamp updated_at{};
   std::optional<milliseconds> retention =
       std::nullopt;  ///< kept so long once terminal; null: for ever

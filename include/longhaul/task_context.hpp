@@ -2,7 +2,7 @@
 // What a handler sees of the task it works on. One handler serves every path of the wire; what it
 // reports and asks reaches whoever called, in that caller's dialect.
 //
-// Threads: a context belongs to its handler; `progress`, `status`, `log`, `close_stream`,
+// Threads: a context belongs to its handler; `progress`, `status`, `log`, `alive`, `close_stream`,
 // `stop_token` and `on_cancel` may also be called from other threads while the handler runs.
 #pragma once
 
@@ -50,7 +50,7 @@ class task_context {
   virtual raw_json request_meta() const { return {}; }
   /// The trace that the call belongs to; empty texts where none came.
   trace_context trace() const;
-  /// 1 on the first run; grows with every re-run after a crash.
+  /// 1 on the first run; grows with every re-run, after a crash or a failure.
   virtual std::uint32_t attempt() const noexcept = 0;
   /// For tools that are `external`: what `task_engine` wants to see from whoever finishes the task.
   /// Empty for others.
@@ -92,6 +92,10 @@ class task_context {
   virtual void status(std::string_view message) = 0;
   /// Sends a log line to the open request, where the dialect has one and the caller wants it.
   virtual void log(log_level level, std::string_view message) = 0;
+
+  /// Says that the work goes on, although there is nothing to tell: counts against `stall_limit`
+  /// alone. Never blocks.
+  virtual void alive() {}
 
   /// Lets the caller's connection go while the handler works on: the client comes back after
   /// `retry` and is given what it missed, the result last (MCP 2025-11-25, "polling"). For calls

@@ -52,11 +52,35 @@ struct tool_options {
   std::chrono::milliseconds inline_wait{0};
   longhaul::on_crash on_crash = longhaul::on_crash::fail;
   std::size_t max_running = 0;  ///< calls that run at once; 0: only the server's own limit
-  std::uint32_t max_attempts = defaults::max_attempts;  ///< for `on_crash::rerun`
+  /// Which ends of an attempt are followed by another one, which has the checkpoint and the answers
+  /// of those before. Without effect where no attempt is left: the task ends as it would have.
+  longhaul::retry_on retry_on = longhaul::retry_on::nothing;
+  /// Of `on_crash::rerun`, `retry_on` and `retry_later` together.
+  std::uint32_t max_attempts = defaults::max_attempts;
+  /// What lies between two attempts: doubled with each, up to the second, and of that a random share.
+  /// After a crash, the whole of it.
   std::chrono::milliseconds retry_backoff = defaults::retry_backoff;
+  std::chrono::milliseconds retry_backoff_max = defaults::retry_backoff_max;
+  /// While a call is worked on, a second one of the same caller with the same arguments (whatever
+  /// the order of their members and the form of their numbers) is that call: both get its result.
+  bool unique = false;
+  /// … and for so long after its end. Not longer than it is kept.
+  std::chrono::milliseconds unique_for{0};
+  /// Tasks of this tool that run at once in all processes that share the store; 0: no limit. Calls
+  /// beyond it wait.
+  std::size_t concurrency = 0;
+  /// Then it counts for each value of this key by itself: a text in which `{name}` stands for the
+  /// argument of that name (`{{` and `}}` for braces), as "{database}". Empty: all calls together.
+  std::string concurrency_key = {};
   std::optional<std::chrono::milliseconds> attempt_limit = std::nullopt;
   std::optional<std::chrono::milliseconds> overall_limit = std::nullopt;
   std::optional<std::chrono::milliseconds> answer_within = std::nullopt;
+  /// How long an attempt may give no sign of life: no progress, status, checkpoint, log line or
+  /// question, nor `task_context::alive`. It fails then. While a question is open it does not count.
+  std::optional<std::chrono::milliseconds> stall_limit = std::nullopt;
+  /// How long a call usually takes: shown as the total of its time, where the tool has no figures of
+  /// its own, and followed by the polling interval that clients are told.
+  std::optional<std::chrono::milliseconds> expected = std::nullopt;
   /// How long a finished task is kept if the caller does not say; null: the server's default,
   /// `milliseconds::max()`: for ever, as far as the server allows.
   std::optional<std::chrono::milliseconds> retention = std::nullopt;
@@ -109,6 +133,23 @@ struct tool_options {
 class tool_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// Throw it to make the attempt again, `after` so long, or after `retry_backoff` as the tool has it;
+/// whatever `retry_on` says. Where no attempt is left, or the call has no task (policy `never`
+/// without `retry_on`), it ends with `otherwise`, or with a result that says `why`.
+class retry_later : public std::runtime_error {
+ public:
+  explicit retry_later(const std::string& why,
+                       std::optional<std::chrono::milliseconds> after = std::nullopt,
+                       std::optional<outcome> otherwise = std::nullopt)
+      : std::runtime_error(why), after_(after), otherwise_(std::move(otherwise)) {}
+  const std::optional<std::chrono::milliseconds>& after() const noexcept { return after_; }
+  const std::optional<outcome>& otherwise() const noexcept { return otherwise_; }
+
+ private:
+  std::optional<std::chrono::milliseconds> after_;
+  std::optional<outcome> otherwise_;
 };
 
 /// Throw it to end a call with a JSON-RPC error (a task becomes `failed` on every wire).

@@ -81,9 +81,9 @@ void service::tell_stopping() const {
 
 void service::tell_tasks() {
   for (const std::string& remark : store().found().remarks) log().warning("store.remark", remark);
-  stores::store_stats found;
+  stores::counts_by_tool found;
   try {
-    found = tasks::sync(store().stats());
+    found = tasks::sync(store().counts());
   } catch (const stores::store_error& e) {  // a full disk: it serves what can be read
     const stores::found_at_open there = store().found();
     log().warning("server.tasks", "tasks are kept in " + options_.kept_in + ": " +
@@ -92,15 +92,16 @@ void service::tell_tasks() {
                                       " unfinished, and they can be read only: " + e.what());
     return;
   }
-  const std::size_t unfinished = found.working + found.input_required;
-  const std::size_t all = unfinished + found.completed + found.failed + found.cancelled;
+  const stores::status_counts total = total_of(found);
   std::string text = "tasks are kept in " + options_.kept_in;
   if (store().durable()) {
-    text += ": " + std::to_string(all) + " found, " + std::to_string(unfinished) + " unfinished";
+    text += ": " + std::to_string(total.open() + total.ended()) + " found, " +
+            std::to_string(total.open()) + " unfinished";
   }
   log().info("server.tasks", text);
-  for (const auto& [tool, count] : found.open_by_tool) {
-    if (engine_->tools().find(tool)) continue;
+  for (const auto& [tool, counts] : found) {
+    const std::size_t count = counts.open() - counts.external;
+    if (count == 0 || engine_->tools().find(tool)) continue;
     log().warning("server.tool_gone",
                   "unfinished tasks wait for a tool that is not served any more",
                   {{"tool", tool}, {"tasks", count}});

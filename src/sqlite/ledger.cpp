@@ -37,18 +37,20 @@ ledger::ledger(connection& file, timeline& time, stores::lease_table& leases, cl
       leases_(leases),
       rows_(file),
       last_seq_(rows_.last_seq()),
-      tasks_(quotas_, stores::roster::ended_tasks::elsewhere) {
+      tasks_(quotas_, runs_, stores::roster::ended_tasks::elsewhere) {
   rows_.each_finished([&](const task_writer::finished_count& count) {
     const auto tasks = static_cast<std::size_t>(std::max<std::int64_t>(count.tasks, 0));
     const auto bytes = static_cast<std::size_t>(std::max<std::int64_t>(count.bytes, 0));
     quotas_.restore(count.quota, {0, 0, tasks, bytes});
-    tasks_.restore_ended(count.status, tasks);
+    tasks_.restore_ended(count.tool, count.status, tasks);
   });
+  for (const auto& [tool, since] : rows_.paused()) runs_.pause(tool, since);
   rows_.each_live([&](task_row row) {
     if (whose == claims_of::former_process && row.record->process) {
       inherited_.insert(row.record->id());
     }
     auto quota = quotas_.restore(row.record->origin->quota, {1, row.bytes, 1, row.bytes});
+    if (row.record->process) runs_.begin(*row.record->origin);
     add(std::move(row), std::move(quota));
   });
   next_removal_ = rows_.next_removal();
@@ -78,9 +80,11 @@ void ledger::install(entry& task, const stores::roster::decision& decided) {
   changed_.push_back(decided.next);
   if (effect.left_queue) queue_.remove(*record.origin, effect.run_at);
   if (effect.joined_queue) queue_.add(record.origin, record.run_at);
+  if (effect.left_key) queue_.open(record.tool(), stores::line_of(*record.origin));
   if (!inherited_.empty()) inherited_.erase(record.id());
   if (!record.terminal()) return;
-  count_finished(record.origin->quota, record.status, 1, static_cast<std::int64_t>(decided.bytes));
+  count_finished(record.origin->quota, record.tool(), record.status, 1,
+                 static_cast<std::int64_t>(decided.bytes));
   schedule_removal(record);
 }
 
@@ -96,9 +100,9 @@ task_ptr ledger::whole(const entry& task, const task_ptr& record) {
   return result;
 }
 
-void ledger::count_finished(const std::string& quota, task_status status, std::int64_t tasks,
-                            std::int64_t bytes) {
-  finished_change& change = finished_[{quota, status}];
+void ledger::count_finished(const std::string& quota, const std::string& tool, task_status status,
+                            std::int64_t tasks, std::int64_t bytes) {
+  finished_change& change = finished_[{quota, tool, status}];
   change.tasks += tasks;
   change.bytes += bytes;
 }
@@ -107,7 +111,7 @@ void ledger::flush() {
   for (const auto& [group, change] : finished_) {
     if (change.tasks == 0 && change.bytes == 0) continue;
     task_writer::finished_count count;
-    std::tie(count.quota, count.status) = group;
+    std::tie(count.quota, count.tool, count.status) = group;
     count.tasks = change.tasks;
     count.bytes = change.bytes;
     rows_.add_finished(count);
@@ -124,7 +128,7 @@ void ledger::forget_key(const task_row& expired) {
   const task_origin& origin = *expired.record->origin;
   const std::size_t less = expired.bytes - std::min(expired.bytes, origin.idempotency_key.size());
   rows_.forget_key(expired.seq, less);
-  count_finished(origin.quota, expired.record->status, 0,
+  count_finished(origin.quota, origin.tool, expired.record->status, 0,
                  static_cast<std::int64_t>(less) - static_cast<std::int64_t>(expired.bytes));
   quotas_.resized_ended(origin.quota, expired.bytes, less);
 }
@@ -143,8 +147,15 @@ stores::create_result ledger::create(const stores::new_task& task) {
       forget_key(*earlier);
     }
   }
+  if (origin.unique_hash) {
+    const auto earlier = rows_.find_by_hash(origin);
+    if (earlier && stores::holds_unique(*earlier->record, now().mono)) {
+      return stores::known_by_hash(earlier->record, origin);
+    }
+  }
   task_row row;
-  const auto record = std::make_shared<task_record>(stores::initial(task, now()));
+  stores::run_counts::place run(runs_, task);
+  const auto record = std::make_shared<task_record>(stores::initial(task, now(), run.taken()));
   row.bytes = stores::size_of(*record);
   auto admitted = quotas_.admit(origin.quota, task.bounds, row.bytes);
   if (!admitted.granted) {
@@ -164,6 +175,7 @@ stores::create_result ledger::create(const stores::new_task& task) {
   row.record = abridge(record);
   changed_.push_back(row.record);
   add(std::move(row), std::move(admitted.granted));
+  run.keep();
   return {create_code::created, record, {}};
 }
 
@@ -253,8 +265,8 @@ ledger::purged ledger::purge(std::size_t batch) {
       continue;
     }
     rows_.erase(row.seq);
-    count_finished(row.quota, row.status, -1, -static_cast<std::int64_t>(row.bytes));
-    tasks_.remove_ended(row.status, row.quota, row.bytes);
+    count_finished(row.quota, row.tool, row.status, -1, -static_cast<std::int64_t>(row.bytes));
+    tasks_.remove_ended(row.tool, row.status, row.quota, row.bytes);
     result.ids.push_back(row.id);
   }
   next_removal_ = rows_.next_removal();
@@ -269,7 +281,7 @@ void ledger::empty(const task_writer::overdue_row& row) {
   const auto left = stores::emptied(*known->record);
   const std::size_t bytes = stores::size_of(*left);
   rows_.empty(row.seq, *left, bytes);
-  count_finished(row.quota, row.status, 0,
+  count_finished(row.quota, row.tool, row.status, 0,
                  static_cast<std::int64_t>(bytes) - static_cast<std::int64_t>(row.bytes));
   quotas_.resized_ended(row.quota, row.bytes, bytes);
 }
@@ -281,11 +293,28 @@ void ledger::shrink() {
 }
 
 stores::store_stats ledger::stats() {
-  stores::store_stats result;
-  tasks_.add_to(result);
+  stores::store_stats result = stores::total_of(counts());
   result.bytes = static_cast<std::size_t>(file_.number("PRAGMA page_count") *
                                           file_.number("PRAGMA page_size"));
   return result;
+}
+
+stores::counts_by_tool ledger::counts() const {
+  stores::counts_by_tool result;
+  tasks_.add_to(result);
+  return result;
+}
+
+bool ledger::pause(std::string_view tool) {
+  if (runs_.is_paused(tool)) return false;
+  const timestamp since = now().wall;
+  rows_.pause(tool, since);
+  return runs_.pause(tool, since);
+}
+
+bool ledger::resume(std::string_view tool) {
+  rows_.resume(tool);
+  return runs_.resume(tool);
 }
 
 }  // namespace longhaul::sqlite

@@ -19,6 +19,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,7 @@
 #include "stores/quota_table.hpp"
 #include "stores/ready_queue.hpp"
 #include "stores/roster.hpp"
+#include "stores/run_counts.hpp"
 
 namespace longhaul::sqlite {
 
@@ -64,6 +66,11 @@ class ledger {
   };
   purged purge(std::size_t batch);
   stores::store_stats stats();
+  stores::counts_by_tool counts() const;
+  /// False: it was so already.
+  bool pause(std::string_view tool);
+  bool resume(std::string_view tool);
+  stores::paused_tools paused() const { return runs_.paused(); }
   /// When the next limit passes, and the next task is to be removed, at the earliest.
   monotonic_time next_limit() const { return tasks_.next_limit(); }
   monotonic_time next_removal() const noexcept { return next_removal_; }
@@ -93,8 +100,8 @@ class ledger {
   stores::change_result change_ended(std::string_view id, std::optional<std::string_view> owner,
                                      const std::function<stores::step(const task_record&)>& next);
   /// So many more have ended this way, or less, and take so many bytes.
-  void count_finished(const std::string& quota, task_status status, std::int64_t tasks,
-                      std::int64_t bytes);
+  void count_finished(const std::string& quota, const std::string& tool, task_status status,
+                      std::int64_t tasks, std::int64_t bytes);
   void empty(const task_writer::overdue_row& row);
 
   connection& file_;
@@ -104,8 +111,9 @@ class ledger {
   std::int64_t last_seq_ = 0;
 
   stores::quota_table quotas_;
+  stores::run_counts runs_;
   stores::roster tasks_;
-  stores::ready_queue queue_;
+  stores::ready_queue queue_{runs_};
   /// Claimed by a former process, and nothing was written since. Empty once `recover` has run.
   boost::unordered_flat_set<std::string> inherited_;
   monotonic_time next_removal_ = monotonic_time::max();
@@ -115,7 +123,8 @@ class ledger {
   struct finished_change {
     std::int64_t tasks = 0, bytes = 0;
   };
-  std::map<std::pair<std::string, task_status>, finished_change> finished_;
+  // By quota, tool and status.
+  std::map<std::tuple<std::string, std::string, task_status>, finished_change> finished_;
   std::vector<task_ptr> changed_;
   std::vector<std::string> removed_;
 };

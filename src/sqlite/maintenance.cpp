@@ -133,7 +133,7 @@ std::vector<std::string> check(const std::string& path) {
   collect(file, "SELECT \"table\" FROM pragma_foreign_key_check", "a row of no task in ", found);
   for (const row_rule& each : row_rules) collect(file, each.sql, each.fault, found);
   if (version < version_with_bytes) return found;
-  const std::string bytes(task_bytes);
+  const std::string bytes = task_bytes(version);
   collect(
       file,
       ("SELECT t.id FROM states JOIN tasks t USING (seq) WHERE states.bytes <> " + bytes).c_str(),

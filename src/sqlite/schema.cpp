@@ -113,7 +113,7 @@ std::string version_2() {
   return "ALTER TABLE states ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;"
          "ALTER TABLE finished ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;"
          "UPDATE states SET bytes = " +
-         std::string(task_bytes) +
+         task_bytes(2) +
          ";"
          "UPDATE finished SET bytes = e.bytes FROM (SELECT coalesce(t.quota, t.owner) AS quota, "
          "s.status AS status, sum(s.bytes) AS bytes FROM states s JOIN tasks t USING (seq) "
@@ -121,13 +121,65 @@ std::string version_2() {
          "WHERE e.quota = finished.quota AND e.status = finished.status;";
 }
 
+// What people expect of a queue: when an attempt began and how those before ended, what makes a
+// task unique, with whom it shares a limit, tools that are paused, and sums by tool.
+constexpr std::string_view version_3 = R"sql(
+ALTER TABLE tasks ADD COLUMN retry_backoff_max INTEGER NOT NULL DEFAULT 600000;
+ALTER TABLE tasks ADD COLUMN retry_on INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN unique_hash BLOB;
+ALTER TABLE tasks ADD COLUMN unique_for INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN concurrency_key TEXT;
+ALTER TABLE tasks ADD COLUMN stall_limit INTEGER;
+ALTER TABLE tasks ADD COLUMN expected INTEGER;
+ALTER TABLE tasks ADD COLUMN retry_of TEXT;
+CREATE INDEX tasks_by_hash ON tasks (owner, tool, unique_hash) WHERE unique_hash IS NOT NULL;
+
+ALTER TABLE states ADD COLUMN began_at INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE attempts (
+  seq      INTEGER NOT NULL REFERENCES tasks (seq),
+  number   INTEGER NOT NULL,
+  process  BLOB,
+  began_at INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  how      TEXT NOT NULL,
+  PRIMARY KEY (seq, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE paused (
+  tool  TEXT PRIMARY KEY,
+  since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+DROP TABLE finished;
+CREATE TABLE finished (
+  quota  TEXT NOT NULL,
+  tool   TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  n      INTEGER NOT NULL,
+  bytes  INTEGER NOT NULL,
+  PRIMARY KEY (quota, tool, status)
+) STRICT, WITHOUT ROWID;
+INSERT INTO finished SELECT coalesce(t.quota, t.owner), t.tool, s.status, count(*), sum(s.bytes)
+  FROM states s JOIN tasks t USING (seq) WHERE s.ended = 1 GROUP BY 1, 2, 3;
+)sql";
+
 }  // namespace
 
-const std::string_view task_bytes = R"sql((
+std::string task_bytes(std::int64_t version) {
+  const bool has_attempts = version >= 3;
+  return std::string(R"sql((
   SELECT coalesce((SELECT 1024 + length(CAST(owner AS BLOB))
       + length(CAST(coalesce(quota, owner) AS BLOB)) + length(CAST(tool AS BLOB))
       + coalesce(length(CAST(arguments AS BLOB)), 0) + coalesce(length(CAST(request_meta AS BLOB)), 0)
       + coalesce(length(CAST(idempotency_key AS BLOB)), 0) + coalesce(length(CAST(token AS BLOB)), 0)
+)sql") +
+         (has_attempts ? R"sql(
+      + coalesce(length(CAST(concurrency_key AS BLOB)), 0)
+      + coalesce(length(CAST(retry_of AS BLOB)), 0)
+)sql"
+                       : "") +
+         R"sql(
       FROM tasks WHERE tasks.seq = states.seq), 0)
     + length(CAST(states.message AS BLOB)) + coalesce(length(CAST(states.result AS BLOB)), 0)
     + coalesce(length(CAST(states.cancel_reason AS BLOB)), 0)
@@ -136,11 +188,18 @@ const std::string_view task_bytes = R"sql((
     + coalesce((SELECT sum(128 + length(CAST(key AS BLOB)) + length(CAST(request AS BLOB))
                            + coalesce(length(CAST(response AS BLOB)), 0))
                 FROM inputs WHERE inputs.seq = states.seq), 0)
-))sql";
+)sql" +
+         (has_attempts ? R"sql(
+    + coalesce((SELECT sum(64 + length(CAST(how AS BLOB))) FROM attempts
+                WHERE attempts.seq = states.seq), 0)
+)sql"
+                       : "") +
+         ")";
+}
 
 migrations all_migrations() {
   static const std::string second = version_2();
-  static const std::array<std::string_view, 2> steps = {version_1, second};
+  static const std::array<std::string_view, 3> steps = {version_1, second, version_3};
   return steps;
 }
 

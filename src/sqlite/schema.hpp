@@ -22,9 +22,9 @@ using migrations = std::span<const std::string_view>;
 migrations all_migrations();
 inline std::int64_t newest_version() { return static_cast<std::int64_t>(all_migrations().size()); }
 
-/// SQL for what a task takes up (`stores::size_of`), of the row of `states` at hand. Part of a
-/// migration: it stays as it is.
-extern const std::string_view task_bytes;
+/// SQL for what a task takes up (`stores::size_of`), of the row of `states` at hand, in a file of
+/// this version. Part of migrations: for a version that is out it stays as it is.
+std::string task_bytes(std::int64_t version);
 
 /// Makes the folder that `path` is in, with mode 0700, if there is none. Throws
 /// `std::runtime_error`, `std::filesystem::filesystem_error`.

@@ -217,6 +217,16 @@ stores::awaitable<stores::change_result> sqlite_store::finish(std::string_view i
                 });
 }
 
+stores::awaitable<stores::change_result> sqlite_store::retry(std::string_view id,
+                                                             stores::writer worker,
+                                                             std::string_view why,
+                                                             monotonic_time not_before) {
+  return change(id, std::nullopt,
+                [worker, why, not_before](const task_record& task, stores::instant now) {
+                  return stores::retried(task, worker, why, not_before, now);
+                });
+}
+
 stores::awaitable<stores::change_result> sqlite_store::release(std::string_view id,
                                                                stores::writer worker) {
   return change(id, std::nullopt, [worker](const task_record& task, stores::instant now) {
@@ -280,6 +290,22 @@ stores::awaitable<std::vector<std::string>> sqlite_store::purge(std::size_t limi
 
 stores::awaitable<stores::store_stats> sqlite_store::stats() {
   return writer_.perform([](ledger& book) { return book.stats(); });
+}
+
+stores::awaitable<stores::counts_by_tool> sqlite_store::counts() {
+  return writer_.perform([](ledger& book) { return book.counts(); });
+}
+
+stores::awaitable<bool> sqlite_store::pause(std::string_view tool) {
+  return writer_.perform([tool](ledger& book) { return book.pause(tool); });
+}
+
+stores::awaitable<bool> sqlite_store::resume(std::string_view tool) {
+  return writer_.perform([tool](ledger& book) { return book.resume(tool); });
+}
+
+stores::awaitable<stores::paused_tools> sqlite_store::paused() {
+  return writer_.perform([](ledger& book) { return book.paused(); });
 }
 
 stores::awaitable<std::vector<std::string>> sqlite_store::unknown(

@@ -68,6 +68,8 @@ class sqlite_store final : public stores::store {
                                        std::span<const stores::question> questions) override;
   awaitable<stores::change_result> finish(std::string_view id, stores::writer worker,
                                           const outcome& result, std::string_view message) override;
+  awaitable<stores::change_result> retry(std::string_view id, stores::writer worker,
+                                         std::string_view why, monotonic_time not_before) override;
   awaitable<stores::change_result> release(std::string_view id, stores::writer worker) override;
   awaitable<std::vector<task_ptr>> claim(const stores::claim_request& request) override;
   awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override;
@@ -81,6 +83,10 @@ class sqlite_store final : public stores::store {
   task_ptr known(std::string_view id) const override { return cache_.find(id); }
   void limit(const stores::byte_bounds& bounds) override { writer_.limit(bounds); }
   awaitable<stores::store_stats> stats() override;
+  awaitable<stores::counts_by_tool> counts() override;
+  awaitable<bool> pause(std::string_view tool) override;
+  awaitable<bool> resume(std::string_view tool) override;
+  awaitable<stores::paused_tools> paused() override;
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
   std::string secret() override { return writer_.secret(); }
   std::string trouble() const override;

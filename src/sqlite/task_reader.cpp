@@ -37,13 +37,30 @@ void append_columns(std::string& sql, std::string_view table, detail wanted, Vis
   }
 }
 
-std::string select_inputs() {
-  const task_input input;
+template <class Visit>
+std::string select_from(std::string_view table, std::string_view order, Visit visit) {
   column_names names;
-  stores::visit_input(input, names);
+  visit(names);
   std::string sql = "SELECT ";
   for (const std::string_view name : names.all) sql.append(name).append(", ");
-  return sql.append("seq FROM inputs WHERE seq = ? ORDER BY position");
+  return sql.append("seq FROM ").append(table).append(" WHERE seq = ? ORDER BY ").append(order);
+}
+
+std::string select_inputs() {
+  const task_input input;
+  return select_from("inputs", "position",
+                     [&](auto& column) { stores::visit_input(input, column); });
+}
+
+std::string select_attempts() {
+  const task_attempt attempt;
+  return select_from("attempts", "number",
+                     [&](auto& column) { stores::visit_attempt(attempt, column); });
+}
+
+// What has begun once, and not again, has none that is over, unless it waits.
+bool may_have_attempts(const task_record& task) noexcept {
+  return task.attempt > 1 || (task.attempt == 1 && !task.process && !task.terminal());
 }
 
 }  // namespace
@@ -83,7 +100,8 @@ task_reader::task_reader(connection& file)
                                        "WHERE s.ended = 0 AND t.external = 1 AND t.id > ?1 "
                                        "AND (?2 = '' OR t.tool = ?2) ORDER BY t.id LIMIT ?3"))),
       inputs_(file, select_inputs()),
-      checkpoint_(file, "SELECT body FROM checkpoints WHERE seq = ?") {}
+      checkpoint_(file, "SELECT body FROM checkpoints WHERE seq = ?"),
+      attempts_(file, select_attempts()) {}
 
 task_row task_reader::read(statement& row, detail wanted) {
   columns next(row);
@@ -105,6 +123,7 @@ task_row task_reader::read(statement& row, detail wanted) {
     corrupt(e.what());
   }
   if (wanted == detail::line && task.abridged) return result;
+  if (may_have_attempts(task)) read_attempts(result);
   if (questions) read_inputs(result);
   if (checkpointed) read_checkpoint(result);
   return result;
@@ -125,6 +144,17 @@ void task_reader::read_checkpoint(task_row& row) {
   const use once(checkpoint_);
   checkpoint_.bind(1, row.seq);
   if (checkpoint_.step()) row.record->checkpoint = raw_json::trusted(checkpoint_.text(0));
+}
+
+void task_reader::read_attempts(task_row& row) {
+  const use once(attempts_);
+  attempts_.bind(1, row.seq);
+  auto attempts = std::make_shared<task_attempts>();
+  while (attempts_.step()) {
+    columns next(attempts_);
+    stores::visit_attempt(attempts->emplace_back(), next);
+  }
+  if (!attempts->empty()) row.record->attempts = std::move(attempts);
 }
 
 std::optional<task_row> task_reader::find(std::string_view id) {

@@ -56,8 +56,10 @@ class task_reader {
  private:
   void read_inputs(task_row& row);
   void read_checkpoint(task_row& row);
+  void read_attempts(task_row& row);
 
-  statement find_, look_, knows_, page_, page_by_status_, external_, inputs_, checkpoint_;
+  statement find_, look_, knows_, page_, page_by_status_, external_, inputs_, checkpoint_,
+      attempts_;
 };
 
 /// What was read is not what we wrote.

@@ -13,7 +13,7 @@ namespace {
 // assignments for an UPDATE. What is the file's own (row numbers, sizes, what is looked for) is
 // bound behind them, in the order that stands here.
 struct statement_texts {
-  std::string insert_task, insert_state, update_live, update_all, put_input;
+  std::string insert_task, insert_state, update_live, update_all, put_input, put_attempt;
 };
 
 std::string insert_into(std::string_view table, const std::vector<std::string_view>& names) {
@@ -42,7 +42,8 @@ statement_texts make_texts() {
   const task_record task;
   const task_input input;
   statement_texts texts;
-  column_names fixed, state, question;
+  const task_attempt one_attempt;
+  column_names fixed, state, question, attempt;
   stores::visit_origin(origin, fixed);
   stores::visit_visibility(task, fixed);
   add(fixed.all, {"seq"});
@@ -60,6 +61,10 @@ statement_texts make_texts() {
   stores::visit_input(input, question);
   add(question.all, {"seq", "position"});
   texts.put_input = "INSERT OR REPLACE " + insert_into("inputs", question.all);
+
+  stores::visit_attempt(one_attempt, attempt);
+  add(attempt.all, {"seq"});
+  texts.put_attempt = "INSERT " + insert_into("attempts", attempt.all);
   return texts;
 }
 
@@ -96,9 +101,12 @@ task_writer::task_writer(connection& file)
       update_all_(file, texts().update_all),
       show_(file, "UPDATE tasks SET hidden = 0 WHERE seq = ?"),
       put_input_(file, texts().put_input),
+      put_attempt_(file, texts().put_attempt),
+      forget_attempts_(file, "DELETE FROM attempts WHERE seq = ? AND number <= ?"),
       put_checkpoint_(file, "INSERT OR REPLACE INTO checkpoints VALUES (?,?)"),
       erase_checkpoint_(file, "DELETE FROM checkpoints WHERE seq = ?"),
       erase_inputs_(file, "DELETE FROM inputs WHERE seq = ?"),
+      erase_attempts_(file, "DELETE FROM attempts WHERE seq = ?"),
       erase_state_(file, "DELETE FROM states WHERE seq = ?"),
       erase_task_(file, "DELETE FROM tasks WHERE seq = ?"),
       empty_task_(file, "UPDATE tasks SET arguments = NULL, request_meta = NULL WHERE seq = ?"),
@@ -109,25 +117,35 @@ task_writer::task_writer(connection& file)
                    select_tasks(detail::whole,
                                 "FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.owner = ? "
                                 "AND t.tool = ? AND t.idempotency_key = ?")),
+      find_by_hash_(file,
+                    select_tasks(detail::whole,
+                                 "FROM tasks t JOIN states s ON s.seq = t.seq WHERE t.owner = ? "
+                                 "AND t.tool = ? AND t.unique_hash = ? "
+                                 "ORDER BY t.seq DESC LIMIT 1")),
       forget_key_(file, "UPDATE tasks SET idempotency_key = NULL WHERE seq = ?"),
       resize_(file, "UPDATE states SET bytes = ?2 WHERE seq = ?1"),
       live_(file, select_tasks(detail::state,
                                "FROM states s INDEXED BY live_states JOIN tasks t ON t.seq = s.seq "
                                "WHERE s.ended = 0 ORDER BY s.seq")),
       last_seq_(file, "SELECT max(seq) FROM tasks"),
-      overdue_(
-          file,
-          "SELECT s.seq, t.id, coalesce(t.quota, t.owner), s.status, s.bytes, t.hidden = 1 AND "
-          "(s.retention IS NULL OR s.anchor + s.retention > ?1) FROM states s "
-          "JOIN tasks t ON t.seq = s.seq WHERE s.remove_at <= ?1 "
-          "ORDER BY s.remove_at LIMIT ?2"),
+      overdue_(file,
+               "SELECT s.seq, t.id, coalesce(t.quota, t.owner), t.tool, s.status, s.bytes, "
+               "t.hidden = 1 AND "
+               "(s.retention IS NULL OR s.anchor + s.retention > ?1) FROM states s "
+               "JOIN tasks t ON t.seq = s.seq WHERE s.remove_at <= ?1 "
+               "ORDER BY s.remove_at LIMIT ?2"),
       next_removal_(file, "SELECT min(remove_at) FROM states WHERE remove_at IS NOT NULL"),
-      finished_(file, "SELECT quota, status, n, bytes FROM finished"),
+      finished_(file, "SELECT quota, tool, status, n, bytes FROM finished"),
       add_finished_(file,
-                    "INSERT INTO finished (quota, status, n, bytes) VALUES (?1, ?2, ?3, ?4) "
+                    "INSERT INTO finished (quota, tool, status, n, bytes) "
+                    "VALUES (?1, ?2, ?3, ?4, ?5) "
                     "ON CONFLICT DO UPDATE SET n = n + excluded.n, bytes = bytes + "
                     "excluded.bytes"),
-      erase_finished_(file, "DELETE FROM finished WHERE quota = ? AND status = ? AND n <= 0") {}
+      erase_finished_(
+          file, "DELETE FROM finished WHERE quota = ? AND tool = ? AND status = ? AND n <= 0"),
+      pause_(file, "INSERT OR IGNORE INTO paused VALUES (?, ?)"),
+      resume_(file, "DELETE FROM paused WHERE tool = ?"),
+      paused_(file, "SELECT tool, since FROM paused") {}
 
 bool task_writer::insert(std::int64_t seq, const task_record& task, std::size_t bytes) {
   {
@@ -154,6 +172,7 @@ bool task_writer::insert(std::int64_t seq, const task_record& task, std::size_t 
 void task_writer::update(std::int64_t seq, const task_record& before, const task_record& after,
                          std::size_t bytes) {
   if (before.inputs != after.inputs) write_inputs(seq, before, after);
+  if (before.attempts != after.attempts) write_attempt(seq, after.attempts->back());
   if (!(before.checkpoint == after.checkpoint)) {
     if (after.checkpoint) {
       put_checkpoint_.bind(1, seq).bind(2, after.checkpoint.view()).run();
@@ -190,8 +209,22 @@ void task_writer::write_inputs(std::int64_t seq, const task_record& before,
   }
 }
 
+void task_writer::write_attempt(std::int64_t seq, const task_attempt& newest) {
+  {
+    const use once(put_attempt_);
+    parameters columns(put_attempt_);
+    stores::visit_attempt(newest, columns);
+    columns.value(seq);
+    put_attempt_.step();
+  }
+  const auto kept = static_cast<std::int64_t>(stores::rules::attempts_kept);
+  if (newest.number <= kept) return;
+  forget_attempts_.bind(1, seq).bind(2, std::int64_t{newest.number} - kept).run();
+}
+
 void task_writer::erase(std::int64_t seq) {
-  for (statement* each : {&erase_checkpoint_, &erase_inputs_, &erase_state_, &erase_task_}) {
+  for (statement* each :
+       {&erase_checkpoint_, &erase_inputs_, &erase_attempts_, &erase_state_, &erase_task_}) {
     each->bind(1, seq).run();
   }
 }
@@ -213,6 +246,16 @@ std::optional<task_row> task_writer::find_by_key(const task_origin& origin) {
       .bind(3, std::string_view(origin.idempotency_key));
   if (!find_by_key_.step()) return std::nullopt;
   return reader_.read(find_by_key_, detail::whole);
+}
+
+std::optional<task_row> task_writer::find_by_hash(const task_origin& origin) {
+  const use once(find_by_hash_);
+  parameters columns(find_by_hash_);
+  columns.value(origin.owner);
+  columns.value(origin.tool);
+  columns.value(stores::byte_view(*origin.unique_hash));
+  if (!find_by_hash_.step()) return std::nullopt;
+  return reader_.read(find_by_hash_, detail::whole);
 }
 
 void task_writer::forget_key(std::int64_t seq, std::size_t bytes) {
@@ -241,6 +284,7 @@ std::vector<task_writer::overdue_row> task_writer::overdue(monotonic_time now, s
     row.seq = next.take<std::int64_t>();
     row.id = next.take<std::string>();
     row.quota = next.take<std::string>();
+    row.tool = next.take<std::string>();
     row.status = static_cast<task_status>(next.take<std::uint64_t>());
     row.bytes = next.take<std::uint64_t>();
     row.to_be_emptied = next.take<bool>();
@@ -260,6 +304,7 @@ void task_writer::each_finished(const std::function<void(finished_count)>& take)
     columns next(finished_);
     finished_count count;
     count.quota = next.take<std::string>();
+    count.tool = next.take<std::string>();
     count.status = static_cast<task_status>(next.take<std::uint64_t>());
     count.tasks = next.take<std::int64_t>();
     count.bytes = next.take<std::int64_t>();
@@ -272,9 +317,27 @@ void task_writer::each_finished(const std::function<void(finished_count)>& take)
 
 void task_writer::add_finished(const finished_count& more) {
   const auto status = static_cast<std::int64_t>(more.status);
-  const std::string_view quota = more.quota;
-  add_finished_.bind(1, quota).bind(2, status).bind(3, more.tasks).bind(4, more.bytes).run();
-  if (more.tasks < 0) erase_finished_.bind(1, quota).bind(2, status).run();
+  const std::string_view quota = more.quota, tool = more.tool;
+  add_finished_.bind(1, quota).bind(2, tool).bind(3, status);
+  add_finished_.bind(4, more.tasks).bind(5, more.bytes).run();
+  if (more.tasks < 0) erase_finished_.bind(1, quota).bind(2, tool).bind(3, status).run();
+}
+
+void task_writer::pause(std::string_view tool, timestamp since) {
+  pause_.bind(1, tool).bind(2, std::int64_t(since.time_since_epoch().count())).run();
+}
+
+void task_writer::resume(std::string_view tool) { resume_.bind(1, tool).run(); }
+
+std::map<std::string, timestamp, std::less<>> task_writer::paused() {
+  const use once(paused_);
+  std::map<std::string, timestamp, std::less<>> result;
+  while (paused_.step()) {
+    columns next(paused_);
+    std::string tool = next.take<std::string>();
+    result.emplace(std::move(tool), next.take<timestamp>());
+  }
+  return result;
 }
 
 }  // namespace longhaul::sqlite

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ class task_writer {
 
   std::optional<task_row> find(std::string_view id) { return reader_.find(id); }
   std::optional<task_row> find_by_key(const task_origin& origin);
+  /// The newest one with its unique hash.
+  std::optional<task_row> find_by_hash(const task_origin& origin);
   /// Another task may have the key from now on; without it this one takes up `bytes`.
   void forget_key(std::int64_t seq, std::size_t bytes);
 
@@ -42,7 +45,7 @@ class task_writer {
 
   struct overdue_row {
     std::int64_t seq = 0;
-    std::string id, quota;
+    std::string id, quota, tool;
     task_status status = task_status::completed;
     std::size_t bytes = 0;
     bool to_be_emptied = false;  ///< not removed yet
@@ -52,9 +55,9 @@ class task_writer {
   /// When the next one is to be removed.
   monotonic_time next_removal();
 
-  /// How many tasks of a quota have ended this way.
+  /// How many tasks of a quota and tool have ended this way.
   struct finished_count {
-    std::string quota;
+    std::string quota, tool;
     task_status status = task_status::completed;
     std::int64_t tasks = 0, bytes = 0;
   };
@@ -62,15 +65,22 @@ class task_writer {
   /// Adds tasks and bytes, which may be negative.
   void add_finished(const finished_count& more);
 
+  void pause(std::string_view tool, timestamp since);
+  void resume(std::string_view tool);
+  std::map<std::string, timestamp, std::less<>> paused();
+
  private:
   void write_inputs(std::int64_t seq, const task_record& before, const task_record& after);
+  /// The newest of them; the others were written before.
+  void write_attempt(std::int64_t seq, const task_attempt& newest);
 
   connection& file_;
   task_reader reader_;
-  statement insert_task_, insert_state_, update_live_, update_all_, show_, put_input_,
-      put_checkpoint_, erase_checkpoint_, erase_inputs_, erase_state_, erase_task_, empty_task_,
-      empty_state_, find_by_key_, forget_key_, resize_, live_, last_seq_, overdue_, next_removal_,
-      finished_, add_finished_, erase_finished_;
+  statement insert_task_, insert_state_, update_live_, update_all_, show_, put_input_, put_attempt_,
+      forget_attempts_, put_checkpoint_, erase_checkpoint_, erase_inputs_, erase_attempts_,
+      erase_state_, erase_task_, empty_task_, empty_state_, find_by_key_, find_by_hash_,
+      forget_key_, resize_, live_, last_seq_, overdue_, next_removal_, finished_, add_finished_,
+      erase_finished_, pause_, resume_, paused_;
 };
 
 }  // namespace longhaul::sqlite

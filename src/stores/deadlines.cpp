@@ -38,7 +38,9 @@ bool expired(const task_record& task, monotonic_time now) noexcept {
 
 std::optional<monotonic_time> emptying_due(const task_record& task, milliseconds kept) noexcept {
   const task_origin& origin = *task.origin;
-  if (!task.hidden || !task.terminal() || !origin.idempotency_key.empty()) return std::nullopt;
+  if (!task.hidden || !task.terminal()) return std::nullopt;
+  const bool may_be_found = !origin.idempotency_key.empty() || origin.unique_for > milliseconds(0);
+  if (may_be_found) return std::nullopt;
   const bool carries = origin.arguments || origin.request_meta || task.result.body || task.inputs;
   if (!carries) return std::nullopt;
   return saturating_add(task.anchor, kept);

@@ -14,30 +14,48 @@ memory_store::memory_store(memory_options options, const clock_source& clock)
 
 // --- callers' side
 
-// The key's part stays locked from the look-up to the insertion: racers on one key come one after
-// the other, and the second finds what the first has made.
-create_result memory_store::create_with_key(const new_task& task) {
+namespace {
+
+std::string_view word_of(const digest& hash) noexcept {
+  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+}
+
+}  // namespace
+
+// A key's part stays locked from the look-up to the insertion: racers on one key come one after the
+// other, and the second finds what the first has made.
+create_result memory_store::create_with_key(const new_task& task, task_shards::aftermath& after) {
   const task_origin& origin = *task.origin;
-  const std::string joined = key_index::join(origin);
+  if (origin.idempotency_key.empty()) return create_unique(task, after);
+  const std::string joined = key_index::join(origin, origin.idempotency_key);
   key_index::part& keys = keys_.part_of(joined);
-  task_shards::aftermath after;
-  create_result result;
-  {
-    const guard lock(keys.mutex);
-    if (const auto known = keys.ids.find(std::string_view(joined)); known != keys.ids.end()) {
-      if (const task_ptr earlier = tasks_.find(known->second)) return known_by_key(earlier, origin);
-    }
-    result = tasks_.insert(task, after);
-    if (result.code == create_code::created) keys.ids.insert_or_assign(joined, origin.id);
+  const guard lock(keys.mutex);
+  if (const auto known = keys.ids.find(std::string_view(joined)); known != keys.ids.end()) {
+    if (const task_ptr earlier = tasks_.find(known->second)) return known_by_key(earlier, origin);
   }
-  tasks_.settle(after);
+  create_result result = create_unique(task, after);
+  if (result.code == create_code::created) keys.ids.insert_or_assign(joined, origin.id);
+  return result;
+}
+
+create_result memory_store::create_unique(const new_task& task, task_shards::aftermath& after) {
+  const task_origin& origin = *task.origin;
+  if (!origin.unique_hash) return tasks_.insert(task, after);
+  const std::string joined = key_index::join(origin, word_of(*origin.unique_hash));
+  key_index::part& hashes = unique_.part_of(joined);
+  const guard lock(hashes.mutex);
+  if (const auto known = hashes.ids.find(std::string_view(joined)); known != hashes.ids.end()) {
+    const task_ptr earlier = tasks_.find(known->second);
+    if (earlier && holds_unique(*earlier, now().mono)) return known_by_hash(earlier, origin);
+  }
+  create_result result = tasks_.insert(task, after);
+  if (result.code == create_code::created) hashes.ids.insert_or_assign(joined, origin.id);
   return result;
 }
 
 create_result memory_store::create_now(const new_task& task) {
-  if (!task.origin->idempotency_key.empty()) return create_with_key(task);
   task_shards::aftermath after;
-  create_result result = tasks_.insert(task, after);
+  create_result result = create_with_key(task, after);
   tasks_.settle(after);
   return result;
 }
@@ -139,6 +157,13 @@ awaitable<change_result> memory_store::finish(std::string_view id, writer worker
   });
 }
 
+awaitable<change_result> memory_store::retry(std::string_view id, writer worker,
+                                             std::string_view why, monotonic_time not_before) {
+  co_return tasks_.change(id, nullptr, [&](const task_record& task, instant now) {
+    return retried(task, worker, why, not_before, now);
+  });
+}
+
 awaitable<change_result> memory_store::release(std::string_view id, writer worker) {
   co_return tasks_.change(id, nullptr, [&](const task_record& task, instant now) {
     return released(task, worker, now);
@@ -178,7 +203,9 @@ awaitable<std::size_t> memory_store::expire(std::size_t batch) { co_return tasks
 awaitable<std::vector<std::string>> memory_store::purge(std::size_t batch) {
   std::vector<std::string> removed;
   for (const task_ptr& task : tasks_.purge(batch)) {
-    if (!task->origin->idempotency_key.empty()) keys_.remove(*task->origin);
+    const task_origin& origin = *task->origin;
+    if (!origin.idempotency_key.empty()) keys_.remove(origin, origin.idempotency_key);
+    if (origin.unique_hash) unique_.remove(origin, word_of(*origin.unique_hash));
     removed.push_back(task->id());
   }
   co_return removed;
@@ -186,7 +213,19 @@ awaitable<std::vector<std::string>> memory_store::purge(std::size_t batch) {
 
 // --- the rest
 
-awaitable<store_stats> memory_store::stats() { co_return tasks_.stats(); }
+awaitable<store_stats> memory_store::stats() {
+  store_stats result = total_of(tasks_.counts());
+  result.bytes = tasks_.quotas().bytes();
+  co_return result;
+}
+
+awaitable<counts_by_tool> memory_store::counts() { co_return tasks_.counts(); }
+
+awaitable<bool> memory_store::pause(std::string_view tool) { co_return tasks_.pause(tool); }
+
+awaitable<bool> memory_store::resume(std::string_view tool) { co_return tasks_.resume(tool); }
+
+awaitable<paused_tools> memory_store::paused() { co_return tasks_.paused(); }
 
 awaitable<std::vector<std::string>> memory_store::unknown(std::span<const std::string> ids) {
   std::vector<std::string> result;
@@ -196,7 +235,9 @@ awaitable<std::vector<std::string>> memory_store::unknown(std::span<const std::s
   co_return result;
 }
 
-std::size_t memory_store::index_size() { return tasks_.index_size() + keys_.size(); }
+std::size_t memory_store::index_size() {
+  return tasks_.index_size() + keys_.size() + unique_.size();
+}
 
 }  // namespace longhaul::stores
 

@@ -52,6 +52,8 @@ class memory_store final : public store {
                                std::span<const question> questions) override;
   awaitable<change_result> finish(std::string_view id, writer worker, const outcome& result,
                                   std::string_view message) override;
+  awaitable<change_result> retry(std::string_view id, writer worker, std::string_view why,
+                                 monotonic_time not_before) override;
   awaitable<change_result> release(std::string_view id, writer worker) override;
   awaitable<std::vector<task_ptr>> claim(const claim_request& request) override;
   awaitable<renew_result> renew(process_id process, milliseconds lease) override;
@@ -65,6 +67,10 @@ class memory_store final : public store {
   task_ptr known(std::string_view id) const override { return tasks_.newest(id); }
   void limit(const byte_bounds& bounds) override { tasks_.quotas().limit(bounds); }
   awaitable<store_stats> stats() override;
+  awaitable<counts_by_tool> counts() override;
+  awaitable<bool> pause(std::string_view tool) override;
+  awaitable<bool> resume(std::string_view tool) override;
+  awaitable<paused_tools> paused() override;
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
   std::string secret() override { return secret_; }
   std::string trouble() const override { return {}; }
@@ -80,12 +86,13 @@ class memory_store final : public store {
 
  private:
   create_result create_now(const new_task& task);
-  create_result create_with_key(const new_task& task);
+  create_result create_with_key(const new_task& task, task_shards::aftermath& after);
+  create_result create_unique(const new_task& task, task_shards::aftermath& after);
 
   const std::string secret_ = random_bytes(rules::secret_bytes);
   const clock_source& clock_;
   task_shards tasks_;
-  key_index keys_;
+  key_index keys_, unique_;  // locked in this order
   lease_table leases_;
 };
 

@@ -9,55 +9,100 @@ void ready_queue::add(origin_ptr origin, monotonic_time run_at) {
 }
 
 void ready_queue::remove(const task_origin& origin, monotonic_time run_at) {
-  if (delayed_.erase({run_at, origin.id}) != 0) return;
-  const auto lines = ready_.find(origin.quota);
-  if (lines == ready_.end()) return;
-  const auto waiting = lines->second.find(origin.tool);
-  if (waiting == lines->second.end()) return;
-  const auto found = waiting->second.find(std::string_view(origin.id));
-  if (found == waiting->second.end()) return;
-  waiting->second.erase(found);
-  if (waiting->second.empty()) lines->second.erase(waiting);
-  if (lines->second.empty()) ready_.erase(lines);
+  if (delayed_.erase({run_at, origin.id}) == 0) take_out(origin);
+}
+
+void ready_queue::take_out(const task_origin& task) {
+  const auto quota = ready_.find(task.quota);
+  if (quota == ready_.end()) return;
+  const auto lines = quota->second.find(task.tool);
+  if (lines == quota->second.end() || !lines->second.remove(task)) return;
+  if (lines->second.empty()) quota->second.erase(lines);
+  if (quota->second.empty()) ready_.erase(quota);
+}
+
+void ready_queue::close(const std::string& quota, const task_origin& task) {
+  ready_.find(quota)->second.find(task.tool)->second.close(line_of(task));
+  closed_[{task.tool, std::string(line_of(task))}].insert(quota);
+}
+
+void ready_queue::open(std::string_view tool, std::string_view key) {
+  const auto found = closed_.find({std::string(tool), std::string(key)});
+  if (found == closed_.end()) return;
+  for (const std::string& name : found->second) {
+    const auto quota = ready_.find(name);
+    if (quota == ready_.end()) continue;
+    const auto lines = quota->second.find(tool);
+    if (lines != quota->second.end()) lines->second.open(key);
+  }
+  closed_.erase(found);
 }
 
 void ready_queue::advance(monotonic_time now) {
   while (!delayed_.empty() && delayed_.begin()->first.first <= now) {
     origin_ptr origin = std::move(delayed_.begin()->second);
     delayed_.erase(delayed_.begin());
-    oldest_first& waiting = ready_[origin->quota][origin->tool];
-    waiting.emplace_hint(waiting.end(), std::move(origin));
+    waiting_lines& lines = ready_[origin->quota][origin->tool];
+    lines.add(std::move(origin));
   }
 }
 
-origin_ptr ready_queue::take_oldest(lines_by_tool& lines, const room_by_tool& tools) {
-  auto oldest = lines.end();
-  for (auto line = lines.begin(); line != lines.end(); ++line) {
-    const auto room = tools.find(line->first);
+origin_ptr ready_queue::oldest(const lines_by_tool& lines, const by_name<std::size_t>& tools) {
+  origin_ptr result;
+  for (const auto& [tool, waiting] : lines) {
+    const auto room = tools.find(tool);
     if (room == tools.end() || room->second == 0) continue;
-    if (oldest == lines.end() || older()(*line->second.begin(), *oldest->second.begin())) {
-      oldest = line;
-    }
+    const origin_ptr first = waiting.oldest();
+    if (first && (!result || older()(first, result))) result = first;
   }
-  if (oldest == lines.end()) return nullptr;
-  origin_ptr taken = *oldest->second.begin();
-  oldest->second.erase(oldest->second.begin());
-  if (oldest->second.empty()) lines.erase(oldest);
-  return taken;
+  return result;
 }
 
-origin_ptr ready_queue::pop(const room_by_tool& tools, const names& saturated) {
+ready_queue::demand ready_queue::begin_claim(const claim_request& request) const {
+  demand wanted{request, request.tools};
+  std::erase_if(wanted.tools, [this](const auto& tool) { return runs_.is_paused(tool.first); });
+  for (const auto& [key, handlers] : request.handlers) {
+    const std::size_t claims = runs_.running(key);
+    if (handlers > claims) wanted.lingering.emplace(key, handlers - claims);
+  }
+  return wanted;
+}
+
+bool ready_queue::may_begin(const task_origin& task, demand& wanted) {
+  ++looked_at_;
+  const auto limit = wanted.request.concurrency.find(task.tool);
+  const std::size_t most = limit == wanted.request.concurrency.end() ? 0 : limit->second;
+  if (most == 0 || !task.concurrency_key) return runs_.try_begin(task, 0);
+  const auto lingering = wanted.lingering.find({task.tool, *task.concurrency_key});
+  if (lingering == wanted.lingering.end()) return runs_.try_begin(task, most);
+  if (runs_.try_begin(task, most, lingering->second)) return true;
+  wanted.closed.push_back(lingering->first);
+  return false;
+}
+
+origin_ptr ready_queue::pop(demand& wanted) {
   auto quota = ready_.upper_bound(served_);
   for (std::size_t tried = 0, all = ready_.size(); tried < all; ++tried, ++quota) {
     if (quota == ready_.end()) quota = ready_.begin();
-    if (saturated.contains(quota->first)) continue;
-    if (origin_ptr taken = take_oldest(quota->second, tools)) {
+    if (wanted.request.saturated.contains(quota->first)) continue;
+    while (const origin_ptr first = oldest(quota->second, wanted.tools)) {
+      if (!may_begin(*first, wanted)) {
+        close(quota->first, *first);
+        continue;
+      }
       served_ = quota->first;
-      if (quota->second.empty()) ready_.erase(quota);
-      return taken;
+      take_out(*first);
+      return first;
     }
   }
   return nullptr;
+}
+
+std::size_t ready_queue::before(const task_origin& task, std::size_t most) const {
+  const auto quota = ready_.find(task.quota);
+  if (quota == ready_.end()) return 0;
+  const auto lines = quota->second.find(task.tool);
+  return lines == quota->second.end() ? 0 : lines->second.older_than(task, most);
 }
 
 std::size_t ready_queue::size() const noexcept {

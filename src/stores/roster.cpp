@@ -58,12 +58,16 @@ roster::effect roster::replace(entry& task, const decision& decided) {
     quotas_.resized(*task.quota, bytes_before, task.bytes);
     if (after.terminal()) quotas_.closed(*task.quota, task.bytes);
   }
-  if (before->process && !after.process) running_.erase(after.id());
+  const bool stopped = before->process && !after.process;
+  if (stopped) {
+    running_.erase(after.id());
+    runs_.end(*after.origin);
+  }
   if (!before->process && after.process) running_.insert(after.id());
 
   const bool waited = claimable(*before), waits = claimable(after);
   const effect result{waited && !waits, !waited && waits, before->run_at,
-                      before->hidden && !after.hidden};
+                      before->hidden && !after.hidden, stopped && after.origin->concurrency_key};
   if (after.terminal() && !ended_here_) {
     tasks_.erase(std::string_view(after.id()));
   } else {
@@ -87,12 +91,14 @@ void roster::empty(entry& task) {
 void roster::remove(entry& task) {
   unschedule(task);
   const task_ptr record = task.record;
-  remove_ended(record->status, record->origin->quota, task.bytes);
+  remove_ended(record->tool(), record->status, record->origin->quota, task.bytes);
   tasks_.erase(std::string_view(record->id()));
 }
 
-void roster::remove_ended(task_status status, std::string_view quota, std::size_t bytes) {
-  --number(status);
+void roster::remove_ended(std::string_view tool, task_status status, std::string_view quota,
+                          std::size_t bytes) {
+  --number(tool, status);
+  forget_unused(tool);
   quotas_.removed(quota, bytes);
 }
 
@@ -131,14 +137,32 @@ monotonic_time roster::next_limit() const {
 
 // --- what is counted, and who runs
 
+status_counts& roster::counts_of(std::string_view tool) {
+  const auto found = by_tool_.find(tool);
+  return found != by_tool_.end() ? found->second : by_tool_[std::string(tool)];
+}
+
+std::size_t& roster::number(std::string_view tool, task_status status) {
+  return counts_of(tool).at(status);
+}
+
+void roster::forget_unused(std::string_view tool) {
+  const auto found = by_tool_.find(tool);
+  if (found != by_tool_.end() && found->second == status_counts()) by_tool_.erase(found);
+}
+
 void roster::count(const task_record& task) {
-  ++number(task.status);
-  if (queued(task)) ++queued_;
+  status_counts& counts = counts_of(task.tool());
+  ++counts.at(task.status);
+  if (queued(task)) ++counts.queued;
+  if (task.origin->external && !task.terminal()) ++counts.external;
 }
 
 void roster::discount(const task_record& task) {
-  --number(task.status);
-  if (queued(task)) --queued_;
+  status_counts& counts = counts_of(task.tool());
+  --counts.at(task.status);
+  if (queued(task)) --counts.queued;
+  if (task.origin->external && !task.terminal()) --counts.external;
 }
 
 std::vector<std::string_view> roster::orphans(const lease_table& leases) const {
@@ -156,20 +180,8 @@ void roster::claimed_by(process_id process, std::vector<task_ptr>& result) const
   }
 }
 
-void roster::add_to(store_stats& stats) const {
-  const auto in_status = [this](task_status status) {
-    return by_status_[static_cast<std::size_t>(status)];
-  };
-  stats.working += in_status(task_status::working);
-  stats.input_required += in_status(task_status::input_required);
-  stats.completed += in_status(task_status::completed);
-  stats.failed += in_status(task_status::failed);
-  stats.cancelled += in_status(task_status::cancelled);
-  stats.queued += queued_;
-  for (const auto& [id, task] : tasks_) {
-    const task_record& record = *task.record;
-    if (!record.terminal() && !record.origin->external) ++stats.open_by_tool[record.tool()];
-  }
+void roster::add_to(counts_by_tool& counts) const {
+  for (const auto& [tool, mine] : by_tool_) counts[tool] += mine;
 }
 
 }  // namespace longhaul::stores

@@ -9,14 +9,16 @@
 //            │ on the agenda of limits while one counts       └─ elsewhere: gone from the map; its
 //                                                               numbers stay until `remove_ended`
 //
+// A place among those that run with its concurrency key (`run_counts`) is taken before a record has
+// a process, by whoever decides that it gets one, and given back here.
+//
 // Invariants: an entry is in `running_` if and only if its record has a process, and on at most one
-// agenda, at `due`; `by_status_` and `queued_` are the sums over all tasks that were added and not
-// removed; what a quota uses was taken before `add` (`quota_table::admit`) and is given back here.
+// agenda, at `due`; `by_tool_` has the sums over all tasks that were added and not removed; what a
+// quota uses was taken before `add` (`quota_table::admit`) and is given back here.
 //
 // Threads: none of its own; whoever owns it locks. (The quota table has locks of its own.)
 #pragma once
 
-#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <set>
@@ -27,6 +29,7 @@
 #include "longhaul/stores/transitions.hpp"
 #include "stores/lease_table.hpp"
 #include "stores/quota_table.hpp"
+#include "stores/run_counts.hpp"
 
 namespace longhaul::stores {
 
@@ -46,10 +49,14 @@ class roster {
     std::optional<monotonic_time> due = std::nullopt;  ///< its place on an agenda
   };
 
-  /// `quotas` must outlive the roster. Hidden work keeps its result for `hidden_result_kept`.
-  roster(quota_table& quotas, ended_tasks where,
+  /// `quotas` and `runs` must outlive the roster. Hidden work keeps its result for
+  /// `hidden_result_kept`.
+  roster(quota_table& quotas, run_counts& runs, ended_tasks where,
          milliseconds hidden_result_kept = rules::hidden_result_kept)
-      : quotas_(quotas), ended_here_(where == ended_tasks::here), kept_(hidden_result_kept) {}
+      : quotas_(quotas),
+        runs_(runs),
+        ended_here_(where == ended_tasks::here),
+        kept_(hidden_result_kept) {}
 
   /// Null: it is not here. The pointer lives until the next `add`, or the end of the task.
   entry* find(std::string_view id);
@@ -75,6 +82,7 @@ class roster {
     bool joined_queue = false;  ///< it waits from now on
     monotonic_time run_at{};    ///< before the change
     bool shown = false;         ///< it was hidden
+    bool left_key = false;      ///< others with its concurrency key may begin
   };
   /// Makes a change known. `task` is gone afterwards if it has ended and those are elsewhere.
   effect replace(entry& task, const decision& decided);
@@ -86,8 +94,11 @@ class roster {
   void remove(entry& task);
   // … and that are elsewhere.
   /// There are so many of them, whose use is counted already.
-  void restore_ended(task_status status, std::size_t count) { number(status) += count; }
-  void remove_ended(task_status status, std::string_view quota, std::size_t bytes);
+  void restore_ended(std::string_view tool, task_status status, std::size_t count) {
+    number(tool, status) += count;
+  }
+  void remove_ended(std::string_view tool, task_status status, std::string_view quota,
+                    std::size_t bytes);
 
   /// Whose next limit passed by `now`, and what was to be emptied or removed by then; null: none.
   entry* overdue(monotonic_time now);
@@ -99,8 +110,8 @@ class roster {
   std::vector<std::string_view> orphans(const lease_table& leases) const;
   void claimed_by(process_id process, std::vector<task_ptr>& result) const;
   bool any_running() const noexcept { return !running_.empty(); }
-  /// Adds its tasks by status, by tool, and those that are queued.
-  void add_to(store_stats& stats) const;
+  /// Adds its tasks, by tool.
+  void add_to(counts_by_tool& counts) const;
   const auto& tasks() const noexcept { return tasks_; }
   /// Entries of the indexes beside the tasks.
   std::size_t index_size() const noexcept {
@@ -110,7 +121,9 @@ class roster {
  private:
   using agenda = std::set<std::pair<monotonic_time, std::string_view>>;
 
-  std::size_t& number(task_status status) { return by_status_[static_cast<std::size_t>(status)]; }
+  std::size_t& number(std::string_view tool, task_status status);
+  status_counts& counts_of(std::string_view tool);
+  void forget_unused(std::string_view tool);
   void count(const task_record& task);
   void discount(const task_record& task);
   void schedule(entry& task);
@@ -118,14 +131,14 @@ class roster {
   entry* first_due(const agenda& plan, monotonic_time now);
 
   quota_table& quotas_;
+  run_counts& runs_;
   const bool ended_here_;
   const milliseconds kept_;
   // Keys are views of the ids in the entries' origins, which live as long as the entries.
   boost::unordered_flat_map<std::string_view, entry> tasks_;
   boost::unordered_flat_set<std::string_view> running_;
   agenda limits_, ends_;
-  std::array<std::size_t, 5> by_status_{};
-  std::size_t queued_ = 0;
+  by_name<status_counts> by_tool_;
 };
 
 }  // namespace longhaul::stores

@@ -48,12 +48,12 @@ std::size_t owner_index::size() const {
   return all;
 }
 
-std::string key_index::join(const task_origin& origin) {
+std::string key_index::join(const task_origin& origin, std::string_view word) {
   std::string joined;
-  joined.reserve(origin.owner.size() + origin.tool.size() + origin.idempotency_key.size() + 24);
+  joined.reserve(origin.owner.size() + origin.tool.size() + word.size() + 24);
   joined.append(std::to_string(origin.owner.size())).append(":").append(origin.owner);
   joined.append(std::to_string(origin.tool.size())).append(":").append(origin.tool);
-  joined.append(origin.idempotency_key);
+  joined.append(word);
   return joined;
 }
 
@@ -61,8 +61,8 @@ key_index::part& key_index::part_of(std::string_view joined) noexcept {
   return parts_[std::hash<std::string_view>()(joined) % parts_.size()];
 }
 
-void key_index::remove(const task_origin& origin) {
-  const std::string joined = join(origin);
+void key_index::remove(const task_origin& origin, std::string_view word) {
+  const std::string joined = join(origin, word);
   part& home = part_of(joined);
   const guard lock(home.mutex);
   const auto found = home.ids.find(std::string_view(joined));

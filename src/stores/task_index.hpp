@@ -37,8 +37,8 @@ class owner_index {
   mutable std::array<part, tunables::index_parts> parts_;
 };
 
-/// Ids by (owner, tool, idempotency key). A part stays locked through the create that asks, which
-/// makes racers on one key one after the other.
+/// Ids by (owner, tool, word), where the word is an idempotency key or a unique hash. A part stays
+/// locked through the create that asks, which makes racers on one word one after the other.
 class key_index {
  public:
   struct alignas(64) part {
@@ -47,10 +47,10 @@ class key_index {
   };
 
   /// The three in one string; cannot be confused with another three.
-  static std::string join(const task_origin& origin);
+  static std::string join(const task_origin& origin, std::string_view word);
   part& part_of(std::string_view joined) noexcept;
-  /// Forgets the key of `origin` if it still leads to it.
-  void remove(const task_origin& origin);
+  /// Forgets the word of `origin` if it still leads to it.
+  void remove(const task_origin& origin, std::string_view word);
   std::size_t size() const;
 
  private:

@@ -14,7 +14,7 @@ std::vector<task_shards::shard> task_shards::make_shards(std::size_t count, cons
 
 task_shards::task_shards(std::size_t shards, milliseconds hidden_result_kept,
                          const clock_source& clock)
-    : clock_(clock), shards_(make_shards(shards, {quotas_, hidden_result_kept})) {}
+    : clock_(clock), shards_(make_shards(shards, {quotas_, runs_, hidden_result_kept})) {}
 
 std::size_t task_shards::shard_number(std::string_view id) const noexcept {
   // The maps inside use another hash, or each would see only a part of its values.
@@ -47,7 +47,8 @@ create_result task_shards::insert(const new_task& task, aftermath& after) {
   const task_origin& origin = *task.origin;
   shard& home = shard_of(origin.id);
   roster::entry added;
-  added.record = std::make_shared<const task_record>(initial(task, now()));
+  run_counts::place run(runs_, task);
+  added.record = std::make_shared<const task_record>(initial(task, now(), run.taken()));
   const guard lock(home.mutex);
   if (const auto* known = home.tasks.find(origin.id)) return known_by_id(known->record, origin);
   added.bytes = size_of(*added.record);
@@ -57,6 +58,7 @@ create_result task_shards::insert(const new_task& task, aftermath& after) {
 
   after.changed = added.record;
   home.tasks.add(std::move(added));
+  run.keep();
   const task_record& record = *after.changed;
   if (!record.hidden) owners_.add(record.origin);
   if (claimable(record)) after.intake_full = take_in(home, record.origin);
@@ -78,6 +80,7 @@ task_shards::aftermath task_shards::install(shard& home, roster::entry& task,
   if (effect.left_queue) after.left_queue = effect.run_at;
   if (effect.joined_queue) after.intake_full = take_in(home, decided.next->origin);
   if (effect.shown) owners_.add(decided.next->origin);
+  after.left_key = effect.left_key;
   return after;
 }
 
@@ -86,6 +89,11 @@ void task_shards::settle(const aftermath& after) {
   if (after.left_queue) {
     const guard lock(queue_mutex_);
     queue_.remove(*after.changed->origin, *after.left_queue);
+  }
+  if (after.left_key) {
+    const task_origin& origin = *after.changed->origin;
+    const guard lock(queue_mutex_);
+    queue_.open(origin.tool, line_of(origin));
   }
   if (after.intake_full) {
     const guard lock(queue_mutex_);
@@ -245,18 +253,28 @@ std::vector<task_ptr> task_shards::purge(std::size_t batch) {
   return removed;
 }
 
-store_stats task_shards::stats() {
-  store_stats result;
+counts_by_tool task_shards::counts() {
+  counts_by_tool result;
   for (shard& each : shards_) {
     const guard lock(each.mutex);
     each.tasks.add_to(result);
   }
-  result.bytes = quotas_.bytes();
   return result;
 }
 
+// No claim is under way meanwhile: one that begins later sees it.
+bool task_shards::pause(std::string_view tool) {
+  const guard lock(queue_mutex_);
+  return runs_.pause(tool, clock_.now());
+}
+
+bool task_shards::resume(std::string_view tool) {
+  const guard lock(queue_mutex_);
+  return runs_.resume(tool);
+}
+
 std::size_t task_shards::index_size() {
-  std::size_t all = owners_.size() + quotas_.size();
+  std::size_t all = owners_.size() + quotas_.size() + runs_.size();
   {
     const guard lock(queue_mutex_);
     for (shard& each : shards_) move_intake(each);

@@ -2,14 +2,15 @@
 // The tasks of the store in memory: shards by id, each with a lock, and the queue that they share.
 // An operation on one task holds one shard. Locks are taken in this order only:
 //
-//   idempotency key part ─┐
-//                         ├──► shard ──► owner part, quota part, leases
-//   queue ────────────────┘
+//   idempotency key part ──► unique hash part ─┐
+//                                              ├──► shard ──► owner part, quota part, leases, runs
+//   queue ─────────────────────────────────────┘
 //
 // So whoever holds a shard must not wait for the queue:
 //
 //   begins to wait:  shard's intake (under its lock) ──next claim, or a full intake──► queue
 //   waits no more:   noted in the `aftermath`, taken out of the queue once the shard is unlocked
+//   runs no more:    noted there, too, if others with its concurrency key may begin
 //
 // Invariants: what is claimable is in the queue or in its shard's intake; a place in the queue is
 // only a hint, the record under its shard's lock decides; the index by owner changes under the
@@ -49,6 +50,7 @@ class task_shards {
     task_ptr changed = nullptr;                               ///< null: nothing
     std::optional<monotonic_time> left_queue = std::nullopt;  ///< its `run_at` there
     bool intake_full = false;
+    bool left_key = false;
   };
   create_result insert(const new_task& task, aftermath& after);
   void settle(const aftermath& after);
@@ -69,18 +71,22 @@ class task_shards {
   std::vector<task_ptr> external(std::string_view tool, std::string_view after, std::size_t limit);
   std::size_t expire(std::size_t batch);
   std::vector<task_ptr> purge(std::size_t batch);
-  store_stats stats();
+  counts_by_tool counts();
+  bool pause(std::string_view tool);
+  bool resume(std::string_view tool);
+  paused_tools paused() const { return runs_.paused(); }
   /// Entries of all indexes beside the tasks themselves.
   std::size_t index_size();
 
  private:
   struct setup {
     quota_table& quotas;
+    run_counts& runs;
     milliseconds hidden_result_kept;
   };
   struct alignas(64) shard {
     explicit shard(const setup& how)
-        : tasks(how.quotas, roster::ended_tasks::here, how.hidden_result_kept) {}
+        : tasks(how.quotas, how.runs, roster::ended_tasks::here, how.hidden_result_kept) {}
 
     guarded_mutex mutex;
     roster tasks LONGHAUL_GUARDED_BY(mutex);
@@ -108,12 +114,13 @@ class task_shards {
   const clock_source& clock_;
   std::function<void(const task_ptr&)> on_change_;
   quota_table quotas_;
+  run_counts runs_;
   owner_index owners_;
   mutable std::vector<shard> shards_;
   std::atomic<std::size_t> next_expiry_shard_{0}, next_purge_shard_{0};
 
   guarded_mutex queue_mutex_;
-  ready_queue queue_ LONGHAUL_GUARDED_BY(queue_mutex_);
+  ready_queue queue_ LONGHAUL_GUARDED_BY(queue_mutex_){runs_};
 };
 
 template <class Transition>

@@ -9,6 +9,7 @@
 #include "base/clock_arithmetic.hpp"
 #include "base/digest.hpp"
 #include "longhaul/error_codes.hpp"
+#include "stores/attempts.hpp"
 
 namespace longhaul::stores {
 namespace {
@@ -74,28 +75,18 @@ std::optional<change_code> denied(const task_record& task, const writer& worker)
   return std::nullopt;
 }
 
-void start_attempt(task_record& task, process_id process) {
-  ++task.epoch;
-  ++task.attempt;
-  task.process = process;
-  task.attempt_left = task.origin->attempt_limit;
+// It was handed back, or is to be retried, since this writer held it.
+bool waits_since(const task_record& task, const writer& worker) noexcept {
+  return !task.origin->external && !task.terminal() && !task.process && worker.epoch > 0 &&
+         task.epoch == worker.epoch + 1;
 }
 
-void back_to_queue(task_record& task, monotonic_time run_at) {
-  ++task.epoch;  // from here on whoever ran it writes in vain
-  task.process.reset();
-  task.attempt_left.reset();
-  task.run_at = run_at;
-}
-
-milliseconds backoff(const task_record& task) noexcept {
-  milliseconds delay =
-      std::clamp(task.origin->retry_backoff, milliseconds(0), rules::longest_backoff);
-  for (std::uint32_t i = 1; i < task.attempt && delay < rules::longest_backoff; ++i) {
-    if (delay == milliseconds(0)) break;
-    delay *= 2;
-  }
-  return std::min(delay, rules::longest_backoff);
+step waits_again(const task_record& task, std::string_view why, monotonic_time not_before,
+                 instant now) {
+  auto next = successor(task, now);
+  end_attempt(*next, why, not_before, now);
+  next->status_message = clipped(why);
+  return {change_code::applied, std::move(next)};
 }
 
 std::optional<progress_state> accepted(const std::optional<progress_state>& before,
@@ -155,7 +146,7 @@ bool add_questions(task_inputs& inputs, std::span<const question> questions, std
 
 }  // namespace
 
-task_record initial(const new_task& task, instant now) {
+task_record initial(const new_task& task, instant now, bool may_begin) {
   if (task.begun) return *successor(*task.begun, now);
   task_record record;
   record.origin = task.origin;
@@ -168,8 +159,8 @@ task_record initial(const new_task& task, instant now) {
   record.inputs = task.answered;
   if (task.origin->external) {
     record.attempt_left = task.origin->attempt_limit;
-  } else if (task.claim_for) {
-    start_attempt(record, *task.claim_for);
+  } else if (task.claim_for && may_begin) {
+    begin_attempt(record, *task.claim_for, now);
   }
   return record;
 }
@@ -178,7 +169,7 @@ step claimed(const task_record& task, process_id process, instant now) {
   if (task.terminal()) return refused(change_code::already_terminal);
   if (!claimable(task)) return refused(change_code::superseded);
   auto next = successor(task, now);
-  start_attempt(*next, process);
+  begin_attempt(*next, process, now);
   return {change_code::applied, std::move(next)};
 }
 
@@ -293,25 +284,30 @@ step released(const task_record& task, writer worker, instant now) {
   if (task.origin->external && !task.terminal() && is_writer(task, worker)) {
     return refused(change_code::unchanged);
   }
-  const bool released_before = !task.origin->external && !task.terminal() && !task.process &&
-                               worker.epoch > 0 && task.epoch == worker.epoch + 1;
-  if (released_before) return refused(change_code::unchanged);
+  if (waits_since(task, worker)) return refused(change_code::unchanged);
   if (const auto why = denied(task, worker)) return refused(*why);
   auto next = successor(task, now);
-  back_to_queue(*next, now.mono);
+  end_attempt(*next, "handed back", now.mono, now);
   return {change_code::applied, std::move(next)};
+}
+
+step retried(const task_record& task, writer worker, std::string_view why,
+             monotonic_time not_before, instant now) {
+  if (waits_since(task, worker)) return refused(change_code::unchanged);
+  if (const auto denial = denied(task, worker)) return refused(*denial);
+  return waits_again(task, why, not_before, now);
 }
 
 step lost(const task_record& task, instant now) {
   if (task.terminal()) return refused(change_code::already_terminal);
   if (!task.process) return refused(change_code::unchanged);
   const task_origin& origin = *task.origin;
+  constexpr std::string_view message = "executor lost, outcome unknown";
   if (origin.crash_policy == on_crash::rerun && task.attempt < origin.max_attempts) {
     auto next = successor(task, now);
-    back_to_queue(*next, saturating_add(now.mono, backoff(task)));
+    end_attempt(*next, message, saturating_add(now.mono, backoff(task)), now);
     return {change_code::applied, std::move(next)};
   }
-  constexpr std::string_view message = "executor lost, outcome unknown";
   return failed(task, outcome::protocol_error(error_codes::executor_lost, message), message, now);
 }
 
@@ -338,6 +334,9 @@ step timed_out(const task_record& task, instant now) {
                                   .append(" (")
                                   .append(name)
                                   .append(")");
+  const bool again = due->kind == limit_kind::attempt && attempts_left(task) &&
+                     includes(task.origin->retry_on, retry_on::timeout);
+  if (again) return waits_again(task, message, next_attempt_at(task, now.mono), now);
   const auto data = raw_json::trusted(std::string(R"({"limit":")")
                                           .append(name)
                                           .append(R"(","milliseconds":)")
@@ -355,6 +354,11 @@ create_result known_by_key(const task_ptr& earlier, const task_origin& origin) {
   return {create_code::key_conflict, nullptr, {}};
 }
 
+create_result known_by_hash(const task_ptr& earlier, const task_origin& origin) {
+  const bool repeated = earlier->id() == origin.id;
+  return {repeated ? create_code::created : create_code::existing, earlier, {}};
+}
+
 create_result known_by_id(const task_ptr& earlier, const task_origin& origin) {
   if (earlier->owner() != origin.owner) throw store_error("two tasks have the same id", false);
   return {create_code::created, earlier, {}};
@@ -369,6 +373,11 @@ std::string_view clipped(std::string_view text) noexcept {
 
 bool claimable(const task_record& task) noexcept {
   return !task.terminal() && !task.origin->external && !task.process;
+}
+
+bool holds_unique(const task_record& task, monotonic_time now) noexcept {
+  if (!task.terminal()) return true;
+  return !expired(task, now) && now < saturating_add(task.anchor, task.origin->unique_for);
 }
 
 bool queued(const task_record& task) noexcept {

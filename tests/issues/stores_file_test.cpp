@@ -227,7 +227,7 @@ TEST_F(sqlite_file, what_a_server_refuses_is_what_check_tells) {
            damage{"UPDATE states SET status = 7 WHERE ended = 0", "its status is another"},
            damage{"UPDATE states SET status = 2 WHERE ended = 0", "its status is another"},
            damage{"DELETE FROM tasks", "a live state without a task"},
-           damage{"INSERT INTO finished (quota, status, n) VALUES ('x', 9, 1)",
+           damage{"INSERT INTO finished (quota, tool, status, n, bytes) VALUES ('x', 't', 9, 1, 1)",
                   "a status that does not exist"},
            damage{"PRAGMA application_id = 7", "not one of Longhaul's"},
            damage{"PRAGMA user_version = 99", "use a newer Longhaul"},

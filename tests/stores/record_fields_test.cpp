@@ -138,6 +138,14 @@ task_record full_record() {
   origin->idempotency_key = "key";
   origin->arguments_hash.fill(7);
   origin->crash_policy = on_crash::rerun;
+  origin->retry_on = retry_on::error | retry_on::timeout;
+  origin->retry_backoff_max = milliseconds(11);
+  origin->unique_hash.emplace().fill(9);
+  origin->unique_for = milliseconds(12);
+  origin->concurrency_key = "";
+  origin->stall_limit = milliseconds(13);
+  origin->expected = milliseconds(14);
+  origin->retry_of = "another";
   origin->attempt_limit = milliseconds(1);
   origin->overall_limit = milliseconds(2);
   origin->answer_within = milliseconds(3);
@@ -151,6 +159,7 @@ task_record full_record() {
   task.progress = progress_state{1, 2.5};
   task.retention = milliseconds(9);
   task.attempt_left = milliseconds(4);
+  task.began_at = timestamp(milliseconds(6));
   task.process.emplace().bytes.fill(3);
   task.result.body = raw_json::trusted(R"({"code":1})");
   task.result.is_protocol_error = true;
@@ -174,10 +183,10 @@ TEST(record_fields, what_is_empty_is_null_and_stays_empty) {
   const auto nulls = std::count_if(row.begin(), row.end(), [](const cell& each) {
     return std::holds_alternative<std::monostate>(each);
   });
-  // quota, arguments, metadata, key and its hash, three limits, token; both numbers of the
-  // progress, retention, what is left of three limits, process; result, the time and the reason of
-  // a cancel.
-  EXPECT_EQ(nulls, 9 + 7 + 3);
+  // quota, arguments, metadata, key and its hash, hash and key of the queue, four limits, what is
+  // expected, what it repeats, token; both numbers of the progress, retention, what is left of
+  // three limits, process; result, the time and the reason of a cancel.
+  EXPECT_EQ(nulls, 14 + 7 + 3);
 }
 
 TEST(record_fields, half_a_progress_has_no_total) {

@@ -43,15 +43,16 @@ class roster_test : public testing::TestWithParam<roster::ended_tasks> {
     EXPECT_EQ(decided.code, change_code::applied);
     return tasks_.replace(task, decided);
   }
-  stores::store_stats stats() const {
-    stores::store_stats result;
+  stores::status_counts stats() const {
+    stores::counts_by_tool result;
     tasks_.add_to(result);
-    return result;
+    return total_of(result);
   }
 
   const process_id process_ = new_process_id();
   stores::quota_table quotas_;
-  roster tasks_{quotas_, GetParam()};
+  stores::run_counts runs_;
+  roster tasks_{quotas_, runs_, GetParam()};
 };
 
 TEST_P(roster_test, follows_a_task_from_queue_to_end) {
@@ -76,7 +77,7 @@ TEST_P(roster_test, follows_a_task_from_queue_to_end) {
   if (here) {
     tasks_.remove(*tasks_.find(id));
   } else {
-    tasks_.remove_ended(task_status::cancelled, "alice", quotas_.bytes());
+    tasks_.remove_ended("render", task_status::cancelled, "alice", quotas_.bytes());
   }
   EXPECT_EQ(stats().cancelled, 0U);
   EXPECT_EQ(quotas_.size(), 0U);

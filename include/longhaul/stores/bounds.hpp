@@ -30,9 +30,12 @@ inline constexpr std::size_t answer_room_divisor = 8;
 /// Bytes of the lines that people read, status messages and reasons: more is a log, not a line.
 inline constexpr std::size_t longest_message = 4096;
 
-/// A re-run waits at most this long, however often it failed: an operator who repaired what was
-/// broken should not wait for an hour.
-inline constexpr milliseconds longest_backoff = std::chrono::minutes(10);
+/// Attempts of a task that are remembered beside the one that runs …
+inline constexpr std::size_t attempts_kept = 20;
+/// … with so many bytes of how each ended, …
+inline constexpr std::size_t longest_how = 256;
+/// … and what one is counted with beside these.
+inline constexpr std::size_t attempt_overhead = 64;
 
 /// How long the result of hidden work is kept once it has ended: for a waiter that learns of the
 /// end by reading, and for a caller that is given the id at that very moment.

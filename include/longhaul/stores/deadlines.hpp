@@ -36,7 +36,7 @@ std::optional<monotonic_time> removal_due(const task_record& task) noexcept;
 bool expired(const task_record& task, monotonic_time now) noexcept;
 /// When nobody can read what a hidden task carries any more, after it was kept for `kept`: its
 /// waiter has it, and its id was never handed out. Null: never (it may be asked for again by its
-/// idempotency key), or there is nothing left.
+/// idempotency key, or its unique hash), or there is nothing left.
 std::optional<monotonic_time> emptying_due(const task_record& task,
                                            milliseconds kept = rules::hidden_result_kept) noexcept;
 /// The next of the two things that happen to a terminal task; null: none.

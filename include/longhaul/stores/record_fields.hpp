@@ -94,6 +94,43 @@ struct crash_policy {
   void set(value_type stored) const { policy = stored != 0 ? on_crash::rerun : on_crash::fail; }
 };
 
+/// Null where there is none.
+template <class Digest>
+struct maybe_bytes {
+  using value_type = std::optional<byte_view>;
+  Digest& bytes;
+  value_type get() const { return bytes ? value_type(*bytes) : value_type(); }
+  void set(value_type stored) const {
+    bytes.reset();
+    if (!stored || stored->size() != digest().size()) return;
+    std::ranges::copy(*stored, bytes.emplace().begin());
+  }
+};
+
+/// Null where there is none; an empty text is one.
+template <class Text>
+struct maybe_text {
+  using value_type = std::optional<std::string_view>;
+  Text& text;
+  value_type get() const { return text ? value_type(*text) : value_type(); }
+  void set(value_type stored) const {
+    text.reset();
+    if (stored) text.emplace(*stored);
+  }
+};
+
+/// The bits of `longhaul::retry_on`.
+template <class Causes>
+struct retry_causes {
+  using value_type = std::uint64_t;
+  Causes& causes;
+  value_type get() const { return static_cast<value_type>(causes); }
+  void set(value_type stored) const {
+    causes =
+        static_cast<longhaul::retry_on>(stored & static_cast<value_type>(longhaul::retry_on::any));
+  }
+};
+
 template <class Record>
 struct status_of {
   using value_type = std::uint64_t;
@@ -159,9 +196,17 @@ void visit_origin(Origin& origin, Visitor& column) {
   column("on_crash", fields::crash_policy{origin.crash_policy});
   column("max_attempts", origin.max_attempts);
   column("retry_backoff", origin.retry_backoff);
+  column("retry_backoff_max", origin.retry_backoff_max);
+  column("retry_on", fields::retry_causes{origin.retry_on});
+  column("unique_hash", fields::maybe_bytes{origin.unique_hash});
+  column("unique_for", origin.unique_for);
+  column("concurrency_key", fields::maybe_text{origin.concurrency_key});
   column("attempt_limit", origin.attempt_limit);
   column("overall_limit", origin.overall_limit);
   column("answer_within", origin.answer_within);
+  column("stall_limit", origin.stall_limit);
+  column("expected", origin.expected);
+  column("retry_of", fields::unless_empty{origin.retry_of});
   column("external", origin.external);
   column("token", fields::unless_empty{origin.token});
 }
@@ -178,6 +223,7 @@ void visit_state(Record& task, Visitor& column) {
   column("rev", task.rev);
   column("epoch", task.epoch);
   column("attempt", task.attempt);
+  column("began_at", task.began_at);
   column("status", fields::status_of{task});
   column("message", task.status_message);
   column("progress", fields::progress_done{task.progress});
@@ -210,6 +256,16 @@ void visit_input(Input& input, Visitor& column) {
   column("response", input.response);
   column("asked_rev", input.asked_rev);
   column("answered_at", input.answered_at);
+}
+
+/// One of the attempts of a task that are over; they keep their order.
+template <class Attempt, class Visitor>
+void visit_attempt(Attempt& attempt, Visitor& column) {
+  column("number", attempt.number);
+  column("process", fields::who_runs_it{attempt.process});
+  column("began_at", attempt.began_at);
+  column("ended_at", attempt.ended_at);
+  column("how", attempt.how);
 }
 
 }  // namespace longhaul::stores

@@ -44,8 +44,9 @@ class store : public store_operations {
   // --- callers' side: the owner is an argument; unknown and foreign tasks are the same answer.
 
   /// Creates a task, durably before it completes, or finds the earlier one by its id (then it was
-  /// repeated: `known_by_id`) or by its idempotency key (unique for owner and tool, and free again
-  /// once the retention of its task is over: `known_by_key`). What it gives is whole and current,
+  /// repeated: `known_by_id`), by its idempotency key (unique for owner and tool, and free again
+  /// once the retention of its task is over: `known_by_key`), or by its unique hash (`holds_unique`
+  /// in transitions.hpp says how long that is taken). What it gives is whole and current,
   /// as with `claim`. `busy` at a bound; then nothing was created.
   virtual awaitable<create_result> create(const new_task& task) = 0;
   /// The task of this owner, hidden ones included, or null.
@@ -96,6 +97,12 @@ class store : public store_operations {
   /// the same writer again is `unchanged`; any other is `already_terminal`.
   virtual awaitable<change_result> finish(std::string_view id, writer worker, const outcome& result,
                                           std::string_view message) = 0;
+  /// Ends an attempt that is not the last one: the task waits for the next, from `not_before` on
+  /// (store time), with `why` as its line, checkpoint and answers as they are. Fences its worker as
+  /// `release` does; the very same again is `unchanged`. Requires: attempts are left
+  /// (`attempts_left` in transitions.hpp), and it is not external.
+  virtual awaitable<change_result> retry(std::string_view id, writer worker, std::string_view why,
+                                         monotonic_time not_before) = 0;
   /// Gives a claimed task back to the queue (drain) and fences its worker: the epoch moves here and
   /// again with the next claim. `unchanged` for an external one, and for one that waits already
   /// since this writer held it. Whether the task may run again is the caller's word.
@@ -103,8 +110,10 @@ class store : public store_operations {
 
   // --- processes
 
-  /// Claims up to `count` tasks that wait: one quota after the other, oldest first in each. A task
-  /// that was handed back with a question open waits too: it runs again beside its question, and
+  /// Claims up to `count` tasks that wait: one quota after the other, oldest first in each. Tools
+  /// that are paused or full, and concurrency keys that are full, get nothing and keep nobody else
+  /// waiting: what is looked at in vain does not grow with what waits behind them. A task that was
+  /// handed back with a question open waits too: it runs again beside its question, and
   /// stays input_required until that is answered. A process that was declared dead gets nothing.
   /// If the outcome is unknown, what the claim took shows in `claimed`.
   ///

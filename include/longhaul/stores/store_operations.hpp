@@ -7,11 +7,16 @@
 // Threads: any.
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "longhaul/task.hpp"
 
 namespace longhaul::stores {
 
@@ -20,13 +25,42 @@ template <class T>
 using awaitable = boost::asio::awaitable<T>;
 
 /// Numbers of tasks, terminal ones included as long as they are kept.
-struct store_stats {
+struct status_counts {
   std::size_t working = 0, input_required = 0, completed = 0, failed = 0, cancelled = 0;
-  std::size_t queued = 0;  ///< of the working ones: not claimed yet
-  std::size_t bytes = 0;   ///< approximate size of what is stored
-  /// Unfinished tasks that a handler is to finish, by tool. Counted anew each time.
-  std::map<std::string, std::size_t> open_by_tool = {};
+  std::size_t queued = 0;    ///< of the working ones: not claimed yet
+  std::size_t external = 0;  ///< of the unfinished ones: no handler is to finish them
+
+  std::size_t open() const noexcept { return working + input_required; }
+  std::size_t ended() const noexcept { return completed + failed + cancelled; }
+  std::size_t& at(task_status status) noexcept {
+    const std::array all = {&working, &input_required, &completed, &failed, &cancelled};
+    return *all[static_cast<std::size_t>(status)];
+  }
+  status_counts& operator+=(const status_counts& more) noexcept {
+    working += more.working;
+    input_required += more.input_required;
+    completed += more.completed;
+    failed += more.failed;
+    cancelled += more.cancelled;
+    queued += more.queued;
+    external += more.external;
+    return *this;
+  }
+  friend bool operator==(const status_counts&, const status_counts&) = default;
 };
+using counts_by_tool = std::map<std::string, status_counts, std::less<>>;
+
+/// … of all tools together.
+struct store_stats : status_counts {
+  std::size_t bytes = 0;  ///< approximate size of what is stored
+};
+inline store_stats total_of(const counts_by_tool& counts) noexcept {
+  store_stats total;
+  for (const auto& [tool, mine] : counts) total += mine;
+  return total;
+}
+
+using paused_tools = std::map<std::string, timestamp, std::less<>>;
 
 /// What a store found when it was opened, for the one who started it.
 struct found_at_open {
@@ -40,8 +74,19 @@ class store_operations {
  public:
   virtual ~store_operations() = default;
 
+  /// From now on no task of this tool is claimed, in no process: what runs goes on, the rest waits.
+  /// Outlives the process where tasks do. There need not be a tool of this name. False: it was
+  /// paused already (or: it was not). Both throw `store_error`.
+  virtual awaitable<bool> pause(std::string_view tool) = 0;
+  virtual awaitable<bool> resume(std::string_view tool) = 0;
+  /// The tools that are paused, and since when.
+  virtual awaitable<paused_tools> paused() = 0;
+
   /// Throws `store_error`.
   virtual awaitable<store_stats> stats() = 0;
+  /// The same by tool, without those that have no tasks. The store keeps the numbers as tasks
+  /// change: asking is cheap. Throws `store_error`.
+  virtual awaitable<counts_by_tool> counts() = 0;
   /// The same as long as it is open.
   virtual found_at_open found() const = 0;
   /// Why nothing can be written now, for the log: with paths, and what to do. Empty: it can.

@@ -6,7 +6,7 @@
 //
 //   initial ──► working ──asked──► input_required ──answered (all)──► working
 //                  │  ▲                  │
-//                  │  └── released, lost ┤ (no process, epoch + 1: `claimable` again)
+//                  │  └── released, lost, retried, timed_out ┤ (no process, epoch + 1: `claimable`)
 //                  ├── finished ─────────┴──► completed | failed
 //                  ├── cancelled ───────────► cancelled
 //                  └── lost, timed_out ─────► failed
@@ -30,7 +30,8 @@ struct step {
   std::shared_ptr<task_record> next = nullptr;  ///< set if and only if applied
 };
 
-task_record initial(const new_task& task, instant now);
+/// `may_begin`: what it is to be claimed for is granted.
+task_record initial(const new_task& task, instant now, bool may_begin = true);
 /// `superseded` if it is not `claimable`. Does not look at `run_at`: the store does.
 step claimed(const task_record& task, process_id process, instant now);
 step reported(const task_record& task, writer worker, const report_change& change, instant now);
@@ -43,21 +44,36 @@ step cancelled(const task_record& task, std::string_view reason, visibility sees
 step retained(const task_record& task, std::optional<milliseconds> retention, instant now);
 step revealed(const task_record& task, std::optional<milliseconds> retention, instant now);
 step released(const task_record& task, writer worker, instant now);
+step retried(const task_record& task, writer worker, std::string_view why,
+             monotonic_time not_before, instant now);
 /// The process that ran it is gone: back to the queue, or failed.
 step lost(const task_record& task, instant now);
 /// The same task as if no running time had passed since its process was last heard of: time in
 /// which no process was there does not count. For `lost`, of what a former process ran.
 task_record without_downtime(const task_record& task, monotonic_time last_heard,
                              monotonic_time now);
-/// A limit has passed (`limit_due` says which).
+/// A limit has passed (`limit_due` says which): it failed, or waits for its next attempt.
 step timed_out(const task_record& task, instant now);
 
 /// What a `create` is told that finds this task under its idempotency key: `created` (the very
 /// same operation came again), `existing` or `key_conflict`.
 create_result known_by_key(const task_ptr& earlier, const task_origin& origin);
+/// … under its unique hash: `created` (as above) or `existing`.
+create_result known_by_hash(const task_ptr& earlier, const task_origin& origin);
 /// What a `create` is told that finds this task under its id: it was repeated. Throws
 /// `store_error` if it is somebody else's.
 create_result known_by_id(const task_ptr& earlier, const task_origin& origin);
+
+/// An attempt that ends now need not be the last one.
+bool attempts_left(const task_record& task) noexcept;
+/// When the next attempt may begin that follows the present one: `retry_backoff` doubled with each,
+/// up to `retry_backoff_max`, and of that a share between nothing and all ("full jitter"), which
+/// follows from id and attempt, so that whoever computes it again comes to the same.
+monotonic_time next_attempt_at(const task_record& task, monotonic_time now) noexcept;
+
+/// True while a second `create` with the unique hash of this task is given this one: it has not
+/// ended, or did less than `unique_for` ago and can be seen.
+bool holds_unique(const task_record& task, monotonic_time now) noexcept;
 
 /// Lines that people read are cut to `longest_message`, at the end of a character: status messages
 /// and reasons.

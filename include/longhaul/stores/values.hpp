@@ -73,7 +73,10 @@ struct new_task {
   std::shared_ptr<const task_origin> origin;
   std::optional<milliseconds> retention = std::nullopt;
   bool hidden = false;
-  std::optional<process_id> claim_for = std::nullopt;  ///< also claims it (epoch 1) in this write
+  /// Also claims it (epoch 1) in this write, unless its tool is paused or `concurrency` is reached:
+  /// then it waits.
+  std::optional<process_id> claim_for = std::nullopt;
+  std::size_t concurrency = 0;  ///< as in `claim_request`; 0: no limit
   create_bounds bounds = {};
   /// Questions that were answered before it begins; null: none.
   std::shared_ptr<const task_inputs> answered = nullptr;
@@ -83,8 +86,9 @@ struct new_task {
 };
 
 enum class create_code : std::uint8_t {
-  created,       ///< or: this very id was created before (the operation was repeated)
-  existing,      ///< same idempotency key, tool and arguments: `task` is the earlier one
+  created,   ///< or: this very id was created before (the operation was repeated)
+  existing,  ///< `task` is the earlier one, of the same idempotency key and arguments, or of the
+             ///< same unique hash
   key_conflict,  ///< same idempotency key, other arguments; `task` is null
   busy           ///< a bound is reached; `bound` names it
 };
@@ -134,11 +138,20 @@ struct response {
 /// Whether tasks whose id was never handed out exist for who asks.
 enum class visibility : std::uint8_t { shown_only, hidden_too };
 
+/// Tool and concurrency key.
+using handlers_by_key = std::map<std::pair<std::string, std::string>, std::size_t>;
+
 struct claim_request {
   process_id process;
   /// Only these tools, and so many of each at most.
   std::map<std::string, std::size_t, std::less<>> tools;
   std::set<std::string, std::less<>> saturated;  ///< quotas that get nothing now
+  /// Of a tool that is here, only so many tasks with the same concurrency key run at once, in all
+  /// processes together.
+  std::map<std::string, std::size_t, std::less<>> concurrency = {};
+  /// How many handlers of this process have not returned, by tool and concurrency key. Those whose
+  /// tasks have ended, or moved, are claims no longer and run all the same: each counts.
+  handlers_by_key handlers = {};
   std::size_t count = 1;
 };
 

@@ -122,6 +122,10 @@ class fault_store final : public stores::store {
                                           std::string_view message) override {
     return disturbed("finish", inner_.finish(id, worker, result, message));
   }
+  awaitable<stores::change_result> retry(std::string_view id, stores::writer worker,
+                                         std::string_view why, monotonic_time not_before) override {
+    return disturbed("retry", inner_.retry(id, worker, why, not_before));
+  }
   awaitable<stores::change_result> release(std::string_view id, stores::writer worker) override {
     return disturbed("release", inner_.release(id, worker));
   }
@@ -164,6 +168,16 @@ class fault_store final : public stores::store {
   stores::instant now() const override { return inner_.now(); }
   void limit(const stores::byte_bounds& bounds) override { inner_.limit(bounds); }
   awaitable<stores::store_stats> stats() override { return disturbed("stats", inner_.stats()); }
+  awaitable<stores::counts_by_tool> counts() override {
+    return disturbed("counts", inner_.counts());
+  }
+  awaitable<bool> pause(std::string_view tool) override {
+    return disturbed("pause", inner_.pause(tool));
+  }
+  awaitable<bool> resume(std::string_view tool) override {
+    return disturbed("resume", inner_.resume(tool));
+  }
+  awaitable<stores::paused_tools> paused() override { return disturbed("paused", inner_.paused()); }
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override {
     return inner_.unknown(ids);
   }

@@ -68,6 +68,10 @@ class retry_store final : public stores::store {
       return inner_.finish(id, worker, result, message);
     });
   }
+  awaitable<stores::change_result> retry(std::string_view id, stores::writer worker,
+                                         std::string_view why, monotonic_time not_before) override {
+    return repeat([=, this] { return inner_.retry(id, worker, why, not_before); });
+  }
   awaitable<stores::change_result> release(std::string_view id, stores::writer worker) override {
     return repeat([=, this] { return inner_.release(id, worker); });
   }
@@ -117,6 +121,18 @@ class retry_store final : public stores::store {
   void limit(const stores::byte_bounds& bounds) override { inner_.limit(bounds); }
   awaitable<stores::store_stats> stats() override {
     return repeat([this] { return inner_.stats(); });
+  }
+  awaitable<stores::counts_by_tool> counts() override {
+    return repeat([this] { return inner_.counts(); });
+  }
+  awaitable<bool> pause(std::string_view tool) override {
+    return repeat([=, this] { return inner_.pause(tool); });
+  }
+  awaitable<bool> resume(std::string_view tool) override {
+    return repeat([=, this] { return inner_.resume(tool); });
+  }
+  awaitable<stores::paused_tools> paused() override {
+    return repeat([this] { return inner_.paused(); });
   }
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override {
     return inner_.unknown(ids);

@@ -23,6 +23,7 @@
 #include "longhaul/testing/store_contract/processes.hpp"
 #include "longhaul/testing/store_contract/promises.hpp"
 #include "longhaul/testing/store_contract/questions.hpp"
+#include "longhaul/testing/store_contract/queue.hpp"
 #include "longhaul/testing/store_contract/time.hpp"
 #include "longhaul/testing/store_contract/watching.hpp"
 

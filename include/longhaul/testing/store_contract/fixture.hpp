@@ -206,6 +206,10 @@ class store_contract : public testing::TestWithParam<store_maker> {
     change.status_message = std::move(message);
     return run(store().report(task->id(), epoch(by), change));
   }
+  stores::change_result retry(const task_ptr& task, std::uint64_t by, std::string_view why,
+                              milliseconds after = milliseconds(0)) {
+    return run(store().retry(task->id(), epoch(by), why, store().now().mono + after));
+  }
   std::size_t stored() {
     const auto now = run(store().stats());
     return now.working + now.input_required + now.completed + now.failed + now.cancelled;

@@ -136,7 +136,7 @@ TEST_P(store_contract, who_operates_it_sees_all_owners) {
   const auto stats = run(operations.stats());
   EXPECT_EQ(stats.working, 3U);
   EXPECT_EQ(stats.queued, 2U);
-  EXPECT_EQ(stats.open_by_tool.at("render"), 3U);
+  EXPECT_EQ(run(store().counts()).at("render").open(), 3U);
   EXPECT_FALSE(operations.found().place.empty());
   EXPECT_EQ(operations.trouble_in_full(), "");
 }
