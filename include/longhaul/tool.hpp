@@ -57,8 +57,8 @@ struct tool_options {
   longhaul::retry_on retry_on = longhaul::retry_on::nothing;
   /// Of `on_crash::rerun`, `retry_on` and `retry_later` together.
   std::uint32_t max_attempts = defaults::max_attempts;
-  /// What lies between two attempts: doubled with each, up to the second, and of that a random share.
-  /// After a crash, the whole of it.
+  /// What lies between two attempts: doubled with each, up to the second, and of that a random
+  /// share. After a crash, the whole of it.
   std::chrono::milliseconds retry_backoff = defaults::retry_backoff;
   std::chrono::milliseconds retry_backoff_max = defaults::retry_backoff_max;
   /// While a call is worked on, a second one of the same caller with the same arguments (whatever
@@ -76,10 +76,11 @@ struct tool_options {
   std::optional<std::chrono::milliseconds> overall_limit = std::nullopt;
   std::optional<std::chrono::milliseconds> answer_within = std::nullopt;
   /// How long an attempt may give no sign of life: no progress, status, checkpoint, log line or
-  /// question, nor `task_context::alive`. It fails then. While a question is open it does not count.
+  /// question, nor `task_context::alive`. It fails then. While a question is open it does not
+  /// count.
   std::optional<std::chrono::milliseconds> stall_limit = std::nullopt;
-  /// How long a call usually takes: shown as the total of its time, where the tool has no figures of
-  /// its own, and followed by the polling interval that clients are told.
+  /// How long a call usually takes: shown as the total of its time, where the tool has no figures
+  /// of its own, and followed by the polling interval that clients are told.
   std::optional<std::chrono::milliseconds> expected = std::nullopt;
   /// How long a finished task is kept if the caller does not say; null: the server's default,
   /// `milliseconds::max()`: for ever, as far as the server allows.
@@ -135,8 +136,8 @@ class tool_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throw it to make the attempt again, `after` so long, or after `retry_backoff` as the tool has it;
-/// whatever `retry_on` says. Where no attempt is left, or the call has no task (policy `never`
+/// Throw it to make the attempt again, `after` so long, or after `retry_backoff` as the tool has
+/// it; whatever `retry_on` says. Where no attempt is left, or the call has no task (policy `never`
 /// without `retry_on`), it ends with `otherwise`, or with a result that says `why`.
 class retry_later : public std::runtime_error {
  public:

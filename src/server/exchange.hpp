@@ -46,6 +46,7 @@ class exchange final : public tasks::follower,
   void on_close(const std::string& id, const tasks::close_event& event) override;
   void on_clock() override;
   void on_drained() override { shut_down(); }
+  bool is_caller() const noexcept override { return true; }
   void on_list_changed(list_kind kind) override;
   void on_resource_updated(const std::string& uri) override;
   void on_notice(const notice_ptr& notice) override;

@@ -147,9 +147,11 @@ awaitable<std::optional<call_reply>> task_wait::until_end() {
   }
 }
 
-// Nobody else knows the work behind a plain call; a task goes on.
+// Nobody else knows the work behind a plain call, unless he made the same call and waits for it as
+// well; a task goes on.
 awaitable<std::optional<call_reply>> task_wait::leave() {
-  if (task_->hidden) {
+  mailbox_.following.clear();
+  if (task_->hidden && !server_.engine.has_callers(task_->id())) {
     co_await server_.engine.cancel(who_.owner, task_->id(), "the caller left");
   }
   co_return refuse(refusal::abandoned, "the caller left");

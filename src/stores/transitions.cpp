@@ -97,15 +97,6 @@ std::optional<progress_state> accepted(const std::optional<progress_state>& befo
   return report;
 }
 
-std::string readable(milliseconds length) {
-  using namespace std::chrono;
-  const auto ms = length.count();
-  if (ms > 0 && ms % 3'600'000 == 0) return std::to_string(ms / 3'600'000) + " h";
-  if (ms > 0 && ms % 60'000 == 0) return std::to_string(ms / 60'000) + " min";
-  if (ms > 0 && ms % 1000 == 0) return std::to_string(ms / 1000) + " s";
-  return std::to_string(ms) + " ms";
-}
-
 struct limit_text {
   std::string_view name;
   std::string_view meaning;
@@ -330,7 +321,7 @@ step timed_out(const task_record& task, instant now) {
   const std::string message = std::string("time limit: ")
                                   .append(meaning)
                                   .append(" ")
-                                  .append(readable(limit))
+                                  .append(in_words(limit))
                                   .append(" (")
                                   .append(name)
                                   .append(")");
@@ -362,6 +353,15 @@ create_result known_by_hash(const task_ptr& earlier, const task_origin& origin) 
 create_result known_by_id(const task_ptr& earlier, const task_origin& origin) {
   if (earlier->owner() != origin.owner) throw store_error("two tasks have the same id", false);
   return {create_code::created, earlier, {}};
+}
+
+std::string in_words(milliseconds length) {
+  using namespace std::chrono;
+  const auto ms = length.count();
+  if (ms > 0 && ms % 3'600'000 == 0) return std::to_string(ms / 3'600'000) + " h";
+  if (ms > 0 && ms % 60'000 == 0) return std::to_string(ms / 60'000) + " min";
+  if (ms > 0 && ms % 1000 == 0) return std::to_string(ms / 1000) + " s";
+  return std::to_string(ms) + " ms";
 }
 
 std::string_view clipped(std::string_view text) noexcept {

@@ -81,11 +81,19 @@ claimer::wish claimer::wish_for(const slots::reservation& room, const lane& home
   for (const tool_ptr& tool : *all) {
     const std::size_t left = core_.slots.left(use_of(*tool));
     result.request.tools.emplace(tool->options.name, left);
+    if (tool->options.concurrency != 0) {
+      result.request.concurrency.emplace(tool->options.name, tool->options.concurrency);
+    }
     if (left == 0 && (home.is_durable || tool->options.policy == task_policy::never)) {
       result.cut = true;
     }
   }
   if (!home.is_durable) wish_for_waiting(result);
+  if (!result.request.concurrency.empty()) {
+    slots::by_key running = core_.slots.running_by_key();
+    result.request.handlers = std::move(running.handlers);
+    result.cut = result.cut || running.any_full;
+  }
   return result;
 }
 
@@ -179,7 +187,7 @@ tool_ptr claimer::seat(const task_record& task, slots::reservation& room) const 
   try {
     tool_ptr tool = core_.waiting.definition_of(task.id());
     if (!tool) tool = core_.options.tools->find(task.tool());
-    if (tool) room.use(task.origin->quota, use_of(*tool));
+    if (tool) room.use(task.origin->quota, use_of(*tool, *task.origin));
     return tool;
   } catch (const std::exception& e) {
     core_.log.trouble("task.not_begun", e.what(), task.id());

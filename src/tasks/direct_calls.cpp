@@ -30,6 +30,12 @@ bool allow_all(const engine_options& options) {
          fits(size.max_memory / 2, bytes);
 }
 
+// What only a row can have: attempts, a place among others, somebody who watches it.
+bool wants_queue(const tool_options& tool) noexcept {
+  return tool.unique || tool.concurrency != 0 || tool.stall_limit ||
+         tool.retry_on != retry_on::nothing;
+}
+
 bool is_quick(const tool_definition& tool) {
   return tool.options.quick && std::holds_alternative<coroutine_handler>(tool.handler);
 }
@@ -84,7 +90,8 @@ bool direct_calls::needs_row(const submission& work) const noexcept {
   const std::size_t size = work.arguments.json().size() + work.meta.size();
   return !bounds_allow_ || size > tunables::direct_arguments || (most != 0 && size > most) ||
          tool.policy != task_policy::never || tool.external || tool.plain_retention ||
-         !work.idempotency_key.empty() || work.born_finished;
+         !work.idempotency_key.empty() || work.born_finished || wants_queue(tool) ||
+         core_.paused.contains(tool.name);
 }
 
 // Rows that wait for a slot come first.

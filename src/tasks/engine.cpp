@@ -14,29 +14,19 @@
 #include "tasks/launcher.hpp"
 #include "tasks/lease.hpp"
 #include "tasks/offload.hpp"
+#include "tasks/operations.hpp"
 #include "tasks/outcomes.hpp"
 #include "tasks/questions.hpp"
 #include "tasks/reaper.hpp"
 #include "tasks/recovery.hpp"
 #include "tasks/reporter.hpp"
 #include "tasks/runs.hpp"
+#include "tasks/stall_watch.hpp"
 #include "tasks/sync.hpp"
 #include "typed/question_answer.hpp"
 
 namespace longhaul::tasks {
 namespace {
-
-// Work that somebody awaits and a thread of the pool does.
-class elsewhere {
- public:
-  explicit elsewhere(std::atomic<std::size_t>& count) : count_(count) { ++count_; }
-  elsewhere(const elsewhere&) = delete;
-  elsewhere& operator=(const elsewhere&) = delete;
-  ~elsewhere() { --count_; }
-
- private:
-  std::atomic<std::size_t>& count_;
-};
 
 task_ptr unless_hidden(task_ptr task) {
   if (task && task->hidden) task = nullptr;
@@ -63,6 +53,8 @@ struct engine::parts {
         submissions(core, begun, claims),
         direct(core, starts, submissions, begun, claims),
         time(core, claims),
+        stalls(core),
+        operator_side(core, submissions, claims),
         way_out(core, starts, reports, claims) {}
 
   bool may_claim(const lane& home) const {
@@ -84,6 +76,7 @@ struct engine::parts {
   void on_change(const task_ptr& task) {
     begun.on_change(*task);
     if (task->terminal() || !task->hidden) core.waiting.remove(task->id());
+    if (task->attempt > 0 && stores::claimable(*task)) core.note_start(task->run_at);
     if (!has_ended_without(*task)) core.tell_change(*task);
     core.hub.publish(task);
     direct.was_told(*task);
@@ -119,12 +112,21 @@ struct engine::parts {
     }
     return !claims.claiming();
   }
+  void look_into_lanes() {
+    core.lanes.durable().look = true;
+    core.lanes.in_memory().look = true;
+  }
   awaitable<void> look_for_work() {
     const monotonic_time now = core.monotonic();
-    if (!looked_at || now - *looked_at >= core.options.claim_poll) {
-      looked_at = now;
-      core.lanes.durable().look = true;
-      core.lanes.in_memory().look = true;
+    const bool polls = !looked_at || now - *looked_at >= core.options.claim_poll;
+    if (polls) looked_at = now;
+    if (core.next_start.load() <= core.options.store->now().mono) {
+      core.next_start = monotonic_time::max();
+      look_into_lanes();
+    }
+    if (polls) {
+      look_into_lanes();
+      if (!core.options.store->exclusive()) co_await operator_side.look();
     }
     if (!core.waiting.without_tool(*core.options.tools).empty()) core.lanes.durable().look = true;
     claims.claim_soon();
@@ -142,6 +144,8 @@ struct engine::parts {
   intake submissions;
   direct_calls direct;
   reaper time;
+  stall_watch stalls;
+  operations operator_side;
   tasks::drain way_out;
   std::optional<monotonic_time> looked_at;  // for work that nobody told of
   std::atomic<bool> stopping{false};
@@ -165,12 +169,13 @@ void engine::start() {
   parts& all = *parts_;
   sync(all.ours.keep());
   if (all.core.options.store->exclusive()) sync(all.past.begin());
+  sync(all.operator_side.look());
   all.starts.start();
   all.ticks.start({[&all] { return all.ours.keep(); }, [&all] { return all.past.look(); },
                    [&all] { return all.reports.flush(); },
                    [&all] { return all.begun.write_late_ends(); },
-                   [&all] { return all.time.look(); }, [&all] { return all.look_for_work(); },
-                   [&all] { return all.time.audit(); }});
+                   [&all] { return all.time.look(); }, [&all] { return all.stalls.look(); },
+                   [&all] { return all.look_for_work(); }, [&all] { return all.time.audit(); }});
   all.core.lanes.durable().backlog = true;  // what an earlier process left waits there
   all.claims.claim_soon();
 }
@@ -328,6 +333,15 @@ awaitable<stores::change_result> engine::leave_unanswered(std::string_view owner
   co_return co_await certain(write);
 }
 
+// --- for operators
+
+awaitable<bool> engine::pause(std::string_view tool) { return parts_->operator_side.pause(tool); }
+awaitable<bool> engine::resume(std::string_view tool) { return parts_->operator_side.resume(tool); }
+awaitable<stores::paused_tools> engine::paused() { return parts_->operator_side.paused(); }
+awaitable<stores::create_result> engine::retry(std::string_view owner, std::string_view id) {
+  return parts_->operator_side.retry(owner, id);
+}
+
 void engine::ask_again(const std::string& id, const question_event& event) {
   parts_->core.hub.publish(id, event);
 }
@@ -336,9 +350,10 @@ hub::subscription engine::follow(const std::string& id, const std::shared_ptr<fo
   return parts_->core.hub.follow(id, who);
 }
 
+bool engine::has_callers(const std::string& id) const { return parts_->core.hub.has_callers(id); }
+
 awaitable<void> engine::offload(std::function<void()> work) {
-  const elsewhere away(parts_->core.offloaded);
-  co_await tasks::offload(parts_->starts.pool(), std::move(work));
+  return tasks::offload(parts_->starts.pool(), parts_->core.offloaded, std::move(work));
 }
 
 // --- time, and the end

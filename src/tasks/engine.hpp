@@ -114,12 +114,20 @@ class engine {
   awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
                                             std::size_t limit);
 
+  // --- for operators; `operations.hpp` has what they promise
+  awaitable<bool> pause(std::string_view tool);
+  awaitable<bool> resume(std::string_view tool);
+  awaitable<stores::paused_tools> paused();
+  awaitable<stores::create_result> retry(std::string_view owner, std::string_view id);
+
   /// Tells the followers that the answer to a question did not fit and it is put again, for the
   /// `round`-th time.
   void ask_again(const std::string& id, const question_event& event);
   /// Follows a task; register before reading it. Throws `too_many_followers`.
   [[nodiscard]] hub::subscription follow(const std::string& id,
                                          const std::shared_ptr<follower>& who);
+  /// Callers wait for it, or follow it otherwise, in this process.
+  bool has_callers(const std::string& id) const;
   /// Runs `work`, which may block, on a thread of the pool; passes its exception on.
   awaitable<void> offload(std::function<void()> work);
 

@@ -15,6 +15,7 @@
 #include "tasks/id_map.hpp"
 #include "tasks/idle_signal.hpp"
 #include "tasks/lanes.hpp"
+#include "tasks/paused_set.hpp"
 #include "tasks/pauses.hpp"
 #include "tasks/slots.hpp"
 #include "tasks/task_log.hpp"
@@ -39,6 +40,12 @@ struct engine_core {
     log.change(task);
     if (task.ends && options.hooks) options.hooks->on_end(task);
   }
+  /// A task waits for its time.
+  void note_start(monotonic_time at) noexcept {
+    monotonic_time known = next_start;
+    while (at < known && !next_start.compare_exchange_weak(known, at)) {
+    }
+  }
   /// The store is in trouble, which is told once, not with every failure.
   bool in_trouble() const { return !options.store->trouble().empty(); }
 
@@ -50,6 +57,10 @@ struct engine_core {
   tasks::slots slots;
   /// Plain calls that wait for one.
   waiting_calls waiting;
+  /// Tools whose calls wait.
+  paused_set paused;
+  /// When the first task that waits for its time may begin, as far as was told.
+  std::atomic<monotonic_time> next_start{monotonic_time::max()};
   /// Of handlers, where the clock is moved by hand.
   tasks::pauses pauses;
   /// Tasks that this process has claimed, or is about to finish.

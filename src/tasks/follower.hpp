@@ -49,6 +49,8 @@ class follower {
   virtual void on_log(const std::string&, const log_event&) {}
   virtual void on_question(const std::string&, const question_event&) {}
   virtual void on_close(const std::string&, const close_event&) {}
+  /// It stands for a caller, who waits.
+  virtual bool is_caller() const noexcept { return false; }
   /// The clock was moved by hand (tests): what is due by now is due.
   virtual void on_clock() {}
   /// The engine has drained: what has not ended by now does not end here.

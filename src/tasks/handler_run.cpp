@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "tasks/askable.hpp"
+#include "tasks/outcomes.hpp"
 #include "tasks/preflight.hpp"
 #include "tasks/sync.hpp"
 
@@ -12,6 +13,15 @@ namespace longhaul::tasks {
 
 bool handler_run::client_can(client_capability asked_so) const {
   return may_ask(begun_as().request_meta, asked_so);
+}
+
+bool handler_run::settle_retry(const handler_result& result) {
+  const bool failed = result && (result->is_error || result->is_protocol_error);
+  if (failed && !retry_ && includes(begun_as().retry_on, retry_on::error)) {
+    retry_ = retry_wish{why_failed(*result)};
+  }
+  if (!may_retry() || stop_requested()) retry_.reset();
+  return retry_.has_value();
 }
 
 void handler_run::pause(std::chrono::milliseconds duration) const {

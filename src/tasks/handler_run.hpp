@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,17 @@ class handler_run : public task_context {
   const raw_json& arguments() const noexcept { return begun_as().arguments; }
   /// Of its arguments, what the tool has read when it accepted them. Before the handler begins.
   void was_read(std::shared_ptr<void> arguments) noexcept { read_ = std::move(arguments); }
+  /// Its handler wants another attempt, although this one ended as it did.
+  struct retry_wish {
+    std::string why;
+    std::optional<std::chrono::milliseconds> after = std::nullopt;  ///< null: as the tool has it
+  };
+  void wish_retry(retry_wish wish) { retry_ = std::move(wish); }
+  /// Why there is to be another attempt; null: the end of this one is that of the task. Once its
+  /// handler has returned; `settle_retry` decides.
+  const std::optional<retry_wish>& retry() const noexcept { return retry_; }
+  /// The handler has returned with this: true if another attempt follows.
+  bool settle_retry(const handler_result& result);
   /// What the handler is called with, once.
   call_arguments take_arguments() { return {arguments(), std::move(read_)}; }
   /// Asks what its tool wants settled before it begins; throws as questions do.
@@ -76,8 +88,12 @@ class handler_run : public task_context {
   std::vector<question_reply> put(const named_questions& named) override;
   boost::asio::awaitable<std::vector<question_reply>> async_put(named_questions named) override;
 
+  /// An attempt may follow this one.
+  virtual bool may_retry() const noexcept { return false; }
+
   const tool_ptr tool_;
   std::shared_ptr<void> read_;
+  std::optional<retry_wish> retry_;
   const std::shared_ptr<stopper> stopping_;
   boost::asio::io_context* const handlers_;
 };

@@ -65,6 +65,7 @@ class hub {
   void look_at_the_clock();
 
   std::size_t followers() const;
+  bool has_callers(const std::string& id) const;
 
  private:
   struct shard {
@@ -82,7 +83,7 @@ class hub {
     std::array<shard, 32> shards;
   };
 
-  std::vector<std::shared_ptr<follower>> followers_of(const std::string& id) const;
+  std::vector<std::shared_ptr<follower>> all_of(const std::string& id) const;
   std::vector<std::shared_ptr<follower>> all_followers() const;
 
   const std::size_t max_per_task_;

@@ -6,10 +6,12 @@
 
 #include "base/digest.hpp"
 #include "base/random.hpp"
+#include "json/canonical.hpp"
 #include "longhaul/stores/bounds.hpp"
 #include "tasks/certain.hpp"
 #include "tasks/outcomes.hpp"
 #include "tasks/slot_hold.hpp"
+#include "typed/key_template.hpp"
 
 namespace longhaul::tasks {
 namespace {
@@ -77,7 +79,8 @@ std::optional<milliseconds> intake::retention_of(const submission& work, const l
   const tool_definition& tool = *work.tool;
   if (!work.hidden) return retention_for(tool, work.retention_given, work.retention);
   const milliseconds least = home.is_durable ? tunables::hidden_retention : milliseconds(0);
-  return std::max(least, tool.options.plain_retention.value_or(least));
+  const milliseconds kept = std::max(least, tool.options.plain_retention.value_or(least));
+  return tool.options.unique ? std::max(kept, tool.options.unique_for) : kept;
 }
 
 std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {
@@ -92,9 +95,18 @@ std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {
   origin->request_meta = work.meta;
   origin->idempotency_key = work.idempotency_key;
   if (!origin->idempotency_key.empty()) origin->arguments_hash = sha256(origin->arguments.view());
+  if (tool.unique) {
+    origin->unique_hash = sha256(json::canonical(json::value(origin->arguments)));
+    origin->unique_for = tool.unique_for;
+  }
+  if (tool.concurrency != 0) {
+    origin->concurrency_key = detail::key_of(tool.concurrency_key, origin->arguments);
+  }
   origin->crash_policy = tool.on_crash;
+  origin->retry_on = tool.retry_on;
   origin->max_attempts = tool.max_attempts;
   origin->retry_backoff = tool.retry_backoff;
+  origin->retry_backoff_max = tool.retry_backoff_max;
   origin->attempt_limit = tool.attempt_limit;
   origin->overall_limit = tool.overall_limit;
   origin->answer_within = tool.answer_within;
@@ -102,6 +114,9 @@ std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {
     const milliseconds limit = tunables::hidden_answer_within;
     origin->answer_within = std::min(origin->answer_within.value_or(limit), limit);
   }
+  origin->stall_limit = tool.stall_limit;
+  origin->expected = tool.expected;
+  origin->retry_of = work.retry_of;
   origin->external = tool.external;
   if (origin->external) origin->token = random_token();
   return origin;
@@ -130,11 +145,12 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   if (work.born_finished) {
     co_return co_await create_finished(home, std::move(task), *work.born_finished);
   }
-  place room(core_, claimer_, *origin, use_of(*work.tool));
+  place room(core_, claimer_, *origin, use_of(*work.tool, *origin));
   if (origin->external) {
     if (!room.take_beyond()) co_return refuse(*origin, stores::bound_names::parked);
   } else if (claimer_.may_claim(home) && !core_.draining && !home.backlog && room.take_slot()) {
     task.claim_for = core_.process;
+    task.concurrency = work.tool->options.concurrency;
   }
   waiting_hold waits(core_.waiting);  // before the row: whoever claims it finds what it runs
   if (work.hidden && !room.any()) waits.add({origin->id, origin->owner, work.tool});
@@ -142,7 +158,8 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   if (result.task && result.task->id() == origin->id) waits.keep();
   if (result.code == stores::create_code::busy) core_.log.refusal(*origin, result.bound);
   if (result.code == stores::create_code::created) {
-    if (room.any()) {
+    const bool begins = room.any() && (origin->external || result.task->process);
+    if (begins) {
       room.use();
       const bool began = co_await runs_.start(home, result.task, work.tool, work.arguments.read());
       if (!began) claimer_.claim_soon();  // its slot is free again

@@ -158,11 +158,12 @@ handler_result launcher::result_of_failure(const run_ptr& run) const noexcept {
   }
 }
 
-// What they throw counts as thrown by the handler.
-void launcher::tell_hooks(const run_ptr& run, handler_result& result) const noexcept {
-  if (!hooks_ || !result) return;
+// What hooks throw counts as thrown by the handler. What is followed by another attempt is no
+// result.
+void launcher::settle(const run_ptr& run, handler_result& result) const noexcept {
   try {
-    hooks_->on_result(*run, *result);
+    if (run->settle_retry(result)) return;
+    if (hooks_ && result) hooks_->on_result(*run, *result);
   } catch (...) {
     result = result_of_failure(run);
   }
@@ -177,7 +178,7 @@ void launcher::run_blocking(const run_ptr& run) {
   } catch (...) {
     result = result_of_failure(run);
   }
-  tell_hooks(run, result);
+  settle(run, result);
   try {
     run->end_here(std::move(result));
   } catch (...) {
@@ -195,7 +196,7 @@ boost::asio::awaitable<void> launcher::run_coroutine(run_ptr run) {
   } catch (...) {
     result = result_of_failure(run);
   }
-  tell_hooks(run, result);
+  settle(run, result);
   if (run->end_at_once(result)) co_return;
   // What stopped the handler must not stop the writing of its end.
   const auto unstoppable = boost::asio::disable_cancellation();

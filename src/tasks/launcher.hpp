@@ -74,7 +74,8 @@ class launcher {
   void run_blocking(const run_ptr& run);
   boost::asio::awaitable<void> end_unstarted(run_ptr run, std::exception_ptr failure);
   handler_result result_of_failure(const run_ptr& run) const noexcept;
-  void tell_hooks(const run_ptr& run, handler_result& result) const noexcept;
+  /// Another attempt follows, or the hooks are told of the result.
+  void settle(const run_ptr& run, handler_result& result) const noexcept;
   batch begin_batch();
 
   const logger log_;

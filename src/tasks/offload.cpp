@@ -11,8 +11,24 @@
 #include <utility>
 
 namespace longhaul::tasks {
+namespace {
 
-boost::asio::awaitable<void> offload(blocking_pool& pool, std::function<void()> work) {
+class counted {
+ public:
+  explicit counted(std::atomic<std::size_t>& count) : count_(count) { ++count_; }
+  counted(const counted&) = delete;
+  counted& operator=(const counted&) = delete;
+  ~counted() { --count_; }
+
+ private:
+  std::atomic<std::size_t>& count_;
+};
+
+}  // namespace
+
+boost::asio::awaitable<void> offload(blocking_pool& pool, std::atomic<std::size_t>& under_way,
+                                     std::function<void()> work) {
+  const counted one(under_way);
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   const auto failure = std::make_shared<std::exception_ptr>();
   auto waiting = boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(

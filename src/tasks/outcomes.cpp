@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/outcomes.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "json/view.hpp"
 #include "json/write.hpp"
 #include "longhaul/error_codes.hpp"
+#include "longhaul/stores/transitions.hpp"
 #include "tasks/failure.hpp"
 #include "tasks/handler_run.hpp"
 
@@ -16,11 +18,14 @@ constexpr int internal_error = -32603;
 
 }  // namespace
 
-handler_result outcome_of_exception(const handler_run& run, const logger& log) {
+handler_result outcome_of_exception(handler_run& run, const logger& log) {
   try {
     throw;
   } catch (const task_stopped&) {
     return std::nullopt;
+  } catch (const retry_later& e) {
+    run.wish_retry({e.what(), e.after()});
+    return e.otherwise() ? *e.otherwise() : outcome::tool_error(e.what());
   } catch (const tool_error& e) {
     return outcome::tool_error(e.what());
   } catch (const invalid_arguments& e) {
@@ -66,6 +71,18 @@ outcome bounded(outcome result, std::size_t most) {
       "the result has " + std::to_string(bytes) +
           " bytes, more than this server keeps (max_result: " + std::to_string(most) + ")",
       raw_json::trusted(std::move(data)));
+}
+
+std::string why_failed(const outcome& failure) {
+  std::string why = message_of(failure);
+  if (!failure.is_protocol_error) {
+    for (json::elements content(json::value(failure.body)["content"]); content.next();) {
+      why = content.value()["text"].string().value_or(std::string());
+      if (!why.empty()) break;
+    }
+  }
+  why.resize(std::min(why.find('\n'), why.size()));
+  return why.empty() ? "the tool reported an error" : std::string(stores::clipped(why));
 }
 
 std::string message_of(const outcome& result) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/reporter.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
+#include "base/clock_arithmetic.hpp"
 #include "tasks/certain.hpp"
 #include "tasks/outcomes.hpp"
 #include "tasks/running_task.hpp"
@@ -100,6 +102,23 @@ boost::asio::awaitable<bool> reporter::write_end(running_task& run, const outcom
   try {
     co_await write_last_report(run);
     co_await certain(finish);  // refused: somebody else ended it; that stands
+    co_return true;
+  } catch (const std::exception& e) {
+    core_.log.trouble("task.end_unwritten", std::string("trying again: ") + e.what(), run.id());
+  }
+  co_return false;
+}
+
+boost::asio::awaitable<bool> reporter::write_retry(running_task& run) {
+  const handler_run::retry_wish& wish = *run.retry();
+  const monotonic_time now = run.store().now().mono;
+  const monotonic_time at = wish.after ? saturating_add(now, std::max(*wish.after, milliseconds(0)))
+                                       : stores::next_attempt_at(*run.claimed(), now);
+  const auto retry = [&] { return run.store().retry(run.id(), run.writer(), wish.why, at); };
+  try {
+    co_await write_last_report(run);
+    const stores::change_result written = co_await certain(retry);
+    if (!is_refused(written.code)) core_.log.retry(*run.claimed(), wish.why, at - now);
     co_return true;
   } catch (const std::exception& e) {
     core_.log.trouble("task.end_unwritten", std::string("trying again: ") + e.what(), run.id());

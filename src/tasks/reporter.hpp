@@ -32,6 +32,8 @@ class reporter {
   boost::asio::awaitable<void> write_last_report(running_task& run);
   /// False: the outcome could not be made certain, and is to be written again.
   boost::asio::awaitable<bool> write_end(running_task& run, const outcome& result);
+  /// The same of an attempt that another one follows, as `run.retry()` says.
+  boost::asio::awaitable<bool> write_retry(running_task& run);
 
   /// Lets go of the runs that are still noted here.
   void clear();

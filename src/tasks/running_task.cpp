@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/clock_arithmetic.hpp"
 #include "tasks/sync.hpp"
 #include "tasks/waiter.hpp"
 
@@ -17,7 +18,8 @@ running_task::running_task(task_host& host, lane& home, task_ptr claimed, tool_p
       home_(home),
       claimed_(std::move(claimed)),
       uses_slots_(true),
-      reports_({claimed_->progress, claimed_->checkpoint, {}}) {}
+      reports_({claimed_->progress, claimed_->checkpoint, {}}),
+      last_sign_(home_.store->now().mono) {}
 
 running_task::running_task(task_host& host, lane& home, task_ptr claimed, const handler_run& begun,
                            report_buffer::content reported, bool slot)
@@ -29,9 +31,17 @@ running_task::running_task(task_host& host, lane& home, task_ptr claimed, const 
       claimed_(std::move(claimed)),
       uses_slots_(slot),
       reports_(std::move(reported)),
+      last_sign_(home_.store->now().mono),
       phase_(phase::begun) {}
 
+std::optional<milliseconds> running_task::stalled(monotonic_time now) const noexcept {
+  const auto limit = begun_as().stall_limit;
+  if (!limit || asking_ > 0 || ending_ || stop_requested()) return std::nullopt;
+  return elapsed(last_sign_.load(), now) >= *limit ? limit : std::nullopt;
+}
+
 void running_task::has_news() {
+  alive();
   if (!reports_.begin_news()) return;
   try {
     host_.note_report(shared_from_this());
@@ -54,6 +64,7 @@ void running_task::status(std::string_view message) {
 }
 
 void running_task::log(log_level level, std::string_view message) {
+  alive();
   host_.tell(id(), log_event{level, std::string(message)});
 }
 

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/mutex.hpp"
-#include "longhaul/stores/store.hpp"
+#include "longhaul/stores/transitions.hpp"
 #include "tasks/handler_run.hpp"
 #include "tasks/lanes.hpp"
 #include "tasks/report_buffer.hpp"
@@ -44,6 +44,9 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   void log(log_level level, std::string_view message) override;
   void url_done(std::string_view key) override;
   void close_stream(std::chrono::milliseconds retry) override;
+  void alive() override {
+    if (begun_as().stall_limit) last_sign_ = store().now().mono;
+  }
   raw_json saved_checkpoint() const override { return reports_.checkpoint(); }
   void save_checkpoint_bytes(raw_json value) override;
 
@@ -80,12 +83,15 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   /// Its handler has told its question, and waits for the answer.
   bool waits_for_answers() const noexcept { return waiting_ > 0; }
 
+  /// It has given no sign of life for as long as it may; null: it has, or need not.
+  std::optional<milliseconds> stalled(monotonic_time now) const noexcept;
+
   report_buffer& reports() noexcept { return reports_; }
   void has_news();
   monotonic_time last_report{};  ///< for whoever writes reports, one at a time
 
   // --- its slot
-  tool_use use() const noexcept { return use_of(tool()); }
+  tool_use use() const noexcept { return use_of(tool(), begun_as()); }
   const std::string& quota() const noexcept { return claimed_->origin->quota; }
   std::atomic<bool> holds_slot;
   std::atomic<bool> runs_beyond;  ///< the slots, as a handler that hands its work over
@@ -94,7 +100,9 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   void slot_came_back();
 
  private:
+  bool may_retry() const noexcept override { return stores::attempts_left(*claimed_); }
   class answer_wait;
+  class asking_time;
   enum class phase : std::uint8_t { fresh, begun, left };
   phase settle(phase wanted) noexcept {
     phase now = phase::fresh;
@@ -113,6 +121,8 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   handler_result result_;
   std::atomic<bool> ending_{false}, end_is_late_{false};
   std::atomic<int> waiting_{0};  // for answers, side by side
+  std::atomic<int> asking_{0};   // questions that are not answered, or whose slot is not back
+  std::atomic<monotonic_time> last_sign_;
   std::atomic<phase> phase_{phase::fresh};
   guarded_mutex mutex_;
   std::vector<std::weak_ptr<waiter>> await_slot_ LONGHAUL_GUARDED_BY(mutex_);

@@ -24,6 +24,21 @@ class running_task::answer_wait {
   std::atomic<int>& count_;
 };
 
+// As long as it asks, nobody expects a sign of life.
+class running_task::asking_time {
+ public:
+  explicit asking_time(running_task& run) : run_(run) { ++run_.asking_; }
+  asking_time(const asking_time&) = delete;
+  asking_time& operator=(const asking_time&) = delete;
+  ~asking_time() {
+    run_.alive();
+    --run_.asking_;
+  }
+
+ private:
+  running_task& run_;
+};
+
 boost::asio::awaitable<task_ptr> running_task::look() {
   const auto read = [this] { return store().look(claimed_->owner(), id()); };
   return certain(read);
@@ -31,6 +46,7 @@ boost::asio::awaitable<task_ptr> running_task::look() {
 
 boost::asio::awaitable<std::vector<question_reply>> running_task::put_questions(
     std::vector<stores::question> questions) {
+  const asking_time asking(*this);
   // Before anybody sees a question there is a place to wait for its answer.
   std::optional<parking> place;
   if (uses_slots_ && !tool().options.keeps_slot) {

@@ -44,7 +44,7 @@ boost::asio::awaitable<bool> runs::start(lane& home, task_ptr task, tool_ptr too
 
 std::shared_ptr<running_task> runs::make_run(lane& home, const task_ptr& task,
                                              const tool_ptr& tool) noexcept {
-  const tool_use use = use_of(*tool);
+  const tool_use use = use_of(*tool, *task->origin);
   try {
     const launcher::seat seat = launcher_.seat_for(*tool);
     auto run =
@@ -126,7 +126,8 @@ boost::asio::awaitable<bool> runs::write_end(const std::shared_ptr<running_task>
   if (!result && !run->external() && !stopped) result = no_result();
   if (result && !stopped) {
     run->begin_end();
-    const bool written = co_await reporter_.write_end(*run, *result);
+    const bool written = run->retry() ? co_await reporter_.write_retry(*run)
+                                      : co_await reporter_.write_end(*run, *result);
     if (written) result.reset();  // it may be large
     co_return written;
   }

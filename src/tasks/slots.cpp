@@ -11,10 +11,17 @@ std::size_t slots::running_of(std::string_view tool) const {
   return found == by_tool_.end() ? 0 : found->second;
 }
 
+bool slots::key_has_room(tool_use tool) const {
+  const auto found = by_key_.find({std::string(tool.name), std::string(tool.key)});
+  return found == by_key_.end() || found->second.running < tool.key_limit;
+}
+
 bool slots::has_room(tool_use tool) const {
-  if (tool.limit == 0) return true;
+  if (tool.limit == 0 && tool.key_limit == 0) return true;
   // While a claim is under way nobody knows whose its slots will be.
-  return promised_ == 0 && running_of(tool.name) < tool.limit;
+  if (promised_ != 0) return false;
+  if (tool.limit != 0 && running_of(tool.name) >= tool.limit) return false;
+  return tool.key_limit == 0 || key_has_room(tool);
 }
 
 bool slots::may_take(const std::string& quota, tool_use tool) const {
@@ -25,6 +32,10 @@ bool slots::may_take(const std::string& quota, tool_use tool) const {
 void slots::count(const std::string& quota, tool_use tool) {
   ++by_quota_[quota];
   if (tool.limit != 0) ++by_tool_[std::string(tool.name)];
+  if (tool.key_limit == 0) return;
+  key_use& use = by_key_[{std::string(tool.name), std::string(tool.key)}];
+  ++use.running;
+  use.limit = tool.key_limit;
 }
 
 void slots::take(const std::string& quota, tool_use tool) {
@@ -38,6 +49,10 @@ void slots::give(const std::string& quota, tool_use tool) {
   if (tool.limit != 0) {
     const auto counted = by_tool_.find(tool.name);
     if (counted != by_tool_.end() && --counted->second == 0) by_tool_.erase(counted);
+  }
+  if (tool.key_limit != 0) {
+    const auto counted = by_key_.find({std::string(tool.name), std::string(tool.key)});
+    if (counted != by_key_.end() && --counted->second.running == 0) by_key_.erase(counted);
   }
   ++free_;
 }
@@ -98,8 +113,8 @@ slots::ticket slots::reacquire(const std::string& quota, tool_use tool,
     const guard lock(mutex_);
     mine = ++last_ticket_;
     if (free_ <= 0 || !has_room(tool)) {
-      returning_.emplace(mine,
-                         returning{quota, std::string(tool.name), tool.limit, std::move(ready)});
+      returning_.emplace(mine, returning{quota, std::string(tool.name), tool.limit,
+                                         std::string(tool.key), tool.key_limit, std::move(ready)});
       return mine;
     }
     take(quota, tool);
@@ -172,6 +187,16 @@ std::size_t slots::left(tool_use tool) const {
   const guard lock(mutex_);
   const std::size_t running = running_of(tool.name);
   return running < tool.limit ? tool.limit - running : 0;
+}
+
+slots::by_key slots::running_by_key() const {
+  by_key result;
+  const guard lock(mutex_);
+  for (const auto& [key, use] : by_key_) {
+    result.handlers.emplace(key, use.running);
+    result.any_full = result.any_full || use.running >= use.limit;
+  }
+  return result;
 }
 
 std::size_t slots::running() const {

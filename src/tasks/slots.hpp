@@ -18,19 +18,30 @@
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "longhaul/stores/values.hpp"
 #include "longhaul/tool.hpp"
 #include "tasks/tunables.hpp"
 
 namespace longhaul::tasks {
 
-/// Whose handler takes a slot. Slots of a tool are counted only if it has a limit of its own, so
-/// whoever gives one back names the limit with which it was taken.
+/// Whose handler takes a slot. Slots of a tool are counted only if it has a limit of its own, and
+/// those of a concurrency key as well, so whoever gives one back names the limits with which it was
+/// taken.
 struct tool_use {
   std::string_view name = {};
   std::size_t limit = 0;  ///< handlers of this tool at once; 0: as many as there are slots
+  std::string_view key = {};
+  std::size_t key_limit = 0;  ///< handlers of this tool with this key at once; 0: no limit
 };
 inline tool_use use_of(const tool_definition& tool) noexcept {
   return {tool.options.name, tool.options.max_running};
+}
+inline tool_use use_of(const tool_definition& tool, const task_origin& task) noexcept {
+  tool_use result = use_of(tool);
+  if (!task.concurrency_key) return result;
+  result.key = *task.concurrency_key;
+  result.key_limit = tool.options.concurrency;
+  return result;
 }
 
 class slots {
@@ -92,6 +103,11 @@ class slots {
   reservation reserve(std::size_t at_most);
   /// How many more handlers of this tool its own limit allows.
   std::size_t left(tool_use tool) const;
+  struct by_key {
+    stores::handlers_by_key handlers;  ///< that have a slot
+    bool any_full = false;
+  };
+  by_key running_by_key() const;
 
   std::size_t running() const;
 
@@ -99,13 +115,16 @@ class slots {
   struct returning {
     std::string quota, tool;
     std::size_t tool_limit = 0;
+    std::string key;
+    std::size_t key_limit = 0;
     std::function<void()> ready;
 
-    tool_use use() const noexcept { return {tool, tool_limit}; }
+    tool_use use() const noexcept { return {tool, tool_limit, key, key_limit}; }
   };
   using calls = std::vector<std::function<void()>>;
 
   std::size_t running_of(std::string_view tool) const LONGHAUL_REQUIRES(mutex_);
+  bool key_has_room(tool_use tool) const LONGHAUL_REQUIRES(mutex_);
   bool has_room(tool_use tool) const LONGHAUL_REQUIRES(mutex_);
   bool may_take(const std::string& quota, tool_use tool) const LONGHAUL_REQUIRES(mutex_);
   void take(const std::string& quota, tool_use tool) LONGHAUL_REQUIRES(mutex_);
@@ -128,6 +147,11 @@ class slots {
   std::unordered_map<std::string, std::size_t> by_quota_ LONGHAUL_GUARDED_BY(mutex_);
   // Tools with a limit of their own that have handlers running.
   std::map<std::string, std::size_t, std::less<>> by_tool_ LONGHAUL_GUARDED_BY(mutex_);
+  // Keys with a limit that have handlers running.
+  struct key_use {
+    std::size_t running = 0, limit = 0;
+  };
+  std::map<std::pair<std::string, std::string>, key_use> by_key_ LONGHAUL_GUARDED_BY(mutex_);
   // The longest waiting first.
   std::map<ticket, returning> returning_ LONGHAUL_GUARDED_BY(mutex_);
   ticket last_ticket_ LONGHAUL_GUARDED_BY(mutex_) = 0;

@@ -25,6 +25,7 @@ struct submission {
   bool retention_given = false;
   std::optional<milliseconds> retention = std::nullopt;  ///< null: unlimited
   bool hidden = false;
+  std::string retry_of = {};  ///< the finished task that it repeats; empty: none
   /// Questions that were settled before; null: none.
   std::shared_ptr<const task_inputs> answered = nullptr;
   /// Ends at once with this outcome; no handler runs.

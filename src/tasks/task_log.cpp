@@ -28,6 +28,16 @@ void task_log::change(const task_record& task) const noexcept {
         {"ms", ms}});
 }
 
+void task_log::retry(const task_record& task, std::string_view why,
+                     milliseconds pause) const noexcept {
+  log_.info("task.retry", why,
+            {task_field(task.id()),
+             {"tool", task.tool()},
+             {"owner", task.owner()},
+             {"attempt", task.attempt},
+             {"ms", pause.count()}});
+}
+
 void task_log::refusal(const task_origin& origin, std::string_view bound) const noexcept {
   log_.stranger(log_level::info, "task.refused", {},
                 {{"tool", origin.tool}, {"owner", origin.owner}, {"bound", bound}});

@@ -21,6 +21,8 @@ class task_log {
   const logger& lines() const noexcept { return log_; }
   void begin(const task_record& task) const noexcept;
   void change(const task_record& task) const noexcept;
+  /// An attempt is over, and another one follows after `pause`.
+  void retry(const task_record& task, std::string_view why, milliseconds pause) const noexcept;
   void refusal(const task_origin& origin, std::string_view bound) const noexcept;
   /// `id` of a task, or empty.
   void trouble(std::string_view event, const std::string& text, std::string_view id = {}) const;

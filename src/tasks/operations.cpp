@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks/operations.hpp"
+
+#include <string>
+#include <utility>
+
+#include "tasks/certain.hpp"
+
+namespace longhaul::tasks {
+
+boost::asio::awaitable<bool> operations::pause(std::string_view tool) {
+  const auto pause = [&] { return core_.options.store->pause(tool); };
+  const bool is_new = co_await certain(pause);
+  co_await look();
+  co_return is_new;
+}
+
+boost::asio::awaitable<bool> operations::resume(std::string_view tool) {
+  const auto resume = [&] { return core_.options.store->resume(tool); };
+  const bool was_paused = co_await certain(resume);
+  co_await look();
+  co_return was_paused;
+}
+
+boost::asio::awaitable<stores::paused_tools> operations::paused() {
+  return core_.options.store->paused();
+}
+
+// The store in memory has its own list: it follows the one that outlives us.
+boost::asio::awaitable<void> operations::look() {
+  stores::paused_tools all = co_await paused();
+  stores::store& memory = *core_.lanes.in_memory().store;
+  const stores::paused_tools known = co_await memory.paused();
+  bool any_resumed = false;
+  for (const auto& [tool, since] : known) {
+    if (all.contains(tool)) continue;
+    co_await memory.resume(tool);
+    any_resumed = true;
+  }
+  for (const auto& [tool, since] : all) {
+    if (!known.contains(tool)) co_await memory.pause(tool);
+  }
+  core_.paused.replace(std::move(all));
+  if (!any_resumed) co_return;
+  core_.lanes.durable().look = true;
+  core_.lanes.in_memory().look = true;
+  claimer_.claim_soon();
+}
+
+boost::asio::awaitable<stores::create_result> operations::retry(std::string_view owner,
+                                                                std::string_view id) {
+  const std::string name = "task " + std::string(id);
+  const task_ptr ended = co_await core_.options.store->get(owner, id);
+  if (!ended || ended->hidden) throw no_retry("there is no " + name);
+  if (!ended->terminal()) throw no_retry(name + " has not ended: cancel it first");
+  submission again;
+  again.tool = core_.options.tools->find(ended->tool());
+  if (!again.tool || ended->origin->external) {
+    throw no_retry("the tool of " + name + ", " + ended->tool() + ", does not run here");
+  }
+  again.owner = ended->owner();
+  again.quota = ended->origin->quota;
+  again.arguments = ended->origin->arguments;
+  again.meta = ended->origin->request_meta;
+  again.retry_of = ended->id();
+  again.retention_given = true;
+  again.retention = ended->retention;
+  co_return co_await intake_.submit(again);
+}
+
+}  // namespace longhaul::tasks

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operator does with tools and finished tasks.
+//
+// Threads: any.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <stdexcept>
+#include <string_view>
+
+#include "tasks/claimer.hpp"
+#include "tasks/engine_core.hpp"
+#include "tasks/intake.hpp"
+
+namespace longhaul::tasks {
+
+class operations {
+ public:
+  operations(engine_core& core, intake& submissions, claimer& claims)
+      : core_(core), intake_(submissions), claimer_(claims) {}
+
+  /// Nothing of this tool begins any more, in no process of the store: what runs goes on, the rest
+  /// waits. False: it was so already. These throw `stores::store_error`.
+  boost::asio::awaitable<bool> pause(std::string_view tool);
+  boost::asio::awaitable<bool> resume(std::string_view tool);
+  boost::asio::awaitable<stores::paused_tools> paused();
+  /// Others may have paused and resumed tools: from now on this process knows.
+  boost::asio::awaitable<void> look();
+
+  /// The work of a task that has ended, as a new task of the same owner, with `retry_of` its id.
+  /// Null task and `busy`: a bound refuses. Throws `no_retry` with the reason if there is no such
+  /// task, it has not ended, or its tool is not here.
+  boost::asio::awaitable<stores::create_result> retry(std::string_view owner, std::string_view id);
+
+ private:
+  engine_core& core_;
+  intake& intake_;
+  claimer& claimer_;
+};
+
+/// Why a task cannot be made again; for people.
+class no_retry : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace longhaul::tasks
