@@ -29,6 +29,16 @@ digest sha256(std::string_view bytes) {
   return result;
 }
 
+std::string in_hex(const digest& whole, std::size_t bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string result;
+  for (std::size_t i = 0; i < bytes; ++i) {
+    result += digits[whole[i] >> 4U];
+    result += digits[whole[i] & 15U];
+  }
+  return result;
+}
+
 bool same_secret(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

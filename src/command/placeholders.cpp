@@ -11,8 +11,6 @@
 namespace longhaul::command {
 namespace {
 
-constexpr std::string_view brace_hint = "; where a brace itself is meant, write {{ or }}";
-
 bool could_be_name(std::string_view text) {
   return std::ranges::all_of(
       text, [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; });
@@ -30,33 +28,6 @@ void fail_unknown(std::string_view inside, std::string_view name,
 }
 
 }  // namespace
-
-std::vector<template_part> split_template(std::string_view text, const template_fail& fail) {
-  std::vector<template_part> parts;
-  std::string literal;
-  while (!text.empty()) {
-    const std::size_t brace = std::min(text.find_first_of("{}"), text.size());
-    literal += text.substr(0, brace);
-    text.remove_prefix(brace);
-    if (text.size() >= 2 && text[0] == text[1]) {
-      literal += text[0];
-      text.remove_prefix(2);
-    } else if (text.starts_with('}')) {
-      fail("a '}' without its '{'" + std::string(brace_hint));
-      text.remove_prefix(1);
-    } else if (text.starts_with('{')) {
-      const std::size_t end = text.find_first_of("{}", 1);
-      if (end == std::string_view::npos || text[end] == '{') {
-        fail("a '{' without its '}'" + std::string(brace_hint));
-        break;
-      }
-      parts.push_back({std::exchange(literal, {}), text.substr(1, end - 1)});
-      text.remove_prefix(end + 1);
-    }
-  }
-  if (!literal.empty()) parts.push_back({std::move(literal)});
-  return parts;
-}
 
 std::optional<placeholder> read_placeholder(std::string_view inside,
                                             const std::vector<parameter>& known,

@@ -34,4 +34,10 @@ inline constexpr std::size_t shown_construct = 40;
 /// Suggestions in one reply (MCP "Completion").
 inline constexpr std::size_t suggestions = 100;
 
+/// Bytes of a concurrency key: it stands in every row of a task and in every line of a waiting
+/// list. A longer one is cut to `cut_key` bytes and told from its like by so many of its digest.
+inline constexpr std::size_t longest_key = 256;
+inline constexpr std::size_t cut_key = 180;
+inline constexpr std::size_t digest_of_key = 16;
+
 }  // namespace longhaul::detail::tunables
