@@ -17,6 +17,8 @@
 #include "command/tool.hpp"
 #include "command/warden.hpp"
 #include "config/read_config.hpp"
+#include "longhaul/audit_log.hpp"
+#include "longhaul/rate_limit.hpp"
 #include "longhaul/server.hpp"
 #include "open/http_address.hpp"
 #include "open/open_store.hpp"
@@ -148,11 +150,18 @@ void tell_features(const config::serve_config& config, const std::string& file) 
   std::cout << std::endl;
 }
 
+// The audit comes first: it hears of what the rates refuse as well.
+void add_middleware(server& definition, const config::serve_config& config) {
+  if (config.audit) definition.use(audit_log({.arguments = config.audit_arguments}));
+  if (config.rates != rate_limits()) definition.use(limit_rates(config.rates));
+}
+
 int serve_tools(config::serve_config& config, process_log& log) {
   const opened_store tasks = open_store(choice_of(config), tell_where_tasks_are(log));
   std::stop_source leaving;
   const auto host = make_host(config, tasks, leaving, log.log());
   server definition(config.server);
+  add_middleware(definition, config);
   for (command::tool_spec& tool : config.tools) {
     definition.add_tool(command::make_program_tool(std::move(tool), host));
   }

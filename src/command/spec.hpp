@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "longhaul/limits.hpp"
+#include "longhaul/rate_limit.hpp"
 #include "longhaul/raw_json.hpp"
 #include "longhaul/tool.hpp"
 
@@ -90,6 +91,7 @@ struct tool_spec : program_spec {
   tool_options options = {};
   std::vector<progress_pattern> progress = {};
   result_form result = result_form::text;
+  std::optional<longhaul::rate> rate = std::nullopt;  ///< of its calls, by all callers together
 };
 
 }  // namespace longhaul::command

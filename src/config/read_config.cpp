@@ -40,6 +40,7 @@ class config_reader {
   serve_config read(const toml::table& root) {
     table_reader top(root, "the file", faults_);
     if (const toml::table* server = top.inner("server")) read_server(*server);
+    if (const toml::table* limits = top.inner("limits")) read_rates(*limits);
     for_each_table(top, "key", [this](const toml::table& key) { read_key(key); });
     check_origins(root);  // once it is known whether there are keys
     for_each_table(top, "tool", [this](const toml::table& tool) { add_tool(tool); });
@@ -103,6 +104,7 @@ class config_reader {
     if (const auto style = from.word("log_format", {"text", "json"})) {
       server.log_format = static_cast<log_style>(*style);
     }
+    read_audit(from);
     from.set("description", server.description);
     from.set("website", server.website);
     server.icons = read_icons(from);
@@ -125,6 +127,23 @@ class config_reader {
       from.fail_at(server.tls_key.empty() ? "tls_certificate" : "tls_key",
                    "tls_certificate and tls_key belong together: give both");
     }
+  }
+
+  void read_audit(table_reader& from) {
+    from.set("audit", config_.audit);
+    from.set("audit_arguments", config_.audit_arguments);
+    if (config_.audit_arguments && !config_.audit) {
+      from.fail_at("audit_arguments", "audit_arguments is for an audit: write audit = true too");
+    }
+  }
+
+  void read_rates(const toml::table& table) {
+    table_reader from(table, "[limits]", faults_);
+    from.set("rate", config_.rates.calls);
+    from.set("rate_per_key", config_.rates.calls_per_caller);
+    from.set("completions_per_key", config_.rates.completions_per_caller);
+    from.set("task_requests_per_key", config_.rates.task_requests_per_caller);
+    from.finish();
   }
 
   // Who calls, from where, and how they are met.
@@ -242,6 +261,7 @@ class config_reader {
       faults_.add(table.contains("name") ? *table.get("name") : table,
                   in_quotes(name) + " is one of the fallback tools: choose another name");
     }
+    if (tool.rate) config_.rates.tools.emplace(name, *tool.rate);
     config_.tools.push_back(std::move(tool));
   }
 

@@ -86,6 +86,7 @@ class tool_reader {
     from_.set("retry_backoff", options.retry_backoff);
     from_.set_bytes("output_limit", tool_.output_limit);
     read_stop_grace(from_, tool_);
+    from_.set("rate", tool_.rate);
   }
 
   void read_behaviour() {

@@ -9,6 +9,7 @@
 
 #include "command/feature_spec.hpp"
 #include "command/spec.hpp"
+#include "longhaul/rate_limit.hpp"
 #include "longhaul/server.hpp"
 #include "longhaul/task.hpp"
 
@@ -21,6 +22,8 @@ struct serve_config {
   std::string store = {};      ///< URL; empty: not said
   std::string state_dir = {};  ///< absolute; empty: not said
   std::vector<std::string> allow_hosts = {}, allow_origins = {};
+  rate_limits rates = {};  ///< those of tools included
+  bool audit = false, audit_arguments = false;
   std::vector<command::tool_spec> tools = {};
   std::vector<command::resource_spec> resources = {};  ///< and templates
   std::vector<command::prompt_spec> prompts = {};

@@ -269,6 +269,21 @@ void table_reader::set(std::string_view key, std::vector<std::string>& into) {
   if (auto given = texts(key)) into = *std::move(given);
 }
 
+void table_reader::set(std::string_view key, std::optional<rate>& into) {
+  const toml::node* node = find(key);
+  if (node == nullptr) return;
+  const std::string wanted = "a count of 1 to " + std::to_string(tunables::max_count) +
+                             R"( in a time above 0, as "30/m" or "5/10s")";
+  const auto* value = node->as_string();
+  if (value == nullptr) return wrong_type(key, *node, wanted);
+  const auto parsed = parse_rate(value->get());
+  if (!parsed) {
+    return fail(*node,
+                std::string(key) + " must be " + wanted + ", not " + in_quotes(value->get()));
+  }
+  into = parsed;
+}
+
 void table_reader::set_count(std::string_view key, std::size_t& into, std::int64_t least,
                              std::int64_t greatest) {
   if (const auto given = integer(key, least, greatest)) into = static_cast<std::size_t>(*given);

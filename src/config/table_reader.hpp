@@ -15,6 +15,7 @@
 
 #include "config/read_config.hpp"
 #include "config/tunables.hpp"
+#include "longhaul/rate_limit.hpp"
 #include "typed/wording.hpp"
 
 namespace longhaul::config {
@@ -76,6 +77,7 @@ class table_reader {
   /// Also "unlimited": empty.
   void set(std::string_view key, std::optional<milliseconds>& into);
   void set(std::string_view key, std::vector<std::string>& into);
+  void set(std::string_view key, std::optional<rate>& into);
   void set_count(std::string_view key, std::size_t& into, std::int64_t least = 1,
                  std::int64_t greatest = tunables::max_count);
   void set_bytes(std::string_view key, std::size_t& into, std::uint64_t least = 1);

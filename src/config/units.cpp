@@ -5,6 +5,8 @@
 #include <charconv>
 #include <limits>
 
+#include "base/text.hpp"
+#include "config/tunables.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul::config {
@@ -44,6 +46,17 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
     return *number * u.size;
   }
   return std::nullopt;
+}
+
+std::optional<rate> parse_rate(std::string_view text) {
+  const auto count = take_number(text);
+  if (!count || *count == 0 || *count > std::uint64_t{tunables::max_count}) return std::nullopt;
+  if (!text.starts_with('/')) return std::nullopt;
+  text.remove_prefix(1);
+  const bool is_unit = !text.empty() && is_letter(text.front());
+  const auto per = parse_duration((is_unit ? "1" : "") + std::string(text));
+  if (!per || per->count() == 0) return std::nullopt;
+  return rate{static_cast<std::uint32_t>(*count), *per};
 }
 
 }  // namespace longhaul::config

@@ -103,6 +103,30 @@ command = ["ls"]
                   .stdio);
 }
 
+TEST_F(keys, of_rates_and_the_audit) {
+  const std::string tool = "[[tool]]\nname = \"t\"\ndescription = \"d\"\ncommand = [\"ls\"]\n";
+  const auto config = read(R"(
+[limits]
+rate = "600/m"
+rate_per_key = "30/10s"
+completions_per_key = "20/s"
+task_requests_per_key = "7/1h30m"
+[server]
+audit = true
+audit_arguments = true
+)" + tool + "rate = \"5/h\"\n");
+  EXPECT_EQ(config.rates, (rate_limits{.calls_per_caller = rate{30, 10s},
+                                       .completions_per_caller = rate{20, 1s},
+                                       .task_requests_per_caller = rate{7, 90min},
+                                       .calls = rate{600, 1min},
+                                       .tools = {{"t", rate{5, 1h}}}}));
+  EXPECT_TRUE(config.audit);
+  EXPECT_TRUE(config.audit_arguments);
+  const auto without = read(tool);
+  EXPECT_EQ(without.rates, rate_limits());
+  EXPECT_FALSE(without.audit);
+}
+
 TEST_F(keys, of_a_tool) {
   fs::create_directory(folder.file("work"));
   const auto t = tool(R"(
@@ -397,6 +421,16 @@ TEST_F(keys, single_user_with_a_loopback_address_or_none) {
         "listen = \"localhost:0\"\n", "listen = \"[::1]:80\"\n"}) {
     const auto config = read(std::string("[server]\n") + listen + "single_user = true\n" + tool);
     EXPECT_TRUE(config.server.single_user) << listen;
+  }
+}
+
+TEST(units, of_rates) {
+  EXPECT_EQ(config::parse_rate("30/m"), (rate{30, 1min}));
+  EXPECT_EQ(config::parse_rate("1/s"), (rate{1, 1s}));
+  EXPECT_EQ(config::parse_rate("10000000/250ms"), (rate{10'000'000, 250ms}));
+  for (const char* text : {"", "30", "30/", "/m", "30 / m", "30/ m", "30//m", "-3/m", "3.5/m",
+                           "30/minute", "30/0s", "0/m", "10000001/m", "30/m/m"}) {
+    EXPECT_FALSE(config::parse_rate(text)) << text;
   }
 }
 

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -26,6 +28,23 @@ inline std::string script_tool(const temporary_folder& home, const std::string& 
   fs::permissions(file, fs::perms::owner_all);
   return "[[tool]]\nname = \"" + name + "\"\ndescription = \"a script\"\ncommand = [\"./" + name +
          ".sh\"]\nstop_grace = \"200ms\"\n" + more + "\n";
+}
+
+inline std::string sha256(const std::string& text) {
+  std::array<unsigned char, 32> digest{};
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  std::string hex;
+  for (const unsigned char byte : digest) {
+    constexpr const char* digits = "0123456789abcdef";
+    hex += {digits[byte >> 4], digits[byte & 15]};
+  }
+  return hex;
+}
+
+/// A `[[key]]` of this name.
+inline std::string key_table(const std::string& name, const std::string& key) {
+  return "[[key]]\nname = \"" + name + "\"\nsha256 = \"" + sha256(key) + "\"\n";
 }
 
 /// A session of revision 2025-11-25 for whoever holds the server's key now.

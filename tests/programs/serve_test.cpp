@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // `longhaul serve` from outside: files, keys, output, fallback, signals and sudden death.
-#include <openssl/evp.h>
-
 #include <array>
 #include <filesystem>
 
@@ -9,22 +7,6 @@
 
 namespace longhaul::test {
 namespace {
-
-std::string sha256(const std::string& text) {
-  std::array<unsigned char, 32> digest{};
-  unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  std::string hex;
-  for (const unsigned char byte : digest) {
-    constexpr const char* digits = "0123456789abcdef";
-    hex += {digits[byte >> 4], digits[byte & 15]};
-  }
-  return hex;
-}
-
-std::string key_table(const std::string& name, const std::string& key) {
-  return "[[key]]\nname = \"" + name + "\"\nsha256 = \"" + sha256(key) + "\"\n";
-}
 
 TEST_F(serve, check_says_all_faults_and_starts_nothing) {
   const std::string file =

@@ -339,6 +339,31 @@ TEST_F(middleware_test, of_rates_counts_each_caller_and_forgives_with_time) {
   EXPECT_EQ(refusal_in(call(request("work"))), std::nullopt);
 }
 
+// Calls that the tool's rate refused were charged to their caller all the same: one who asked a
+// crowded tool again and again could soon call nothing at all.
+TEST_F(middleware_test, of_rates_a_call_that_one_refuses_counts_against_none) {
+  add({.name = "work", .policy = task_policy::never}, [] { return std::string("done"); });
+  add_quick();
+  start_with({limit_rates({.calls_per_caller = rate{3, 60s},
+                           .calls = rate{4, 60s},
+                           .tools = {{"quick", rate{1, 3600s}}}},
+                          clock)});
+  EXPECT_EQ(refusal_in(call(request("quick"))), std::nullopt);
+  for (int i = 0; i < 5; ++i) {
+    const auto why = std::get<refused>(call(request("quick")));
+    EXPECT_EQ(why.message, "too many calls of this tool: try again later");
+    EXPECT_EQ(why.retry_after, 3600s);
+  }
+  EXPECT_EQ(refusal_in(call(request("work"))), std::nullopt);
+  EXPECT_EQ(refusal_in(call(request("work"))), std::nullopt);
+  EXPECT_EQ(std::get<refused>(call(request("work"))).message, "too many calls: try again later");
+  EXPECT_EQ(std::get<refused>(call(request("quick"))).retry_after, 3600s) << "the longest of all";
+  who = {"bob", "bob", true};
+  EXPECT_EQ(refusal_in(call(request("work"))), std::nullopt) << "the fourth of all callers";
+  EXPECT_EQ(std::get<refused>(call(request("work"))).message,
+            "too many calls of all callers: try again later");
+}
+
 TEST_F(middleware_test, of_rates_counts_requests_about_tasks_apart) {
   start_with({limit_rates({.task_requests_per_caller = rate{1, 1s}}, clock)});
   EXPECT_EQ(std::get<refused>(wait_for(server->get(who, "x"))).why, refusal::unknown_task);
@@ -367,6 +392,8 @@ TEST_F(middleware_test, of_rates_remembers_a_bounded_number_of_callers) {
 TEST(rates, that_say_nothing_are_refused) {
   EXPECT_THROW(limit_rates({.calls = rate{0, 1s}}), std::invalid_argument);
   EXPECT_THROW(limit_rates({.calls = rate{1, 0s}}), std::invalid_argument);
+  EXPECT_THROW(limit_rates({.tools = {{"t", rate{1, milliseconds::max()}}}}),
+               std::invalid_argument);
 }
 
 // --- audits
