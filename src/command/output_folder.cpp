@@ -254,6 +254,20 @@ std::optional<serving::output_source::part> output_folder::tail(std::string_view
   }
 }
 
+std::optional<serving::output_source::extent> output_folder::look(std::string_view task,
+                                                                  std::string_view stream) {
+  const fs::path file = file_of(task, stream);
+  if (file.empty()) return std::nullopt;
+  try {
+    extent result;
+    result.total = output_reader(file.string()).total();
+    result.changed = fs::last_write_time(file).time_since_epoch().count();
+    return result;
+  } catch (const std::runtime_error&) {
+    unreadable();
+  }
+}
+
 std::string output_folder::trouble() {
   // Whoever asks must not wait for a folder that hangs: one looks, the others hear what it was.
   if (!mutex_.try_lock()) return last_trouble();

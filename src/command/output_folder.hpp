@@ -47,7 +47,7 @@ class output_folder final : public serving::output_source {
   /// Throws `std::filesystem::filesystem_error`.
   std::filesystem::path prepare(std::string_view task);
   /// A program of this task still runs or is being ended: of a server that was killed, say.
-  bool in_use(std::string_view task) const;
+  bool in_use(std::string_view task) const override;
   /// Tasks that have a folder.
   std::vector<std::string> tasks() const;
   /// Removes what belongs to these tasks. Never throws: what cannot be removed now goes with the
@@ -59,6 +59,7 @@ class output_folder final : public serving::output_source {
                            std::size_t most) override;
   std::optional<part> tail(std::string_view task, std::string_view stream,
                            std::size_t most) override;
+  std::optional<extent> look(std::string_view task, std::string_view stream) override;
   std::string trouble() override;
   /// Where the begin and the end of a trouble are told, with the path.
   void tell(logger log);

@@ -29,15 +29,17 @@ awaitable<std::optional<resource_contents>> captured_output::read(const caller& 
   const task_ptr task = co_await engine_.get_any(who.owner, address->task);
   if (!task) co_return std::nullopt;
   std::optional<output_source::part> part;
+  bool ended = task->terminal();
   auto looking = engine_.offload([&] {
     constexpr std::uint64_t limit = tunables::output_read_limit;
+    ended = ended && !outputs_.in_use(address->task);  // before it is read: then that is all
     const auto most = static_cast<std::size_t>(std::min(address->tail.value_or(limit), limit));
     part = address->offset ? outputs_.read(address->task, address->stream, *address->offset, most)
                            : outputs_.tail(address->task, address->stream, most);
   });
   co_await std::move(looking);
   if (!part) co_return std::nullopt;
-  co_return contents_of(*std::move(part), task->terminal(), address->offset);
+  co_return contents_of(*std::move(part), ended, address->offset);
 }
 
 }  // namespace longhaul::serving

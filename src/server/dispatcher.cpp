@@ -16,7 +16,8 @@ dispatcher::dispatcher(catalog& features, tasks::engine& engine, dispatcher_opti
       task_requests_(server_),
       subscriptions_(server_) {
   if (server_.options.outputs != nullptr) {
-    resources_.push_back(std::make_unique<captured_output>(*server_.options.outputs, engine));
+    resources_.push_back(std::make_unique<captured_output>(*server_.options.outputs, engine,
+                                                           features.watch(), server_.options.log));
   }
 }
 
@@ -60,12 +61,30 @@ awaitable<reply<resource_contents>> dispatcher::read_source(const caller& who,
     for (const auto& source : resources_) {
       if (auto contents = co_await source->read(who, uri)) co_return *std::move(contents);
     }
-    co_return refuse(refusal::unknown_resource, "there is no such resource");
-  } catch (const std::invalid_argument& e) {
-    co_return refuse(refusal::invalid_arguments, e.what());
   } catch (const std::exception& e) {
-    co_return server_.failure(e);
+    co_return source_failure(e);
   }
+  co_return unknown_resource();
+}
+
+awaitable<reply<resource_hold_ptr>> dispatcher::hold_resource(const caller& who,
+                                                              const std::string& uri) {
+  if (features_.find_resource_for(who, uri)) co_return resource_hold_ptr();
+  try {
+    for (const auto& source : resources_) {
+      if (auto hold = co_await source->hold(who, uri)) co_return hold;
+    }
+  } catch (const std::exception& e) {
+    co_return source_failure(e);
+  }
+  co_return unknown_resource();
+}
+
+refused dispatcher::source_failure(const std::exception& e) const {
+  if (dynamic_cast<const std::invalid_argument*>(&e) != nullptr) {
+    return refuse(refusal::invalid_arguments, e.what());
+  }
+  return server_.failure(e);
 }
 
 }  // namespace longhaul::serving

@@ -87,15 +87,20 @@ class dispatcher {
     return subscriptions_.listen(std::move(mailbox), listener);
   }
 
-  // --- resources that are not in the catalog
+  // --- resources
   bool has_sources() const noexcept { return !resources_.empty(); }
   std::vector<resource_template> source_templates() const;
   awaitable<reply<resource_contents>> read_resource(const caller& who, std::string_view uri);
+  /// That this caller may hear when the resource changes. To be held meanwhile, and begun once the
+  /// listener is registered (`catalog::watch`); null of resources in the catalog, of whose changes
+  /// others tell.
+  awaitable<reply<resource_hold_ptr>> hold_resource(const caller& who, const std::string& uri);
   /// Middleware hears of calls.
   bool has_middleware() const noexcept { return bool(server_.options.middleware); }
 
  private:
   awaitable<reply<resource_contents>> read_source(const caller& who, std::string_view uri);
+  refused source_failure(const std::exception& e) const;
 
   catalog& features_;
   const context server_;

@@ -74,6 +74,7 @@ resource_contents contents_of(output_source::part part, bool ended,
                               std::optional<std::uint64_t> offset) {
   resource_contents result;
   result.total = part.total;
+  result.ended = ended;
   result.lost_from = part.lost_from;
   result.next_offset = part.offset + part.bytes.size();
   std::string_view middle = part.bytes;

@@ -33,6 +33,17 @@ class output_source {
   /// The last bytes, `most` of them at most.
   virtual std::optional<part> tail(std::string_view task, std::string_view stream,
                                    std::size_t most) = 0;
+
+  /// Two that are equal: nothing was printed in between.
+  struct extent {
+    std::uint64_t total = 0;   ///< printed so far
+    std::int64_t changed = 0;  ///< when, on a clock of its own: an attempt may print as much again
+    bool operator==(const extent&) const = default;
+  };
+  /// How much there is, without reading it. Null, and throws: as `read`.
+  virtual std::optional<extent> look(std::string_view task, std::string_view stream) = 0;
+  /// A program of this task may still print: after a cancel, say, until it is gone.
+  virtual bool in_use(std::string_view task) const = 0;
   /// Why what programs print cannot be kept at the moment, without paths; empty: it can. Looks at
   /// most once a second.
   virtual std::string trouble() { return {}; }
@@ -54,6 +65,7 @@ struct resource_contents {
   std::string bytes;
   bool is_text = true;  ///< UTF-8; else it is sent as a blob
   std::uint64_t offset = 0, next_offset = 0, total = 0;
+  bool ended = false;                                     ///< nothing more will be printed
   std::optional<std::uint64_t> lost_from = std::nullopt;  ///< as in `output_source::part`
 };
 /// `part` as text if it is: characters cut at its edges are left out (and `next_offset` is where

@@ -19,6 +19,10 @@ refused refuse(refusal why, std::string message) {
 
 refused unknown_task() { return refuse(refusal::unknown_task, "there is no such task"); }
 
+refused unknown_resource() {
+  return refuse(refusal::unknown_resource, "there is no such resource");
+}
+
 refused busy(std::string message) {
   refused result = refuse(refusal::busy, std::move(message));
   result.retry_after = tasks::tunables::busy_retry_after;

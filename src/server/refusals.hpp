@@ -13,6 +13,7 @@ namespace longhaul::serving {
 
 refused refuse(refusal why, std::string message);
 refused unknown_task();
+refused unknown_resource();
 /// To be tried again a little later.
 refused busy(std::string message);
 /// `bound` is the setting that refuses (`stores::bound_names`).

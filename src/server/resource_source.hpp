@@ -5,6 +5,7 @@
 // Threads: any.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,16 @@ struct resource_template {
   std::string_view uri, name, description, mime_type;
 };
 
+/// Has a source look after one of its addresses as long as it is held.
+class resource_hold {
+ public:
+  virtual ~resource_hold() = default;
+  /// Who listens to the address by now (`resource_watch`) is told of changes from now on, and soon
+  /// of what is there already.
+  virtual void begin() = 0;
+};
+using resource_hold_ptr = std::shared_ptr<resource_hold>;
+
 class resource_source {
  public:
   virtual ~resource_source() = default;
@@ -29,6 +40,8 @@ class resource_source {
   /// reading throws.
   virtual awaitable<std::optional<resource_contents>> read(const caller& who,
                                                            std::string_view uri) = 0;
+  /// For those who want to hear of changes. Null, and throws: as `read`.
+  virtual awaitable<resource_hold_ptr> hold(const caller& who, std::string_view uri) = 0;
 };
 
 }  // namespace longhaul::serving

@@ -44,6 +44,8 @@ inline constexpr std::size_t rate_buckets = std::size_t{16} * 1024;
 
 /// What one read of captured output gives at most: more than a model reads at once.
 inline constexpr std::size_t output_read_limit = std::size_t{1} << 20;
+/// How often outputs are looked at that somebody listens to: people see a second as now.
+inline constexpr std::chrono::seconds output_look_every{1};
 /// The longest that one call of `task_status` waits: hosts cut calls at 30 s and more.
 inline constexpr std::chrono::seconds fallback_wait{25};
 

@@ -37,23 +37,32 @@ void client_news::open() {
   open_ = true;
 }
 
-bool client_news::subscribe(const std::string& uri) {
+bool client_news::subscribe(const std::string& uri, serving::resource_hold_ptr hold) {
+  serving::resource_hold_ptr former;  // gone without the lock
   {
     const guard lock(mutex_);
-    if (subscribed_.contains(uri)) return true;
-    if (subscribed_.size() >= tunables::watched_resources) return false;
-    if (uri.size() > tunables::watched_bytes - subscribed_bytes_) return false;
-    subscribed_.insert(uri);
-    subscribed_bytes_ += uri.size();
+    if (const auto known = subscribed_.find(uri); known != subscribed_.end()) {
+      former = std::exchange(known->second, hold);
+    } else {
+      if (subscribed_.size() >= tunables::watched_resources) return false;
+      if (uri.size() > tunables::watched_bytes - subscribed_bytes_) return false;
+      subscribed_.emplace(uri, hold);
+      subscribed_bytes_ += uri.size();
+    }
   }
   features_.watch().watch(uri, shared_from_this());
+  if (hold) hold->begin();
   return true;
 }
 
 void client_news::unsubscribe(const std::string& uri) {
+  serving::resource_hold_ptr former;  // gone without the lock
   {
     const guard lock(mutex_);
-    if (subscribed_.erase(uri) == 0) return;
+    const auto known = subscribed_.find(uri);
+    if (known == subscribed_.end()) return;
+    former = std::move(known->second);
+    subscribed_.erase(known);
     subscribed_bytes_ -= uri.size();
     updated_.erase(uri);
   }

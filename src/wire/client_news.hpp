@@ -8,6 +8,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -16,6 +17,7 @@
 #include "base/mutex.hpp"
 #include "server/catalog.hpp"
 #include "server/feature_set.hpp"
+#include "server/resource_source.hpp"
 #include "server/resource_watch.hpp"
 #include "wire/known_list.hpp"
 
@@ -41,8 +43,9 @@ class client_news final : public serving::list_listener,
   void open();
   /// It knows this list as it is now.
   void read(serving::list_kind kind) { known_.of_kind(kind).read(features_, owner_); }
-  /// False: it has as many subscriptions as it may have.
-  bool subscribe(const std::string& uri);
+  /// `hold`: of whoever tells that the resource changed, or null. False: it has as many
+  /// subscriptions as it may have.
+  bool subscribe(const std::string& uri, serving::resource_hold_ptr hold);
   void unsubscribe(const std::string& uri);
 
   /// Sends what is to be told.
@@ -62,7 +65,8 @@ class client_news final : public serving::list_listener,
   known_lists known_;
   guarded_mutex mutex_;
   bool open_ LONGHAUL_GUARDED_BY(mutex_) = false;
-  std::set<std::string, std::less<>> subscribed_ LONGHAUL_GUARDED_BY(mutex_);
+  std::map<std::string, serving::resource_hold_ptr, std::less<>> subscribed_
+      LONGHAUL_GUARDED_BY(mutex_);
   std::size_t subscribed_bytes_ LONGHAUL_GUARDED_BY(mutex_) = 0;
   std::set<std::string, std::less<>> updated_ LONGHAUL_GUARDED_BY(mutex_);  // and not told yet
 };

@@ -262,6 +262,30 @@ TEST_F(program_tools, output_is_kept_again_after_its_folder_was_removed) {
   EXPECT_EQ(said(task), "tool1 could not be started: its output cannot be kept: Permission denied");
 }
 
+TEST(output_folder_test, what_was_printed_is_told_apart_without_reading_it) {
+  const temporary_folder folder;
+  const auto output = command::output_folder::kept(fs::path(folder.path()) / "kept");
+  EXPECT_FALSE(output->look("task", "stdout"));
+  const auto begin = [&] { return (output->prepare("task") / "stdout").string(); };
+  const std::string file = begin();
+  command::output_writer first(file, 4);
+  const auto empty = output->look("task", "stdout");
+  ASSERT_TRUE(empty);
+  EXPECT_EQ(empty->total, 0U);
+  first.append("more than is kept");
+  const auto grown = output->look("task", "stdout");
+  EXPECT_EQ(grown->total, 17U);
+  EXPECT_EQ(output->look("task", "stdout"), grown);
+
+  command::output_writer second(begin(), 4);
+  second.append("as many as before");
+  fs::last_write_time(file, fs::last_write_time(file) + 1s);  // it was later
+  EXPECT_EQ(output->look("task", "stdout")->total, 17U);
+  EXPECT_NE(output->look("task", "stdout"), grown) << "another attempt";
+  std::ofstream(file) << "damaged";
+  EXPECT_THROW(output->look("task", "stdout"), std::runtime_error);
+}
+
 TEST(output_folder_test, what_a_killed_server_left_is_removed_and_what_lives_is_not) {
   const temporary_folder folder;
   const fs::path place = fs::path(folder.path()) / "of";

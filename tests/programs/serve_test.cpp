@@ -78,7 +78,7 @@ TEST_F(serve, sessions_read_output_too) {
   const auto ask = [&](const std::string& method, const std::string& params) {
     return session.ask(method, params);
   };
-  EXPECT_NE(session.begun.body.find(R"("resources":{})"), std::string::npos);
+  EXPECT_NE(session.begun.body.find(R"("resources":{"subscribe":true})"), std::string::npos);
   const std::string result = ask("tools/call", R"({"name":"work"})");
   const auto link = result.find("longhaul://tasks/");
   ASSERT_NE(link, std::string::npos) << result;

@@ -92,25 +92,48 @@ class served {
     return answer;
   }
 
+  /// A request whose reply is a stream, which is read as far as a test asks. Then the caller is
+  /// gone.
+  class stream {
+   public:
+    stream(const served& server, std::string request) : request_(std::move(request)) {
+      namespace asio = boost::asio;
+      asio::connect(socket_, asio::ip::tcp::resolver(context_).resolve("127.0.0.1", server.port_));
+      asio::write(socket_, asio::buffer(request_));
+    }
+    stream(const stream&) = delete;
+    stream& operator=(const stream&) = delete;
+    ~stream() { record_http(request_, all); }
+
+    /// Reads until `needle` came, behind what was awaited before. False: the stream has ended.
+    bool await(const std::string& needle) {
+      boost::system::error_code end;
+      while (true) {
+        if (const auto at = all.find(needle, seen_); at != std::string::npos) {
+          seen_ = at + needle.size();
+          return true;
+        }
+        pollfd ready{socket_.native_handle(), POLLIN, 0};
+        if (end || ::poll(&ready, 1, 60'000) != 1) return false;  // for tests that fail
+        std::array<char, 4096> chunk{};
+        all.append(chunk.data(), socket_.read_some(boost::asio::buffer(chunk), end));
+      }
+    }
+    std::string all;  ///< that came
+
+   private:
+    boost::asio::io_context context_;
+    boost::asio::ip::tcp::socket socket_{context_};
+    const std::string request_;
+    std::size_t seen_ = 0;
+  };
+
   /// Posts, and reads until `needle` came or the stream ended; what came. Then the caller is gone.
   std::string read_until(const std::string& headers, const std::string& body,
                          const std::string& needle) const {
-    namespace asio = boost::asio;
-    asio::io_context context;
-    asio::ip::tcp::socket socket(context);
-    asio::connect(socket, asio::ip::tcp::resolver(context).resolve("127.0.0.1", port_));
-    const std::string request = request_text(headers, body);
-    asio::write(socket, asio::buffer(request));
-    std::string all;
-    boost::system::error_code end;
-    while (!end && all.find(needle) == std::string::npos) {
-      pollfd ready{socket.native_handle(), POLLIN, 0};
-      if (::poll(&ready, 1, 60'000) != 1) break;  // for tests that fail
-      std::array<char, 4096> chunk{};
-      all.append(chunk.data(), socket.read_some(asio::buffer(chunk), end));
-    }
-    record_http(request, all);
-    return all;
+    stream reply(*this, request_text(headers, body));
+    reply.await(needle);
+    return reply.all;
   }
 
   /// The whole reply to a request.
@@ -193,7 +216,6 @@ class served {
     return block.contains("text") ? block.at("text").as_string().c_str() : "(blob)";
   }
 
- private:
   std::string request_text(const std::string& headers, const std::string& body) const {
     std::string request =
         "POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
@@ -203,6 +225,7 @@ class served {
     return request + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   }
 
+ private:
   std::unique_ptr<child> process_;
   std::string port_;
 };

@@ -28,6 +28,7 @@ void append_contents(json::object& into, std::string_view uri,
   meta.integer("longhaul.dev/offset", contents.offset);
   meta.integer("longhaul.dev/nextOffset", contents.next_offset);
   meta.integer("longhaul.dev/total", contents.total);
+  if (contents.ended) meta.boolean("longhaul.dev/ended", true);
   if (contents.lost_from) meta.integer("longhaul.dev/lostFrom", *contents.lost_from);
   meta.close();
   o.close();
@@ -42,23 +43,23 @@ bool has_resources(const serving::dispatcher& server, const revision_look&) {
 
 void advertise_resources(json::object& into, const serving::dispatcher& server,
                          const revision_look&, const serving::caller&) {
-  const serving::catalog& features = server.features();
   json::object o(into.key("resources"));
-  if (features.changes() || !features.resources().empty() || !features.templates().empty()) {
-    o.boolean("subscribe", true);
-  }
-  if (features.changes()) o.boolean("listChanged", true);
+  o.boolean("subscribe", true);
+  if (server.features().changes()) o.boolean("listChanged", true);
   o.close();
+}
+
+wire_reply refuse_resource(const incoming& request, const serving::refused& why,
+                           std::string_view uri) {
+  if (why.why == serving::refusal::unknown_resource) return resource_not_found(request, uri);
+  return refuse(request, why);
 }
 
 // What a source has.
 awaitable<wire_reply> read_source(context& shared, const incoming& request, std::string uri) {
   const auto reply = co_await shared.server.read_resource(request.who, uri);
   if (const auto* refused = std::get_if<serving::refused>(&reply)) {
-    if (refused->why == serving::refusal::unknown_resource) {
-      co_return resource_not_found(request, uri);
-    }
-    co_return refuse(request, *refused);
+    co_return refuse_resource(request, *refused, uri);
   }
   const auto& contents = std::get<serving::resource_contents>(reply);
   result_writer result(shared, request, contents.bytes.size() + 512);
@@ -134,17 +135,18 @@ awaitable<wire_reply> read_resource(context& shared, const incoming& request) {
 
 awaitable<wire_reply> subscribe_resource(context& shared, const incoming& request) {
   const std::string uri = *request.call.params["uri"].string();
-  if (!shared.server.features().find_resource_for(request.who, uri)) {
-    return at_once(resource_not_found(request, uri));
+  const auto found = co_await shared.server.hold_resource(request.who, uri);
+  if (const auto* refused = std::get_if<serving::refused>(&found)) {
+    co_return refuse_resource(request, *refused, uri);
   }
-  if (!request.client->news().subscribe(uri)) {
-    return at_once(busy(request.look, request.call.id,
-                        "this session follows as many resources as it may (" +
-                            std::to_string(tunables::watched_resources) + ", with addresses of " +
-                            std::to_string(tunables::watched_bytes) + " bytes)",
-                        milliseconds(0)));
+  if (!request.client->news().subscribe(uri, std::get<serving::resource_hold_ptr>(found))) {
+    co_return busy(request.look, request.call.id,
+                   "this session follows as many resources as it may (" +
+                       std::to_string(tunables::watched_resources) + ", with addresses of " +
+                       std::to_string(tunables::watched_bytes) + " bytes)",
+                   milliseconds(0));
   }
-  return at_once(empty_result(shared, request));
+  co_return empty_result(shared, request);
 }
 
 awaitable<wire_reply> unsubscribe_resource(context& shared, const incoming& request) {

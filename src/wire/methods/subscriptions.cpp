@@ -79,8 +79,7 @@ std::optional<fault> read_notices(json::value given, const notification_options&
   return std::nullopt;
 }
 
-result<filter> read_filter(json::value given, const serving::dispatcher& server,
-                           const serving::caller& who) {
+result<filter> read_filter(json::value given, const serving::dispatcher& server) {
   const auto unfit = [] {
     return fault{
         "'notifications' must be an object, and 'taskIds' and 'resourceSubscriptions' in it arrays "
@@ -98,10 +97,7 @@ result<filter> read_filter(json::value given, const serving::dispatcher& server,
     auto read = read_strings(uris, room);
     if (!read) return unfit();
     wanted.resources = true;
-    // Those that this caller cannot read are simply missing.
-    for (std::string& uri : *read) {
-      if (server.features().find_resource_for(who, uri)) wanted.uris.push_back(std::move(uri));
-    }
+    wanted.uris = std::move(*read);
   }
   if (const json::value ids = json::indexed(given)["taskIds"]) {
     auto read = read_strings(ids, room);
@@ -115,6 +111,30 @@ result<filter> read_filter(json::value given, const serving::dispatcher& server,
     }
   }
   return wanted;
+}
+
+using held_resources = std::vector<serving::resource_hold_ptr>;
+
+// Those of `uris` that this caller cannot read are simply missing, and taken out.
+awaitable<serving::reply<held_resources>> hold_resources(const context& shared,
+                                                         const incoming& request,
+                                                         std::vector<std::string>& uris) {
+  held_resources holds;
+  std::vector<std::string> readable;
+  for (std::string& uri : uris) {
+    auto found = co_await shared.server.hold_resource(request.who, uri);
+    if (auto* const refused = std::get_if<serving::refused>(&found)) {
+      if (refused->why == serving::refusal::unknown_resource ||
+          refused->why == serving::refusal::invalid_arguments) {
+        continue;
+      }
+      co_return std::move(*refused);
+    }
+    holds.push_back(std::get<serving::resource_hold_ptr>(std::move(found)));
+    readable.push_back(std::move(uri));
+  }
+  uris = std::move(readable);
+  co_return holds;
 }
 
 // Null: the request declares whatever its filter names.
@@ -267,7 +287,7 @@ awaitable<wire_reply> listen(context& shared, const incoming& request) {
   if (const auto missing = undeclared_extension(given, request, features.extensions())) {
     co_return missing_extension(request, *missing);
   }
-  const auto wanted = read_filter(given, shared.server, request.who);
+  auto wanted = read_filter(given, shared.server);
   if (!wanted) co_return invalid_params(request, wanted.error().words);
   if (!request.streams) {
     co_return error(request, code::invalid_request,
@@ -283,7 +303,15 @@ awaitable<wire_reply> listen(context& shared, const incoming& request) {
     if (!wanted->lists.at(i)) continue;
     features.listen(static_cast<serving::list_kind>(i), mailbox);
   }
-  for (const std::string& uri : wanted->uris) features.watch().watch(uri, mailbox);
+  const auto held = co_await hold_resources(shared, request, wanted->uris);
+  if (const auto* refused = std::get_if<serving::refused>(&held)) {
+    co_return refuse(request, *refused);
+  }
+  const auto& holds = std::get<held_resources>(held);
+  for (std::size_t i = 0; i < holds.size(); ++i) {
+    features.watch().watch(wanted->uris[i], mailbox);
+    if (holds[i]) holds[i]->begin();
+  }
   listen_to_extensions(*wanted, features.extensions(), request.who, mailbox);
   const auto answer = co_await shared.server.follow(request.who, wanted->task_ids, mailbox);
   if (const auto* refused = std::get_if<serving::refused>(&answer)) {
