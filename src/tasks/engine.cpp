@@ -126,7 +126,7 @@ struct engine::parts {
     }
     if (polls) {
       look_into_lanes();
-      if (!core.options.store->exclusive()) co_await operator_side.look();
+      co_await operator_side.look_if_needed();
     }
     if (!core.waiting.without_tool(*core.options.tools).empty()) core.lanes.durable().look = true;
     claims.claim_soon();
@@ -169,7 +169,7 @@ void engine::start() {
   parts& all = *parts_;
   sync(all.ours.keep());
   if (all.core.options.store->exclusive()) sync(all.past.begin());
-  sync(all.operator_side.look());
+  sync(all.operator_side.look_if_needed());
   all.starts.start();
   all.ticks.start({[&all] { return all.ours.keep(); }, [&all] { return all.past.look(); },
                    [&all] { return all.reports.flush(); },

@@ -23,7 +23,13 @@ boost::asio::awaitable<bool> operations::resume(std::string_view tool) {
 }
 
 boost::asio::awaitable<stores::paused_tools> operations::paused() {
-  return core_.options.store->paused();
+  const auto read = [this] { return core_.options.store->paused(); };
+  return certain(read);
+}
+
+boost::asio::awaitable<void> operations::look_if_needed() {
+  const bool needed = !known_ || !core_.options.store->exclusive();
+  if (needed && !core_.in_trouble()) co_await look();
 }
 
 // The store in memory has its own list: it follows the one that outlives us.
@@ -41,6 +47,7 @@ boost::asio::awaitable<void> operations::look() {
     if (!known.contains(tool)) co_await memory.pause(tool);
   }
   core_.paused.replace(std::move(all));
+  known_ = true;
   if (!any_resumed) co_return;
   core_.lanes.durable().look = true;
   core_.lanes.in_memory().look = true;

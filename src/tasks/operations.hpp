@@ -4,6 +4,7 @@
 // Threads: any.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <stdexcept>
 #include <string_view>
@@ -24,8 +25,9 @@ class operations {
   boost::asio::awaitable<bool> pause(std::string_view tool);
   boost::asio::awaitable<bool> resume(std::string_view tool);
   boost::asio::awaitable<stores::paused_tools> paused();
-  /// Others may have paused and resumed tools: from now on this process knows.
-  boost::asio::awaitable<void> look();
+  /// Reads which tools are paused, if others may have changed that, or nobody has read it yet. The
+  /// store itself starts nothing of them; this is for work that it does not know of.
+  boost::asio::awaitable<void> look_if_needed();
 
   /// The work of a task that has ended, as a new task of the same owner, with `retry_of` its id.
   /// Null task and `busy`: a bound refuses. Throws `no_retry` with the reason if there is no such
@@ -33,9 +35,12 @@ class operations {
   boost::asio::awaitable<stores::create_result> retry(std::string_view owner, std::string_view id);
 
  private:
+  boost::asio::awaitable<void> look();
+
   engine_core& core_;
   intake& intake_;
   claimer& claimer_;
+  std::atomic<bool> known_{false};
 };
 
 /// Why a task cannot be made again; for people.

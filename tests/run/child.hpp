@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -73,7 +74,7 @@ class child {
   }
 
   void write(const std::string& text) {
-    sent_ = sent_ || text.starts_with('{');
+    if (text.starts_with('{')) sent_ = true;
     if (sent_) record_lines(text);
     ASSERT_EQ(::write(in_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
   }
@@ -137,7 +138,7 @@ class child {
   pid_t pid_ = -1;
   int in_ = -1, out_ = -1, err_ = -1;
   std::string out_rest_, err_rest_;
-  bool sent_ = false;  ///< messages: what it prints are messages
+  std::atomic<bool> sent_{false};  ///< messages: what it prints are messages
 };
 
 }  // namespace longhaul::test

@@ -169,14 +169,15 @@ TEST_F(queue, silence_may_be_followed_by_another_attempt) {
 
 TEST_F(queue, whoever_asks_may_be_silent) {
   add({.name = "asks", .stall_limit = 1min}, [](task_context& task) {
-    task.ask("who", elicitation("who?").field("name", schema::string()));
+    task.ask("who",
+             elicitation::form("who?", raw_json::trusted(R"({"type":"object","properties":{}})")));
   });
   start();
   const auto task = submit(call("asks"));
   await_status(task, task_status::input_required);
   pass(1h);
   EXPECT_EQ(get(task)->status, task_status::input_required);
-  answer(task, "who", R"({"action":"accept","content":{"name":"ann"}})");
+  answer(task, "who", R"({"action":"decline"})");
   EXPECT_EQ(await_end(task)->status, task_status::completed);
 }
 
@@ -255,10 +256,13 @@ TEST_F(queue, a_paused_tool_waits) {
   pass(10s);
   EXPECT_EQ(get(task)->attempt, 0U);
   EXPECT_EQ(tasks::sync(engine->get_any("ann", plain->id()))->attempt, 0U);
+  const auto waits = std::make_shared<state_waiter>();  // it is gone once it has ended
+  const auto following = engine->follow(plain->id(), waits);
   EXPECT_TRUE(tasks::sync(engine->resume("task")));
   EXPECT_TRUE(tasks::sync(engine->resume("plain")));
   EXPECT_EQ(await_end(task)->status, task_status::completed);
-  EXPECT_EQ(await_end(plain)->status, task_status::completed);
+  const auto end = waits->await([](const task_record& now) { return now.terminal(); });
+  EXPECT_EQ(end->status, task_status::completed);
 }
 
 TEST_F(queue, what_has_ended_is_made_again_by_hand) {
