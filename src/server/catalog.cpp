@@ -11,7 +11,7 @@
 #include "json/write.hpp"
 #include "server/fallback_tools.hpp"
 #include "server/links.hpp"
-#include "typed/quick_fault.hpp"
+#include "typed/option_faults.hpp"
 
 namespace longhaul::serving {
 namespace {
@@ -95,8 +95,9 @@ entry_ptr catalog::entry_for(tool_definition tool) const {
   const std::string name = tool.options.name;
   if (!is_tool_name(name)) refuse(name, "a name has " + tool_name_rule());
   const bool is_coroutine = std::holds_alternative<coroutine_handler>(tool.handler);
-  if (const auto fault = detail::quick_fault(tool.options, is_coroutine); !fault.empty()) {
-    refuse(name, std::string(fault));
+  if (const auto fault = detail::first_option_fault(tool.options, tool.input_schema, is_coroutine);
+      !fault.empty()) {
+    refuse(name, fault);
   }
   if (!tool.input_schema) tool.input_schema = raw_json::trusted(R"({"type":"object"})");
   if (!json::value(tool.input_schema)["type"].equals("object")) {

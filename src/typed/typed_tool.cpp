@@ -7,7 +7,7 @@
 #include "base/names.hpp"
 #include "json/view.hpp"
 #include "typed/ecma_pattern.hpp"
-#include "typed/quick_fault.hpp"
+#include "typed/option_faults.hpp"
 #include "typed/rules.hpp"
 
 namespace longhaul::detail {
@@ -29,20 +29,6 @@ void check_object_schema(const tool_options& options, const raw_json& schema,
   }
 }
 
-void check_limits(const tool_options& options) {
-  const auto positive = [&](const auto& limit, const std::string& which) {
-    if (limit && limit->count() <= 0) fail(options, which + " must be longer than nothing");
-  };
-  positive(options.attempt_limit, "attempt_limit");
-  positive(options.overall_limit, "overall_limit");
-  positive(options.answer_within, "answer_within");
-  if (options.retention && options.retention->count() < 0) fail(options, "retention is negative");
-  if (options.inline_wait.count() < 0) fail(options, "inline_wait is negative");
-  if (options.retry_backoff.count() < 0) fail(options, "retry_backoff is negative");
-  if (options.poll_interval.count() < 0) fail(options, "poll_interval is negative");
-  if (options.max_attempts == 0) fail(options, "max_attempts must be at least 1");
-}
-
 call_arguments accept_raw_arguments(const raw_json& given, const raw_json& schema,
                                     const argument_leniency& how) {
   raw_json meant = tidy_raw_arguments(given, schema, how);
@@ -57,12 +43,8 @@ tool_definition define_tool(tool_options options, const std::optional<typed_sche
   if (!is_tool_name(options.name)) {
     fail(options, "a name has " + tool_name_rule());
   }
-  check_limits(options);
   if (options.meta && !json::value(options.meta).is(json::kind::object)) {
     fail(options, "meta must be a JSON object");
-  }
-  if (const auto fault = quick_fault(options, is_coroutine); !fault.empty()) {
-    fail(options, std::string(fault));
   }
   tool_definition tool;
   if (schema) {
@@ -78,6 +60,10 @@ tool_definition define_tool(tool_options options, const std::optional<typed_sche
     tool.accept = [own = tool.input_schema](const raw_json& given, const argument_leniency& how) {
       return accept_raw_arguments(given, own, how);
     };
+  }
+  if (const auto fault = first_option_fault(options, tool.input_schema, is_coroutine);
+      !fault.empty()) {
+    fail(options, fault);
   }
   tool.output_schema = options.output_schema ? options.output_schema : std::move(derived_output);
   if (tool.output_schema) check_object_schema(options, tool.output_schema, "output_schema");

@@ -55,6 +55,21 @@ TEST(catalog, quick_is_for_coroutines_of_the_policy_never_that_end) {
   EXPECT_TRUE(refused([](auto& tool) { tool.options.external = true; }));
 }
 
+TEST(catalog, options_that_contradict_each_other_are_refused) {
+  tool_definition tool = quick_tool();
+  tool.options.quick = false;
+  tool.options.unique_for = std::chrono::seconds(1);
+  EXPECT_EQ(refusal_of(tool), R"(tool "t": unique_for is for tools that are unique)");
+  tool.options.unique = true;
+  EXPECT_EQ(refusal_of(tool), "accepted");
+  tool.options.concurrency = 1;
+  tool.options.concurrency_key = "{x}";
+  EXPECT_EQ(refusal_of(tool),
+            R"(tool "t": concurrency_key: there is no parameter "x"; there are none)");
+  tool.input_schema = raw_json::trusted(R"({"type":"object","properties":{"x":{}}})");
+  EXPECT_EQ(refusal_of(tool), "accepted");
+}
+
 // The engine's list had prompts and resources by their names. Of two that were added at once, the
 // one that was refused took the other's name out of it, and calls of that never left the queue.
 TEST(catalog, one_of_two_that_are_added_at_once_is_there_and_whole) {

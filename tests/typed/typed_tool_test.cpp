@@ -346,6 +346,10 @@ TEST(make_tool, options_that_do_not_fit_are_refused) {
               return make_tool({.name = "t", .attempt_limit = std::chrono::milliseconds(0)}, raw);
             }),
             R"(tool "t": attempt_limit must be longer than nothing)");
+  EXPECT_EQ(tool_refusal([&] {
+              return make_tool({.name = "t", .concurrency = 1, .concurrency_key = "{frame}"}, show);
+            }),
+            R"(tool "t": concurrency_key: there is no parameter "frame"; did you mean "frames"?)");
 }
 
 TEST(task_context, checkpoints_are_typed) {
