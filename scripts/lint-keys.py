@@ -17,6 +17,7 @@ READERS = (
     "read_tool.cpp",
     "read_command.cpp",
     "read_output.cpp",
+    "read_queue.cpp",
     "read_parameters.cpp",
     "read_features.cpp",
     "read_resource.cpp",

@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "command/output_file.hpp"
 #include "command/output_folder.hpp"
@@ -71,6 +72,7 @@ class program_run {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     while (program_.host->output->in_use(task_.id())) {
       task_.throw_if_cancelled();
+      task_.alive();
       timer.expires_after(tunables::look_at_output_every);
       co_await timer.async_wait(asio::use_awaitable);
     }
@@ -99,8 +101,7 @@ class program_run {
     program_channel channel(task_, executor, descriptor(child->release_channel()));
     companion talking(executor), looking(executor);
     talking.start(channel.run());
-    if (program_.patterns.watches(stream::out) || program_.patterns.watches(stream::err))
-      looking.start(look_again_and_again());
+    if (watches() || program_.stall_limit) looking.start(look_again_and_again());
     exit_status status;
     std::exception_ptr broken;
     try {
@@ -212,10 +213,35 @@ class program_run {
   asio::awaitable<void> look_again_and_again() {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     while (true) {
-      timer.expires_after(tunables::look_at_output_every);
+      timer.expires_after(pause());
       co_await timer.async_wait(asio::use_awaitable);
+      if (program_.stall_limit) look_for_life();
       look(false);
     }
+  }
+
+  bool watches() const {
+    return program_.patterns.watches(stream::out) || program_.patterns.watches(stream::err);
+  }
+
+  // Between two looks.
+  std::chrono::milliseconds pause() const {
+    constexpr std::chrono::milliseconds least = tunables::look_at_output_every;
+    if (watches() || !program_.stall_limit) return least;
+    return std::clamp(*program_.stall_limit / tunables::looks_for_life, least,
+                      tunables::look_for_life_every);
+  }
+
+  void look_for_life() {
+    std::uint64_t total = 0;
+    try {
+      for (const stream from : {stream::out, stream::err}) {
+        if (const auto reader = reader_of(from)) total += reader->total();
+      }
+    } catch (const std::runtime_error&) {
+      return;  // shown by the result, which reads it too
+    }
+    if (std::exchange(printed_, total) < total) task_.alive();
   }
 
   /// Looks for progress in what was printed since the last look.
@@ -294,6 +320,7 @@ class program_run {
   fs::path folder_;
   line_progress progress_{program_.patterns};
   std::array<std::uint64_t, 2> seen_{};
+  std::uint64_t printed_ = 0;  // when it was last looked for a sign of life
 };
 
 }  // namespace

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -43,6 +45,8 @@ struct runnable {
   parameter_set parameters;
   argument_template arguments;
   progress_patterns patterns;
+  /// Of the task. Where there is one, what the program prints is told as a sign of life.
+  std::optional<std::chrono::milliseconds> stall_limit = std::nullopt;
 
   /// Throws `std::invalid_argument` for a description that does not hold together.
   runnable(program_spec given, std::string name, std::shared_ptr<const program_host> shared,

@@ -88,7 +88,11 @@ struct program_spec {
 
 struct tool_spec : program_spec {
   /// Name, texts, policy, limits, `on_crash`, annotations; its schemas are filled in by `tool.hpp`.
+  /// With `retry_on::error` in it, every run that fails is made again …
   tool_options options = {};
+  /// … else one that ends with such an exit code, or is killed by a signal.
+  std::vector<int> retry_codes = {};
+  bool retry_signals = false;
   std::vector<progress_pattern> progress = {};
   result_form result = result_form::text;
   std::optional<longhaul::rate> rate = std::nullopt;  ///< of its calls, by all callers together

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "command/result.hpp"
+#include "command/retry.hpp"
 #include "command/tunables.hpp"
 
 namespace longhaul::command {
@@ -14,7 +15,9 @@ struct program_tool {
   runnable program;
 
   program_tool(tool_spec given, std::shared_ptr<const program_host> host)
-      : spec(std::move(given)), program(spec, spec.options.name, std::move(host), spec.progress) {}
+      : spec(std::move(given)), program(spec, spec.options.name, std::move(host), spec.progress) {
+    program.stall_limit = spec.options.stall_limit;
+  }
 };
 
 boost::asio::awaitable<handler_result> run_tool(std::shared_ptr<const program_tool> tool,
@@ -25,7 +28,12 @@ boost::asio::awaitable<handler_result> run_tool(std::shared_ptr<const program_to
   if (!ended.lost.empty() && ended.out.lost.empty() && ended.err.lost.empty()) {
     result.add(text("Some output was lost: " + ended.lost));
   }
-  co_return result.to_outcome();
+  outcome told = result.to_outcome();
+  if (told.is_error) {
+    const std::string why = retry_reason(tool->spec, ended.end);
+    if (!why.empty()) throw retry_later(why, std::nullopt, std::move(told));
+  }
+  co_return told;
 }
 
 }  // namespace

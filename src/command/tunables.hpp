@@ -62,6 +62,10 @@ inline constexpr std::size_t file_read = std::size_t{64} * 1024;
 /// How often what a program printed is looked at for progress: people see no difference, and it is
 /// nothing beside a running program.
 inline constexpr auto look_at_output_every = 200ms;
+/// How often output that no pattern watches is looked at, only to see that there is more; and four
+/// times within a `stall_limit` where that is more often.
+inline constexpr std::chrono::milliseconds look_for_life_every = 1s;
+inline constexpr int looks_for_life = 4;
 /// Bytes that one look reads; a program that prints faster is looked at where it is now.
 inline constexpr std::size_t look_at_most = std::size_t{256} * 1024;
 /// Bytes of a line that are looked at, escape sequences included.

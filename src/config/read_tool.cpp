@@ -5,7 +5,7 @@
 
 #include "base/names.hpp"
 #include "config/read_features.hpp"
-#include "config/tunables.hpp"
+#include "typed/option_faults.hpp"
 
 namespace longhaul::config {
 namespace {
@@ -23,9 +23,12 @@ class tool_reader {
       tool_.parameters = read_parameters(*params, from_.name(), from_.faults());
     }
     read_command(from_, options_, tool_);
+    const std::size_t faults_before = from_.faults().size();
     read_limits();
     read_behaviour();
     read_output(from_, tool_);
+    read_queue(from_, tool_);
+    if (from_.faults().size() == faults_before) check_options();
     tool_.options.icons = read_icons(from_);
     from_.finish();
     return std::move(tool_);
@@ -61,29 +64,15 @@ class tool_reader {
 
   void read_limits() {
     tool_options& options = tool_.options;
-    const auto positive = [&](std::string_view key) {
-      auto given = from_.duration(key);
-      if (given && given->count() == 0) {
-        from_.fail_at(key,
-                      std::string(key) + " must be more than nothing; leave it out for no limit");
-      }
-      return given;
-    };
-    options.attempt_limit = positive("attempt_limit");
-    options.overall_limit = positive("overall_limit");
-    options.answer_within = positive("answer_within");
+    options.attempt_limit = from_.limit("attempt_limit");
+    options.overall_limit = from_.limit("overall_limit");
+    options.answer_within = from_.limit("answer_within");
     if (const auto given = from_.duration_or_unlimited("retention")) {
       if (*given) options.retention = *given;
       if (!*given) options.retention = milliseconds::max();
     }
     from_.set("inline_wait", options.inline_wait);
-    options.poll_interval = positive("poll_interval").value_or(options.poll_interval);
-    from_.renamed("concurrency", "max_running");
-    from_.set_count("max_running", options.max_running, 1, tunables::max_count_of_tool);
-    if (const auto given = from_.integer("max_attempts", 1, tunables::max_count_of_tool)) {
-      options.max_attempts = static_cast<std::uint32_t>(*given);
-    }
-    from_.set("retry_backoff", options.retry_backoff);
+    options.poll_interval = from_.limit("poll_interval").value_or(options.poll_interval);
     from_.set_bytes("output_limit", tool_.output_limit);
     read_stop_grace(from_, tool_);
     from_.set("rate", tool_.rate);
@@ -91,9 +80,6 @@ class tool_reader {
 
   void read_behaviour() {
     tool_options& options = tool_.options;
-    if (const auto crash = from_.word("on_crash", {"fail", "rerun"})) {
-      options.on_crash = *crash == 0 ? on_crash::fail : on_crash::rerun;
-    }
     if (const auto policy = from_.word("policy", {"never", "auto", "always"}, {"automatic"})) {
       constexpr std::array all = {task_policy::never, task_policy::automatic, task_policy::always,
                                   task_policy::automatic};
@@ -108,6 +94,13 @@ class tool_reader {
       options.annotations.idempotent = hints.boolean("idempotent");
       options.annotations.open_world = hints.boolean("open_world");
       hints.finish();
+    }
+  }
+
+  // What contradicts something else.
+  void check_options() {
+    for (const auto& fault : detail::option_faults(tool_.options, true)) {
+      from_.fail_at(fault.option, fault.problem);
     }
   }
 

@@ -25,6 +25,9 @@ void read_completing_command(table_reader& from, const read_options& options,
 void read_stop_grace(table_reader& from, command::program_spec& program);
 /// `success`, or another key that holds exit codes.
 void read_exit_codes(table_reader& from, std::string_view key, std::vector<int>& into);
+/// `retry_on`, `unique`, `concurrency` and the keys around them. Its parameters and its output are
+/// there already.
+void read_queue(table_reader& from, command::tool_spec& tool);
 /// `progress`, `result` and the keys around them.
 void read_output(table_reader& from, command::tool_spec& tool);
 

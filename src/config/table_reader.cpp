@@ -167,6 +167,13 @@ std::optional<milliseconds> table_reader::duration(std::string_view key) {
   return parsed;
 }
 
+std::optional<milliseconds> table_reader::limit(std::string_view key) {
+  const auto given = duration(key);
+  if (!given || given->count() > 0) return given;
+  fail_at(key, std::string(key) + " must be more than nothing; leave it out for no limit");
+  return std::nullopt;
+}
+
 std::optional<std::optional<milliseconds>> table_reader::duration_or_unlimited(
     std::string_view key) {
   const toml::node* node = find(key);

@@ -58,6 +58,8 @@ class table_reader {
                                       std::int64_t greatest);
   std::optional<long double> number(std::string_view key);
   std::optional<milliseconds> duration(std::string_view key);
+  /// The same, more than nothing.
+  std::optional<milliseconds> limit(std::string_view key);
   /// Also "unlimited": the inner value is then empty.
   std::optional<std::optional<milliseconds>> duration_or_unlimited(std::string_view key);
   std::optional<std::uint64_t> size(std::string_view key, std::uint64_t least);

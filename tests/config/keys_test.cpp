@@ -146,6 +146,14 @@ max_running = 3
 on_crash = "rerun"
 max_attempts = 9
 retry_backoff = "5s"
+retry_backoff_max = "1m"
+retry_on = [75, "signal", 7, "timeout", "stall"]
+unique = "arguments"
+unique_for = "10m"
+concurrency = 2
+concurrency_key = "{path}"
+stall_limit = "30s"
+expected = "4m"
 annotations = { read_only = true, destructive = false, idempotent = true, open_world = false }
 progress = [{ pattern = '(?P<done>\d+)', from = "stderr" }, '(?P<percent>\d+)%']
 result = "lines"
@@ -180,6 +188,16 @@ type = "string"
   EXPECT_EQ(o.on_crash, on_crash::rerun);
   EXPECT_EQ(o.max_attempts, 9U);
   EXPECT_EQ(o.retry_backoff, 5s);
+  EXPECT_EQ(o.retry_backoff_max, 1min);
+  EXPECT_EQ(o.retry_on, retry_on::timeout | retry_on::stall);
+  EXPECT_EQ(t.retry_codes, (std::vector<int>{75, 7}));
+  EXPECT_TRUE(t.retry_signals);
+  EXPECT_TRUE(o.unique);
+  EXPECT_EQ(o.unique_for, 10min);
+  EXPECT_EQ(o.concurrency, 2U);
+  EXPECT_EQ(o.concurrency_key, "{path}");
+  EXPECT_EQ(o.stall_limit, 30s);
+  EXPECT_EQ(o.expected, 4min);
   EXPECT_EQ(o.annotations.read_only, true);
   EXPECT_EQ(o.annotations.destructive, false);
   EXPECT_EQ(o.annotations.idempotent, true);
@@ -201,6 +219,13 @@ TEST_F(keys, of_a_tool_that_are_left_out) {
   EXPECT_EQ(t.options.policy, task_policy::automatic);
   EXPECT_FALSE(t.options.attempt_limit.has_value());
   EXPECT_EQ(t.options.on_crash, on_crash::fail);
+  EXPECT_EQ(t.options.retry_on, retry_on::nothing);
+  EXPECT_TRUE(t.retry_codes.empty());
+  EXPECT_FALSE(t.retry_signals);
+  EXPECT_FALSE(t.options.unique);
+  EXPECT_EQ(t.options.concurrency, 0U);
+  EXPECT_FALSE(t.options.stall_limit.has_value());
+  EXPECT_FALSE(t.options.expected.has_value());
   EXPECT_EQ(t.directory, folder.path() + "/");
   EXPECT_EQ(t.pass_environment, otherwise.pass_environment);
   EXPECT_EQ(t.result, command::result_form::text);
@@ -208,6 +233,19 @@ TEST_F(keys, of_a_tool_that_are_left_out) {
   EXPECT_EQ(t.output_limit, otherwise.output_limit);
   EXPECT_EQ(tool("command = [\"ls\"]\npolicy = \"never\"\n").options.policy, task_policy::never);
   EXPECT_EQ(tool("command = [\"ls\"]\nresult = \"json\"\n").result, command::result_form::json);
+}
+
+TEST_F(keys, retry_on_is_one_end_or_several) {
+  const auto with = [&](const std::string& ends) {
+    return tool("command = [\"ls\"]\nstall_limit = \"9s\"\nretry_on = " + ends + "\n");
+  };
+  EXPECT_EQ(with("\"error\"").options.retry_on, retry_on::any);
+  EXPECT_EQ(with("[75, \"error\"]").options.retry_on, retry_on::any);
+  EXPECT_EQ(with("\"stall\"").options.retry_on, retry_on::stall);
+  EXPECT_EQ(with("75").retry_codes, std::vector<int>{75});
+  EXPECT_EQ(with("75").options.retry_on, retry_on::nothing);
+  EXPECT_TRUE(with("[\"signal\"]").retry_signals);
+  EXPECT_FALSE(with("\"error\"").retry_signals) << "which is every failure, this one as well";
 }
 
 TEST_F(keys, of_parameters_in_the_order_of_the_file) {

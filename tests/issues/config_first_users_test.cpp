@@ -65,20 +65,19 @@ TEST(deep_files, are_not_those_with_dots_and_brackets_in_strings_or_many_lines) 
 
 TEST(old_names, are_taken_with_a_warning_at_their_place) {
   const auto result = read("[server]\nmax_open_per_key = 7\n" +
-                           tool("command = [\"ls\"]\nconcurrency = 3\npolicy = \"automatic\"\n"));
+                           tool("command = [\"ls\"]\npolicy = \"automatic\"\n"));
   EXPECT_EQ(lines(result.faults), "");
   EXPECT_EQ(result.config.server.max_open_per_owner, 7U);
-  EXPECT_EQ(result.config.tools.at(0).options.max_running, 3U);
   EXPECT_EQ(result.config.tools.at(0).options.policy, task_policy::automatic);
   EXPECT_EQ(
       lines(result.warnings),
       "f:2:20: [server]: max_open_per_key is now called max_open_per_owner; the old name goes "
-      "with version 1.0\n"
-      "f:7:15: [[tool]] \"t\": concurrency is now called max_running; the old name goes with "
-      "version 1.0\n");
-  EXPECT_EQ(lines(read(tool("command = [\"ls\"]\nconcurrency = 3\nmax_running = 3\n")).faults),
-            "f:5:15: [[tool]] \"t\": concurrency is the old name of max_running, which is also "
-            "there: leave it out\n");
+      "with version 1.0\n");
+  EXPECT_EQ(lines(read("[server]\nmax_open_per_key = 7\nmax_open_per_owner = 7\n" +
+                       tool("command = [\"ls\"]\n"))
+                      .faults),
+            "f:2:20: [server]: max_open_per_key is the old name of max_open_per_owner, which is "
+            "also there: leave it out\n");
 }
 
 TEST(names, that_hosts_refuse_are_warned_of) {
