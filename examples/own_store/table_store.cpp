@@ -131,6 +131,16 @@ awaitable<std::vector<task_ptr>> table_store::claim(const stores::claim_request&
   co_return taken;
 }
 
+awaitable<std::size_t> table_store::queued_before(std::string_view id, std::size_t most) {
+  const task_ptr task = known(id);
+  if (!task || !stores::claimable(*task)) co_return 0;
+  const auto older = where([&](const task_record& other) {
+    return other.tool() == task->tool() && other.origin->quota == task->origin->quota &&
+           other.id() < id && stores::claimable(other) && other.run_at <= now().mono;
+  });
+  co_return std::min(older.size(), most);
+}
+
 awaitable<stores::renew_result> table_store::renew(process_id process, milliseconds lease) {
   const std::lock_guard lock(mutex_);
   if (leases_.dead.contains(process)) co_return stores::renew_result{false};

@@ -73,6 +73,7 @@ class table_store final : public stores::store {
   // --- processes
 
   awaitable<std::vector<task_ptr>> claim(const stores::claim_request& request) override;
+  awaitable<std::size_t> queued_before(std::string_view id, std::size_t most) override;
   awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override;
   awaitable<stores::recover_result> recover() override;
   awaitable<std::vector<task_ptr>> claimed(process_id process) override;

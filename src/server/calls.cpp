@@ -36,7 +36,7 @@ std::optional<refused> missing_capabilities(const tool_entry& tool,
 }
 
 call_reply task_reply(task_ptr task, const tool_entry& tool) {
-  return created_task{std::move(task), tool.definition.options.poll_interval};
+  return created_task{std::move(task), poll_interval_of(tool.definition.options)};
 }
 
 }  // namespace

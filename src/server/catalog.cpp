@@ -246,6 +246,13 @@ resource_ptr catalog::find_template_for(const caller& who, std::string_view uri)
   return visible(resources_.find(uri), who);
 }
 
+milliseconds poll_interval_of(const tool_options& tool) {
+  const bool says_itself = tool.poll_interval != defaults::poll_interval;
+  if (says_itself || !tool.expected) return tool.poll_interval;
+  return std::clamp<milliseconds>(*tool.expected / tunables::polls_expected,
+                                  tunables::shortest_poll, tunables::longest_poll);
+}
+
 milliseconds catalog::poll_interval_of(std::string_view name) const {
   struct copy {
     std::uint64_t catalog = 0, version = 0;
@@ -256,7 +263,7 @@ milliseconds catalog::poll_interval_of(std::string_view name) const {
   if (known.catalog != serial_ || known.version != version) {
     copy fresh{serial_, version, {}};
     for (const entry_ptr& tool : entries()) {
-      fresh.intervals.emplace(tool->name(), tool->definition.options.poll_interval);
+      fresh.intervals.emplace(tool->name(), serving::poll_interval_of(tool->definition.options));
     }
     known = std::move(fresh);
   }

@@ -49,6 +49,9 @@ struct found_resource {
   raw_json call;  ///< `{"uri":…,"variables":{…}}`
 };
 
+/// How often clients are told to look: as the tool says, or as long as it usually takes.
+milliseconds poll_interval_of(const tool_options& tool);
+
 class catalog final : public tasks::tool_source {
  public:
   explicit catalog(server_identity identity, catalog_options options = {})

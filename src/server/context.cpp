@@ -6,12 +6,17 @@
 #include "server/refusals.hpp"
 #include "tasks/failure.hpp"
 #include "tasks/tunables.hpp"
+#include "tasks/wait_words.hpp"
 
 namespace longhaul::serving {
 
 task_view context::view(task_ptr task) const {
   const milliseconds interval = tools.poll_interval_of(task->tool());
-  return {std::move(task), interval};
+  // What it asks, its handler may say better.
+  const bool asks = task->status == task_status::input_required;
+  const bool says_itself = asks && !task->status_message.empty();
+  std::string waits = says_itself ? std::string() : engine.waits().now(*task);
+  return {std::move(task), interval, std::move(waits)};
 }
 
 std::optional<refused> context::decline(const caller& who, call_request& call) const {

@@ -29,16 +29,6 @@ std::string figure_in_words(const tasks::progress_event& event) {
   return words;
 }
 
-bool waits_for_a_slot(const task_record& task) {
-  return task.status == task_status::working && !task.process && !task.origin->external;
-}
-
-// Why nothing moves, if it is not the work itself.
-std::string_view why_it_waits(const task_record& task) {
-  if (task.status == task_status::input_required) return "waiting for an answer";
-  return waits_for_a_slot(task) ? "waiting for a slot" : "";
-}
-
 }  // namespace
 
 void notify_window::note(monotonic_time at) {
@@ -102,11 +92,10 @@ tasks::progress_event progress_pace::figure(const moment& at) const {
 }
 
 tasks::progress_event progress_pace::beat(const moment& at) const {
-  const std::string_view why = why_it_waits(at.task);
   if (known_) {
     tasks::progress_event event = figure(at);
     if (event.message.empty()) event.message = at.task.status_message;
-    if (!why.empty()) event.message = why;
+    if (!at.waits.empty()) event.message = at.waits;
     return event;
   }
   tasks::progress_event event;
@@ -115,8 +104,15 @@ tasks::progress_event progress_pace::beat(const moment& at) const {
   if (const auto before = told(at); before && event.state.done <= *before) {
     event.state.done = hair_above(*before);
   }
-  event.message = why.empty() ? "running for " + in_words(at.elapsed) : std::string(why);
-  if (!at.task.status_message.empty()) event.message.append(": ").append(at.task.status_message);
+  if (const auto expected = at.task.origin->expected; expected && at.elapsed < *expected) {
+    event.state.total = std::ceil(static_cast<double>(expected->count()) / 1000);
+  }
+  const bool waits = !at.waits.empty();
+  event.message = waits ? at.waits : "running for " + in_words(at.elapsed);
+  // Why it waits may say the same.
+  const std::string& line = at.task.status_message;
+  if (!line.empty() && event.message.find(line) == std::string::npos)
+    event.message.append(": ").append(line);
   return event;
 }
 

@@ -50,6 +50,7 @@ class progress_pace {
     milliseconds elapsed;        ///< since the task was created
     const task_record& task;     ///< as it is known
     std::optional<double> told;  ///< the highest figure sent for its token, in whatever stream
+    std::string waits = {};      ///< why nothing moves, if it is not the work itself
   };
   /// What is to be sent now; null: nothing yet.
   std::optional<tasks::progress_event> due(const moment& at);

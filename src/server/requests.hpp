@@ -121,10 +121,11 @@ struct needs_input {
 };
 using call_reply = std::variant<outcome, created_task, needs_input, refused>;
 
-/// A task and the polling interval that its tool suggests.
+/// A task as it is shown.
 struct task_view {
   task_ptr task;
-  std::chrono::milliseconds poll_interval{0};
+  std::chrono::milliseconds poll_interval{0};  ///< that its tool suggests
+  std::string waits = {};  ///< why it does not move, in place of its own line; empty: that stands
 };
 struct task_page {
   std::vector<task_view> tasks;

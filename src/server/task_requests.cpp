@@ -8,6 +8,7 @@
 #include "server/refusals.hpp"
 #include "server/tunables.hpp"
 #include "server/waiting.hpp"
+#include "tasks/wait_words.hpp"
 
 namespace longhaul::serving {
 
@@ -19,7 +20,9 @@ awaitable<reply<task_view>> task_requests::get(const caller& who, std::string_vi
   try {
     task_ptr task = co_await server_.engine.get(who.owner, id);
     if (!task) co_return unknown_task();
-    co_return server_.view(std::move(task));
+    task_view shown = server_.view(std::move(task));
+    if (!shown.waits.empty()) shown.waits = co_await server_.engine.waits().exactly(shown.task);
+    co_return shown;
   } catch (const std::exception& e) {
     co_return server_.failure(e);
   }

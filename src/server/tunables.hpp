@@ -49,4 +49,9 @@ inline constexpr std::chrono::seconds output_look_every{1};
 /// The longest that one call of `task_status` waits: hosts cut calls at 30 s and more.
 inline constexpr std::chrono::seconds fallback_wait{25};
 
+/// How often somebody looks at a call that takes as long as expected, …
+inline constexpr int polls_expected = 40;
+/// … within these: more is a burden, and less is a long time to sit before a result.
+inline constexpr std::chrono::milliseconds shortest_poll{1'000}, longest_poll{15'000};
+
 }  // namespace longhaul::serving::tunables

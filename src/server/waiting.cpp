@@ -10,6 +10,7 @@
 #include "server/refusals.hpp"
 #include "server/tunables.hpp"
 #include "tasks/tunables.hpp"
+#include "tasks/wait_words.hpp"
 #include "tasks/waiting_calls.hpp"
 
 namespace longhaul::serving {
@@ -53,7 +54,8 @@ task_wait::task_wait(const context& server, const caller& who, call_request& req
 
 progress_pace::moment task_wait::moment() const {
   const clock_source& clock = server_.engine.clock();
-  return {clock.monotonic(), clock.now() - task_->origin->created_at, *task_, listener_.told()};
+  return {clock.monotonic(), clock.now() - task_->origin->created_at, *task_, listener_.told(),
+          server_.engine.waits().now(*task_)};
 }
 
 void task_wait::tell_progress() {

@@ -209,6 +209,13 @@ std::vector<task_ptr> ledger::claim(const stores::claim_request& request) {
   return taken;
 }
 
+std::size_t ledger::queued_before(std::string_view id, std::size_t most) {
+  const entry* const task = tasks_.find(id);
+  if (task == nullptr || !stores::claimable(*task->record)) return 0;
+  queue_.advance(now().mono);
+  return queue_.before(*task->record->origin, most);
+}
+
 stores::renew_result ledger::renew(process_id process, milliseconds lease) {
   stores::renew_result result;
   result.alive = leases_.renew(process, saturating_add(now().mono, lease));

@@ -56,6 +56,7 @@ class ledger {
                                Transition transition,
                                stores::growth allowed = stores::growth::free);
   std::vector<task_ptr> claim(const stores::claim_request& request);
+  std::size_t queued_before(std::string_view id, std::size_t most);
   stores::renew_result renew(process_id process, milliseconds lease);
   stores::recover_result recover();
   std::vector<task_ptr> claimed(process_id process) const;

@@ -240,6 +240,10 @@ stores::awaitable<std::vector<task_ptr>> sqlite_store::claim(const stores::claim
   return writer_.perform([&request](ledger& book) { return book.claim(request); });
 }
 
+stores::awaitable<std::size_t> sqlite_store::queued_before(std::string_view id, std::size_t most) {
+  return writer_.perform([id, most](ledger& book) { return book.queued_before(id, most); });
+}
+
 stores::awaitable<stores::renew_result> sqlite_store::renew(process_id process,
                                                             milliseconds lease) {
   return writer_.perform([process, lease](ledger& book) { return book.renew(process, lease); });

@@ -72,6 +72,7 @@ class sqlite_store final : public stores::store {
                                          std::string_view why, monotonic_time not_before) override;
   awaitable<stores::change_result> release(std::string_view id, stores::writer worker) override;
   awaitable<std::vector<task_ptr>> claim(const stores::claim_request& request) override;
+  awaitable<std::size_t> queued_before(std::string_view id, std::size_t most) override;
   awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override;
   awaitable<stores::recover_result> recover() override;
   awaitable<std::vector<task_ptr>> claimed(process_id process) override;

@@ -177,6 +177,10 @@ awaitable<std::vector<task_ptr>> memory_store::claim(const claim_request& reques
   co_return tasks_.claim(request);
 }
 
+awaitable<std::size_t> memory_store::queued_before(std::string_view id, std::size_t most) {
+  co_return tasks_.queued_before(id, most);
+}
+
 awaitable<renew_result> memory_store::renew(process_id process, milliseconds lease) {
   const bool alive = leases_.renew(process, saturating_add(clock_.monotonic(), lease));
   co_return renew_result(alive);

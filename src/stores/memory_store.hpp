@@ -56,6 +56,7 @@ class memory_store final : public store {
                                  monotonic_time not_before) override;
   awaitable<change_result> release(std::string_view id, writer worker) override;
   awaitable<std::vector<task_ptr>> claim(const claim_request& request) override;
+  awaitable<std::size_t> queued_before(std::string_view id, std::size_t most) override;
   awaitable<renew_result> renew(process_id process, milliseconds lease) override;
   awaitable<recover_result> recover() override;
   awaitable<std::vector<task_ptr>> claimed(process_id process) override;

@@ -128,13 +128,26 @@ bool task_shards::claim_one(const task_origin& origin, process_id process, insta
   return true;
 }
 
+void task_shards::move_intakes() {
+  for (shard& each : shards_) {
+    if (each.has_intake.load(std::memory_order_relaxed)) move_intake(each);
+  }
+}
+
+std::size_t task_shards::queued_before(std::string_view id, std::size_t most) {
+  const task_ptr task = newest(id);
+  if (!task || !claimable(*task)) return 0;
+  const guard lock(queue_mutex_);
+  move_intakes();
+  queue_.advance(clock_.monotonic());
+  return queue_.before(*task->origin, most);
+}
+
 std::vector<task_ptr> task_shards::claim_waiting(const claim_request& request) {
   std::vector<task_ptr> taken;
   const instant at = now();
   const guard lock(queue_mutex_);
-  for (shard& each : shards_) {
-    if (each.has_intake.load(std::memory_order_relaxed)) move_intake(each);
-  }
+  move_intakes();
   queue_.serve(request, at.mono, [&](const task_origin& origin) {
     return claim_one(origin, request.process, at, taken);
   });

@@ -66,6 +66,7 @@ class task_shards {
                        growth allowed = growth::free);
 
   std::vector<task_ptr> claim(const claim_request& request);
+  std::size_t queued_before(std::string_view id, std::size_t most);
   recover_result recover(const lease_table& leases);
   std::vector<task_ptr> claimed_by(process_id process);
   std::vector<task_ptr> external(std::string_view tool, std::string_view after, std::size_t limit);
@@ -103,6 +104,7 @@ class task_shards {
       LONGHAUL_REQUIRES(home.mutex);
   bool take_in(shard& home, const origin_ptr& origin) LONGHAUL_REQUIRES(home.mutex);
   void move_intake(shard& from) LONGHAUL_REQUIRES(queue_mutex_);
+  void move_intakes() LONGHAUL_REQUIRES(queue_mutex_);
   std::vector<task_ptr> claim_waiting(const claim_request& request);
   bool claim_one(const task_origin& origin, process_id process, instant now,
                  std::vector<task_ptr>& taken);

@@ -23,6 +23,7 @@
 #include "tasks/runs.hpp"
 #include "tasks/stall_watch.hpp"
 #include "tasks/sync.hpp"
+#include "tasks/wait_words.hpp"
 #include "typed/question_answer.hpp"
 
 namespace longhaul::tasks {
@@ -55,6 +56,7 @@ struct engine::parts {
         time(core, claims),
         stalls(core),
         operator_side(core, submissions, claims),
+        words(core),
         way_out(core, starts, reports, claims) {}
 
   bool may_claim(const lane& home) const {
@@ -145,7 +147,8 @@ struct engine::parts {
   direct_calls direct;
   reaper time;
   stall_watch stalls;
-  operations operator_side;
+  tasks::operations operator_side;
+  wait_words words;
   tasks::drain way_out;
   std::optional<monotonic_time> looked_at;  // for work that nobody told of
   std::atomic<bool> stopping{false};
@@ -333,14 +336,7 @@ awaitable<stores::change_result> engine::leave_unanswered(std::string_view owner
   co_return co_await certain(write);
 }
 
-// --- for operators
-
-awaitable<bool> engine::pause(std::string_view tool) { return parts_->operator_side.pause(tool); }
-awaitable<bool> engine::resume(std::string_view tool) { return parts_->operator_side.resume(tool); }
-awaitable<stores::paused_tools> engine::paused() { return parts_->operator_side.paused(); }
-awaitable<stores::create_result> engine::retry(std::string_view owner, std::string_view id) {
-  return parts_->operator_side.retry(owner, id);
-}
+tasks::operations& engine::operations() noexcept { return parts_->operator_side; }
 
 void engine::ask_again(const std::string& id, const question_event& event) {
   parts_->core.hub.publish(id, event);
@@ -350,6 +346,7 @@ hub::subscription engine::follow(const std::string& id, const std::shared_ptr<fo
   return parts_->core.hub.follow(id, who);
 }
 
+const wait_words& engine::waits() const noexcept { return parts_->words; }
 bool engine::has_callers(const std::string& id) const { return parts_->core.hub.has_callers(id); }
 
 awaitable<void> engine::offload(std::function<void()> work) {

@@ -44,6 +44,9 @@ namespace longhaul::tasks {
 template <class T>
 using awaitable = boost::asio::awaitable<T>;
 
+class operations;
+class wait_words;
+
 class engine {
  public:
   explicit engine(engine_options options);
@@ -114,11 +117,8 @@ class engine {
   awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
                                             std::size_t limit);
 
-  // --- for operators; `operations.hpp` has what they promise
-  awaitable<bool> pause(std::string_view tool);
-  awaitable<bool> resume(std::string_view tool);
-  awaitable<stores::paused_tools> paused();
-  awaitable<stores::create_result> retry(std::string_view owner, std::string_view id);
+  /// What operators do.
+  tasks::operations& operations() noexcept;
 
   /// Tells the followers that the answer to a question did not fit and it is put again, for the
   /// `round`-th time.
@@ -126,6 +126,8 @@ class engine {
   /// Follows a task; register before reading it. Throws `too_many_followers`.
   [[nodiscard]] hub::subscription follow(const std::string& id,
                                          const std::shared_ptr<follower>& who);
+  /// Why tasks wait, in lines for their callers.
+  const wait_words& waits() const noexcept;
   /// Callers wait for it, or follow it otherwise, in this process.
   bool has_callers(const std::string& id) const;
   /// Runs `work`, which may block, on a thread of the pool; passes its exception on.

@@ -11,9 +11,9 @@ std::size_t slots::running_of(std::string_view tool) const {
   return found == by_tool_.end() ? 0 : found->second;
 }
 
-bool slots::key_has_room(tool_use tool) const {
+std::size_t slots::running_with(tool_use tool) const {
   const auto found = by_key_.find({std::string(tool.name), std::string(tool.key)});
-  return found == by_key_.end() || found->second.running < tool.key_limit;
+  return found == by_key_.end() ? 0 : found->second.running;
 }
 
 bool slots::has_room(tool_use tool) const {
@@ -21,7 +21,7 @@ bool slots::has_room(tool_use tool) const {
   // While a claim is under way nobody knows whose its slots will be.
   if (promised_ != 0) return false;
   if (tool.limit != 0 && running_of(tool.name) >= tool.limit) return false;
-  return tool.key_limit == 0 || key_has_room(tool);
+  return tool.key_limit == 0 || running_with(tool) < tool.key_limit;
 }
 
 bool slots::may_take(const std::string& quota, tool_use tool) const {
@@ -187,6 +187,11 @@ std::size_t slots::left(tool_use tool) const {
   const guard lock(mutex_);
   const std::size_t running = running_of(tool.name);
   return running < tool.limit ? tool.limit - running : 0;
+}
+
+slots::figures slots::look(tool_use tool) const {
+  const guard lock(mutex_);
+  return {static_cast<std::size_t>(total_ - free_), running_of(tool.name), running_with(tool)};
 }
 
 slots::by_key slots::running_by_key() const {

@@ -103,6 +103,12 @@ class slots {
   reservation reserve(std::size_t at_most);
   /// How many more handlers of this tool its own limit allows.
   std::size_t left(tool_use tool) const;
+  /// Handlers that have a slot: all, those of a tool, and those with its key. Counted are only
+  /// tools and keys that have a limit.
+  struct figures {
+    std::size_t running = 0, of_tool = 0, of_key = 0;
+  };
+  figures look(tool_use tool) const;
   struct by_key {
     stores::handlers_by_key handlers;  ///< that have a slot
     bool any_full = false;
@@ -124,7 +130,7 @@ class slots {
   using calls = std::vector<std::function<void()>>;
 
   std::size_t running_of(std::string_view tool) const LONGHAUL_REQUIRES(mutex_);
-  bool key_has_room(tool_use tool) const LONGHAUL_REQUIRES(mutex_);
+  std::size_t running_with(tool_use tool) const LONGHAUL_REQUIRES(mutex_);
   bool has_room(tool_use tool) const LONGHAUL_REQUIRES(mutex_);
   bool may_take(const std::string& quota, tool_use tool) const LONGHAUL_REQUIRES(mutex_);
   void take(const std::string& quota, tool_use tool) LONGHAUL_REQUIRES(mutex_);

@@ -75,6 +75,9 @@ inline constexpr std::size_t exchange_events = 64;
 /// pay for each.
 inline constexpr auto notify_every = 200ms;
 
+/// Tasks that wait before one are counted so far: beyond it nobody cares for the number.
+inline constexpr std::size_t counted_before = 1000;
+
 /// Questions that a tool settles before it begins: nobody answers more, and one that asks without
 /// end is stopped.
 inline constexpr std::size_t preflight_questions = 64;

@@ -28,7 +28,7 @@ void append_task(json::object& into, const task_look& look, const serving::task_
       look.tool_error_is_failure && task.status == task_status::completed && task.result.is_error;
   into.string("taskId", task.id());
   into.string("status", failure ? "failed" : to_string(task.status));
-  std::string text = shown_message(task);
+  std::string text = view.waits.empty() ? shown_message(task) : view.waits;
   if (text.empty() && failure) text = "The tool reported an error: see the result";
   if (!text.empty()) into.string("statusMessage", text);
   into.string("createdAt", iso8601(task.origin->created_at));

@@ -50,7 +50,7 @@ TEST_F(heartbeat, a_task_that_waits_for_a_slot_says_so) {
   context.poll();
   advance(10s);
   run_until_heard(1);
-  EXPECT_EQ(last_message(), "waiting for a slot");
+  EXPECT_EQ(last_message(), "waiting: 1 of 1 running");
   door.open();
   context.restart();
   context.run();

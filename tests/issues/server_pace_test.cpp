@@ -46,10 +46,11 @@ class stream {
 
   task_record task;
   std::optional<double> told;  // by other streams
+  std::string waits;           // as the engine says it
 
  private:
   progress_pace::moment at() {
-    return {now_, std::chrono::duration_cast<milliseconds>(now_ - start_), task, told};
+    return {now_, std::chrono::duration_cast<milliseconds>(now_ - start_), task, told, waits};
   }
   void look() {
     if (const auto event = pace_.due(at())) take(*event);
@@ -88,12 +89,22 @@ TEST(pace, a_silent_tool_is_told_to_run_every_ten_seconds) {
   s.task.status_message = "fetching";
   s.pass(10s);
   EXPECT_EQ(s.take_sent(), lines{"90 running for 1 m 30 s: fetching"});
-  s.task.process.reset();
+  s.waits = "waiting for its turn";
   s.pass(10s);
-  EXPECT_EQ(s.take_sent(), lines{"100 waiting for a slot: fetching"});
-  s.task.status = task_status::input_required;
+  EXPECT_EQ(s.take_sent(), lines{"100 waiting for its turn: fetching"});
+  s.waits = "waiting for an answer";
   s.pass(10s);
   EXPECT_EQ(s.take_sent(), lines{"110 waiting for an answer: fetching"});
+}
+
+TEST(pace, what_a_call_usually_takes_is_its_total_until_that_has_passed) {
+  stream s;
+  auto origin = std::make_shared<task_origin>();
+  origin->expected = 25s;
+  s.task.origin = origin;
+  s.pass(30s);
+  EXPECT_EQ(s.take_sent(),
+            (lines{"10/25 running for 10 s", "20/25 running for 20 s", "30 running for 30 s"}));
 }
 
 TEST(pace, without_a_heartbeat_only_the_tool_speaks) {

@@ -6,11 +6,15 @@
 #include "longhaul/error_codes.hpp"
 #include "tasks/engine_fixture.hpp"
 #include "tasks/operations.hpp"
+#include "tasks/wait_words.hpp"
 
 namespace longhaul::test {
 namespace {
 
 using namespace std::chrono_literals;
+
+const raw_json names_a_database =
+    raw_json::trusted(R"({"type":"object","properties":{"db":{"type":"string"}}})");
 
 class queue : public engine_fixture {
  protected:
@@ -87,6 +91,7 @@ TEST_F(queue, a_handler_says_when_it_wants_to_be_called_again) {
   const auto waits = await_retry(task);
   EXPECT_EQ(waits->run_at - clock.monotonic(), 30s);
   EXPECT_EQ(waits->status_message, "the service is busy");
+  EXPECT_EQ(engine->waits().now(*waits), "attempt 2 of 3 in 30 s: the service is busy");
   pass(30s);
   await_retry(task, 2);
   pass(0s);
@@ -206,7 +211,10 @@ TEST_F(queue, a_call_like_one_that_runs_is_that_one) {
 TEST_F(queue, no_more_run_with_one_key_than_may_until_they_have_returned) {
   gate& door = new_gate();
   std::atomic<int> at_once{0}, most{0};
-  add({.name = "migrate", .concurrency = 1, .concurrency_key = "{db}"},
+  add({.name = "migrate",
+       .concurrency = 1,
+       .concurrency_key = "{db}",
+       .input_schema = names_a_database},
       [&](task_context&, const raw_json&) -> handler_result {
         most = std::max(most.load(), ++at_once);
         door.pass();
@@ -219,6 +227,7 @@ TEST_F(queue, no_more_run_with_one_key_than_may_until_they_have_returned) {
   const auto second = submit(call_with("migrate", R"({"db":"orders"})"));
   EXPECT_EQ(first->origin->concurrency_key, "db=orders");
   EXPECT_FALSE(second->process);
+  EXPECT_EQ(engine->waits().now(*second), "waiting for db=orders");
   cancel(first);
   pass(1s);
   EXPECT_EQ(get(second)->attempt, 0U) << "the handler of the first has not returned";
@@ -229,7 +238,10 @@ TEST_F(queue, no_more_run_with_one_key_than_may_until_they_have_returned) {
 
 TEST_F(queue, other_keys_do_not_wait) {
   gate& door = new_gate();
-  add({.name = "migrate", .concurrency = 1, .concurrency_key = "{db}"},
+  add({.name = "migrate",
+       .concurrency = 1,
+       .concurrency_key = "{db}",
+       .input_schema = names_a_database},
       [&](task_context&, const raw_json&) -> handler_result {
         door.pass();
         return outcome::result(raw_json::trusted(R"({"content":[]})"));
@@ -246,23 +258,39 @@ TEST_F(queue, a_paused_tool_waits) {
   add({.name = "task"}, [] { return std::string("done"); });
   add({.name = "plain", .policy = task_policy::never}, [] { return std::string("done"); });
   start();
-  EXPECT_TRUE(tasks::sync(engine->pause("task")));
-  EXPECT_TRUE(tasks::sync(engine->pause("plain")));
-  EXPECT_FALSE(tasks::sync(engine->pause("task"))) << "it is already";
+  EXPECT_TRUE(tasks::sync(engine->operations().pause("task")));
+  EXPECT_TRUE(tasks::sync(engine->operations().pause("plain")));
+  EXPECT_FALSE(tasks::sync(engine->operations().pause("task"))) << "it is already";
   const auto task = submit(call("task"));
   auto what = call("plain");
   what.hidden = true;
   const auto plain = submit(what);
   pass(10s);
   EXPECT_EQ(get(task)->attempt, 0U);
+  EXPECT_EQ(engine->waits().now(*get(task)), "paused by the operator");
   EXPECT_EQ(tasks::sync(engine->get_any("ann", plain->id()))->attempt, 0U);
   const auto waits = std::make_shared<state_waiter>();  // it is gone once it has ended
   const auto following = engine->follow(plain->id(), waits);
-  EXPECT_TRUE(tasks::sync(engine->resume("task")));
-  EXPECT_TRUE(tasks::sync(engine->resume("plain")));
+  EXPECT_TRUE(tasks::sync(engine->operations().resume("task")));
+  EXPECT_TRUE(tasks::sync(engine->operations().resume("plain")));
   EXPECT_EQ(await_end(task)->status, task_status::completed);
   const auto end = waits->await([](const task_record& now) { return now.terminal(); });
   EXPECT_EQ(end->status, task_status::completed);
+}
+
+TEST_F(queue, who_waits_is_told_for_how_many) {
+  gate& door = new_gate();
+  add({.name = "one", .max_running = 1}, [&](task_context&) { door.pass(); });
+  start();
+  const auto first = submit(call("one"));
+  door.await_arrivals(1);
+  EXPECT_EQ(engine->waits().now(*get(first)), "") << "it runs";
+  clock.advance(1ms);  // so that ids follow one another
+  const auto second = submit(call("one"));
+  clock.advance(1ms);
+  const auto third = submit(call("one"));
+  EXPECT_EQ(tasks::sync(engine->waits().exactly(second)), "waiting: 1 of 1 running");
+  EXPECT_EQ(tasks::sync(engine->waits().exactly(third)), "waiting: 1 of 1 running, 1 before it");
 }
 
 TEST_F(queue, what_has_ended_is_made_again_by_hand) {
@@ -273,11 +301,13 @@ TEST_F(queue, what_has_ended_is_made_again_by_hand) {
   });
   start();
   const auto first = submit(call_with("work", R"({"n":1})"));
-  EXPECT_THROW(tasks::sync(engine->retry("ann", first->id())), tasks::no_retry) << "it runs";
+  EXPECT_THROW(tasks::sync(engine->operations().retry("ann", first->id())), tasks::no_retry)
+      << "it runs";
   door.open();
   await_end(first);
-  EXPECT_THROW(tasks::sync(engine->retry("bob", first->id())), tasks::no_retry) << "not his";
-  const auto again = tasks::sync(engine->retry("ann", first->id())).task;
+  EXPECT_THROW(tasks::sync(engine->operations().retry("bob", first->id())), tasks::no_retry)
+      << "not his";
+  const auto again = tasks::sync(engine->operations().retry("ann", first->id())).task;
   ASSERT_TRUE(again);
   EXPECT_EQ(again->origin->retry_of, first->id());
   EXPECT_EQ(text_of(*await_end(again)), R"({"n":1})");

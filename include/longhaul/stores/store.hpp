@@ -120,6 +120,9 @@ class store : public store_operations {
   /// What it gives is whole and current: the state that the claim has made. A handler can begin
   /// with it; a change since then was told by `watch`, and shows in `known`.
   virtual awaitable<std::vector<task_ptr>> claim(const claim_request& request) = 0;
+  /// How many tasks of the same quota and tool are older and wait as it does, to be claimed at
+  /// once: counted up to `most`. 0: none, or it is not here.
+  virtual awaitable<std::size_t> queued_before(std::string_view id, std::size_t most) = 0;
   /// Renews (or starts) the lease of a process. Before its first claim (`claim` or
   /// `new_task::claim_for`): tasks of a process without a lease count as lost. A process is
   /// declared dead by `recover`, for good, and comes back under a new id.

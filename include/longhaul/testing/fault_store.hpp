@@ -132,6 +132,9 @@ class fault_store final : public stores::store {
   awaitable<std::vector<task_ptr>> claim(const stores::claim_request& request) override {
     return disturbed("claim", inner_.claim(request));
   }
+  awaitable<std::size_t> queued_before(std::string_view id, std::size_t most) override {
+    return disturbed("queued_before", inner_.queued_before(id, most));
+  }
   awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override {
     return disturbed("renew", inner_.renew(process, lease));
   }

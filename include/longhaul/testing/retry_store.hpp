@@ -94,6 +94,9 @@ class retry_store final : public stores::store {
       if (!after.empty()) co_return after;
     }
   }
+  awaitable<std::size_t> queued_before(std::string_view id, std::size_t most) override {
+    return repeat([=, this] { return inner_.queued_before(id, most); });
+  }
   awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override {
     return repeat([=, this] { return inner_.renew(process, lease); });
   }

@@ -336,6 +336,26 @@ TEST_P(store_contract, a_paused_tool_waits_and_what_runs_goes_on) {
 
 // --- numbers
 
+TEST_P(store_contract, a_task_that_waits_knows_how_many_come_before_it) {
+  std::vector<task_ptr> all;
+  for (int i = 0; i < 4; ++i) {
+    fixture_->advance(1ms);
+    all.push_back(create(origin()));
+  }
+  create(origin("bob"));
+  create(origin("alice", "other"));
+  const auto before = [&](const task_ptr& task, std::size_t most = 100) {
+    return run(store().queued_before(task->id(), most));
+  };
+  EXPECT_EQ(before(all[0]), 0U);
+  EXPECT_EQ(before(all[3]), 3U);
+  EXPECT_EQ(before(all[3], 2), 2U);
+  ASSERT_EQ(claim(process_, 1).size(), 1U);
+  run(store().cancel("alice", all[1]->id(), ""));
+  EXPECT_LE(before(all[3]), 2U);
+  EXPECT_EQ(run(store().queued_before("unknown", 1)), 0U);
+}
+
 TEST_P(store_contract, numbers_by_tool_follow_every_change) {
   const auto counts = [&](const std::string& tool) {
     const auto all = run(store().counts());
