@@ -12,6 +12,7 @@
 #include <chrono>
 #include <concepts>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -131,6 +132,23 @@ class task_access {
   /// is `complete(id, token, outcome::tool_error(text))`.
   change_reply fail(std::string_view id, std::string_view token, int code,
                     std::string_view message);
+
+  // --- whoever operates the server
+  /// Nothing of this tool begins any more, in no process that shares the store, also after a
+  /// restart: what runs goes on, the rest waits and says so to its callers. False: it was paused
+  /// already.
+  bool pause(std::string_view tool);
+  /// False: it was not paused.
+  bool resume(std::string_view tool);
+  /// The tools that are paused, and since when.
+  std::map<std::string, timestamp, std::less<>> paused();
+  /// The work of a task that has ended, as a new task of the same owner; its `retry_of` is the old
+  /// one's id. Throws `std::invalid_argument` with the reason if there is no such task, it has not
+  /// ended, or no handler of its tool is here; `engine_busy`.
+  task_ptr retry(std::string_view owner, std::string_view id);
+  /// Why a task waits, as its callers read it: "waiting: 3 of 3 running, 5 before it", "attempt 2
+  /// of 5 in 8 s: exit code 75". Empty: it runs, or has ended.
+  std::string why_it_waits(const task_ptr& task);
 
   // --- everybody
   /// Calls `on_change` with every new state until the returned handle is destroyed; from threads of

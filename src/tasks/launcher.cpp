@@ -162,7 +162,8 @@ handler_result launcher::result_of_failure(const run_ptr& run) const noexcept {
 // result.
 void launcher::settle(const run_ptr& run, handler_result& result) const noexcept {
   try {
-    if (run->settle_retry(result)) return;
+    const bool again = run->settle_retry(result);
+    if (again || run->stop_requested()) return;
     if (hooks_ && result) hooks_->on_result(*run, *result);
   } catch (...) {
     result = result_of_failure(run);

@@ -44,9 +44,9 @@ class operations {
 };
 
 /// Why a task cannot be made again; for people.
-class no_retry : public std::runtime_error {
+class no_retry : public std::invalid_argument {
  public:
-  using std::runtime_error::runtime_error;
+  using std::invalid_argument::invalid_argument;
 };
 
 }  // namespace longhaul::tasks

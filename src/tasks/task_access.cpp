@@ -8,8 +8,10 @@
 #include "longhaul/stores/cursor.hpp"
 #include "longhaul/stores/task_id.hpp"
 #include "tasks/engine_link.hpp"
+#include "tasks/operations.hpp"
 #include "tasks/questions.hpp"
 #include "tasks/sync.hpp"
+#include "tasks/wait_words.hpp"
 #include "tasks/waiter.hpp"
 
 namespace longhaul {
@@ -107,7 +109,12 @@ task_ptr task_access::submit(const task_request& request) {
   work.retention_given = request.retention.has_value();
   work.retention = request.retention;
   if (tool->accept) work.arguments = tool->accept(work.arguments, {.ignored = {}, .strict = true});
-  return created_or_throw(tasks::sync(access.engine->submit(work)));
+  task_ptr made = created_or_throw(tasks::sync(access.engine->submit(work)));
+  if (!made->hidden) return made;
+  // A plain call began it: now it is a task.
+  const auto retention = access.engine->retention_for(*tool, work.retention_given, work.retention);
+  auto shown = tasks::sync(access.engine->reveal(work.owner, made->id(), retention));
+  return shown.task ? shown.task : made;
 }
 
 task_ptr task_access::create_external(const task_request& request) {
@@ -223,6 +230,26 @@ change_reply task_access::fail(std::string_view id, std::string_view token, int 
                                std::string_view message) {
   const outcome failed = outcome::protocol_error(code, message);
   return to_reply(tasks::sync(link_->use().engine->finish(id, {0, token}, failed, message)));
+}
+
+bool task_access::pause(std::string_view tool) {
+  return tasks::sync(link_->use().engine->operations().pause(tool));
+}
+
+bool task_access::resume(std::string_view tool) {
+  return tasks::sync(link_->use().engine->operations().resume(tool));
+}
+
+std::map<std::string, timestamp, std::less<>> task_access::paused() {
+  return tasks::sync(link_->use().engine->operations().paused());
+}
+
+task_ptr task_access::retry(std::string_view owner, std::string_view id) {
+  return created_or_throw(tasks::sync(link_->use().engine->operations().retry(owner, id)));
+}
+
+std::string task_access::why_it_waits(const task_ptr& task) {
+  return tasks::sync(link_->use().engine->waits().exactly(task));
 }
 
 task_access::watch_handle task_access::watch(std::string_view id,

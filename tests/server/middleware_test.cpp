@@ -416,6 +416,11 @@ TEST_F(middleware_test, of_audits_writes_who_called_what_and_how_it_ended) {
   start_with({audit_log({.to = sink, .arguments = true})});
   const std::string id = run_task("work", raw_json::trusted(R"({"a":1})"));
   await_end(id);
+  const auto has_told_the_end = [&] {  // the state can be read a moment before
+    const std::lock_guard lock(mutex);
+    return written.size() == 2;
+  };
+  while (!has_told_the_end()) std::this_thread::yield();
   wait_for(server->get(who, id));
   const std::lock_guard lock(mutex);
   EXPECT_EQ(written, (lines{R"(audit.call kind=tool name=work caller=ann arguments={"a":1})",

@@ -287,5 +287,24 @@ TEST_F(task_engine_test, a_watch_may_outlive_the_engine) {
   handle.reset();
 }
 
+TEST_F(task_engine_test, operators_pause_tools_and_make_finished_work_again) {
+  EXPECT_TRUE(engine->pause("sum"));
+  EXPECT_FALSE(engine->pause("sum"));
+  EXPECT_TRUE(engine->paused().contains("sum"));
+  const auto task = submit("sum", R"({"a":1,"b":2})");
+  EXPECT_EQ(engine->why_it_waits(task), "paused by the operator");
+  EXPECT_THROW(engine->retry("local", task->id()), std::invalid_argument) << "it has not ended";
+  EXPECT_TRUE(engine->resume("sum"));
+  EXPECT_FALSE(engine->resume("sum"));
+  EXPECT_TRUE(engine->paused().empty());
+  EXPECT_EQ(engine->wait("local", task->id())->status, task_status::completed);
+
+  const auto again = engine->retry("local", task->id());
+  EXPECT_EQ(again->origin->retry_of, task->id());
+  const auto done = engine->wait("local", again->id());
+  EXPECT_EQ(done->result.body, engine->get("local", task->id())->result.body);
+  EXPECT_THROW(engine->retry("somebody", task->id()), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace longhaul::test

@@ -376,20 +376,37 @@ TEST(faults, lists_show_other_owners_or_have_no_pages) {
   EXPECT_NE(others.body.find(R"("tasks":[])"), std::string::npos) << others.body;
 }
 
-TEST(faults, a_caller_is_left_without_an_answer_when_its_twin_cancels) {
-  // Two plain calls with one idempotency key wait for the same work; one client leaves.
+// Two plain calls with one idempotency key wait for the same work.
+struct twins {
+  explicit twins(fixture_server& server) {
+    const std::string key = "," + modern_meta("", R"(,"longhaul.dev/idempotency-key":"k")");
+    const auto body = call("1", "work", "a", key);
+    const auto headers = joined(modern_headers(body), as("ann"));
+    one = send_http(server, "POST", headers, body);
+    EXPECT_TRUE(one->await_waiting());
+    two = send_http(server, "POST", headers, body);
+    EXPECT_TRUE(two->await_waiting());
+  }
+  std::shared_ptr<test_outlet> one, two;
+};
+
+TEST(faults, a_caller_is_left_without_an_answer_when_its_twin_leaves) {
   fixture_server server;
-  const std::string key = "," + modern_meta("", R"(,"longhaul.dev/idempotency-key":"k")");
-  const auto body = call("1", "work", "a", key);
-  const auto headers = joined(modern_headers(body), as("ann"));
-  const auto one = send_http(server, "POST", headers, body);
-  ASSERT_TRUE(one->await_waiting());
-  const auto two = send_http(server, "POST", headers, body);
-  ASSERT_TRUE(two->await_waiting());
-  one->leave();
-  const auto reply = two->next();
+  const twins callers(server);
+  callers.one->leave();
+  server.door.open("a");
+  const auto reply = callers.two->next();
   ASSERT_TRUE(reply && reply->reply);
-  EXPECT_FALSE(reply->reply->body.empty());
+  EXPECT_NE(reply->reply->body.find(R"("content")"), std::string::npos) << reply->reply->body;
+  EXPECT_FALSE(server.door.was_stopped("a"));
+}
+
+TEST(faults, work_goes_on_that_all_its_callers_have_left) {
+  fixture_server server;
+  const twins callers(server);
+  callers.one->leave();
+  callers.two->leave();
+  EXPECT_TRUE(server.door.await_stop("a"));
 }
 
 TEST(faults, the_wait_is_announced_twice_or_not_at_all) {
