@@ -4,6 +4,7 @@
 #include <atomic>
 #include <utility>
 
+#include "base/clock_arithmetic.hpp"
 #include "tasks/certain.hpp"
 #include "tasks/claimer.hpp"
 #include "tasks/direct_calls.hpp"
@@ -78,7 +79,7 @@ struct engine::parts {
   void on_change(const task_ptr& task) {
     begun.on_change(*task);
     if (task->terminal() || !task->hidden) core.waiting.remove(task->id());
-    if (task->attempt > 0 && stores::claimable(*task)) core.note_start(task->run_at);
+    if (task->attempt > 0 && stores::claimable(*task)) note_start(*task);
     if (!has_ended_without(*task)) core.tell_change(*task);
     core.hub.publish(task);
     direct.was_told(*task);
@@ -114,6 +115,11 @@ struct engine::parts {
     }
     return !claims.claiming();
   }
+  // Each store has a time of its own.
+  void note_start(const task_record& task) {
+    const milliseconds pause = elapsed(store_of(task.id()).now().mono, task.run_at);
+    core.note_start(saturating_add(core.monotonic(), pause));
+  }
   void look_into_lanes() {
     core.lanes.durable().look = true;
     core.lanes.in_memory().look = true;
@@ -122,7 +128,7 @@ struct engine::parts {
     const monotonic_time now = core.monotonic();
     const bool polls = !looked_at || now - *looked_at >= core.options.claim_poll;
     if (polls) looked_at = now;
-    if (core.next_start.load() <= core.options.store->now().mono) {
+    if (core.next_start.load() <= now) {
       core.next_start = monotonic_time::max();
       look_into_lanes();
     }

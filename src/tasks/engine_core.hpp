@@ -40,7 +40,7 @@ struct engine_core {
     log.change(task);
     if (task.ends && options.hooks) options.hooks->on_end(task);
   }
-  /// A task waits for its time.
+  /// A task waits for this time, by our own clock.
   void note_start(monotonic_time at) noexcept {
     monotonic_time known = next_start;
     while (at < known && !next_start.compare_exchange_weak(known, at)) {

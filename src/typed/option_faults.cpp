@@ -23,6 +23,9 @@ class option_check {
     if (!options_.concurrency_key.empty() && options_.concurrency == 0) {
       note("concurrency_key", "says what concurrency is counted by, which is not given");
     }
+    if (options_.concurrency > 0 && options_.external) {
+      note("concurrency", "is not for external tools: their work runs elsewhere");
+    }
     if (options_.stall_limit && options_.external) {
       note("stall_limit", "is not for external tools: nothing is known of work done elsewhere");
     }

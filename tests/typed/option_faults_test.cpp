@@ -87,6 +87,11 @@ TEST(option_faults, of_work_done_elsewhere_no_sign_of_life_is_known) {
               o.external = true;
             }),
             "stall_limit is not for external tools: nothing is known of work done elsewhere");
+  EXPECT_EQ(faults_with([](tool_options& o) {
+              o.concurrency = 1;
+              o.external = true;
+            }),
+            "concurrency is not for external tools: their work runs elsewhere");
 }
 
 TEST(option_faults, quick_tools_do_not_queue) {
