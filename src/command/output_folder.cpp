@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -56,10 +58,30 @@ void make_private(const fs::path& place) {
   check_private(place);
 }
 
+descriptor open_folder(const fs::path& folder) {
+  return descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+}
+
+bool is_locked(const descriptor& folder) {
+  return folder && ::flock(folder.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 descriptor take_lock(const fs::path& root) {
-  descriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  descriptor folder = open_folder(root);
   if (folder && ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) folder.reset();
   return folder;
+}
+
+std::string key_in(const fs::path& folder) {
+  std::ifstream file(folder / "key", std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write_key(const fs::path& folder, const std::string& key) {
+  std::ofstream file(folder / "key", std::ios::binary);
+  if (file << key && file.flush()) return;
+  throw fs::filesystem_error("cannot note what a program is limited by", folder,
+                             std::make_error_code(std::errc::io_error));
 }
 
 bool is_plain_name(std::string_view name) {
@@ -143,6 +165,7 @@ std::shared_ptr<output_folder> output_folder::kept(const fs::path& root) {
   make_private(root);
   const std::shared_ptr<output_folder> output(new output_folder);
   output->root_ = fs::absolute(root);
+  output->look_for_left();
   return output;
 }
 
@@ -153,9 +176,22 @@ output_folder::~output_folder() {
 }
 
 bool output_folder::in_use(std::string_view task) const {
-  const descriptor folder(
-      ::open(folder_of(task).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  return folder && ::flock(folder.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  return is_locked(open_folder(folder_of(task)));
+}
+
+void output_folder::look_for_left() {
+  const guard lock(left_mutex_);
+  for (const std::string& task : tasks()) {
+    const fs::path folder = folder_of(task);
+    left_program found{open_folder(folder), key_in(folder)};
+    if (!found.key.empty() && is_locked(found.folder)) left_.push_back(std::move(found));
+  }
+}
+
+bool output_folder::left_running(std::string_view key) {
+  const guard lock(left_mutex_);
+  std::erase_if(left_, [](const left_program& one) { return !is_locked(one.folder); });
+  return std::ranges::any_of(left_, [&](const left_program& one) { return one.key == key; });
 }
 
 std::vector<std::string> output_folder::tasks() const {
@@ -175,7 +211,7 @@ fs::path output_folder::folder_of(std::string_view task) const {
   return root_ / task;
 }
 
-fs::path output_folder::prepare(std::string_view task) {
+fs::path output_folder::prepare(std::string_view task, const std::string& key) {
   const fs::path folder = folder_of(task);
   make_sure_of_root();
   std::error_code error;
@@ -185,6 +221,7 @@ fs::path output_folder::prepare(std::string_view task) {
     throw fs::filesystem_error("cannot make a folder for captured output", folder,
                                std::error_code(errno, std::generic_category()));
   }
+  if (!key.empty()) write_key(folder, key);
   return folder;
 }
 

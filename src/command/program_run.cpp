@@ -64,13 +64,15 @@ class companion {
 /// One run of a program.
 class program_run {
  public:
-  program_run(const runnable& program, task_context& task) : program_(program), task_(task) {}
+  program_run(const runnable& program, task_context& task, std::string key)
+      : program_(program), task_(task), key_(std::move(key)) {}
 
   // A server that was killed leaves programs that are still being ended: the next attempt does not
-  // run beside them.
-  asio::awaitable<void> wait_for_former_attempt() {
+  // run beside them, nor does what may not run beside them.
+  asio::awaitable<void> wait_for_former_programs() {
     asio::steady_timer timer(co_await asio::this_coro::executor);
-    while (program_.host->output->in_use(task_.id())) {
+    output_folder& output = *program_.host->output;
+    while (output.in_use(task_.id()) || (!key_.empty() && output.left_running(key_))) {
       task_.throw_if_cancelled();
       task_.alive();
       timer.expires_after(tunables::look_at_output_every);
@@ -79,13 +81,13 @@ class program_run {
   }
 
   asio::awaitable<program_outcome> run(parameter_values values) {
-    co_await wait_for_former_attempt();
+    co_await wait_for_former_programs();
     // From here on a stop is told to the program, and its end is awaited.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     std::optional<process> child;
     std::string failure;
     try {
-      folder_ = program_.host->output->prepare(task_.id());
+      folder_ = program_.host->output->prepare(task_.id(), key_);
       child.emplace(options_for(values));
     } catch (const fs::filesystem_error& e) {  // whose text holds the server's own paths
       failure = "its output cannot be kept: " + e.code().message();
@@ -317,6 +319,7 @@ class program_run {
 
   const runnable& program_;
   task_context& task_;
+  const std::string key_;
   fs::path folder_;
   line_progress progress_{program_.patterns};
   std::array<std::uint64_t, 2> seen_{};
@@ -338,8 +341,8 @@ runnable::runnable(program_spec given, std::string name, std::shared_ptr<const p
 }
 
 asio::awaitable<program_outcome> run_program(const runnable& program, task_context& task,
-                                             parameter_values values) {
-  program_run run(program, task);
+                                             parameter_values values, std::string key) {
+  program_run run(program, task, std::move(key));
   co_return co_await run.run(std::move(values));
 }
 

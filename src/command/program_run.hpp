@@ -60,10 +60,11 @@ struct program_outcome {
   std::string lost = {};  ///< why output was lost; empty: none was
 };
 
-/// Runs it until nothing of it is left. `program` outlives the run. Throws `task_stopped` if the
-/// task was stopped meanwhile. What was printed stays in the folder of the task.
+/// Runs it until nothing of it is left. `program` outlives the run. It does not begin beside what
+/// an earlier server has started with the same `key`, unless that is empty. Throws `task_stopped`
+/// if the task was stopped meanwhile. What was printed stays in the folder of the task.
 boost::asio::awaitable<program_outcome> run_program(const runnable& program, task_context& task,
-                                                    parameter_values values);
+                                                    parameter_values values, std::string key = {});
 
 /// Removes what a run left in the folder of its task, for features whose output nobody can read
 /// afterwards. In a server that ends it does nothing: a helper may still write there, and the next

@@ -6,6 +6,7 @@
 #include "command/result.hpp"
 #include "command/retry.hpp"
 #include "command/tunables.hpp"
+#include "typed/key_template.hpp"
 
 namespace longhaul::command {
 namespace {
@@ -20,10 +21,18 @@ struct program_tool {
   }
 };
 
+// Of the runs of all tools; empty: it is not limited.
+std::string limited_by(const tool_options& tool, const raw_json& arguments) {
+  if (tool.concurrency == 0) return {};
+  return tool.name + "\n" + detail::key_of(tool.concurrency_key, arguments);
+}
+
 boost::asio::awaitable<handler_result> run_tool(std::shared_ptr<const program_tool> tool,
                                                 task_context& task, raw_json arguments) {
   parameter_values values = tool->program.parameters.read(arguments);
-  const program_outcome ended = co_await run_program(tool->program, task, std::move(values));
+  std::string key = limited_by(tool->spec.options, arguments);
+  const program_outcome ended =
+      co_await run_program(tool->program, task, std::move(values), std::move(key));
   tool_result result = program_result(tool->spec, ended.end, ended.out, ended.err, task.id());
   if (!ended.lost.empty() && ended.out.lost.empty() && ended.err.lost.empty()) {
     result.add(text("Some output was lost: " + ended.lost));

@@ -3,8 +3,12 @@
 // program, and a program with its task.
 #include "command/tool.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <fstream>
 
+#include "command/descriptor.hpp"
 #include "command/program_tools.hpp"
 #include "longhaul/error_codes.hpp"
 
@@ -284,6 +288,24 @@ TEST(output_folder_test, what_was_printed_is_told_apart_without_reading_it) {
   EXPECT_NE(output->look("task", "stdout"), grown) << "another attempt";
   std::ofstream(file) << "damaged";
   EXPECT_THROW(output->look("task", "stdout"), std::runtime_error);
+}
+
+// With `concurrency = 1` a program ran beside the one that a killed server had left with its key.
+TEST(output_folder_test, what_an_earlier_server_left_running_is_known_by_its_key) {
+  const temporary_folder folder;
+  const fs::path root = fs::path(folder.path()) / "kept";
+  const auto before = command::output_folder::kept(root);
+  const fs::path running = before->prepare("running", "migrate\ndb=a");
+  before->prepare("ended", "migrate\ndb=b");
+  command::descriptor helper(::open(running.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_EQ(::flock(helper.get(), LOCK_EX), 0);
+  const auto now = command::output_folder::kept(root);
+  EXPECT_TRUE(now->left_running("migrate\ndb=a"));
+  EXPECT_FALSE(now->left_running("migrate\ndb=b"));
+  now->remove({"running"});
+  EXPECT_TRUE(now->left_running("migrate\ndb=a")) << "it runs without its folder";
+  helper.reset();
+  EXPECT_FALSE(now->left_running("migrate\ndb=a"));
 }
 
 TEST(output_folder_test, what_a_killed_server_left_is_removed_and_what_lives_is_not) {

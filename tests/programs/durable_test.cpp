@@ -5,7 +5,6 @@
 #include <atomic>
 
 #include <csignal>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <random>
@@ -58,22 +57,8 @@ class memory_of_clients {
   std::set<int> requested_;
 };
 
-class durable : public serve {
+class durable : public restarted {
  protected:
-  void start(const std::string& tools, const std::string& server_keys = "") {
-    server_.reset();
-    server_ = std::make_unique<served>(home, tools, server_keys);
-  }
-  void kill_server() {
-    server_->process().signal(SIGKILL);
-    EXPECT_EQ(server_->process().wait(), 128 + SIGKILL);
-  }
-  void stop_server() {
-    server_->process().signal(SIGTERM);
-    server_->process().signal(SIGTERM);
-    EXPECT_EQ(server_->process().wait(), 0);
-  }
-
   // Clients that create tasks and read them until the server is gone.
   void load(const std::string& tool, std::atomic<bool>& stop) {
     while (!stop) {
@@ -104,12 +89,6 @@ class durable : public serve {
     }
     return status;
   }
-  std::multiset<std::string> lines_of(const std::string& name) const {
-    std::ifstream file(home.file(name));
-    std::multiset<std::string> lines;
-    for (std::string line; std::getline(file, line);) lines.insert(line);
-    return lines;
-  }
   std::string logging_tool(const std::string& name, const std::string& script,
                            const std::string& more) const {
     return script_tool(home, name, "echo \"$1\" >> " + home.file("runs") + "\n" + script,
@@ -119,7 +98,6 @@ class durable : public serve {
 
   memory_of_clients clients_;
   std::atomic<int> numbers_{0};
-  std::unique_ptr<served> server_;
 };
 
 std::string with_argument(std::string tool) {

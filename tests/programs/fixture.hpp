@@ -8,8 +8,12 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -88,6 +92,33 @@ class serve : public testing::Test {
 
   temporary_folder home;
   census census_;
+};
+
+/// A server that is killed, stopped and started again on the same store.
+class restarted : public serve {
+ protected:
+  void start(const std::string& tools, const std::string& server_keys = "") {
+    server_.reset();
+    server_ = std::make_unique<served>(home, tools, server_keys);
+  }
+  void kill_server() {
+    server_->process().signal(SIGKILL);
+    EXPECT_EQ(server_->process().wait(), 128 + SIGKILL);
+  }
+  void stop_server() {
+    server_->process().signal(SIGTERM);
+    server_->process().signal(SIGTERM);
+    EXPECT_EQ(server_->process().wait(), 0);
+  }
+  /// Of a file in which programs note what they do.
+  std::multiset<std::string> lines_of(const std::string& name) const {
+    std::ifstream file(home.file(name));
+    std::multiset<std::string> lines;
+    for (std::string line; std::getline(file, line);) lines.insert(line);
+    return lines;
+  }
+
+  std::unique_ptr<served> server_;
 };
 
 }  // namespace longhaul::test

@@ -64,7 +64,7 @@ TEST_F(store_command, looks_and_copies_beside_a_running_server) {
   EXPECT_EQ(found.at("cancelled"), 1);
   EXPECT_EQ(found.at("working"), 2);
   EXPECT_EQ(found.at("queued"), 1);
-  EXPECT_EQ(found.at("version"), 2);
+  EXPECT_EQ(found.at("version"), 3);
   EXPECT_NE(store({"stats", file_}).out.find("completed         3\n"), std::string::npos);
 
   const std::string copy = home.file("copy.db");

@@ -11,10 +11,13 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <set>
 #include <thread>
 
 #include "longhaul/store.hpp"
+#include "sqlite/maintenance.hpp"
 #include "sqlite/schema.hpp"
 #include "sqlite/sqlite_store.hpp"
 #include "stores/samples.hpp"
@@ -535,6 +538,35 @@ TEST_F(sqlite_reopened, P26_a_frozen_file_of_version_1_opens) {
     EXPECT_FALSE(find_input(*task, "b")->response);
     EXPECT_EQ(task->checkpoint.view(), "[1]");
   }
+}
+
+// A file of version 2 as the server of that time left it when it was killed: what waited, what ran,
+// what asked, what had ended in each way. Made once; never again.
+TEST_F(sqlite_reopened, P26_a_frozen_file_of_version_2_opens) {
+  const std::string copy = folder_.file("v2.db");
+  fs::copy_file(std::string(LONGHAUL_TEST_DATA) + "/v2.db", copy);
+  sqlite::sqlite_options options;
+  options.path = copy;
+  {
+    sqlite_store frozen(options);
+    run(frozen.recover());
+    const auto page = run(frozen.list("anonymous", std::nullopt, "", 100));
+    std::map<std::string, std::set<task_status>> seen;
+    for (const auto& task : page->tasks) {
+      seen[std::string(task->tool())].insert(task->status);
+      EXPECT_EQ(task->origin->retry_on, retry_on::nothing);
+      EXPECT_FALSE(task->origin->concurrency_key);
+      EXPECT_FALSE(task->process);
+    }
+    EXPECT_EQ(page->tasks.size(), 7U);
+    EXPECT_EQ(seen["quick"], std::set{task_status::completed});
+    EXPECT_EQ(seen["fails"], std::set{task_status::completed});
+    EXPECT_EQ(seen["ask"], std::set{task_status::input_required});
+    EXPECT_EQ(seen["work"], (std::set{task_status::working, task_status::cancelled}));
+    EXPECT_EQ(seen["once"], std::set{task_status::failed}) << "it is not `rerun`";
+    EXPECT_EQ(run(frozen.stats()).completed, 2U);
+  }
+  for (const std::string& found : sqlite::check(copy)) ADD_FAILURE() << found;
 }
 
 TEST(sqlite_schema, older_files_are_brought_forward_all_or_nothing) {
