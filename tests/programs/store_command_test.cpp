@@ -153,8 +153,8 @@ TEST_F(store_command, changes_a_file_that_nobody_uses) {
   server_.reset();
   EXPECT_EQ(store({"check", file_}).code, 0) << "a killed server's log is read, too";
   EXPECT_EQ(store({"vacuum", file_}).code, 0);
-  EXPECT_EQ(store({"migrate", file_}).out, file_ + ": version 2 already\n");
-  EXPECT_EQ(store({"migrate", file_, "--json"}).out, "{\"before\":2,\"after\":2}\n");
+  EXPECT_EQ(store({"migrate", file_}).out, file_ + ": version 3 already\n");
+  EXPECT_EQ(store({"migrate", file_, "--json"}).out, "{\"before\":3,\"after\":3}\n");
   EXPECT_EQ(store({"check", file_}).code, 0);
 }
 
