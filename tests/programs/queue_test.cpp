@@ -87,7 +87,7 @@ TEST_F(program_queue, no_two_run_at_once_with_one_key_however_often_the_server_i
     server_->cancel(unwanted);
     if (served::status(server_->get(unwanted)) == "cancelled") cancelled.insert(unwanted);
     EXPECT_TRUE(lines_come("runs", before + random() % 4));
-    kill_server();
+    round % 3 == 0 ? stop_server() : kill_server();
   }
   start(tools, "max_running = 8\n");
   for (const std::string& task : tasks) {
@@ -209,6 +209,19 @@ class unique_programs : public program_queue {
     EXPECT_TRUE(stream->await("notifications/progress")) << stream->all;
     return stream;
   }
+  // … of 2025-11-25.
+  std::unique_ptr<served::stream> call_on(const legacy_session& session, int id,
+                                          const std::string& arguments) const {
+    const std::string number = std::to_string(id);
+    auto stream = std::make_unique<served::stream>(
+        *server_,
+        server_->request_text(
+            session.id, R"({"jsonrpc":"2.0","id":)" + number +
+                            R"(,"method":"tools/call","params":{"name":"build","arguments":)" +
+                            arguments + R"(,"_meta":{"progressToken":)" + number + "}}}"));
+    EXPECT_TRUE(stream->await("notifications/progress")) << stream->all;
+    return stream;
+  }
 
   const std::string one_way = R"({"what":"a","how":"b"})";
   const std::string other_way = R"({"how":"b","what":"a"})";
@@ -229,16 +242,11 @@ TEST_F(unique_programs, a_task_and_a_plain_call_of_the_other_wire_are_one_run) {
   const std::string task = server_->start("build", {{"what", "a"}, {"how", "b"}});
   EXPECT_TRUE(lines_come("runs", 1));
   const legacy_session session(*server_);
-  served::stream plain(
-      *server_, server_->request_text(
-                    session.id, R"({"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":)"
-                                R"("build","arguments":)" +
-                                    other_way + R"(,"_meta":{"progressToken":"p"}}})"));
-  EXPECT_TRUE(plain.await("notifications/progress")) << plain.all;
+  const auto plain = call_on(session, 2, other_way);
   home.write("go", "");
   const std::string text = served::text(server_->end_of(task).at("result").as_object());
   EXPECT_TRUE(text.starts_with("a b by ")) << text;
-  EXPECT_TRUE(plain.await(text.substr(0, text.size() - 1))) << plain.all;
+  EXPECT_TRUE(plain->await(text.substr(0, text.size() - 1))) << plain->all;
   EXPECT_EQ(lines_of("runs").size(), 1U);
 }
 
@@ -256,6 +264,40 @@ TEST_F(unique_programs, a_caller_that_goes_away_leaves_the_other_its_result) {
     EXPECT_TRUE(stays->await("a b by ")) << stays->all;
     EXPECT_EQ(lines_of("runs").size(), 1U);
   }
+}
+
+TEST_F(unique_programs, a_caller_that_cancels_leaves_the_other_its_result) {
+  const legacy_session session(*server_);
+  const auto first = call_on(session, 2, one_way);
+  const auto second = call_on(session, 3, other_way);
+  const auto cancelled =
+      server_->post(session.id, R"({"jsonrpc":"2.0","method":"notifications/cancelled",)"
+                                R"("params":{"requestId":2}})");
+  EXPECT_EQ(cancelled.status, 202) << cancelled.body;
+  for (int told = 0; told < 5; ++told) EXPECT_TRUE(second->await("notifications/progress"));
+  home.write("go", "");
+  EXPECT_TRUE(second->await("a b by ")) << second->all;
+  EXPECT_EQ(lines_of("runs").size(), 1U);
+}
+
+// Its result is that of the run that was made again, and stays it.
+TEST_F(program_queue, a_unique_call_is_the_one_that_a_killed_server_had) {
+  const std::string tools =
+      tool_of("work", {"n"}, "echo run >> runs; until [ -e go ]; do sleep 0.01; done; echo $$",
+              rerun + "unique = \"arguments\"\nunique_for = \"1h\"\n");
+  start(tools);
+  const std::string task = server_->start("work", {{"n", "1"}});
+  EXPECT_TRUE(lines_come("runs", 1));
+  kill_server();
+  start(tools);
+  EXPECT_EQ(server_->start("work", {{"n", "1"}}), task);
+  home.write("go", "");
+  const std::string text = served::text(server_->end_of(task).at("result").as_object());
+  kill_server();
+  start(tools);
+  server_->knows_tasks = false;
+  EXPECT_EQ(served::text(server_->call("work", {{"n", "1"}})), text);
+  EXPECT_LE(lines_of("runs").size(), 2U);
 }
 
 }  // namespace
