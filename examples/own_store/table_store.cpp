@@ -357,7 +357,7 @@ stores::create_result table_store::insert(const stores::new_task& task) {
   {
     const std::lock_guard lock(mutex_);
     if (auto found = earlier(origin)) return *std::move(found);
-    const bool begins = may_begin(origin, task.concurrency);
+    const bool begins = task.begins_anyway || may_begin(origin, task.concurrency);
     made = std::make_shared<const task_record>(stores::initial(task, now(), begins));
     const std::string_view bound = refused_by(task.bounds, *made);
     if (!bound.empty()) return {stores::create_code::busy, nullptr, bound};

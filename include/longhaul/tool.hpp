@@ -64,7 +64,7 @@ struct tool_options {
   /// While a call is worked on, a second one of the same caller with the same arguments (whatever
   /// the order of their members and the form of their numbers) is that call: both get its result.
   bool unique = false;
-  /// … and for so long after its end. Not longer than it is kept.
+  /// … and for so long after its end, unless it was cancelled. Not longer than it is kept.
   std::chrono::milliseconds unique_for{0};
   /// Tasks of this tool that run at once in all processes that share the store; 0: no limit. Calls
   /// beyond it wait.

@@ -149,11 +149,19 @@ awaitable<std::optional<call_reply>> task_wait::until_end() {
   }
 }
 
+// From now on it hears nothing, so that of two that leave at once the second is the last.
+bool task_wait::is_ours_alone() {
+  mailbox_.following.clear();
+  return task_->hidden && !server_.engine.has_callers(task_->id(), mailbox_);
+}
+
 // Nobody else knows the work behind a plain call, unless he made the same call and waits for it as
 // well; a task goes on.
 awaitable<std::optional<call_reply>> task_wait::leave() {
-  mailbox_.following.clear();
-  if (task_->hidden && !server_.engine.has_callers(task_->id())) {
+  // Who was given a question to answer follows nothing meanwhile.
+  const bool is_shared = task_->origin->unique_hash.has_value();
+  const bool awaits_somebody = is_shared && task_->status == task_status::input_required;
+  if (is_ours_alone() && !awaits_somebody) {
     co_await server_.engine.cancel(who_.owner, task_->id(), "the caller left");
   }
   co_return refuse(refusal::abandoned, "the caller left");
@@ -231,7 +239,7 @@ awaitable<std::optional<call_reply>> task_wait::use_given_answers() {
 
 // Work that this very request began can be found again by nobody but with its key.
 awaitable<std::optional<call_reply>> task_wait::refuse_given_answers(refused why) {
-  if (task_->hidden && rules_.begun_here && request_.idempotency_key.empty()) {
+  if (rules_.begun_here && request_.idempotency_key.empty() && is_ours_alone()) {
     co_await server_.engine.cancel(who_.owner, task_->id(), "its answers are refused");
   }
   co_return call_reply(std::move(why));
@@ -243,7 +251,9 @@ awaitable<std::optional<call_reply>> task_wait::give_up_unaskable(const task_inp
     co_return std::nullopt;
   }
   const std::string words = unaskable_words(request_.modes, json::value(asked.request));
-  co_await server_.engine.cancel(who_.owner, task_->id(), "the caller cannot be asked");
+  if (is_ours_alone()) {
+    co_await server_.engine.cancel(who_.owner, task_->id(), "the caller cannot be asked");
+  }
   co_return outcome::tool_error(words);
 }
 

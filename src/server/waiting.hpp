@@ -59,6 +59,8 @@ class task_wait {
   /// When the wait is over, or has something to say.
   exchange::clock::time_point wake_at();
   void deliver(exchange::batch batch);
+  /// Nobody else knows the work, or waits for it.
+  bool is_ours_alone();
   awaitable<std::optional<call_reply>> leave();
 
   awaitable<std::optional<call_reply>> handle_questions();

@@ -58,10 +58,8 @@ std::string select_attempts() {
                      [&](auto& column) { stores::visit_attempt(attempt, column); });
 }
 
-// What has begun once, and not again, has none that is over, unless it waits.
-bool may_have_attempts(const task_record& task) noexcept {
-  return task.attempt > 1 || (task.attempt == 1 && !task.process && !task.terminal());
-}
+// Both rise with a claim, and the epoch with the end of an attempt as well.
+bool may_have_attempts(const task_record& task) noexcept { return task.epoch > task.attempt; }
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "longhaul/task.hpp"
 
@@ -17,6 +18,18 @@ namespace longhaul::stores {
 /// unkeyed hash can be flooded.
 template <class Value>
 using by_name = std::map<std::string, Value, std::less<>>;
+
+/// Orders pairs of texts (tool and concurrency key); a look-up needs no memory.
+struct pair_order {
+  using is_transparent = void;
+  template <class A, class B>
+  bool operator()(const A& a, const B& b) const noexcept {
+    const std::string_view left(a.first), right(b.first);
+    if (left != right) return left < right;
+    return std::string_view(a.second) < std::string_view(b.second);
+  }
+};
+using two_views = std::pair<std::string_view, std::string_view>;
 
 using origin_ptr = std::shared_ptr<const task_origin>;
 

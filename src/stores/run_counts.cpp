@@ -3,27 +3,32 @@
 
 namespace longhaul::stores {
 
+std::size_t& run_counts::count_of(const task_origin& task) {
+  const auto found = running_.find(key_of(task));
+  if (found != running_.end()) return found->second;
+  return running_[tool_and_key(task.tool, *task.concurrency_key)];
+}
+
 bool run_counts::try_begin(const task_origin& task, std::size_t limit, std::size_t lingering) {
   if (!task.concurrency_key && !any_paused_) return true;
   const guard lock(mutex_);
   if (paused_.contains(task.tool)) return false;
   if (!task.concurrency_key) return true;
-  std::size_t& count = running_[key_of(task)];
-  if (limit != 0 && count + lingering >= limit) {
-    if (count == 0) running_.erase(key_of(task));
-    return false;
-  }
-  ++count;
+  const auto found = running_.find(key_of(task));
+  const std::size_t running = found == running_.end() ? 0 : found->second;
+  if (limit != 0 && running + lingering >= limit) return false;
+  ++count_of(task);
   return true;
 }
 
-void run_counts::begin(const task_origin& task) {
-  if (!task.concurrency_key) return;
+bool run_counts::begin(const task_origin& task) {
+  if (!task.concurrency_key) return true;
   const guard lock(mutex_);
-  ++running_[key_of(task)];
+  ++count_of(task);
+  return true;
 }
 
-void run_counts::end(const task_origin& task) {
+void run_counts::end(const task_origin& task) noexcept {
   if (!task.concurrency_key) return;
   const guard lock(mutex_);
   const auto found = running_.find(key_of(task));

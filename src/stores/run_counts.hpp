@@ -18,6 +18,7 @@
 
 #include "base/mutex.hpp"
 #include "longhaul/stores/store.hpp"
+#include "stores/index_keys.hpp"
 
 namespace longhaul::stores {
 
@@ -29,7 +30,9 @@ class run_counts {
     place(run_counts& runs, const new_task& task)
         : runs_(runs),
           task_(*task.origin),
-          taken_(task.claim_for && runs.try_begin(task_, task.concurrency)) {}
+          taken_(task.claim_for && (task.begins_anyway ? runs.begin(task_)
+                                                       : runs.try_begin(task_, task.concurrency))) {
+    }
     place(const place&) = delete;
     place& operator=(const place&) = delete;
     ~place() {
@@ -48,9 +51,9 @@ class run_counts {
   /// Counts one more, unless its tool is paused or `limit` (0: none) is reached, with `lingering`
   /// more that run although they are not counted.
   bool try_begin(const task_origin& task, std::size_t limit, std::size_t lingering = 0);
-  /// One that runs already.
-  void begin(const task_origin& task);
-  void end(const task_origin& task);
+  /// The same without a limit: one that runs already. Returns true.
+  bool begin(const task_origin& task);
+  void end(const task_origin& task) noexcept;
   std::size_t running(const std::pair<std::string, std::string>& tool_and_key) const;
 
   /// False: it was so before.
@@ -64,11 +67,15 @@ class run_counts {
 
  private:
   using tool_and_key = std::pair<std::string, std::string>;
-  static tool_and_key key_of(const task_origin& task) { return {task.tool, *task.concurrency_key}; }
+  static two_views key_of(const task_origin& task) noexcept {
+    return {task.tool, *task.concurrency_key};
+  }
+  /// With an entry where there was none.
+  std::size_t& count_of(const task_origin& task) LONGHAUL_REQUIRES(mutex_);
 
   std::atomic<bool> any_paused_{false};  // so that most calls need no lock
   mutable guarded_mutex mutex_;
-  std::map<tool_and_key, std::size_t> running_ LONGHAUL_GUARDED_BY(mutex_);
+  std::map<tool_and_key, std::size_t, pair_order> running_ LONGHAUL_GUARDED_BY(mutex_);
   paused_tools paused_ LONGHAUL_GUARDED_BY(mutex_);
 };
 

@@ -44,11 +44,22 @@ task_ptr task_shards::newest(std::string_view id) const {
 // --- changes of one task
 
 create_result task_shards::insert(const new_task& task, aftermath& after) {
+  run_counts::place run(runs_, task);
+  create_result result = insert_as(task, run.taken(), after);
+  const task_origin& origin = *task.origin;
+  if (after.changed) {
+    run.keep();
+  } else if (run.taken() && origin.concurrency_key) {  // a claim may have found it full meanwhile
+    after.left_key.emplace(origin.tool, *origin.concurrency_key);
+  }
+  return result;
+}
+
+create_result task_shards::insert_as(const new_task& task, bool begins, aftermath& after) {
   const task_origin& origin = *task.origin;
   shard& home = shard_of(origin.id);
   roster::entry added;
-  run_counts::place run(runs_, task);
-  added.record = std::make_shared<const task_record>(initial(task, now(), run.taken()));
+  added.record = std::make_shared<const task_record>(initial(task, now(), begins));
   const guard lock(home.mutex);
   if (const auto* known = home.tasks.find(origin.id)) return known_by_id(known->record, origin);
   added.bytes = size_of(*added.record);
@@ -58,7 +69,6 @@ create_result task_shards::insert(const new_task& task, aftermath& after) {
 
   after.changed = added.record;
   home.tasks.add(std::move(added));
-  run.keep();
   const task_record& record = *after.changed;
   if (!record.hidden) owners_.add(record.origin);
   if (claimable(record)) after.intake_full = take_in(home, record.origin);
@@ -80,20 +90,20 @@ task_shards::aftermath task_shards::install(shard& home, roster::entry& task,
   if (effect.left_queue) after.left_queue = effect.run_at;
   if (effect.joined_queue) after.intake_full = take_in(home, decided.next->origin);
   if (effect.shown) owners_.add(decided.next->origin);
-  after.left_key = effect.left_key;
+  const task_origin& origin = *decided.next->origin;
+  if (effect.left_key) after.left_key.emplace(origin.tool, *origin.concurrency_key);
   return after;
 }
 
 void task_shards::settle(const aftermath& after) {
+  if (after.left_key) {
+    const guard lock(queue_mutex_);
+    queue_.open(after.left_key->first, after.left_key->second);
+  }
   if (!after.changed) return;
   if (after.left_queue) {
     const guard lock(queue_mutex_);
     queue_.remove(*after.changed->origin, *after.left_queue);
-  }
-  if (after.left_key) {
-    const task_origin& origin = *after.changed->origin;
-    const guard lock(queue_mutex_);
-    queue_.open(origin.tool, line_of(origin));
   }
   if (after.intake_full) {
     const guard lock(queue_mutex_);

@@ -50,7 +50,8 @@ class task_shards {
     task_ptr changed = nullptr;                               ///< null: nothing
     std::optional<monotonic_time> left_queue = std::nullopt;  ///< its `run_at` there
     bool intake_full = false;
-    bool left_key = false;
+    /// A place among those that run with its concurrency key was given back.
+    std::optional<std::pair<std::string, std::string>> left_key = std::nullopt;
   };
   create_result insert(const new_task& task, aftermath& after);
   void settle(const aftermath& after);
@@ -100,6 +101,7 @@ class task_shards {
   shard& shard_of(std::string_view id) const noexcept { return shards_[shard_number(id)]; }
   roster::entry* visible(shard& home, std::string_view id) LONGHAUL_REQUIRES(home.mutex);
 
+  create_result insert_as(const new_task& task, bool begins, aftermath& after);
   aftermath install(shard& home, roster::entry& task, const roster::decision& decided)
       LONGHAUL_REQUIRES(home.mutex);
   bool take_in(shard& home, const origin_ptr& origin) LONGHAUL_REQUIRES(home.mutex);

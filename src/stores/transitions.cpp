@@ -377,6 +377,7 @@ bool claimable(const task_record& task) noexcept {
 
 bool holds_unique(const task_record& task, monotonic_time now) noexcept {
   if (!task.terminal()) return true;
+  if (task.status == task_status::cancelled) return false;
   return !expired(task, now) && now < saturating_add(task.anchor, task.origin->unique_for);
 }
 

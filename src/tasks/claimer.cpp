@@ -91,8 +91,12 @@ claimer::wish claimer::wish_for(const slots::reservation& room, const lane& home
   if (!home.is_durable) wish_for_waiting(result);
   if (!result.request.concurrency.empty()) {
     slots::by_key running = core_.slots.running_by_key();
+    for (const std::string& tool : running.full) {
+      const tool_ptr known = core_.options.tools->find(tool);
+      const bool is_plain = !known || known->options.policy == task_policy::never;
+      result.cut = result.cut || home.is_durable || is_plain;
+    }
     result.request.handlers = std::move(running.handlers);
-    result.cut = result.cut || running.any_full;
   }
   return result;
 }
@@ -103,6 +107,8 @@ void claimer::wish_for_waiting(wish& wanted) const {
     const auto [named, is_new] = wanted.request.tools.try_emplace(tool->options.name, left);
     if (!is_new) named->second = std::min(named->second, left);
     if (left == 0) wanted.cut = true;
+    const std::size_t most = tool->options.concurrency;
+    if (most != 0) wanted.request.concurrency.try_emplace(tool->options.name, most);
   }
 }
 
@@ -121,7 +127,8 @@ boost::asio::awaitable<void> claimer::end_removed() {
 boost::asio::awaitable<void> claimer::end_removed(const waiting_calls::call& waiting) {
   stores::store& store = *core_.lanes.durable().store;
   const task_ptr now = co_await store.look(waiting.owner, waiting.id);
-  const bool waits = now && now->hidden && !now->terminal() && !now->process;
+  if (now && !now->terminal() && now->process) co_return;  // it runs, and may wait again
+  const bool waits = now && now->hidden && !now->terminal();
   if (waits) {
     const auto end = [&] { return store.cancel(waiting.owner, waiting.id, removed_reason); };
     co_await certain(end);
@@ -165,11 +172,9 @@ boost::asio::awaitable<bool> claimer::begin(lane& home, std::vector<task_ptr> cl
   room.keep(claimed.size());
   for (task_ptr& task : claimed) {
     try {
-      const std::string id = task->id();
       if (tool_ptr tool = seat(*task, room)) {
         const bool began = co_await start_(home, std::move(task), std::move(tool));
         any = any || began;
-        if (began) core_.waiting.remove(id);
       } else {  // it waits as before, and others may have its slot
         co_await hand_back(home, std::move(task));
         any = true;

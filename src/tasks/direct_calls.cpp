@@ -30,12 +30,6 @@ bool allow_all(const engine_options& options) {
          fits(size.max_memory / 2, bytes);
 }
 
-// What only a row can have: attempts, a place among others, somebody who watches it.
-bool wants_queue(const tool_options& tool) noexcept {
-  return tool.unique || tool.concurrency != 0 || tool.stall_limit ||
-         tool.retry_on != retry_on::nothing;
-}
-
 bool is_quick(const tool_definition& tool) {
   return tool.options.quick && std::holds_alternative<coroutine_handler>(tool.handler);
 }

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <utility>
 
-#include "base/clock_arithmetic.hpp"
 #include "tasks/certain.hpp"
 #include "tasks/claimer.hpp"
 #include "tasks/direct_calls.hpp"
@@ -79,7 +78,9 @@ struct engine::parts {
   void on_change(const task_ptr& task) {
     begun.on_change(*task);
     if (task->terminal() || !task->hidden) core.waiting.remove(task->id());
-    if (task->attempt > 0 && stores::claimable(*task)) note_start(*task);
+    if (task->attempt > 0 && stores::claimable(*task)) core.note_start(*task);
+    // Others with its key may begin, which may have waited although there were slots.
+    if (task->origin->concurrency_key && !task->process) core.lanes.lane_of(task->id()).look = true;
     if (!has_ended_without(*task)) core.tell_change(*task);
     core.hub.publish(task);
     direct.was_told(*task);
@@ -114,11 +115,6 @@ struct engine::parts {
       if (!is_quiet(*run)) return false;
     }
     return !claims.claiming();
-  }
-  // Each store has a time of its own.
-  void note_start(const task_record& task) {
-    const milliseconds pause = elapsed(store_of(task.id()).now().mono, task.run_at);
-    core.note_start(saturating_add(core.monotonic(), pause));
   }
   void look_into_lanes() {
     core.lanes.durable().look = true;
@@ -353,7 +349,9 @@ hub::subscription engine::follow(const std::string& id, const std::shared_ptr<fo
 }
 
 const wait_words& engine::waits() const noexcept { return parts_->words; }
-bool engine::has_callers(const std::string& id) const { return parts_->core.hub.has_callers(id); }
+bool engine::has_callers(const std::string& id, const follower& but) const {
+  return parts_->core.hub.has_callers(id, but);
+}
 
 awaitable<void> engine::offload(std::function<void()> work) {
   return tasks::offload(parts_->starts.pool(), parts_->core.offloaded, std::move(work));

@@ -128,8 +128,8 @@ class engine {
                                          const std::shared_ptr<follower>& who);
   /// Why tasks wait, in lines for their callers.
   const wait_words& waits() const noexcept;
-  /// Callers wait for it, or follow it otherwise, in this process.
-  bool has_callers(const std::string& id) const;
+  /// Other callers wait for it, or follow it otherwise, in this process.
+  bool has_callers(const std::string& id, const follower& but) const;
   /// Runs `work`, which may block, on a thread of the pool; passes its exception on.
   awaitable<void> offload(std::function<void()> work);
 

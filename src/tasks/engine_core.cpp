@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/clock_arithmetic.hpp"
 #include "base/random.hpp"
 #include "tasks/running_task.hpp"
 
@@ -17,6 +18,15 @@ engine_core::engine_core(engine_options given)
       slots(options.max_running, options.max_running / tunables::reserved_slots_divisor,
             options.max_parked),
       pauses(*options.clock, options.sleep_by_clock) {}
+
+// Each store has a time of its own.
+void engine_core::note_start(const task_record& task) noexcept {
+  const milliseconds pause = elapsed(lanes.lane_of(task.id()).store->now().mono, task.run_at);
+  const monotonic_time at = saturating_add(monotonic(), pause);
+  monotonic_time known = next_start;
+  while (at < known && !next_start.compare_exchange_weak(known, at)) {
+  }
+}
 
 void engine_core::forget(const std::shared_ptr<running_task>& run) {
   if (running.remove(*run)) emptied.tell();

@@ -40,12 +40,8 @@ struct engine_core {
     log.change(task);
     if (task.ends && options.hooks) options.hooks->on_end(task);
   }
-  /// A task waits for this time, by our own clock.
-  void note_start(monotonic_time at) noexcept {
-    monotonic_time known = next_start;
-    while (at < known && !next_start.compare_exchange_weak(known, at)) {
-    }
-  }
+  /// A task waits for its time.
+  void note_start(const task_record& task) noexcept;
   /// The store is in trouble, which is told once, not with every failure.
   bool in_trouble() const { return !options.store->trouble().empty(); }
 

@@ -20,7 +20,7 @@ bool handler_run::settle_retry(const handler_result& result) {
   if (failed && !retry_ && includes(begun_as().retry_on, retry_on::error)) {
     retry_ = retry_wish{why_failed(*result)};
   }
-  if (!may_retry() || stop_requested()) retry_.reset();
+  limit_retry();
   return retry_.has_value();
 }
 

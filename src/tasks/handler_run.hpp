@@ -59,6 +59,10 @@ class handler_run : public task_context {
   const std::optional<retry_wish>& retry() const noexcept { return retry_; }
   /// The handler has returned with this: true if another attempt follows.
   bool settle_retry(const handler_result& result);
+  /// What was wished meanwhile is held to the attempts that are left.
+  void limit_retry() noexcept {
+    if (!may_retry() || stop_requested()) retry_.reset();
+  }
   /// What the handler is called with, once.
   call_arguments take_arguments() { return {arguments(), std::move(read_)}; }
   /// Asks what its tool wants settled before it begins; throws as questions do.

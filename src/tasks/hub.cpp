@@ -84,8 +84,9 @@ std::vector<std::shared_ptr<follower>> hub::all_of(const std::string& id) const 
   return result;
 }
 
-bool hub::has_callers(const std::string& id) const {
-  return std::ranges::any_of(all_of(id), &follower::is_caller);
+bool hub::has_callers(const std::string& id, const follower& but) const {
+  return std::ranges::any_of(
+      all_of(id), [&](const auto& who) { return who.get() != &but && who->is_caller(); });
 }
 
 void hub::publish(const task_ptr& task) {

@@ -65,7 +65,8 @@ class hub {
   void look_at_the_clock();
 
   std::size_t followers() const;
-  bool has_callers(const std::string& id) const;
+  /// Callers but this one follow it.
+  bool has_callers(const std::string& id, const follower& but) const;
 
  private:
   struct shard {

@@ -95,7 +95,7 @@ std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {
   origin->request_meta = work.meta;
   origin->idempotency_key = work.idempotency_key;
   if (!origin->idempotency_key.empty()) origin->arguments_hash = sha256(origin->arguments.view());
-  if (tool.unique) {
+  if (tool.unique && work.retry_of.empty()) {  // who says that it is to be made again means it
     origin->unique_hash = sha256(json::canonical(json::value(origin->arguments)));
     origin->unique_for = tool.unique_for;
   }
@@ -153,12 +153,16 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
     task.concurrency = work.tool->options.concurrency;
   }
   waiting_hold waits(core_.waiting);  // before the row: whoever claims it finds what it runs
-  if (work.hidden && !room.any()) waits.add({origin->id, origin->owner, work.tool});
+  // One that has a slot may be made to wait all the same, now or before its next attempt.
+  const bool may_wait = !room.any() || wants_queue(work.tool->options);
+  if (work.hidden && may_wait) waits.add({origin->id, origin->owner, work.tool});
   const stores::create_result result = co_await create(home, task);
   if (result.task && result.task->id() == origin->id) waits.keep();
   if (result.code == stores::create_code::busy) core_.log.refusal(*origin, result.bound);
   if (result.code == stores::create_code::created) {
-    const bool begins = room.any() && (origin->external || result.task->process);
+    // What was created and is claimed since is somebody else's to begin.
+    const bool claimed = result.task->process == core_.process && result.task->rev == 1;
+    const bool begins = room.any() && (origin->external || claimed);
     if (begins) {
       room.use();
       const bool began = co_await runs_.start(home, result.task, work.tool, work.arguments.read());
@@ -181,6 +185,7 @@ boost::asio::awaitable<stores::create_result> intake::create_finished(lane& home
                                                                       stores::new_task task,
                                                                       const outcome& result) {
   task.claim_for = core_.process;
+  task.begins_anyway = true;
   stores::create_result created = co_await create(home, task);
   if (created.code != stores::create_code::created || created.task->terminal()) co_return created;
   const std::string message = message_of(result);

@@ -167,6 +167,7 @@ void launcher::settle(const run_ptr& run, handler_result& result) const noexcept
     if (hooks_ && result) hooks_->on_result(*run, *result);
   } catch (...) {
     result = result_of_failure(run);
+    run->limit_retry();
   }
 }
 

@@ -11,6 +11,7 @@ namespace longhaul::tasks {
 boost::asio::awaitable<bool> operations::pause(std::string_view tool) {
   const auto pause = [&] { return core_.options.store->pause(tool); };
   const bool is_new = co_await certain(pause);
+  ++changes_;
   co_await look();
   co_return is_new;
 }
@@ -18,6 +19,7 @@ boost::asio::awaitable<bool> operations::pause(std::string_view tool) {
 boost::asio::awaitable<bool> operations::resume(std::string_view tool) {
   const auto resume = [&] { return core_.options.store->resume(tool); };
   const bool was_paused = co_await certain(resume);
+  ++changes_;
   co_await look();
   co_return was_paused;
 }
@@ -29,12 +31,27 @@ boost::asio::awaitable<stores::paused_tools> operations::paused() {
 
 boost::asio::awaitable<void> operations::look_if_needed() {
   const bool needed = !known_ || !core_.options.store->exclusive();
-  if (needed && !core_.in_trouble()) co_await look();
+  if (!needed || core_.in_trouble()) co_return;
+  try {
+    co_await look();
+  } catch (const stores::store_error& e) {  // asked again soon
+    core_.log.trouble("upkeep.failed", std::string("which tools are paused: ") + e.what());
+  }
+}
+
+// Of several that look at once, the last one has read what stands in the end.
+boost::asio::awaitable<void> operations::look() {
+  std::uint64_t seen = 0;
+  do {
+    seen = changes_;
+    stores::paused_tools all = co_await paused();
+    co_await apply(std::move(all));
+  } while (seen != changes_);
+  known_ = true;
 }
 
 // The store in memory has its own list: it follows the one that outlives us.
-boost::asio::awaitable<void> operations::look() {
-  stores::paused_tools all = co_await paused();
+boost::asio::awaitable<void> operations::apply(stores::paused_tools all) {
   stores::store& memory = *core_.lanes.in_memory().store;
   const stores::paused_tools known = co_await memory.paused();
   bool any_resumed = false;
@@ -47,7 +64,6 @@ boost::asio::awaitable<void> operations::look() {
     if (!known.contains(tool)) co_await memory.pause(tool);
   }
   core_.paused.replace(std::move(all));
-  known_ = true;
   if (!any_resumed) co_return;
   core_.lanes.durable().look = true;
   core_.lanes.in_memory().look = true;
@@ -67,7 +83,14 @@ boost::asio::awaitable<stores::create_result> operations::retry(std::string_view
   }
   again.owner = ended->owner();
   again.quota = ended->origin->quota;
-  again.arguments = ended->origin->arguments;
+  try {
+    const raw_json& given = ended->origin->arguments;
+    again.arguments = again.tool->accept
+                          ? again.tool->accept(given, {.ignored = {}, .strict = true})
+                          : call_arguments(given);
+  } catch (const std::invalid_argument& e) {
+    throw no_retry("the arguments of " + name + " do not fit its tool: " + e.what());
+  }
   again.meta = ended->origin->request_meta;
   again.retry_of = ended->id();
   again.retention_given = true;

@@ -29,18 +29,21 @@ class operations {
   /// store itself starts nothing of them; this is for work that it does not know of.
   boost::asio::awaitable<void> look_if_needed();
 
-  /// The work of a task that has ended, as a new task of the same owner, with `retry_of` its id.
+  /// The work of a task that has ended, as a new task of the same owner, with `retry_of` its id;
+  /// also of a tool that is unique.
   /// Null task and `busy`: a bound refuses. Throws `no_retry` with the reason if there is no such
   /// task, it has not ended, or its tool is not here.
   boost::asio::awaitable<stores::create_result> retry(std::string_view owner, std::string_view id);
 
  private:
   boost::asio::awaitable<void> look();
+  boost::asio::awaitable<void> apply(stores::paused_tools all);
 
   engine_core& core_;
   intake& intake_;
   claimer& claimer_;
   std::atomic<bool> known_{false};
+  std::atomic<std::uint64_t> changes_{0};  // that this process has made
 };
 
 /// Why a task cannot be made again; for people.

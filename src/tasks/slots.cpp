@@ -12,7 +12,7 @@ std::size_t slots::running_of(std::string_view tool) const {
 }
 
 std::size_t slots::running_with(tool_use tool) const {
-  const auto found = by_key_.find({std::string(tool.name), std::string(tool.key)});
+  const auto found = by_key_.find(stores::two_views(tool.name, tool.key));
   return found == by_key_.end() ? 0 : found->second.running;
 }
 
@@ -51,7 +51,7 @@ void slots::give(const std::string& quota, tool_use tool) {
     if (counted != by_tool_.end() && --counted->second == 0) by_tool_.erase(counted);
   }
   if (tool.key_limit != 0) {
-    const auto counted = by_key_.find({std::string(tool.name), std::string(tool.key)});
+    const auto counted = by_key_.find(stores::two_views(tool.name, tool.key));
     if (counted != by_key_.end() && --counted->second.running == 0) by_key_.erase(counted);
   }
   ++free_;
@@ -199,7 +199,7 @@ slots::by_key slots::running_by_key() const {
   const guard lock(mutex_);
   for (const auto& [key, use] : by_key_) {
     result.handlers.emplace(key, use.running);
-    result.any_full = result.any_full || use.running >= use.limit;
+    if (use.running >= use.limit) result.full.insert(key.first);
   }
   return result;
 }

@@ -20,6 +20,7 @@
 #include "base/mutex.hpp"
 #include "longhaul/stores/values.hpp"
 #include "longhaul/tool.hpp"
+#include "stores/index_keys.hpp"
 #include "tasks/tunables.hpp"
 
 namespace longhaul::tasks {
@@ -111,7 +112,7 @@ class slots {
   figures look(tool_use tool) const;
   struct by_key {
     stores::handlers_by_key handlers;  ///< that have a slot
-    bool any_full = false;
+    std::set<std::string> full;        ///< tools that have a key that is full
   };
   by_key running_by_key() const;
 
@@ -157,7 +158,8 @@ class slots {
   struct key_use {
     std::size_t running = 0, limit = 0;
   };
-  std::map<std::pair<std::string, std::string>, key_use> by_key_ LONGHAUL_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, key_use, stores::pair_order> by_key_
+      LONGHAUL_GUARDED_BY(mutex_);
   // The longest waiting first.
   std::map<ticket, returning> returning_ LONGHAUL_GUARDED_BY(mutex_);
   ticket last_ticket_ LONGHAUL_GUARDED_BY(mutex_) = 0;

@@ -35,6 +35,12 @@ struct submission {
   const std::string& quota_or_owner() const noexcept { return quota.empty() ? owner : quota; }
 };
 
+/// What only a row can have: attempts, a place among others, somebody who watches it.
+inline bool wants_queue(const tool_options& tool) noexcept {
+  return tool.unique || tool.concurrency != 0 || tool.stall_limit ||
+         tool.retry_on != retry_on::nothing;
+}
+
 /// A task that somebody else finishes.
 struct external_submission {
   std::string owner;

@@ -293,6 +293,31 @@ TEST_F(queue, who_waits_is_told_for_how_many) {
   EXPECT_EQ(tasks::sync(engine->waits().exactly(third)), "waiting: 1 of 1 running, 1 before it");
 }
 
+TEST_F(queue, what_was_refused_never_runs_although_its_tool_is_paused) {
+  std::atomic<int> runs{0};
+  add({.name = "work"}, [&] { ++runs; });
+  start();
+  tasks::sync(engine->operations().pause("work"));
+  auto bad = call("work");
+  bad.born_finished = outcome::tool_error("no such argument");
+  const auto task = submit(bad);
+  EXPECT_EQ(get(task)->status, task_status::completed);
+  tasks::sync(engine->operations().resume("work"));
+  pass(10s);
+  engine->drain(1h, 1h);
+  EXPECT_EQ(runs, 0);
+}
+
+TEST_F(queue, what_is_unique_is_made_again_by_hand) {
+  add({.name = "build", .unique = true, .unique_for = 1h}, [] { return std::string("done"); });
+  start();
+  const auto first = submit(call("build"));
+  await_end(first);
+  const auto again = tasks::sync(engine->operations().retry("ann", first->id())).task;
+  EXPECT_NE(again->id(), first->id());
+  EXPECT_EQ(await_end(again)->status, task_status::completed);
+}
+
 TEST_F(queue, what_has_ended_is_made_again_by_hand) {
   gate& door = new_gate();
   add({.name = "work"}, [&](task_context&, const raw_json& arguments) -> handler_result {

@@ -73,7 +73,7 @@ bool attempts_left(const task_record& task) noexcept;
 monotonic_time next_attempt_at(const task_record& task, monotonic_time now) noexcept;
 
 /// True while a second `create` with the unique hash of this task is given this one: it has not
-/// ended, or did less than `unique_for` ago and can be seen.
+/// ended, or did less than `unique_for` ago, was not cancelled, and can be seen.
 bool holds_unique(const task_record& task, monotonic_time now) noexcept;
 
 /// "90 s", "10 min", "2 h": a length in a line that people read.

@@ -77,6 +77,7 @@ struct new_task {
   /// then it waits.
   std::optional<process_id> claim_for = std::nullopt;
   std::size_t concurrency = 0;  ///< as in `claim_request`; 0: no limit
+  bool begins_anyway = false;   ///< whatever is paused or full: it ends at once, and runs nothing
   create_bounds bounds = {};
   /// Questions that were answered before it begins; null: none.
   std::shared_ptr<const task_inputs> answered = nullptr;

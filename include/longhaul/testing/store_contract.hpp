@@ -18,6 +18,7 @@
 #include "longhaul/testing/store_contract/faulty_fixture.hpp"
 #include "longhaul/testing/store_contract/fixture.hpp"
 #include "longhaul/testing/store_contract/lifecycle.hpp"
+#include "longhaul/testing/store_contract/limits.hpp"
 #include "longhaul/testing/store_contract/linearizable.hpp"
 #include "longhaul/testing/store_contract/lists.hpp"
 #include "longhaul/testing/store_contract/processes.hpp"
