@@ -386,6 +386,7 @@ struct twins {
     EXPECT_TRUE(one->await_waiting());
     two = send_http(server, "POST", headers, body);
     EXPECT_TRUE(two->await_waiting());
+    EXPECT_TRUE(server.door.await_arrival("a"));
   }
   std::shared_ptr<test_outlet> one, two;
 };
