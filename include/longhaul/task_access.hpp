@@ -146,8 +146,8 @@ class task_access {
   /// one's id. Throws `std::invalid_argument` with the reason if there is no such task, it has not
   /// ended, or no handler of its tool is here; `engine_busy`.
   task_ptr retry(std::string_view owner, std::string_view id);
-  /// Why a task waits, as its callers read it: "waiting: 3 of 3 running, 5 before it", "attempt 2
-  /// of 5 in 8 s: exit code 75". Empty: it runs, or has ended.
+  /// Why a task (not null) waits, as its callers read it: "waiting: 3 of 3 running, 5 before it",
+  /// "attempt 2 of 5 in 8 s: exit code 75". Empty: it runs, or has ended.
   std::string why_it_waits(const task_ptr& task);
 
   // --- everybody

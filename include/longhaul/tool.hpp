@@ -88,7 +88,8 @@ struct tool_options {
   /// How long what belongs to the work behind a plain call (captured output) can be read after the
   /// call was answered; null: it goes at once.
   std::optional<std::chrono::milliseconds> plain_retention = std::nullopt;
-  std::chrono::milliseconds poll_interval = defaults::poll_interval;  ///< suggested to clients
+  /// How often clients are told to look; null: as follows from `expected`, else every second.
+  std::optional<std::chrono::milliseconds> poll_interval = std::nullopt;
   tool_annotations annotations = {};
   /// The handler may hand the work to somebody else and return `external{}`: the task then stays
   /// working, holds no slot, and is finished by id and completion token (`server::tasks`). Follows
@@ -136,9 +137,9 @@ class tool_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throw it to make the attempt again, `after` so long, or after `retry_backoff` as the tool has
-/// it; whatever `retry_on` says. Where no attempt is left, or the call has no task (policy `never`
-/// without `retry_on`), it ends with `otherwise`, or with a result that says `why`.
+/// Throw it to make the attempt again, `after` so long (below 0: at once), or after `retry_backoff`
+/// as the tool has it; whatever `retry_on` says. Where no attempt is left, or the call has no task
+/// (policy `never` without `retry_on`), it ends with `otherwise`, or with a result that says `why`.
 class retry_later : public std::runtime_error {
  public:
   explicit retry_later(const std::string& why,

@@ -58,4 +58,13 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   return std::chrono::milliseconds(total);
 }
 
+std::string in_words(milliseconds length) {
+  using namespace std::chrono;
+  const auto ms = length.count();
+  if (ms > 0 && ms % 3'600'000 == 0) return std::to_string(ms / 3'600'000) + " h";
+  if (ms > 0 && ms % 60'000 == 0) return std::to_string(ms / 60'000) + " min";
+  if (ms > 0 && ms % 1000 == 0) return std::to_string(ms / 1000) + " s";
+  return std::to_string(ms) + " ms";
+}
+
 }  // namespace longhaul

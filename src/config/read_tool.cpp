@@ -72,7 +72,7 @@ class tool_reader {
       if (!*given) options.retention = milliseconds::max();
     }
     from_.set("inline_wait", options.inline_wait);
-    options.poll_interval = from_.limit("poll_interval").value_or(options.poll_interval);
+    options.poll_interval = from_.limit("poll_interval");
     from_.set_bytes("output_limit", tool_.output_limit);
     read_stop_grace(from_, tool_);
     from_.set("rate", tool_.rate);

@@ -247,8 +247,9 @@ resource_ptr catalog::find_template_for(const caller& who, std::string_view uri)
 }
 
 milliseconds poll_interval_of(const tool_options& tool) {
-  const bool says_itself = tool.poll_interval != defaults::poll_interval;
-  if (says_itself || !tool.expected) return tool.poll_interval;
+  if (tool.poll_interval || !tool.expected) {
+    return tool.poll_interval.value_or(defaults::poll_interval);
+  }
   return std::clamp<milliseconds>(*tool.expected / tunables::polls_expected,
                                   tunables::shortest_poll, tunables::longest_poll);
 }

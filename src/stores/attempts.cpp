@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/clock_arithmetic.hpp"
+#include "base/utf8.hpp"
 
 namespace longhaul::stores {
 namespace {
@@ -19,19 +20,12 @@ std::uint64_t number_of(const task_record& task) noexcept {
   return hash ^ (hash >> 31U);
 }
 
-std::string_view cut(std::string_view how) noexcept {
-  if (how.size() <= rules::longest_how) return how;
-  std::size_t end = rules::longest_how;
-  while (end > 0 && (static_cast<unsigned char>(how[end]) & 0xC0U) == 0x80U) --end;
-  return how.substr(0, end);
-}
-
 void remember_attempt(task_record& task, std::string_view how, instant now) {
   auto all = task.attempts ? std::make_shared<task_attempts>(*task.attempts)
                            : std::make_shared<task_attempts>();
   if (all->size() >= rules::attempts_kept) all->erase(all->begin());
   all->push_back({task.attempt, task.process, task.began_at, std::max(task.began_at, now.wall),
-                  std::string(cut(how))});
+                  std::string(cut_at_character(how, rules::longest_how))});
   task.attempts = std::move(all);
 }
 

@@ -8,6 +8,8 @@
 
 #include "base/clock_arithmetic.hpp"
 #include "base/digest.hpp"
+#include "base/duration.hpp"
+#include "base/utf8.hpp"
 #include "longhaul/error_codes.hpp"
 #include "stores/attempts.hpp"
 
@@ -355,20 +357,8 @@ create_result known_by_id(const task_ptr& earlier, const task_origin& origin) {
   return {create_code::created, earlier, {}};
 }
 
-std::string in_words(milliseconds length) {
-  using namespace std::chrono;
-  const auto ms = length.count();
-  if (ms > 0 && ms % 3'600'000 == 0) return std::to_string(ms / 3'600'000) + " h";
-  if (ms > 0 && ms % 60'000 == 0) return std::to_string(ms / 60'000) + " min";
-  if (ms > 0 && ms % 1000 == 0) return std::to_string(ms / 1000) + " s";
-  return std::to_string(ms) + " ms";
-}
-
 std::string_view clipped(std::string_view text) noexcept {
-  if (text.size() <= rules::longest_message) return text;
-  std::size_t end = rules::longest_message;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end);
+  return cut_at_character(text, rules::longest_message);
 }
 
 bool claimable(const task_record& task) noexcept {

@@ -51,10 +51,10 @@ struct engine::parts {
               return begun.start(home, std::move(task), std::move(tool));
             }),
         begun(core, starts, reports, claims),
-        submissions(core, begun, claims),
+        submissions(core, starts, begun, claims),
         direct(core, starts, submissions, begun, claims),
         time(core, claims),
-        stalls(core),
+        stalls(core, reports),
         operator_side(core, submissions, claims),
         words(core),
         way_out(core, starts, reports, claims) {}

@@ -71,7 +71,7 @@ void hub::table::forget(const std::string& id, const std::weak_ptr<follower>& wh
   if (others_may_write(id)) shared->unfollow(id);
 }
 
-std::vector<std::shared_ptr<follower>> hub::all_of(const std::string& id) const {
+std::vector<std::shared_ptr<follower>> hub::followers_of(const std::string& id) const {
   std::vector<std::shared_ptr<follower>> result;
   shard& place = table_->shard_of(id);
   const guard lock(place.mutex);
@@ -86,27 +86,27 @@ std::vector<std::shared_ptr<follower>> hub::all_of(const std::string& id) const 
 
 bool hub::has_callers(const std::string& id, const follower& but) const {
   return std::ranges::any_of(
-      all_of(id), [&](const auto& who) { return who.get() != &but && who->is_caller(); });
+      followers_of(id), [&](const auto& who) { return who.get() != &but && who->is_caller(); });
 }
 
 void hub::publish(const task_ptr& task) {
-  for (const auto& who : all_of(task->id())) who->on_task(task);
+  for (const auto& who : followers_of(task->id())) who->on_task(task);
 }
 
 void hub::publish(const std::string& id, const progress_event& event) {
-  for (const auto& who : all_of(id)) who->on_progress(id, event);
+  for (const auto& who : followers_of(id)) who->on_progress(id, event);
 }
 
 void hub::publish(const std::string& id, const log_event& event) {
-  for (const auto& who : all_of(id)) who->on_log(id, event);
+  for (const auto& who : followers_of(id)) who->on_log(id, event);
 }
 
 void hub::publish(const std::string& id, const close_event& event) {
-  for (const auto& who : all_of(id)) who->on_close(id, event);
+  for (const auto& who : followers_of(id)) who->on_close(id, event);
 }
 
 void hub::publish(const std::string& id, const question_event& event) {
-  for (const auto& who : all_of(id)) who->on_question(id, event);
+  for (const auto& who : followers_of(id)) who->on_question(id, event);
 }
 
 std::vector<std::shared_ptr<follower>> hub::all_followers() const {

@@ -84,7 +84,7 @@ class hub {
     std::array<shard, 32> shards;
   };
 
-  std::vector<std::shared_ptr<follower>> all_of(const std::string& id) const;
+  std::vector<std::shared_ptr<follower>> followers_of(const std::string& id) const;
   std::vector<std::shared_ptr<follower>> all_followers() const;
 
   const std::size_t max_per_task_;

@@ -9,6 +9,7 @@
 #include "json/canonical.hpp"
 #include "longhaul/stores/bounds.hpp"
 #include "tasks/certain.hpp"
+#include "tasks/offload.hpp"
 #include "tasks/outcomes.hpp"
 #include "tasks/slot_hold.hpp"
 #include "typed/key_template.hpp"
@@ -95,13 +96,6 @@ std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {
   origin->request_meta = work.meta;
   origin->idempotency_key = work.idempotency_key;
   if (!origin->idempotency_key.empty()) origin->arguments_hash = sha256(origin->arguments.view());
-  if (tool.unique && work.retry_of.empty()) {  // who says that it is to be made again means it
-    origin->unique_hash = sha256(json::canonical(json::value(origin->arguments)));
-    origin->unique_for = tool.unique_for;
-  }
-  if (tool.concurrency != 0) {
-    origin->concurrency_key = detail::key_of(tool.concurrency_key, origin->arguments);
-  }
   origin->crash_policy = tool.on_crash;
   origin->retry_on = tool.retry_on;
   origin->max_attempts = tool.max_attempts;
@@ -122,6 +116,18 @@ std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {
   return origin;
 }
 
+// What tells a task from others in the queue, or puts it with some.
+void intake::name_for_queue(task_origin& origin, const submission& work) {
+  const tool_options& tool = work.tool->options;
+  if (tool.unique && work.retry_of.empty()) {  // who says that it is to be made again means it
+    origin.unique_hash = sha256(json::canonical(json::value(origin.arguments)));
+    origin.unique_for = tool.unique_for;
+  }
+  if (tool.concurrency != 0) {
+    origin.concurrency_key = detail::key_of(tool.concurrency_key, origin.arguments);
+  }
+}
+
 bool intake::too_large(const raw_json& arguments) const noexcept {
   const std::size_t most = core_.options.limits.max_arguments;
   return most != 0 && arguments.size() > most;
@@ -136,6 +142,13 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   if (too_large(work.arguments)) co_return busy(stores::bound_names::arguments);
   stores::new_task task;
   const auto origin = origin_for(work);
+  if (origin->arguments.size() <= tunables::checked_inline || !wants_queue(work.tool->options)) {
+    name_for_queue(*origin, work);
+  } else {
+    auto naming =
+        offload(launcher_.pool(), core_.offloaded, [&] { name_for_queue(*origin, work); });
+    co_await std::move(naming);
+  }
   lane& home = core_.lanes.lane_of(origin->id);
   task.origin = origin;
   task.retention = retention_of(work, home);

@@ -20,6 +20,7 @@
 
 #include "tasks/claimer.hpp"
 #include "tasks/engine_core.hpp"
+#include "tasks/launcher.hpp"
 #include "tasks/runs.hpp"
 #include "tasks/submission.hpp"
 
@@ -27,8 +28,8 @@ namespace longhaul::tasks {
 
 class intake {
  public:
-  intake(engine_core& core, runs& begun, claimer& claims)
-      : core_(core), runs_(begun), claimer_(claims) {}
+  intake(engine_core& core, launcher& starts, runs& begun, claimer& claims)
+      : core_(core), launcher_(starts), runs_(begun), claimer_(claims) {}
 
   boost::asio::awaitable<stores::create_result> submit(const submission& work);
   boost::asio::awaitable<stores::create_result> submit_external(const external_submission& work);
@@ -36,6 +37,7 @@ class intake {
   std::optional<milliseconds> retention_for(const tool_definition& tool, bool wished,
                                             std::optional<milliseconds> wish) const;
   std::optional<milliseconds> within_bounds(std::optional<milliseconds> retention) const;
+  /// But for its places in the queue, which only `submit` knows.
   std::shared_ptr<task_origin> origin_for(const submission& work) const;
 
  private:
@@ -46,10 +48,12 @@ class intake {
   boost::asio::awaitable<stores::create_result> create(lane& home, const stores::new_task& task);
   boost::asio::awaitable<stores::create_result> create_finished(lane& home, stores::new_task task,
                                                                 const outcome& result);
+  static void name_for_queue(task_origin& origin, const submission& work);
   stores::create_result refuse(const task_origin& origin, std::string_view bound) const;
   bool too_large(const raw_json& arguments) const noexcept;
 
   engine_core& core_;
+  launcher& launcher_;
   runs& runs_;
   claimer& claimer_;
 };

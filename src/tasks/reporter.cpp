@@ -109,8 +109,8 @@ boost::asio::awaitable<bool> reporter::write_end(running_task& run, const outcom
   co_return false;
 }
 
-boost::asio::awaitable<bool> reporter::write_retry(running_task& run) {
-  const handler_run::retry_wish& wish = *run.retry();
+boost::asio::awaitable<bool> reporter::write_retry(running_task& run,
+                                                   const handler_run::retry_wish& wish) {
   const monotonic_time now = run.store().now().mono;
   const monotonic_time at = wish.after ? saturating_add(now, std::max(*wish.after, milliseconds(0)))
                                        : stores::next_attempt_at(*run.claimed(), now);

@@ -17,6 +17,7 @@
 
 #include "base/mutex.hpp"
 #include "tasks/engine_core.hpp"
+#include "tasks/handler_run.hpp"
 
 namespace longhaul::tasks {
 
@@ -32,8 +33,8 @@ class reporter {
   boost::asio::awaitable<void> write_last_report(running_task& run);
   /// False: the outcome could not be made certain, and is to be written again.
   boost::asio::awaitable<bool> write_end(running_task& run, const outcome& result);
-  /// The same of an attempt that another one follows, as `run.retry()` says.
-  boost::asio::awaitable<bool> write_retry(running_task& run);
+  /// The same of an attempt that another one follows.
+  boost::asio::awaitable<bool> write_retry(running_task& run, const handler_run::retry_wish& wish);
 
   /// Lets go of the runs that are still noted here.
   void clear();

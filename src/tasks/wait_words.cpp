@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/clock_arithmetic.hpp"
+#include "base/duration.hpp"
 #include "longhaul/stores/transitions.hpp"
 #include "tasks/tunables.hpp"
 
@@ -12,7 +13,7 @@ namespace {
 
 // In whole seconds, up: nobody waits for "0 s".
 std::string words_for(milliseconds length) {
-  return stores::in_words(std::chrono::ceil<std::chrono::seconds>(length));
+  return in_words(std::chrono::ceil<std::chrono::seconds>(length));
 }
 
 std::string next_attempt(const task_record& task, milliseconds pause) {

@@ -7,7 +7,8 @@
 //   durable ───► the same as long as there is one of its name, for claims go by name; else it ends,
 //                because tasks of this name wait in the same queue, and they go on waiting
 //
-// An entry is there from before its row until that has begun, ended, or became a task that is seen.
+// An entry is there from before its row until that has ended, or became a task that is seen: work
+// that runs may wait again, for its next attempt.
 //
 // Threads: any.
 #pragma once

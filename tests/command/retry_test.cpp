@@ -11,8 +11,8 @@
 #include <optional>
 
 #include "command/descriptor.hpp"
-#include "command/fake_context.hpp"
 #include "command/program_tools.hpp"
+#include "support/fake_context.hpp"
 #include "support/run.hpp"
 
 namespace longhaul::test {

@@ -102,5 +102,21 @@ TEST(catalog, only_tools_are_looked_up_by_the_engine) {
   EXPECT_FALSE(all.find("prompts/p")) << "whoever calls it has it";
 }
 
+TEST(poll_interval, follows_what_a_call_usually_takes_unless_it_is_given) {
+  using namespace std::chrono_literals;
+  const auto told = [](std::optional<milliseconds> expected,
+                       std::optional<milliseconds> given = std::nullopt) {
+    tool_options tool;
+    tool.expected = expected;
+    tool.poll_interval = given;
+    return serving::poll_interval_of(tool);
+  };
+  EXPECT_EQ(told(std::nullopt), 1s);
+  EXPECT_EQ(told(10s), 1s);
+  EXPECT_EQ(told(100s), 2500ms);
+  EXPECT_EQ(told(1h), 15s);
+  EXPECT_EQ(told(1h, 1s), 1s) << "what is said, is meant";
+}
+
 }  // namespace
 }  // namespace longhaul::serving

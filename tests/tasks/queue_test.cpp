@@ -208,6 +208,18 @@ TEST_F(queue, a_call_like_one_that_runs_is_that_one) {
   EXPECT_NE(submit(call_with("build", R"({"a":1,"b":"x"})"))->id(), first->id());
 }
 
+TEST_F(queue, large_calls_are_compared_elsewhere_and_alike) {
+  gate& door = new_gate();
+  add({.name = "build", .unique = true}, [&](task_context&, const raw_json&) -> handler_result {
+    door.pass();
+    return outcome::result(raw_json::trusted(R"({"content":[]})"));
+  });
+  start();
+  const std::string text = '"' + std::string(tasks::tunables::checked_inline, 'x') + '"';
+  const auto first = submit(call_with("build", R"({"a":1,"b":)" + text + "}"));
+  EXPECT_EQ(submit(call_with("build", R"({"b":)" + text + R"(,"a":1.0})"))->id(), first->id());
+}
+
 TEST_F(queue, no_more_run_with_one_key_than_may_until_they_have_returned) {
   gate& door = new_gate();
   std::atomic<int> at_once{0}, most{0};

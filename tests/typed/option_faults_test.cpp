@@ -42,8 +42,8 @@ TEST(option_faults, no_time_is_negative_and_a_limit_is_some_time) {
             "stall_limit must be longer than nothing\n"
             "expected must be longer than nothing");
   EXPECT_EQ(faults_with([](tool_options& o) {
-              o.retention = o.inline_wait = o.retry_backoff = o.retry_backoff_max = o.unique_for =
-                  o.poll_interval = negative;
+              o.retention = o.poll_interval = negative;
+              o.inline_wait = o.retry_backoff = o.retry_backoff_max = o.unique_for = negative;
             }),
             "retention is negative\ninline_wait is negative\nretry_backoff is negative\n"
             "retry_backoff_max is negative\nunique_for is negative\npoll_interval is negative");

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 
+#include "support/fake_context.hpp"
 #include "support/run.hpp"
 
 namespace handlers {
@@ -37,38 +38,8 @@ using boost::asio::awaitable;
 using handlers::render_args;
 using handlers::render_report;
 
-/// A context that only knows its id: what a typed handler is given is passed through.
-class quiet_context final : public task_context {
- public:
-  const std::string& id() const noexcept override { return id_; }
-  const std::string& completion_token() const noexcept override { return none_; }
-  caller_info caller() const override { return {"local"}; }
-  std::uint32_t attempt() const noexcept override { return 1; }
-  std::stop_token stop_token() const noexcept override { return {}; }
-  void progress(double, std::optional<double>, std::string_view) override {}
-  void status(std::string_view) override {}
-  void log(log_level, std::string_view) override {}
-  void url_done(std::string_view) override {}
-  bool client_can(client_capability) const override { return false; }
-  raw_json saved_checkpoint() const override { return saved_; }
-  void save_checkpoint_bytes(raw_json value) override { saved_ = std::move(value); }
-
- private:
-  std::vector<question_reply> put(const named_questions&) override {
-    throw question_error("quiet");
-  }
-  awaitable<std::vector<question_reply>> async_put(named_questions) override {
-    throw question_error("quiet");
-  }
-
-  std::string id_ = "task-1", none_;
-  raw_json saved_;
-  void pause(std::chrono::milliseconds) const override {}
-  boost::asio::awaitable<void> async_pause(std::chrono::milliseconds) const override { co_return; }
-};
-
 handler_result call(const tool_definition& tool, const call_arguments& arguments) {
-  quiet_context context;
+  test::fake_context context("task-1");
   if (const auto* blocking = std::get_if<blocking_handler>(&tool.handler)) {
     return (*blocking)(context, arguments);
   }
@@ -236,7 +207,7 @@ TEST(make_tool, arguments_are_accepted_as_they_are_or_as_they_are_meant) {
 
 TEST(make_tool, a_coroutine_keeps_its_function_alive_when_the_tool_is_gone) {
   boost::asio::io_context io;
-  quiet_context context;
+  test::fake_context context("task-1");
   std::optional<handler_result> result;
   {
     const auto tool = make_tool(
@@ -353,7 +324,7 @@ TEST(make_tool, options_that_do_not_fit_are_refused) {
 }
 
 TEST(task_context, checkpoints_are_typed) {
-  quiet_context context;
+  test::fake_context context("task-1");
   EXPECT_EQ(context.checkpoint<int>(), std::nullopt);
   context.save_checkpoint(41);
   EXPECT_EQ(context.checkpoint<int>(), 41);

@@ -6,7 +6,9 @@
 //
 //   initial ──► working ──asked──► input_required ──answered (all)──► working
 //                  │  ▲                  │
-//                  │  └── released, lost, retried, timed_out ┤ (no process, epoch + 1: `claimable`)
+//                  │  └── released, lost, ┤ (no process, epoch + 1: `claimable` again)
+//                  │      retried,        │
+//                  │      timed_out       │
 //                  ├── finished ─────────┴──► completed | failed
 //                  ├── cancelled ───────────► cancelled
 //                  └── lost, timed_out ─────► failed
@@ -17,7 +19,6 @@
 
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "longhaul/stores/deadlines.hpp"
@@ -76,8 +77,6 @@ monotonic_time next_attempt_at(const task_record& task, monotonic_time now) noex
 /// ended, or did less than `unique_for` ago, was not cancelled, and can be seen.
 bool holds_unique(const task_record& task, monotonic_time now) noexcept;
 
-/// "90 s", "10 min", "2 h": a length in a line that people read.
-std::string in_words(milliseconds length);
 /// Lines that people read are cut to `longest_message`, at the end of a character: status messages
 /// and reasons.
 std::string_view clipped(std::string_view text) noexcept;

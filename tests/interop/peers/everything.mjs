@@ -25,7 +25,7 @@ export const answers = {
   elicitation: async ({params}) =>
       params.mode === 'url' ? {action: 'accept'} : {action: 'accept', content: {dish: 'soup', dessert: true}},
   sampling: async () => ({role: 'assistant', model: 'test', content: {type: 'text', text: 'forty-two'}}),
-  roots: async () => ({roots: [{uri: 'file:///work', name: 'work'}]}),
+  roots: async () => ({roots: [{uri: 'file:///srv/project', name: 'work'}]}),
 };
 export const capabilities = {elicitation: {form: {}, url: {}}, sampling: {}, roots: {listChanged: true}};
 
@@ -83,7 +83,7 @@ export const questions = {
   'form': async (talk) => assert.match(textOf(await call(talk, 'ask_form')), /soup.*dessert/),
   'page': async (talk) => assert.equal(textOf(await call(talk, 'ask_page')), 'Logged in.'),
   'sampling': async (talk) => assert.match(textOf(await call(talk, 'ask_model', {text: '6 × 7?'})), /forty-two/),
-  'roots': async (talk) => assert.match(textOf(await call(talk, 'ask_roots')), /file:\/\/\/work/),
+  'roots': async (talk) => assert.match(textOf(await call(talk, 'ask_roots')), /file:\/\/\/srv\/project/),
 };
 
 /** Resources, prompts, completion, and what changes meanwhile. */

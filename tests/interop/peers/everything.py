@@ -64,7 +64,7 @@ def sampling():
 
 
 def roots():
-    return ListRootsResult(roots=[Root(uri="file:///work", name="work")])
+    return ListRootsResult(roots=[Root(uri="file:///srv/project", name="work")])
 
 
 async def raises(what, awaited):
@@ -165,7 +165,7 @@ async def samples(talk):
 
 
 async def lists_roots(talk):
-    assert "file:///work" in await text_of(talk.call_tool("ask_roots", {}))
+    assert "file:///srv/project" in await text_of(talk.call_tool("ask_roots", {}))
 
 
 async def resources(talk):

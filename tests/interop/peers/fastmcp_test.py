@@ -56,7 +56,7 @@ async def connect(to, wire):
 
     talk.client = Client(to if isinstance(to, str) else StdioTransport(*to, keep_alive=False),
                          mode=MODERN if talk.modern else "legacy", elicitation_handler=asked, sampling_handler=sampled,
-                         roots=["file:///work"], log_handler=logged, message_handler=talk.heard)
+                         roots=["file:///srv/project"], log_handler=logged, message_handler=talk.heard)
     async with talk.client:
         yield talk
 

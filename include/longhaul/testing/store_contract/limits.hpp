@@ -7,6 +7,7 @@
 
 #include <atomic>
 
+#include "longhaul/testing/store_contract/durable.hpp"
 #include "longhaul/testing/store_contract/fixture.hpp"
 #include "longhaul/testing/store_contract/promises.hpp"
 
@@ -103,6 +104,7 @@ TEST_P(store_contract, racers_do_not_pass_the_limit_of_a_key_together) {
 }
 
 TEST_P(store_contract, limits_of_keys_outlive_the_process) {
+  if (!store().durable()) GTEST_SKIP() << not_durable;
   auto made = origin();
   made->concurrency_key = "db";
   made->crash_policy = on_crash::rerun;
@@ -112,7 +114,6 @@ TEST_P(store_contract, limits_of_keys_outlive_the_process) {
   auto next = origin();
   next->concurrency_key = "db";
   create(next);
-  if (!store().durable()) GTEST_SKIP() << "tasks do not outlive the process";
   ASSERT_TRUE(reopen());
   run(store().recover());
   stores::claim_request request;

@@ -26,6 +26,20 @@ inline void in_threads(std::size_t count, const std::function<void(std::size_t)>
   for (auto& thread : threads) thread.join();
 }
 
+/// So many threads do `work` at the same moment, each through a store of its own that times out and
+/// lies.
+inline void race(stores::store& store, std::size_t racers,
+                 const std::function<void(std::size_t, stores::store&)>& work) {
+  std::atomic<std::size_t> ready{0};
+  in_threads(racers, [&](std::size_t i) {
+    fault_store faults(store, random_seed() + i, {0.2, 0.3, 0.1});
+    retry_store careful(faults);
+    ready.fetch_add(1);
+    while (ready.load() < racers) std::this_thread::yield();
+    work(i, careful);
+  });
+}
+
 // Random operations on random tasks, right and wrong ones alike.
 class storm {
  public:
@@ -167,17 +181,12 @@ TEST_P(store_contract, p10_racers_on_one_key_get_one_task) {
   for (int round = 0; round < 20 / std::min(slower(), 10); ++round) {
     const std::string key = "key" + std::to_string(round);
     std::array<std::string, racers> got;
-    std::atomic<std::size_t> ready{0};
-    in_threads(racers, [&](std::size_t i) {
-      fault_store faults(store(), random_seed() + i, {0.2, 0.3, 0.1});
-      retry_store careful(faults);
+    race(store(), racers, [&](std::size_t i, stores::store& careful) {
       auto what = origin();
       what->idempotency_key = key;
       stores::new_task task;
       task.origin = what;
       task.retention = 1h;
-      ready.fetch_add(1);
-      while (ready.load() < racers) std::this_thread::yield();
       const auto made = run(careful.create(task));
       got[i] = made.task ? made.task->id() : "refused";
     });

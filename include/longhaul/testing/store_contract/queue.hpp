@@ -6,12 +6,8 @@
 #pragma once
 
 #include <array>
-#include <atomic>
-#include <thread>
 
 #include "longhaul/stores/transitions.hpp"
-#include "longhaul/testing/fault_store.hpp"
-#include "longhaul/testing/retry_store.hpp"
 #include "longhaul/testing/store_contract/fixture.hpp"
 #include "longhaul/testing/store_contract/promises.hpp"
 
@@ -211,20 +207,14 @@ TEST_P(store_contract, p10_racers_on_one_unique_hash_never_get_two_open_tasks) {
   for (int round = 0; round < 20 / std::min(slower(), 10); ++round) {
     const digest hash = digest_of("round" + std::to_string(round));
     std::array<task_ptr, racers> got;
-    std::atomic<std::size_t> ready{0};
-    in_threads(racers, [&](std::size_t i) {
-      fault_store faults(store(), random_seed() + i, {0.2, 0.3, 0.1});
-      retry_store careful(faults);
+    race(store(), racers, [&](std::size_t i, stores::store& careful) {
       auto what = origin();
       what->unique_hash = hash;
       stores::new_task task;
       task.origin = what;
       task.retention = 1h;
-      ready.fetch_add(1);
-      while (ready.load() < racers) std::this_thread::yield();
       got[i] = run(careful.create(task)).task;
-      if (got[i] && i % 8 == 0)
-        run(careful.cancel("alice", got[i]->id(), "raced", stores::visibility::hidden_too));
+      if (got[i] && i % 8 == 0) run(careful.cancel("alice", got[i]->id(), "raced"));
     });
     std::set<std::string> all;
     for (const auto& task : got) {

@@ -93,7 +93,7 @@ func connect(ctx context.Context, transport mcp.Transport, revision string) (*ta
 			t.note(func() { t.changed++ })
 		},
 	})
-	client.AddRoots(&mcp.Root{URI: "file:///work", Name: "work"})
+	client.AddRoots(&mcp.Root{URI: "file:///srv/project", Name: "work"})
 	session, err := client.Connect(ctx, transport, &mcp.ClientSessionOptions{ProtocolVersion: revision})
 	t.ClientSession = session
 	return t, err

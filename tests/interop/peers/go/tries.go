@@ -33,7 +33,7 @@ var tries = []struct {
 	{"form", says("ask_form", nil, "soup", "dessert")},
 	{"page", says("ask_page", nil, "Logged in.")},
 	{"sampling", says("ask_model", arguments{"text": "6 × 7?"}, "forty-two")},
-	{"roots", says("ask_roots", nil, "file:///work")},
+	{"roots", says("ask_roots", nil, "file:///srv/project")},
 	{"resources", resources},
 	{"text", reads("every://about", "A server that shows every feature", nil)},
 	{"bytes", reads("every://dot", "", []byte("P5 1 1 255\n\x80"))},

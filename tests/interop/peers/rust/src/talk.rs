@@ -91,7 +91,7 @@ impl ClientHandler for Host {
         _: RequestContext<RoleClient>,
     ) -> Result<ListRootsResult, ErrorData> {
         Ok(ListRootsResult::new(vec![
-            Root::new("file:///work").with_name("work"),
+            Root::new("file:///srv/project").with_name("work"),
         ]))
     }
     async fn on_progress(

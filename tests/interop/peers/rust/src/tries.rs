@@ -190,7 +190,7 @@ async fn roots(t: T) {
     assert!(
         t.says("ask_roots", json!({}))
             .await
-            .contains("file:///work")
+            .contains("file:///srv/project")
     );
 }
 

@@ -32,8 +32,8 @@ class fake_context final : public task_context {
   }
   void url_done(std::string_view) override {}
   bool client_can(client_capability) const override { return false; }
-  raw_json saved_checkpoint() const override { return {}; }
-  void save_checkpoint_bytes(raw_json) override {}
+  raw_json saved_checkpoint() const override { return saved_; }
+  void save_checkpoint_bytes(raw_json value) override { saved_ = std::move(value); }
 
  private:
   std::vector<question_reply> put(const named_questions&) override {
@@ -46,6 +46,7 @@ class fake_context final : public task_context {
   boost::asio::awaitable<void> async_pause(std::chrono::milliseconds) const override { co_return; }
 
   std::string id_, none_;
+  raw_json saved_;
 };
 
 }  // namespace longhaul::test
