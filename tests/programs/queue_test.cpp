@@ -146,8 +146,8 @@ TEST_F(program_queue, no_task_has_more_attempts_than_it_may_however_often_the_se
 TEST_F(program_queue, a_stalled_program_is_ended_and_the_sentence_says_why) {
   start(script_tool(home, "silent", "echo $$ > pid; exec sleep 1000",
                     std::string(marked) + "stall_limit = \"1s\"\n") +
-        script_tool(home, "talks", "for i in {1..25}; do echo $i; sleep 0.1; done",
-                    std::string(marked) + "stall_limit = \"2s\"\n"));
+        script_tool(home, "talks", "for i in {1..60}; do echo $i; sleep 0.1; done",
+                    std::string(marked) + "stall_limit = \"5s\"\n"));
   const std::string talks = server_->start("talks");
   const auto ended = server_->end_of(server_->start("silent"));
   EXPECT_EQ(served::status(ended), "failed");
