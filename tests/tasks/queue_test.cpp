@@ -5,8 +5,10 @@
 
 #include "longhaul/error_codes.hpp"
 #include "tasks/engine_fixture.hpp"
+#include "tasks/handler_run.hpp"
 #include "tasks/operations.hpp"
 #include "tasks/wait_words.hpp"
+#include "tasks/waiting_calls.hpp"
 
 namespace longhaul::test {
 namespace {
@@ -96,6 +98,27 @@ TEST_F(queue, a_handler_says_when_it_wants_to_be_called_again) {
   await_retry(task, 2);
   pass(0s);
   EXPECT_EQ(text_of(*await_end(task)), "gave up") << "no attempt is left";
+}
+
+// What hooks throw counts as thrown by the handler, within its budget.
+struct never_content final : tasks::call_hooks {
+  void on_result(tasks::handler_run&, outcome&) override {
+    throw retry_later("not good enough", 0s);
+  }
+  void on_end(const task_record&) noexcept override {}
+};
+
+TEST_F(queue, a_hook_that_wants_another_attempt_has_no_more_than_there_are) {
+  std::atomic<std::uint32_t> runs{0};
+  options.hooks = std::make_shared<never_content>();
+  add({.name = "work", .max_attempts = 2}, [&] { ++runs; });
+  start();
+  const auto task = submit(call("work"));
+  await_retry(task);
+  pass(0s);
+  const auto done = await_end(task);
+  EXPECT_EQ(text_of(*done), "not good enough");
+  EXPECT_EQ(runs, 2U);
 }
 
 TEST_F(queue, a_cancelled_attempt_is_not_made_again) {
@@ -288,6 +311,22 @@ TEST_F(queue, a_paused_tool_waits) {
   EXPECT_EQ(await_end(task)->status, task_status::completed);
   const auto end = waits->await([](const task_record& now) { return now.terminal(); });
   EXPECT_EQ(end->status, task_status::completed);
+}
+
+// A plain call whose tool goes while it waits for its next attempt hung for ever.
+TEST_F(queue, a_plain_call_that_waits_for_an_attempt_ends_with_its_tool) {
+  add({.name = "flaky", .retry_on = retry_on::error, .retry_backoff = 1h},
+      []() -> std::string { throw tool_error("no"); });
+  start();
+  auto what = call("flaky");
+  what.hidden = true;
+  const auto task = submit(what);
+  await_retry(task);
+  tools->remove("flaky");
+  pass(1s);
+  const auto ended = await_end(task);
+  EXPECT_EQ(ended->status, task_status::cancelled);
+  EXPECT_EQ(ended->cancel_reason, tasks::removed_reason);
 }
 
 TEST_F(queue, who_waits_is_told_for_how_many) {
