@@ -226,6 +226,22 @@ TEST_F(dispatcher_test, who_leaves_takes_the_hidden_work_along) {
   EXPECT_EQ(stats.working, 0u);
 }
 
+// The row that a question makes of a call follows its caller as well, who is not another one.
+TEST_F(dispatcher_test, who_leaves_a_question_takes_the_work_along) {
+  add_asking(task_policy::never);
+  start();
+  const auto by = open();
+  to.on_question = [&](const std::string&, const std::string&) { by->abandon(); };
+  auto what = request("paint");
+  what.ask = asking::on_stream;
+  what.modes.add(client_capability::elicitation_form);
+  const auto reply = begin(what, by);
+  context.run();
+  EXPECT_EQ(refusal_in(**reply), refusal::abandoned);
+  engine->drain(std::chrono::hours(1), std::chrono::hours(1));
+  EXPECT_EQ(engine->running(), 0u) << "its handler waits for nobody";
+}
+
 // A task of the id that a plain call made before could not be read, and was purged at once.
 TEST_F(dispatcher_test, a_task_found_by_its_key_is_handed_out_even_if_a_plain_call_made_it) {
   add({.name = "work"}, [this](task_context&) { door.pass(); });
