@@ -89,7 +89,7 @@ wait
 step census-after 60 scripts/census.sh after
 
 if [[ $full ]]; then
-  step gcc-build 2400 scripts/build.sh gcc && for name in $(suites "${all[@]}"); do
+  step gcc-build 4800 scripts/build.sh gcc && for name in $(suites "${all[@]}"); do
     step "gcc-$name-tests" 300 "build/gcc/longhaul-$name-tests" --gtest_brief=1
   done
   step consumer 1200 scripts/consumer-test.sh

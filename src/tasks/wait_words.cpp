@@ -42,7 +42,7 @@ std::string wait_words::full(const task_record& task) const {
   if (use.limit != 0 && now.of_tool >= use.limit) return figures(now.of_tool, use.limit);
   if (now.running >= core_.options.max_running)
     return figures(now.running, core_.options.max_running);
-  return "waiting for its turn";
+  return {};  // nothing holds it: it begins in this instant
 }
 
 std::string wait_words::now(const task_record& task) const {

@@ -16,8 +16,8 @@ class wait_words {
   explicit wait_words(const engine_core& core) : core_(core) {}
 
   /// "attempt 2 of 5 in 8 s: exit code 75", "paused by the operator", "waiting for db=orders",
-  /// "waiting: 3 of 3 running", "waiting for an answer". Empty: it runs, or has
-  /// ended.
+  /// "waiting: 3 of 3 running", "waiting for an answer". Empty: it runs, is
+  /// about to begin, or has ended.
   std::string now(const task_record& task) const;
   /// The same, with the number of tasks before it in its queue, which the store is asked for.
   boost::asio::awaitable<std::string> exactly(task_ptr task) const;

@@ -89,9 +89,9 @@ TEST(pace, a_silent_tool_is_told_to_run_every_ten_seconds) {
   s.task.status_message = "fetching";
   s.pass(10s);
   EXPECT_EQ(s.take_sent(), lines{"90 running for 1 m 30 s: fetching"});
-  s.waits = "waiting for its turn";
+  s.waits = "paused by the operator";
   s.pass(10s);
-  EXPECT_EQ(s.take_sent(), lines{"100 waiting for its turn: fetching"});
+  EXPECT_EQ(s.take_sent(), lines{"100 paused by the operator: fetching"});
   s.waits = "waiting for an answer";
   s.pass(10s);
   EXPECT_EQ(s.take_sent(), lines{"110 waiting for an answer: fetching"});
