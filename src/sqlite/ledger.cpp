@@ -7,27 +7,13 @@
 #include "base/clock_arithmetic.hpp"
 #include "longhaul/stores/bounds.hpp"
 #include "sqlite/tunables.hpp"
+#include "stores/abridged.hpp"
 
 namespace longhaul::sqlite {
 namespace {
 
 using stores::change_code;
 using stores::create_code;
-
-// A task that may wait for hours does not keep what only its handler wants.
-std::shared_ptr<task_record> abridge(std::shared_ptr<task_record> task) {
-  const task_origin& origin = *task->origin;
-  if (origin.arguments.size() + origin.request_meta.size() <= stores::rules::small_payload)
-    return task;
-  auto lean = std::make_shared<task_origin>(origin);
-  lean->arguments = {};
-  // Streams that follow the task later look for its progress token there.
-  if (origin.request_meta.size() > stores::rules::small_payload) lean->request_meta = {};
-  auto result = std::make_shared<task_record>(*task);
-  result->origin = std::move(lean);
-  result->abridged = true;
-  return result;
-}
 
 }  // namespace
 
@@ -94,10 +80,7 @@ task_ptr ledger::whole(const entry& task, const task_ptr& record) {
   if (!row || row->seq != task.row) {
     throw sqlite_error("task " + record->id() + " is not in the file", SQLITE_CORRUPT);
   }
-  auto result = std::make_shared<task_record>(*record);
-  result->origin = row->record->origin;
-  result->abridged = false;
-  return result;
+  return stores::with_origin_of(record, *row->record);
 }
 
 void ledger::count_finished(const std::string& quota, const std::string& tool, task_status status,
@@ -172,7 +155,7 @@ stores::create_result ledger::create(const stores::new_task& task) {
     return stores::known_by_id(rows_.find(origin.id)->record, origin);
   }
   last_seq_ = row.seq;
-  row.record = abridge(record);
+  row.record = stores::abridged(record);
   changed_.push_back(row.record);
   add(std::move(row), std::move(admitted.granted));
   run.keep();
@@ -190,7 +173,7 @@ stores::change_result ledger::change_ended(
   if (step.code != change_code::applied) return {step.code, row->record};
   rows_.update(row->seq, *row->record, *step.next, row->bytes);
   schedule_removal(*step.next);
-  changed_.push_back(abridge(step.next));
+  changed_.push_back(stores::abridged(step.next));
   return {change_code::applied, std::move(step.next)};
 }
 

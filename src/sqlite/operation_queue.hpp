@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "base/sleeper.hpp"
 #include "sqlite/ledger.hpp"
-#include "sqlite/resume.hpp"
 
 namespace longhaul::sqlite {
 

@@ -19,9 +19,9 @@
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "base/sleeper.hpp"
 #include "longhaul/stores/store.hpp"
 #include "sqlite/commit_gate.hpp"
-#include "sqlite/resume.hpp"
 #include "sqlite/task_reader.hpp"
 
 namespace longhaul::sqlite {

@@ -8,6 +8,7 @@
 
 #include "longhaul/stores/cursor.hpp"
 #include "sqlite/schema.hpp"
+#include "stores/abridged.hpp"
 
 namespace longhaul::sqlite {
 namespace {
@@ -120,10 +121,7 @@ stores::awaitable<task_ptr> sqlite_store::get(std::string_view owner, std::strin
   if (!found || !shows(*found, owner)) co_return nullptr;
   if (!known) co_return found;
   // The file has what never changes; of the rest the cache has what is known to be committed.
-  auto whole = std::make_shared<task_record>(*known);
-  whole->origin = found->origin;
-  whole->abridged = false;
-  co_return whole;
+  co_return stores::with_origin_of(known, *found);
 }
 
 stores::awaitable<task_ptr> sqlite_store::look(std::string_view owner, std::string_view id) {

@@ -115,6 +115,8 @@ TEST_P(store_contract, limits_of_keys_outlive_the_process) {
   next->concurrency_key = "db";
   create(next);
   ASSERT_TRUE(reopen());
+  fixture_->advance(1h);
+  ASSERT_TRUE(run(store().renew(process_, 1h)).alive);
   run(store().recover());
   stores::claim_request request;
   request.process = process_;

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace longhaul::sqlite {
+namespace longhaul {
 
 /// A coroutine that waits. Must be resumed once, on its executor.
 class sleeper {
@@ -57,4 +57,4 @@ boost::asio::awaitable<void> sleep_until_resumed(PassOn pass_on) {
 /// Wakes all, with one post for each executor.
 void wake(std::vector<sleeper> sleepers);
 
-}  // namespace longhaul::sqlite
+}  // namespace longhaul

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sqlite/resume.hpp"
+#include "base/sleeper.hpp"
 
 #include <algorithm>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 
-namespace longhaul::sqlite {
+namespace longhaul {
 
 void wake(std::vector<sleeper> sleepers) {
   // A server has a handful of executors, so looking through them is the fastest way to group.
@@ -31,4 +31,4 @@ void wake(std::vector<sleeper> sleepers) {
   }
 }
 
-}  // namespace longhaul::sqlite
+}  // namespace longhaul

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/connections.hpp"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "postgres/tunables.hpp"
+
+namespace longhaul::postgres {
+
+namespace asio = boost::asio;
+
+connections::connections(asio::io_context& context, std::string where, std::size_t most,
+                         std::function<void(const std::string&)> on_trouble)
+    : context_(context), on_trouble_(std::move(on_trouble)) {
+  for (std::size_t i = 0; i < most; ++i) {
+    all_.push_back(std::make_unique<connection>(context, where));
+    free_.push_back(all_.back().get());
+  }
+}
+
+awaitable<connections::loan> connections::take() {
+  while (free_.empty() && !closed_) {
+    asio::steady_timer turn(context_, asio::steady_timer::time_point::max());
+    line_.push_back(&turn);
+    boost::system::error_code woken;
+    co_await turn.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    std::erase(line_, &turn);
+  }
+  if (closed_) {
+    throw database_error("the store is closed", "", database_error::outcome::refused);
+  }
+  // One that is open before one that is not.
+  const auto open =
+      std::ranges::find_if(free_, [](const connection* one) { return one->usable(); });
+  const auto chosen = open == free_.end() ? std::prev(free_.end()) : open;
+  loan lent(*this, **chosen);
+  free_.erase(chosen);
+  if (!lent->usable()) co_await make_usable(*lent);
+  co_return lent;
+}
+
+awaitable<void> connections::make_usable(connection& lent) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < not_before_) throw database_error(trouble_, "", database_error::outcome::refused);
+  try {
+    co_await lent.open();
+  } catch (const database_error& e) {
+    trouble_ = e.what();
+    pause_ = std::clamp<std::chrono::steady_clock::duration>(pause_ * 2, tunables::first_pause,
+                                                             tunables::longest_pause);
+    not_before_ = std::chrono::steady_clock::now() + pause_;
+    on_trouble_(trouble_);
+    throw;
+  }
+  const bool was_in_trouble = !std::exchange(trouble_, {}).empty();
+  pause_ = {};
+  not_before_ = {};
+  if (was_in_trouble) on_trouble_({});
+}
+
+void connections::give_back(connection& lent) noexcept {
+  if (closed_ || lent.in_transaction()) lent.close();
+  free_.push_back(&lent);
+  if (!line_.empty()) {
+    line_.front()->cancel();
+    line_.pop_front();
+  }
+}
+
+void connections::close() {
+  closed_ = true;
+  for (connection* each : free_) each->close();
+  for (asio::steady_timer* each : std::exchange(line_, {})) each->cancel();
+}
+
+}  // namespace longhaul::postgres

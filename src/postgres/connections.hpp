@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The connections of a store: as many as it may have, opened when they are first needed and again
+// after they were lost, with pauses that grow while nobody answers.
+//
+//   take ──► one that is free (or a place in the line) ──► open, if it is not ──► lent ──► back
+//
+// Threads: the database thread.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "postgres/connection.hpp"
+
+namespace longhaul::postgres {
+
+class connections {
+ public:
+  /// `on_trouble` hears why nobody answers, and an empty text once somebody does.
+  connections(boost::asio::io_context& context, std::string where, std::size_t most,
+              std::function<void(const std::string&)> on_trouble);
+
+  /// A connection that belongs to its holder. Not one in the middle of a transaction goes back.
+  class loan {
+   public:
+    loan(connections& home, connection& lent) : home_(&home), lent_(&lent) {}
+    loan(loan&& other) noexcept : home_(std::exchange(other.home_, nullptr)), lent_(other.lent_) {}
+    loan& operator=(loan&&) = delete;
+    ~loan() {
+      if (home_ != nullptr) home_->give_back(*lent_);
+    }
+    connection* operator->() const noexcept { return lent_; }
+    connection& operator*() const noexcept { return *lent_; }
+
+   private:
+    connections* home_;
+    connection* lent_;
+  };
+
+  /// Throws `database_error`, `refused`: nobody answers.
+  awaitable<loan> take();
+  /// None is given from now on, and those that are free are closed.
+  void close();
+
+ private:
+  friend class loan;
+  void give_back(connection& lent) noexcept;
+  awaitable<void> make_usable(connection& lent);
+
+  boost::asio::io_context& context_;
+  const std::function<void(const std::string&)> on_trouble_;
+  std::vector<std::unique_ptr<connection>> all_;
+  std::vector<connection*> free_;
+  std::deque<boost::asio::steady_timer*> line_;
+  std::string trouble_;
+  std::chrono::steady_clock::duration pause_{0};
+  std::chrono::steady_clock::time_point not_before_{};
+  bool closed_ = false;
+};
+
+}  // namespace longhaul::postgres

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of the store share: its thread, its connections, the names of its tables, what is
+// known, and how a change becomes known.
+//
+//   commit ──► publish: numbers, `followed`, the observer, news for other processes
+//
+// Threads: `context` is run by one thread of the store's own, the database thread. Members say who
+// may touch them; all others are that thread's.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "longhaul/stores/store.hpp"
+#include "postgres/change_set.hpp"
+#include "postgres/connections.hpp"
+#include "postgres/followed.hpp"
+#include "postgres/schema.hpp"
+#include "postgres/store_clock.hpp"
+#include "postgres/tallies.hpp"
+
+namespace longhaul::postgres {
+
+struct database_options {
+  std::string where;   ///< for libpq
+  std::string schema;  ///< of our tables
+  bool notify = true;  ///< changes are told with NOTIFY; false: processes look once a second
+  const clock_source* clock = &system_clock();
+};
+
+struct database {
+  explicit database(database_options choices);
+
+  /// The text with the schema's name in it.
+  std::string sql(std::string_view text) const { return in_schema(text, options.schema); }
+
+  /// `before` of what was created has no record.
+  struct change {
+    task_row before;
+    task_row after;
+  };
+  /// What was committed becomes known.
+  void publish(const std::vector<change>& changes);
+  /// A state that somebody else has made.
+  void publish_news(const task_row& row);
+
+  /// Why nobody answers; empty: somebody does. Any thread.
+  std::string trouble() const;
+  void set_trouble(const std::string& why);
+
+  const database_options options;
+  const process_id writer;  ///< whose numbers ours are
+  stores::byte_view writer_bytes() const noexcept { return stores::byte_view(writer.bytes); }
+  const change_texts texts;
+  boost::asio::io_context context{1};
+  connections links;
+  store_clock time;  // any thread
+  followed tasks;    // any thread
+  tallies use;
+  stores::paused_tools paused;
+  stores::store::observer observer = {};
+  /// Tells others of changes; set by the listener.
+  std::function<void(const std::vector<change>&)> tell_others = {};
+
+ private:
+  mutable guarded_mutex mutex_;
+  std::string trouble_ LONGHAUL_GUARDED_BY(mutex_);
+};
+
+/// The error that callers get.
+stores::store_error store_error_of(const database_error& error);
+
+}  // namespace longhaul::postgres

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// How processes hear of each other's changes. A notification is a hint, ids with their revisions:
+// whoever wants one of them reads it. Nothing depends on hints: what is followed is looked at once
+// a second as long as none comes through (a pooler in between, `notify=off`), and now and then
+// anyway.
+//
+//   committed ──► gathered for some milliseconds ──► NOTIFY ┄┄► heard ──► wanted? ──► read ──► told
+//                                                    look ──► what has another revision ──┘
+//
+// Threads: the database thread.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "postgres/connection.hpp"
+#include "postgres/database.hpp"
+
+namespace longhaul::postgres {
+
+class listener {
+ public:
+  explicit listener(database& home);
+
+  void start();
+  void stop();
+  /// Nothing is under way.
+  bool idle() const noexcept { return running_ == 0; }
+  /// Notifications come through.
+  bool hears() const noexcept { return hears_; }
+
+ private:
+  awaitable<void> listen();
+  awaitable<void> listen_once();
+  awaitable<void> look_again_and_again();
+  awaitable<void> look();
+  awaitable<void> fetch(std::vector<std::string> ids);
+  awaitable<void> send();
+  awaitable<void> say(std::string text);
+  void gather(const std::vector<database::change>& changes);
+  void hear(const std::vector<news>& all);
+  template <class Work>
+  void spawn(Work work);
+
+  database& home_;
+  const std::string channel_;
+  connection link_;
+  boost::asio::steady_timer look_timer_, send_timer_, pause_timer_;
+  std::map<std::string, std::uint64_t> news_;  // gathered
+  bool sending_ = false, hears_ = false, others_ = true, stopped_ = false;
+  std::chrono::steady_clock::time_point looked_at_{};
+  int unheard_ = 0;  // of our own words, since the last that came back
+  std::size_t running_ = 0;
+};
+
+}  // namespace longhaul::postgres

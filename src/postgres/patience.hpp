@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long something is tried again that the database did not do: with pauses that grow, as long as
+// its caller has patience (`tunables::operation_time`).
+//
+// Threads: the database thread.
+#pragma once
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+#include "postgres/database.hpp"
+#include "postgres/tunables.hpp"
+
+namespace longhaul::postgres {
+
+class patience {
+ public:
+  explicit patience(database& home) : timer_(home.context) {}
+
+  /// The same may be tried again: it may pass, nothing of it has happened, and there is time left.
+  bool allows(const database_error& why) const {
+    return why.may_pass() && !why.outcome_unknown() && !over();
+  }
+  bool over() const { return std::chrono::steady_clock::now() >= end_; }
+  awaitable<void> pause() {
+    timer_.expires_after(pause_);
+    pause_ = std::min<std::chrono::steady_clock::duration>(pause_ * 2, tunables::longest_pause);
+    co_await timer_.async_wait(boost::asio::use_awaitable);
+  }
+
+ private:
+  const std::chrono::steady_clock::time_point end_ =
+      std::chrono::steady_clock::now() + tunables::operation_time;
+  std::chrono::steady_clock::duration pause_ = tunables::first_pause;
+  boost::asio::steady_timer timer_;
+};
+
+/// Runs `work(connection&)` on a connection, again while that makes sense. Throws
+/// `stores::store_error`. `reads`: nothing is written, so an unknown outcome is none.
+enum class purpose : std::uint8_t { reads, writes };
+template <class Work>
+auto with_connection(database& home, purpose what, Work work)
+    -> decltype(work(std::declval<connection&>())) {
+  patience left(home);
+  for (;;) {
+    std::optional<stores::store_error> failed;
+    try {
+      connections::loan link = co_await home.links.take();
+      co_return co_await work(*link);
+    } catch (const database_error& e) {
+      const bool again = what == purpose::reads ? e.may_pass() && !left.over() : left.allows(e);
+      if (!again) failed.emplace(store_error_of(e));
+    }
+    if (failed) throw *failed;
+    co_await left.pause();
+  }
+}
+
+}  // namespace longhaul::postgres

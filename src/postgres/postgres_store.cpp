@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/postgres_store.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+#include <utility>
+
+#include "base/random.hpp"
+#include "longhaul/stores/bounds.hpp"
+#include "longhaul/stores/cursor.hpp"
+#include "longhaul/stores/task_id.hpp"
+#include "longhaul/stores/transitions.hpp"
+#include "postgres/patience.hpp"
+#include "postgres/reads.hpp"
+#include "postgres/tunables.hpp"
+#include "postgres/upkeep.hpp"
+
+namespace longhaul::postgres {
+
+namespace asio = boost::asio;
+
+postgres_store::postgres_store(database_options options)
+    : home_(std::move(options)), work_(home_.context.get_executor()) {
+  thread_ = std::thread([this] { home_.context.run(); });
+  try {
+    asio::co_spawn(home_.context, open_now(), asio::use_future).get();
+  } catch (...) {
+    close();
+    throw;
+  }
+}
+
+awaitable<void> postgres_store::open_now() {
+  const auto open = [this](connection& link) -> awaitable<int> {
+    co_await upgrade(link, home_.options.schema);
+    const std::string put =
+        home_.sql("INSERT INTO @.meta VALUES ('secret', $1) ON CONFLICT DO NOTHING");
+    const std::string read = home_.sql("SELECT value FROM @.meta WHERE name = 'secret'");
+    const std::string random = random_bytes(stores::rules::secret_bytes);
+    const auto* first = reinterpret_cast<const std::uint8_t*>(random.data());
+    std::vector<statement> all;
+    all.push_back({put, {parameter::bytes_of({first, random.size()})}});
+    all.push_back({read});
+    const auto results = co_await link.run(std::move(all));
+    secret_ = std::string(results[1].at(0, 0).bytes());
+    co_await compare_clocks(home_, link);
+    home_.paused = co_await paused_tools_of(home_, link);
+    std::int64_t bytes = 0;
+    const stores::store_stats now = stores::total_of(co_await counts_of_all(home_, link, bytes));
+    found_.tasks = now.open() + now.ended();
+    found_.unfinished = now.open();
+    co_return 0;
+  };
+  co_await with_connection(home_, purpose::reads, open);
+  found_.place = "the schema " + home_.options.schema + " of the database";
+  listener_.start();
+}
+
+bool postgres_store::begin() {
+  const guard lock(mutex_);
+  if (closed_) return false;
+  ++under_way_;
+  return true;
+}
+
+void postgres_store::end() noexcept {
+  const guard lock(mutex_);
+  --under_way_;
+  quiet_.notify_all();
+}
+
+void postgres_store::close() noexcept {
+  {
+    guard lock(mutex_);
+    if (std::exchange(closed_, true)) return;
+    while (under_way_ > 0) quiet_.wait(lock);
+  }
+  writer_.close();
+  whole_.close();
+  states_.close();
+  const auto finish = [this]() -> awaitable<void> {
+    listener_.stop();
+    patience waiting(home_);
+    while (!writer_.idle() || !whole_.idle() || !states_.idle() || !listener_.idle()) {
+      co_await waiting.pause();
+    }
+    home_.links.close();
+  };
+  try {
+    asio::co_spawn(home_.context, finish, asio::use_future).get();
+  } catch (const std::exception&) {  // no memory: the thread ends all the same
+  }
+  work_.reset();
+  home_.context.stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+template <class Work>
+auto postgres_store::perform(purpose what, Work work)
+    -> decltype(work(std::declval<connection&>())) {
+  if (!begin()) throw stores::store_error("the store is closed", false);
+  // Ends where the work is done: its caller's executor may not run any more.
+  struct visit {
+    explicit visit(postgres_store& store) : home(store) {}
+    visit(const visit&) = delete;
+    visit& operator=(const visit&) = delete;
+    ~visit() { home.end(); }
+    postgres_store& home;
+  };
+  auto visiting = [this, what, work = std::move(work)]() mutable -> decltype(work(
+                                                                     std::declval<connection&>())) {
+    const visit here(*this);
+    co_return co_await with_connection(home_, what, work);
+  };
+  auto done = asio::co_spawn(home_.context, std::move(visiting), asio::use_awaitable);
+  co_return co_await std::move(done);
+}
+
+bool postgres_store::shows(const task_record& task, std::string_view owner) const {
+  return task.owner() == owner && !stores::expired(task, now().mono);
+}
+
+void postgres_store::limit(const stores::byte_bounds& bounds) {
+  asio::post(home_.context, asio::use_future([this, bounds] { home_.use.limit(bounds); })).get();
+}
+
+std::string postgres_store::trouble() const {
+  return home_.trouble().empty() ? "" : "the database of the tasks does not answer";
+}
+
+milliseconds postgres_store::report_interval() const noexcept { return tunables::gather_reports; }
+
+// --- callers' side
+
+awaitable<stores::create_result> postgres_store::create(const stores::new_task& task) {
+  return writer_.create(task);
+}
+
+awaitable<task_ptr> postgres_store::get(std::string_view owner, std::string_view id) {
+  if (!is_task_id(id)) co_return nullptr;
+  const task_ptr found = co_await whole_.find(id);
+  co_return found&& shows(*found, owner) ? found : nullptr;
+}
+
+awaitable<task_ptr> postgres_store::look(std::string_view owner, std::string_view id) {
+  if (!is_task_id(id)) co_return nullptr;
+  const task_ptr found = co_await states_.find(id);
+  co_return found&& shows(*found, owner) ? found : nullptr;
+}
+
+awaitable<std::optional<stores::list_page>> postgres_store::list(std::string_view owner,
+                                                                 std::optional<task_status> status,
+                                                                 std::string_view cursor,
+                                                                 std::size_t limit) {
+  page_request wanted;
+  wanted.owner = owner;
+  wanted.status = status;
+  if (!cursor.empty()) {
+    const auto last = stores::parse_cursor(cursor);
+    if (!last) co_return std::nullopt;
+    wanted.before = *last;
+  }
+  limit = std::clamp<std::size_t>(limit, 1, std::size_t{1} << 30U);
+  wanted.limit = limit + 1;  // one more: is there a next page?
+  const auto read = [&](connection& link) { return page_of(home_, link, wanted); };
+  stores::list_page page;
+  for (task_row& row : co_await perform(purpose::reads, read)) {
+    page.tasks.push_back(std::move(row.record));
+  }
+  if (page.tasks.size() > limit) {
+    page.tasks.resize(limit);
+    page.next_cursor = stores::make_cursor(page.tasks.back()->id());
+  }
+  co_return page;
+}
+
+awaitable<stores::change_result> postgres_store::answer(
+    std::string_view owner, std::string_view id, std::span<const stores::response> responses) {
+  return writer_.change(
+      id, owner,
+      [responses](const task_record& task, stores::instant now) {
+        return stores::answered(task, responses, now);
+      },
+      growth::bounded);
+}
+
+awaitable<stores::change_result> postgres_store::cancel(std::string_view owner, std::string_view id,
+                                                        std::string_view reason,
+                                                        stores::visibility sees) {
+  return writer_.change(id, owner, [reason, sees](const task_record& task, stores::instant now) {
+    return stores::cancelled(task, reason, sees, now);
+  });
+}
+
+awaitable<stores::change_result> postgres_store::set_retention(
+    std::string_view owner, std::string_view id, std::optional<milliseconds> retention) {
+  return writer_.change(id, owner, [retention](const task_record& task, stores::instant now) {
+    return stores::retained(task, retention, now);
+  });
+}
+
+awaitable<stores::change_result> postgres_store::reveal(std::string_view owner, std::string_view id,
+                                                        std::optional<milliseconds> retention) {
+  return writer_.change(id, owner, [retention](const task_record& task, stores::instant now) {
+    return stores::revealed(task, retention, now);
+  });
+}
+
+// --- workers' side
+
+awaitable<stores::change_result> postgres_store::report(std::string_view id, stores::writer worker,
+                                                        const stores::report_change& change) {
+  return writer_.change(id, std::nullopt,
+                        [worker, &change](const task_record& task, stores::instant now) {
+                          return stores::reported(task, worker, change, now);
+                        });
+}
+
+awaitable<stores::change_result> postgres_store::ask(std::string_view id, stores::writer worker,
+                                                     std::span<const stores::question> questions) {
+  return writer_.change(id, std::nullopt,
+                        [worker, questions](const task_record& task, stores::instant now) {
+                          return stores::asked(task, worker, questions, now);
+                        });
+}
+
+awaitable<stores::change_result> postgres_store::finish(std::string_view id, stores::writer worker,
+                                                        const outcome& result,
+                                                        std::string_view message) {
+  return writer_.change(id, std::nullopt,
+                        [worker, &result, message](const task_record& task, stores::instant now) {
+                          return stores::finished(task, worker, result, message, now);
+                        });
+}
+
+awaitable<stores::change_result> postgres_store::retry(std::string_view id, stores::writer worker,
+                                                       std::string_view why,
+                                                       monotonic_time not_before) {
+  return writer_.change(id, std::nullopt,
+                        [worker, why, not_before](const task_record& task, stores::instant now) {
+                          return stores::retried(task, worker, why, not_before, now);
+                        });
+}
+
+awaitable<stores::change_result> postgres_store::release(std::string_view id,
+                                                         stores::writer worker) {
+  return writer_.change(id, std::nullopt, [worker](const task_record& task, stores::instant now) {
+    return stores::released(task, worker, now);
+  });
+}
+
+// --- processes
+
+awaitable<std::vector<task_ptr>> postgres_store::claim(const stores::claim_request& request) {
+  return perform(purpose::writes,
+                 [this, &request](connection& link) { return claims_.claim(link, request); });
+}
+
+awaitable<std::size_t> postgres_store::queued_before(std::string_view id, std::size_t most) {
+  return perform(purpose::reads, [this, id = std::string(id), most](connection& link) {
+    return count_before(home_, link, id, most);
+  });
+}
+
+awaitable<stores::renew_result> postgres_store::renew(process_id process, milliseconds lease) {
+  return perform(purpose::reads, [this, process, lease](connection& link) {
+    return postgres::renew(home_, link, process, lease);
+  });
+}
+
+awaitable<stores::recover_result> postgres_store::recover() {
+  return perform(purpose::writes,
+                 [this](connection& link) { return postgres::recover(home_, link); });
+}
+
+awaitable<std::vector<task_ptr>> postgres_store::claimed(process_id process) {
+  return perform(purpose::reads,
+                 [this, process](connection& link) { return claimed_by(home_, link, process); });
+}
+
+awaitable<std::vector<task_ptr>> postgres_store::external(std::string_view tool,
+                                                          std::string_view after,
+                                                          std::size_t limit) {
+  const auto read = [this, tool = std::string(tool), after = std::string(after),
+                     limit](connection& link) {
+    return external_tasks(home_, link, tool, after, limit);
+  };
+  std::vector<task_ptr> result;
+  for (task_row& row : co_await perform(purpose::reads, read)) {
+    result.push_back(std::move(row.record));
+  }
+  co_return result;
+}
+
+// --- what is due
+
+awaitable<std::size_t> postgres_store::expire(std::size_t batch) {
+  return perform(purpose::writes,
+                 [this, batch](connection& link) { return postgres::expire(home_, link, batch); });
+}
+
+awaitable<std::vector<std::string>> postgres_store::purge(std::size_t batch) {
+  std::vector<std::string> removed;
+  while (removed.size() < batch) {
+    const std::size_t chunk = std::min(tunables::upkeep_chunk, batch - removed.size());
+    const auto some = [this, chunk](connection& link) {
+      return postgres::purge(home_, link, chunk);
+    };
+    purged gone = co_await perform(purpose::writes, some);
+    std::ranges::move(gone.ids, std::back_inserter(removed));
+    if (gone.all) break;
+  }
+  co_return removed;
+}
+
+// --- the rest
+
+awaitable<stores::store_stats> postgres_store::stats() {
+  std::int64_t bytes = 0;
+  const auto read = [&](connection& link) { return counts_of_all(home_, link, bytes); };
+  stores::store_stats result = stores::total_of(co_await perform(purpose::reads, read));
+  result.bytes = static_cast<std::size_t>(std::max<std::int64_t>(bytes, 0));
+  co_return result;
+}
+
+awaitable<stores::counts_by_tool> postgres_store::counts() {
+  std::int64_t bytes = 0;
+  const auto read = [&](connection& link) { return counts_of_all(home_, link, bytes); };
+  co_return co_await perform(purpose::reads, read);
+}
+
+awaitable<bool> postgres_store::pause(std::string_view tool) { return write_pause(tool, true); }
+awaitable<bool> postgres_store::resume(std::string_view tool) { return write_pause(tool, false); }
+
+awaitable<bool> postgres_store::write_pause(std::string_view tool, bool paused) {
+  const std::string sql =
+      home_.sql(paused ? "INSERT INTO @.paused SELECT $1, @.store_time() ON CONFLICT DO NOTHING"
+                       : "DELETE FROM @.paused WHERE tool = $1");
+  const auto write = [&](connection& link) -> awaitable<bool> {
+    std::vector<statement> one;
+    one.push_back({sql, {parameter::text(tool)}});
+    const auto results = co_await link.run(std::move(one));
+    home_.paused = co_await paused_tools_of(home_, link);
+    co_return results[0].written() == 1;
+  };
+  co_return co_await perform(purpose::writes, write);
+}
+
+awaitable<stores::paused_tools> postgres_store::paused() {
+  return perform(purpose::reads, [this](connection& link) { return paused_tools_of(home_, link); });
+}
+
+awaitable<std::vector<std::string>> postgres_store::unknown(std::span<const std::string> ids) {
+  const std::string sql = home_.sql("SELECT id FROM @.tasks WHERE id = ANY ($1)");
+  const auto read = [&](connection& link) {
+    std::vector<statement> one;
+    one.push_back({sql, {text_array(ids)}});
+    return link.run(std::move(one));
+  };
+  const std::vector<rows> results = co_await perform(purpose::reads, read);
+  std::set<std::string, std::less<>> known;
+  for (int row = 0; row < results[0].size(); ++row) known.insert(results[0].at(row, 0).text());
+  std::vector<std::string> result;
+  std::ranges::copy_if(ids, std::back_inserter(result),
+                       [&](const std::string& id) { return !known.contains(id); });
+  co_return result;
+}
+
+}  // namespace longhaul::postgres

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store's time: that of the database, which is the same for every process, whatever its own
+// clocks say. Between two looks (each renewal of a lease is one) it goes on with the machine's
+// monotonic clock. What people read and what limits are measured by are one and the same number.
+//
+// Threads: any.
+#pragma once
+
+#include <atomic>
+
+#include "longhaul/stores/values.hpp"
+
+namespace longhaul::postgres {
+
+class store_clock {
+ public:
+  explicit store_clock(const clock_source& own) : own_(own) {}
+
+  stores::instant now() const {
+    const milliseconds since = own_.monotonic().time_since_epoch() + milliseconds(offset_.load());
+    return {timestamp(since), monotonic_time(since)};
+  }
+  monotonic_time own() const { return own_.monotonic(); }
+  /// The database said `theirs` between the two instants of our own clock. Taken over if it is
+  /// further from what we believed than what the way may have cost.
+  void compare(milliseconds theirs, monotonic_time asked, monotonic_time answered) {
+    const milliseconds way = answered - asked, middle = asked.time_since_epoch() + way / 2;
+    const milliseconds offset = theirs - middle;
+    const milliseconds off = offset - milliseconds(offset_.load());
+    const milliseconds doubt = way / 2 + milliseconds(1);
+    if (!compared_.exchange(true) || off > doubt || off < -doubt) offset_ = offset.count();
+  }
+
+ private:
+  const clock_source& own_;
+  std::atomic<milliseconds::rep> offset_{0};
+  std::atomic<bool> compared_{false};
+};
+
+}  // namespace longhaul::postgres

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers of the PostgreSQL store that no user sets, each with its reason.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace longhaul::postgres::tunables {
+
+using namespace std::chrono_literals;
+
+/// Connections for all but the writer and the listener: claims, upkeep, reads.
+inline constexpr std::size_t connections = 4;
+
+/// How long a caller waits for the database before he is told that it does not answer …
+inline constexpr auto operation_time = 10s;
+/// … and one answer of it may take.
+inline constexpr auto answer_time = 8s;
+/// Making a connection, TLS and authentication included.
+inline constexpr auto connect_time = 5s;
+/// Pauses between attempts to connect, and before a statement is repeated that lost a race.
+inline constexpr auto first_pause = 20ms;
+inline constexpr auto longest_pause = 2s;
+
+/// Operations that share one transaction. More wait for the next.
+inline constexpr std::size_t batch = 512;
+/// How often an operation decides anew because others changed its task meanwhile.
+inline constexpr int most_races = 50;
+
+/// How long reports of one task are gathered: each costs a commit.
+inline constexpr auto gather_reports = 250ms;
+
+/// Ids that one look-up asks for.
+inline constexpr std::size_t reads_at_once = 256;
+/// Look-ups that are under way together.
+inline constexpr std::size_t reads_under_way = 2;
+/// Tasks that a step of the upkeep takes at once.
+inline constexpr std::size_t upkeep_chunk = 500;
+
+/// Groups (quota, tool, key) that a claim lists at once.
+inline constexpr std::size_t groups_at_once = 256;
+/// Delayed tasks that become ready with one claim.
+inline constexpr std::size_t promoted_at_once = 1000;
+
+/// What others use of the bounds may be this old when it is compared with them.
+inline constexpr auto others_known_for = 1s;
+
+/// Changes are told to other processes together, this long after the first of them at most …
+inline constexpr auto gather_news = 5ms;
+/// … in messages of so many bytes (PostgreSQL takes up to 7,999).
+inline constexpr std::size_t longest_news = 7'000;
+/// How often tasks that are followed are looked at when nobody tells of changes …
+inline constexpr auto look_every = 1s;
+/// … and, to be sure, when somebody does.
+inline constexpr auto look_anyway_every = 10s;
+
+/// Rows of processes that are gone are kept so long: a late renewal must find that it is dead.
+inline constexpr auto dead_kept = std::chrono::hours(24 * 7);
+
+}  // namespace longhaul::postgres::tunables

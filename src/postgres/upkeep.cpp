@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/upkeep.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <map>
+#include <utility>
+
+#include "longhaul/stores/bounds.hpp"
+#include "longhaul/stores/transitions.hpp"
+#include "postgres/reads.hpp"
+#include "postgres/tunables.hpp"
+
+namespace longhaul::postgres {
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+parameter count_of(std::size_t number) {
+  return parameter::integer(static_cast<std::int64_t>(number));
+}
+
+awaitable<void> run_all(connection& link, std::vector<statement> all) {
+  co_await link.run(std::move(all));
+}
+
+// The tasks that a query of ours has locked, whole enough to be decided.
+awaitable<std::vector<task_row>> locked_tasks(database& home, connection& link, std::string query,
+                                              std::vector<parameter> asked) {
+  std::vector<statement> all;
+  all.push_back({"BEGIN"});
+  all.push_back({query, std::move(asked)});
+  const auto results = co_await link.run(std::move(all));
+  std::vector<std::string> ids;
+  for (int row = 0; row < results[1].size(); ++row) ids.push_back(results[1].at(row, 0).text());
+  if (ids.empty()) co_return std::vector<task_row>();
+  co_return co_await rows_of(home, link, std::move(ids), detail::state);
+}
+
+task_row with_size(const task_row& before, std::shared_ptr<task_record> next) {
+  const std::size_t bytes =
+      before.bytes - stores::changing_size_of(*before.record) + stores::changing_size_of(*next);
+  return {std::move(next), bytes};
+}
+
+// Writes what has been decided of locked tasks, ends their transaction, and publishes it.
+awaitable<void> write_locked(database& home, connection& link, std::vector<database::change> made) {
+  change_set changes(home.texts, home.writer_bytes());
+  const monotonic_time now = home.time.now().mono;
+  for (const database::change& each : made) changes.update(each.before, each.after, now);
+  std::vector<statement> all = changes.statements();
+  all.push_back({"COMMIT"});
+  co_await link.run(std::move(all));
+  home.publish(made);
+}
+
+}  // namespace
+
+// --- leases
+
+awaitable<void> compare_clocks(database& home, connection& link) {
+  const std::string sql = home.sql("SELECT @.store_time()");
+  std::vector<statement> all;
+  all.push_back({sql});
+  const monotonic_time asked = home.time.own();
+  const auto results = co_await link.run(std::move(all));
+  home.time.compare(milliseconds(results[0].at(0, 0).integer()), asked, home.time.own());
+}
+
+awaitable<stores::renew_result> renew(database& home, connection& link, process_id process,
+                                      milliseconds lease) {
+  home.tasks.add_process(process);
+  const std::string sql = home.sql(R"sql(
+INSERT INTO @.processes AS p (id, writer, host, pid, version, began_at, renewed_at, lease_until, dead)
+SELECT $1, $2, $3, $4, $5, t, t, CASE WHEN $6 > 9223372036854775807 - t THEN 9223372036854775807
+                                      ELSE t + $6 END, false FROM @.store_time() AS t
+ON CONFLICT (id) DO UPDATE SET renewed_at = excluded.renewed_at, lease_until = excluded.lease_until
+WHERE NOT p.dead)sql");
+  std::vector<statement> all;
+  all.push_back({sql,
+                 {parameter::bytes_of(process.bytes), parameter::bytes_of(home.writer_bytes()),
+                  parameter::text(host_name()), parameter::integer(::getpid()),
+                  parameter::text(LONGHAUL_VERSION), parameter::integer(lease.count())}});
+  const auto results = co_await link.run(std::move(all));
+  const stores::renew_result result{results[0].written() == 1};
+  co_await compare_clocks(home, link);
+  home.paused = co_await paused_tools_of(home, link);
+  co_return result;
+}
+
+// A process is dead when its lease is over by the database's clock and by what we believe that it
+// should say: somebody who sets it forward kills nobody.
+awaitable<stores::recover_result> recover(database& home, connection& link) {
+  const std::string bury = home.sql(
+      "UPDATE @.processes SET dead = true WHERE NOT dead AND "
+      "lease_until <= least(@.store_time(), $1)");
+  const std::string forget = home.sql("DELETE FROM @.processes WHERE dead AND lease_until < $1");
+  const std::string orphans = home.sql(R"sql(
+SELECT s.id FROM @.states s WHERE s.process IS NOT NULL AND NOT EXISTS (
+  SELECT 1 FROM @.processes p WHERE p.id = s.process AND NOT p.dead)
+ORDER BY s.id LIMIT $1 FOR UPDATE SKIP LOCKED)sql");
+  const std::string heard = home.sql("SELECT id, renewed_at FROM @.processes WHERE dead");
+  const stores::instant now = home.time.now();
+  std::vector<statement> first;
+  first.push_back({bury, {parameter::time(now.mono)}});
+  first.push_back({forget, {parameter::time(now.mono - milliseconds(tunables::dead_kept))}});
+  first.push_back({heard});
+  const auto results = co_await link.run(std::move(first));
+  std::map<std::string, monotonic_time> last_heard;
+  for (int row = 0; row < results[2].size(); ++row) {
+    last_heard.emplace(results[2].at(row, 0).bytes(),
+                       monotonic_time(milliseconds(results[2].at(row, 1).integer())));
+  }
+  stores::recover_result total;
+  for (bool more = true; more;) {
+    std::vector<parameter> asked;
+    asked.push_back(count_of(tunables::upkeep_chunk));
+    const auto locked = co_await locked_tasks(home, link, orphans, std::move(asked));
+    more = locked.size() == tunables::upkeep_chunk;
+    std::vector<database::change> made;
+    for (const task_row& row : locked) {
+      const task_record& task = *row.record;
+      if (!task.process) continue;
+      const auto& bytes = task.process->bytes;
+      const auto known = last_heard.find(std::string(bytes.begin(), bytes.end()));
+      const auto counted = known == last_heard.end()
+                               ? task
+                               : stores::without_downtime(task, known->second, now.mono);
+      stores::step step = stores::lost(counted, now);
+      if (!step.next) continue;
+      ++(step.next->terminal() ? total.failed : total.handed_back);
+      made.push_back({row, with_size(row, std::move(step.next))});
+    }
+    co_await write_locked(home, link, std::move(made));
+  }
+  co_return total;
+}
+
+// --- what is due
+
+awaitable<std::size_t> expire(database& home, connection& link, std::size_t most) {
+  const std::string due = home.sql(
+      "SELECT id FROM @.states WHERE limit_at <= $1 ORDER BY limit_at LIMIT $2 "
+      "FOR UPDATE SKIP LOCKED");
+  const stores::instant now = home.time.now();
+  std::vector<parameter> asked;
+  asked.push_back(parameter::time(now.mono));
+  asked.push_back(count_of(most));
+  const auto locked = co_await locked_tasks(home, link, due, std::move(asked));
+  std::vector<database::change> made;
+  for (const task_row& row : locked) {
+    stores::step step = stores::timed_out(*row.record, now);
+    if (step.next) made.push_back({row, with_size(row, std::move(step.next))});
+  }
+  const std::size_t count = made.size();
+  co_await write_locked(home, link, std::move(made));
+  co_return count;
+}
+
+namespace {
+
+numbers emptying(const task_row& row) {
+  const auto left = stores::emptied(*row.record);
+  numbers change = numbers_of(*left, stores::size_of(*left));
+  return change += -numbers_of(*row.record, row.bytes);
+}
+
+awaitable<void> empty_hidden(database& home, connection& link, std::vector<task_row> hidden) {
+  array ids(type::text), bytes(type::integer), due(type::integer);
+  column_set counted;
+  for (const task_row& row : hidden) {
+    const auto left = stores::emptied(*row.record);
+    const std::size_t size = stores::size_of(*left);
+    ids.add(row.record->id());
+    bytes.add(static_cast<std::uint64_t>(size));
+    due.add(stores::next_due(*left));
+    const numbers change = emptying(row);
+    counted.put("id", row.record->id());
+    counted.put("rev", row.record->rev);
+    counted.put("quota", row.record->origin->quota);
+    counted.put("tool", row.record->tool());
+    for (std::size_t i = 0; i < numbers::kinds; ++i) counted.put(number_names[i], change.all[i]);
+    counted.end_row();
+  }
+  const std::string tasks =
+      home.sql("UPDATE @.tasks SET arguments = NULL, request_meta = NULL WHERE id = ANY ($1)");
+  const std::string bodies = home.sql("UPDATE @.bodies SET inputs = NULL WHERE id = ANY ($1)");
+  const std::string states = home.sql(
+      "UPDATE @.states s SET result = NULL, bytes = u.bytes, remove_at = u.due "
+      "FROM unnest($1, $2, $3) AS u (id, bytes, due) WHERE s.id = u.id");
+  std::vector<statement> all;
+  all.push_back({tasks, {ids.as_parameter()}});
+  all.push_back({bodies, {ids.as_parameter()}});
+  all.push_back({states, {ids.as_parameter(), bytes.as_parameter(), due.as_parameter()}});
+  all.push_back({home.texts.count, {parameter::bytes_of(home.writer_bytes())}});
+  counted.append_to(all.back().parameters);
+  co_await run_all(link, std::move(all));
+}
+
+awaitable<void> remove(database& home, connection& link, const std::vector<std::string>& ids) {
+  const std::string bodies = home.sql("DELETE FROM @.bodies WHERE id = ANY ($1)");
+  const std::string states = home.sql(
+      "WITH gone AS (DELETE FROM @.states WHERE id = ANY ($1) RETURNING quota, tool, status, "
+      "bytes) "
+      "INSERT INTO @.counts AS c SELECT $2, quota, tool, 0, 0, "
+      "-count(*) FILTER (WHERE status = 2), -count(*) FILTER (WHERE status = 3), "
+      "-count(*) FILTER (WHERE status = 4), 0, 0, 0, -sum(bytes)::bigint, @.store_time() "
+      "FROM gone GROUP BY quota, tool ORDER BY quota, tool "
+      "ON CONFLICT (writer, quota, tool) DO UPDATE SET completed = c.completed + "
+      "excluded.completed, "
+      "failed = c.failed + excluded.failed, cancelled = c.cancelled + excluded.cancelled, "
+      "stored_bytes = c.stored_bytes + excluded.stored_bytes");
+  const std::string tasks = home.sql("DELETE FROM @.tasks WHERE id = ANY ($1)");
+  std::vector<statement> all;
+  const parameter gone = text_array(ids);
+  all.push_back({bodies, {gone}});
+  all.push_back({states, {gone, parameter::bytes_of(home.writer_bytes())}});
+  all.push_back({tasks, {gone}});
+  co_await run_all(link, std::move(all));
+}
+
+}  // namespace
+
+awaitable<purged> purge(database& home, connection& link, std::size_t most) {
+  const std::string due = home.sql(
+      "SELECT id FROM @.states WHERE remove_at <= $1 ORDER BY remove_at LIMIT $2 "
+      "FOR UPDATE SKIP LOCKED");
+  const stores::instant now = home.time.now();
+  std::vector<parameter> asked;
+  asked.push_back(parameter::time(now.mono));
+  asked.push_back(count_of(most));
+  const auto locked = co_await locked_tasks(home, link, due, std::move(asked));
+  purged result;
+  result.all = locked.size() < most;
+  std::vector<task_row> hidden, removed;
+  for (const task_row& row : locked) {
+    const bool over = stores::expired(*row.record, now.mono);
+    (over ? removed : hidden).push_back(row);
+    if (over) result.ids.push_back(row.record->id());
+  }
+  if (!hidden.empty()) co_await empty_hidden(home, link, hidden);
+  if (!removed.empty()) co_await remove(home, link, result.ids);
+  std::vector<statement> end;
+  end.push_back({"COMMIT"});
+  co_await run_all(link, std::move(end));
+  for (const task_row& row : hidden) home.use.add(row.record->origin->quota, emptying(row));
+  for (const task_row& row : removed) {
+    home.use.add(row.record->origin->quota, -numbers_of(*row.record, row.bytes));
+    home.tasks.gone(row.record->id());
+  }
+  co_return result;
+}
+
+}  // namespace longhaul::postgres

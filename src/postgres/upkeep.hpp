@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What time and the deaths of processes do to tasks, and leases. Candidates are taken with SKIP
+// LOCKED, so any number of processes may look at once, and each task is changed by one.
+//
+// Threads: the database thread. Each throws `database_error`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "postgres/database.hpp"
+
+namespace longhaul::postgres {
+
+/// Also compares clocks.
+awaitable<stores::renew_result> renew(database& home, connection& link, process_id process,
+                                      milliseconds lease);
+awaitable<stores::recover_result> recover(database& home, connection& link);
+awaitable<std::size_t> expire(database& home, connection& link, std::size_t most);
+
+struct purged {
+  std::vector<std::string> ids;
+  bool all = true;  ///< nothing is left that is due
+};
+awaitable<purged> purge(database& home, connection& link, std::size_t most);
+
+/// Asks the database what time it is.
+awaitable<void> compare_clocks(database& home, connection& link);
+
+}  // namespace longhaul::postgres

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/write_attempt.hpp"
+
+#include <set>
+#include <utility>
+
+#include "longhaul/stores/bounds.hpp"
+#include "longhaul/stores/task_id.hpp"
+#include "longhaul/stores/transitions.hpp"
+#include "postgres/reads.hpp"
+
+namespace longhaul::postgres {
+
+using stores::change_code;
+using stores::create_code;
+
+write_attempt::write_attempt(database& home, connection& link, const batch& work)
+    : home_(home), link_(link), work_(work), now_(home.time.now()) {}
+
+write_attempt::~write_attempt() {
+  for (const auto& [quota, change] : taken_) home_.use.add(quota, -change);
+}
+
+awaitable<void> write_attempt::run() {
+  collect();
+  co_await read();
+  for (auto& [id, one] : chains_) decide(one);
+  for (operation* each : work_) {
+    if (each->task != nullptr && each->look && !each->done) co_await look_up(*each);
+  }
+  std::optional<line_locks> lines = co_await lock_lines();
+  for (operation* each : work_) {
+    if (each->task != nullptr && !each->done && !each->look) decide_creation(*each, lines);
+  }
+  co_await write(lines.has_value());
+}
+
+// --- what there is
+
+void write_attempt::collect() {
+  for (operation* each : work_) {
+    if (each->task != nullptr) continue;
+    if (!is_task_id(each->id)) {
+      each->changed = {change_code::not_found, nullptr};
+      each->done = true;
+      continue;
+    }
+    chain& one = chains_[each->id];
+    one.operations.push_back(each);
+    one.doubtful = one.doubtful || each->look;
+  }
+  for (auto& [id, one] : chains_) {
+    if (std::exchange(one.doubtful, false)) continue;
+    one.before = home_.tasks.row(id);
+    one.from_memory = one.before.record != nullptr;
+  }
+}
+
+awaitable<void> write_attempt::read() {
+  std::vector<std::string> ids;
+  for (const auto& [id, one] : chains_) {
+    if (!one.from_memory) ids.emplace_back(id);
+  }
+  std::set<std::string> quotas;
+  const auto clock = std::chrono::steady_clock::now();
+  for (const operation* each : work_) {
+    if (each->task == nullptr) continue;
+    const std::string& quota = each->task->origin->quota;
+    if (!home_.use.is_known(quota, clock)) quotas.insert(quota);
+  }
+  if (!quotas.empty()) co_await hear_of_others(home_, link_, std::move(quotas));
+  if (ids.empty()) co_return;
+  for (const task_row& row : co_await rows_of(home_, link_, std::move(ids), detail::state)) {
+    chains_.find(std::string_view(row.record->id()))->second.before = row;
+  }
+}
+
+// --- changes
+
+void write_attempt::decide(chain& one) {
+  one.now = one.before;
+  for (operation* each : one.operations) decide(one, *each);
+  if (!one.doubtful) return;
+  for (operation* each : one.operations) {
+    each->look = true;
+    each->changed = {};
+  }
+  one.states.clear();
+  one.now = one.before;
+}
+
+void write_attempt::decide(chain& one, operation& asked) {
+  const task_ptr task = one.now.record;
+  const bool seen =
+      task && (!asked.owner || task->owner() == *asked.owner) && !stores::expired(*task, now_.mono);
+  if (!seen) {
+    asked.changed = {change_code::not_found, nullptr};
+    one.doubtful = one.doubtful || one.from_memory;
+    return;
+  }
+  stores::step step = asked.next(*task, now_);
+  if (step.code != change_code::applied) {
+    asked.changed = {step.code, step.code == change_code::not_found ? nullptr : task};
+    one.doubtful = one.doubtful || one.from_memory;
+    return;
+  }
+  const std::size_t bytes =
+      one.now.bytes - stores::changing_size_of(*task) + stores::changing_size_of(*step.next);
+  const bool grows = asked.allowed == growth::bounded && bytes > one.now.bytes;
+  if (grows && !home_.use.may_grow(task->origin->quota, bytes - one.now.bytes)) {
+    asked.changed = {change_code::busy, task};
+    return;
+  }
+  one.now = {step.next, bytes};
+  one.states.push_back(step.next);
+  asked.changed = {change_code::applied, std::move(step.next)};
+}
+
+// --- creations
+
+awaitable<void> write_attempt::look_up(operation& asked) {
+  asked.look = false;
+  const task_origin& origin = *asked.task->origin;
+  for (const holder& there : co_await holders_of(home_, link_, origin)) {
+    bool told = false;
+    try {
+      told = found(asked, there.row, there.by_hash);
+    } catch (const stores::store_error&) {
+      asked.error = std::current_exception();
+      told = true;
+    }
+    if (told) {
+      asked.done = true;
+      co_return;
+    }
+    co_await let_go(home_, link_, there);
+  }
+  asked.looked = true;
+}
+
+bool write_attempt::found(operation& asked, const task_row& there, bool by_hash) {
+  const task_origin& origin = *asked.task->origin;
+  const task_record& task = *there.record;
+  if (task.id() == origin.id) {
+    asked.created = stores::known_by_id(there.record, origin);
+    return true;
+  }
+  if (by_hash) {
+    if (!stores::holds_unique(task, now_.mono)) return false;
+    asked.created = stores::known_by_hash(there.record, origin);
+    return true;
+  }
+  if (stores::expired(task, now_.mono)) return false;
+  asked.created = stores::known_by_key(there.record, origin);
+  return true;
+}
+
+bool write_attempt::needs_line(const stores::new_task& task) const {
+  return task.claim_for && task.origin->concurrency_key && !task.begins_anyway &&
+         !home_.paused.contains(task.origin->tool);
+}
+
+awaitable<std::optional<line_locks>> write_attempt::lock_lines() {
+  std::set<tool_and_line> lines;
+  for (const operation* each : work_) {
+    const bool waits = each->task != nullptr && !each->done && !each->look;
+    if (!waits || !needs_line(*each->task)) continue;
+    lines.emplace(each->task->origin->tool, line_of(*each->task->origin));
+  }
+  if (lines.empty()) co_return std::nullopt;
+  std::vector<statement> begin;
+  begin.push_back({"BEGIN"});
+  co_await link_.run(std::move(begin));
+  co_return co_await line_locks::lock(link_, home_.options.schema, std::move(lines),
+                                      line_locks::whether::waits);
+}
+
+void write_attempt::decide_creation(operation& asked, std::optional<line_locks>& lines) {
+  const stores::new_task& task = *asked.task;
+  creation made{&asked, {}};
+  bool may_begin = task.begins_anyway || !home_.paused.contains(task.origin->tool);
+  if (may_begin && needs_line(task)) {
+    // What runs already is counted, and not asked.
+    const std::size_t limit = task.begun ? 0 : task.concurrency;
+    made.slot = lines->begin({task.origin->tool, line_of(*task.origin)}, limit);
+    may_begin = made.slot.has_value();
+  }
+  const auto record =
+      std::make_shared<task_record>(stores::initial(task, now_, task.claim_for && may_begin));
+  made.row = {record, stores::size_of(*record)};
+  const std::string_view bound = home_.use.refuses(task.origin->quota, task.bounds, made.row.bytes);
+  if (!bound.empty()) {
+    // Over the bound, but it may repeat what was within it.
+    asked.look = !asked.looked;
+    asked.done = asked.looked;
+    if (asked.done) asked.created = {create_code::busy, nullptr, bound};
+    return;
+  }
+  take(task.origin->quota, numbers_of(*record, made.row.bytes));
+  creations_.push_back(std::move(made));
+}
+
+// --- writing
+
+void write_attempt::take(const std::string& quota, const numbers& change) {
+  home_.use.add(quota, change);
+  taken_.emplace_back(quota, change);
+}
+
+awaitable<void> write_attempt::write(bool in_transaction) {
+  change_set changes(home_.texts, home_.writer_bytes());
+  for (const creation& made : creations_) changes.create(made.row, now_.mono, made.slot);
+  for (const auto& [id, one] : chains_) {
+    if (!one.states.empty()) changes.update(one.before, one.now, now_.mono);
+  }
+  std::vector<statement> all = changes.statements();
+  if (in_transaction) all.push_back({"COMMIT"});
+  std::set<std::string, std::less<>> written;
+  if (!all.empty()) {
+    const auto results = co_await link_.run(std::move(all));
+    written = changes.read(results);
+  }
+  settle(written);
+}
+
+void write_attempt::settle(const std::set<std::string, std::less<>>& written) {
+  for (const auto& [quota, change] : std::exchange(taken_, {})) home_.use.add(quota, -change);
+  std::vector<database::change> told;
+  for (creation& made : creations_) {
+    operation& asked = *made.asked;
+    asked.done = written.contains(made.row.record->id());
+    asked.look = !asked.done;
+    if (!asked.done) {
+      ++asked.races;
+      continue;
+    }
+    asked.created = {create_code::created, made.row.record, {}};
+    told.push_back({{}, std::move(made.row)});
+  }
+  for (auto& [id, one] : chains_) {
+    if (one.doubtful) continue;
+    const bool stands = one.states.empty() || written.contains(id);
+    for (operation* each : one.operations) {
+      each->done = stands;
+      each->look = !stands;
+      each->races += stands ? 0 : 1;
+    }
+    if (!stands) continue;
+    task_row before = one.before;
+    for (const task_ptr& state : one.states) {
+      const std::size_t bytes = before.bytes - stores::changing_size_of(*before.record) +
+                                stores::changing_size_of(*state);
+      told.push_back({std::exchange(before, {state, bytes}), {state, bytes}});
+    }
+  }
+  home_.publish(told);
+}
+
+}  // namespace longhaul::postgres

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/writer.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <exception>
+#include <utility>
+
+#include "postgres/patience.hpp"
+#include "postgres/tunables.hpp"
+
+namespace longhaul::postgres {
+
+awaitable<stores::change_result> writer::change(std::string_view id,
+                                                std::optional<std::string_view> owner,
+                                                transition next, growth allowed) {
+  operation mine;
+  mine.id = id;
+  mine.owner = owner;
+  mine.next = std::move(next);
+  mine.allowed = allowed;
+  co_await perform(mine);
+  co_return std::move(mine.changed);
+}
+
+awaitable<stores::create_result> writer::create(const stores::new_task& task) {
+  operation mine;
+  mine.task = &task;
+  if (task.claim_for) home_.tasks.add_process(*task.claim_for);
+  co_await perform(mine);
+  co_return std::move(mine.created);
+}
+
+awaitable<void> writer::perform(operation& mine) {
+  auto waiting = sleep_until_resumed([this, &mine](sleeper caller) {
+    mine.caller = std::move(caller);
+    submit(mine);
+  });
+  co_await std::move(waiting);
+  if (mine.error) std::rethrow_exception(mine.error);
+}
+
+void writer::submit(operation& mine) {
+  bool start = false;
+  {
+    const guard lock(mutex_);
+    if (!closed_) {
+      queue_.push_back(&mine);
+      start = !std::exchange(running_, true);
+    } else {
+      mine.error = std::make_exception_ptr(stores::store_error("the store is closed", false));
+    }
+  }
+  if (mine.error) {
+    std::vector<sleeper> one;
+    one.push_back(std::move(mine.caller));
+    wake(std::move(one));
+  } else if (start) {
+    boost::asio::co_spawn(home_.context, run(), boost::asio::detached);
+  }
+}
+
+void writer::close() {
+  const guard lock(mutex_);
+  closed_ = true;
+}
+
+bool writer::idle() const {
+  const guard lock(mutex_);
+  return !running_;
+}
+
+awaitable<void> writer::run() {
+  for (;;) {
+    batch work;
+    {
+      const guard lock(mutex_);
+      const std::size_t count = std::min(queue_.size(), tunables::batch);
+      if (count == 0) {
+        running_ = false;
+        co_return;
+      }
+      const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+      work.assign(queue_.begin(), end);
+      queue_.erase(queue_.begin(), end);
+    }
+    co_await carry_out(std::move(work));
+  }
+}
+
+void writer::leave_undone(batch& work) {
+  std::vector<sleeper> done;
+  const auto first_done = std::partition(
+      work.begin(), work.end(), [](const operation* each) { return !each->done && !each->error; });
+  for (auto at = first_done; at != work.end(); ++at) done.push_back(std::move((*at)->caller));
+  work.erase(first_done, work.end());
+  wake(std::move(done));
+}
+
+awaitable<void> writer::carry_out(batch work) {
+  patience left(home_);
+  while (!work.empty()) {
+    std::optional<database_error> failed;
+    std::exception_ptr broken;
+    try {
+      connections::loan link = co_await home_.links.take();
+      write_attempt attempt(home_, *link, work);
+      co_await attempt.run();
+    } catch (const database_error& e) {
+      failed.emplace(e);
+    } catch (...) {  // a bug, or no memory
+      broken = std::current_exception();
+    }
+    leave_undone(work);
+    for (operation* each : work) {
+      if (broken) each->error = broken;
+      if (each->races > tunables::most_races) {
+        each->error = std::make_exception_ptr(
+            stores::store_error("task " + std::string(each->id) + " changes too fast", false));
+      }
+    }
+    if (failed && !left.allows(*failed)) {
+      const bool alone = work.size() == 1 || failed->is_outage() || failed->outcome_unknown();
+      if (alone) {
+        const auto error = std::make_exception_ptr(store_error_of(*failed));
+        for (operation* each : work) each->error = error;
+      } else {  // one of them is to blame
+        for (operation* each : std::exchange(work, {})) {
+          batch one;
+          one.push_back(each);
+          co_await carry_out(std::move(one));
+        }
+      }
+    } else if (failed) {
+      co_await left.pause();
+    }
+    leave_undone(work);
+  }
+}
+
+}  // namespace longhaul::postgres

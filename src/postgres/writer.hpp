@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Creations and changes of single tasks. All that has come while the database was busy goes into
+// its next transaction together, so many callers share one commit:
+//
+//   callers ──► queue ──► read what is not known ──► decide (`stores/transitions`) ──► write, if it
+//                 ▲                                             is still as it was read ──► publish
+//                 └───── others were faster: read again, decide anew ◄───┘
+//
+// Nothing is acknowledged before its commit. A batch that the database refuses is repeated, each
+// operation alone; one whose outcome is unknown fails so, and is safe to repeat.
+//
+// Threads: `change`, `create` and `close` any; the rest is the database thread's.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "postgres/database.hpp"
+#include "postgres/write_attempt.hpp"
+
+namespace longhaul::postgres {
+
+class writer {
+ public:
+  explicit writer(database& home) : home_(home) {}
+
+  /// Both throw `stores::store_error`.
+  awaitable<stores::change_result> change(std::string_view id,
+                                          std::optional<std::string_view> owner, transition next,
+                                          growth allowed = growth::free);
+  awaitable<stores::create_result> create(const stores::new_task& task);
+  /// What is queued is carried out, and all that comes later refused.
+  void close();
+  /// Nothing is under way.
+  bool idle() const;
+
+ private:
+  awaitable<void> perform(operation& mine);
+  void submit(operation& mine);
+  awaitable<void> run();
+  awaitable<void> carry_out(batch work);
+  /// Without those that are done, whose callers it wakes.
+  static void leave_undone(batch& work);
+
+  database& home_;
+  mutable guarded_mutex mutex_;
+  batch queue_ LONGHAUL_GUARDED_BY(mutex_);
+  bool running_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  bool closed_ LONGHAUL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace longhaul::postgres

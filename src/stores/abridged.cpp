@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stores/abridged.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "longhaul/stores/bounds.hpp"
+
+namespace longhaul::stores {
+
+task_ptr abridged(const task_ptr& task) {
+  const task_origin& origin = *task->origin;
+  if (origin.arguments.size() + origin.request_meta.size() <= rules::small_payload) return task;
+  auto lean = std::make_shared<task_origin>(origin);
+  lean->arguments = {};
+  // Streams that follow the task later look for its progress token there.
+  if (origin.request_meta.size() > rules::small_payload) lean->request_meta = {};
+  auto result = std::make_shared<task_record>(*task);
+  result->origin = std::move(lean);
+  result->abridged = true;
+  return result;
+}
+
+task_ptr with_origin_of(const task_ptr& task, const task_record& whole) {
+  auto result = std::make_shared<task_record>(*task);
+  result->origin = whole.origin;
+  result->abridged = false;
+  return result;
+}
+
+}  // namespace longhaul::stores
