@@ -5,6 +5,11 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(layers base json typed auth stores sqlite open tasks server protocol wire transport run)
+set(LONGHAUL_PC_POSTGRES "")
+if(LONGHAUL_POSTGRES)
+  list(INSERT layers 6 postgres)
+  set(LONGHAUL_PC_POSTGRES "-lpq ")
+endif()
 list(TRANSFORM layers PREPEND longhaul_ OUTPUT_VARIABLE layer_targets)
 install(TARGETS longhaul ${layer_targets} longhaul_testing EXPORT longhaulTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

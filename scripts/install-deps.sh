@@ -11,7 +11,7 @@ newer_than() { # OLDEST VERSION: whether there is that version or a newer one
 
 packages=(
   clang-19 lld-19 libclang-rt-19-dev clang-format-19 llvm-19 ninja-build cmake ccache
-  libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libsqlite3-dev libssl-dev libre2-dev libgtest-dev
+  libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libsqlite3-dev libpq-dev postgresql libssl-dev libre2-dev libgtest-dev
   libcli11-dev libtomlplusplus-dev pkg-config python3 curl ca-certificates
 )
 case ${1:-} in
@@ -52,11 +52,17 @@ if [[ $EUID -ne 0 ]]; then
   root=(sudo)
 fi
 echo "install-deps: installing ${missing[*]}"
+# The tests start PostgreSQL servers of their own; Debian's would run from now on.
+cluster=/etc/postgresql-common/createcluster.conf
+if [[ " ${missing[*]} " == *" postgresql "* && ! -e $cluster ]]; then
+  "${root[@]}" mkdir -p "$(dirname $cluster)"
+  echo "create_main_cluster = false" | "${root[@]}" tee $cluster >/dev/null
+fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if ! { "${root[@]}" apt-get update -q &&
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -q -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+    apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
   tail -n 30 "$log" >&2
   echo "install-deps: apt-get failed; Longhaul is built on Debian 12 (bookworm)" >&2
   exit 1

@@ -27,7 +27,7 @@ suites() {
     compgen -G "tests/$name/*.cpp" >/dev/null && echo "$name"
   done
 }
-all=(typed server stores tasks wire transport run command config programs)
+all=(typed server stores postgres tasks wire transport run command config programs)
 asan=(typed server stores tasks wire command config)
 tsan=(stores tasks transport)
 if [[ $full ]]; then

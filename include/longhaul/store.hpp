@@ -25,4 +25,12 @@ std::shared_ptr<stores::store> memory_store(const clock_source& clock = system_c
 std::shared_ptr<stores::store> sqlite_store(const std::string& path,
                                             const clock_source& clock = system_clock());
 
+/// Tasks live in a schema of a PostgreSQL database, version 13 or newer, which many processes may
+/// have open at once: each runs what it has tools for, and what one that dies was running is
+/// recovered by the others. `url` as docs/fleet.md describes it: `postgres://USER@HOST/DATABASE`.
+/// The schema is made if there is none. Time is the database's.
+/// Throws `std::runtime_error` with what to do: nobody answers, not allowed, a newer version;
+/// `std::invalid_argument`: the URL is none, or this build has no PostgreSQL.
+std::shared_ptr<stores::store> postgres_store(const std::string& url);
+
 }  // namespace longhaul

@@ -58,7 +58,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   return std::chrono::milliseconds(total);
 }
 
-std::string in_words(milliseconds length) {
+std::string in_words(std::chrono::milliseconds length) {
   using namespace std::chrono;
   const auto ms = length.count();
   if (ms > 0 && ms % 3'600'000 == 0) return std::to_string(ms / 3'600'000) + " h";

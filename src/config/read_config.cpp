@@ -60,12 +60,11 @@ class config_reader {
   void check_store(table_reader& from) {
     try {
       const store_url url = parse_store_url(config_.store);
-      if (url.in_memory) return;
+      if (url.is != store_url::kind::file) return;
       const auto path = std::filesystem::path(options_.folder) / url.path;
       config_.store = "sqlite:" + path.lexically_normal().string();
-    } catch (const std::invalid_argument&) {
-      from.fail_at("store",
-                   "store must be \"sqlite:PATH\" or \"memory:\", not " + in_quotes(config_.store));
+    } catch (const std::invalid_argument& e) {
+      from.fail_at("store", e.what());
     }
   }
 

@@ -12,7 +12,7 @@ namespace longhaul {
 
 /// What there is to choose from, the first that says something goes.
 struct store_choice {
-  std::string url;                             ///< `memory:`, `sqlite:PATH`
+  std::string url;                             ///< as `parse_store_url` reads it
   std::shared_ptr<stores::store> opened = {};  ///< by the program
   std::string state_folder = {};               ///< of the default file; empty: that of the user
   std::string server = {};                     ///< its name gives that of the default file

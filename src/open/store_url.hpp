@@ -3,8 +3,11 @@
 //
 //   memory:        in memory, gone with the process
 //   sqlite:PATH    one SQLite file
+//   postgres://…   a database that many servers share, as libpq takes it; beside libpq's own
+//                  parameters `schema=NAME` (longhaul), `notify=off`, `synchronous_commit=off`
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,8 +15,14 @@ namespace longhaul {
 
 /// What a store's URL says.
 struct store_url {
-  bool in_memory = false;
-  std::string path = {};  ///< of the SQLite file, unless `in_memory`
+  enum class kind : std::uint8_t { memory, file, database };
+  kind is = kind::memory;
+  std::string path = {};  ///< of the SQLite file
+  // Of a database:
+  std::string where = {};  ///< for libpq
+  std::string schema = "longhaul";
+  bool notify = true;
+  bool may_lose = false;  ///< what was acknowledged a moment ago, when the machine fails
 };
 
 /// Throws `std::invalid_argument` with what to write instead.

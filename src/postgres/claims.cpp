@@ -62,7 +62,9 @@ struct claims::round {
 awaitable<std::vector<task_ptr>> claims::claim(connection& link,
                                                const stores::claim_request& request) {
   round now{request, home_.time.now(), request.tools, request.count};
-  if (request.count == 0 || !co_await prepare(link, now)) co_return std::vector<task_ptr>();
+  if (request.count == 0) co_return std::vector<task_ptr>();
+  const bool is_alive = co_await prepare(link, now);
+  if (!is_alive) co_return std::vector<task_ptr>();
   const std::string start = served_;
   // Once around all quotas: those behind the one that was served last, then those up to it.
   for (const bool wrapped : {false, true}) {
@@ -176,8 +178,8 @@ awaitable<void> claims::find_candidates(connection& link, round& now,
     each.cut = each.ids.size() == most;
     // Somebody else begins tasks with this key just now.
     const bool is_taken =
-        !each.of->line.empty() && !now.lines->holds({each.of->tool, each.of->line});
-    if (is_taken) each = {each.of};
+        !each.from->line.empty() && !now.lines->holds({each.from->tool, each.from->line});
+    if (is_taken) each = {each.from};
   }
 }
 
@@ -185,7 +187,7 @@ awaitable<void> claims::find_candidates(connection& link, round& now,
 void claims::choose(round& now) {
   now.chosen.clear();
   std::map<std::string_view, std::vector<candidates*>> quotas;
-  for (candidates& each : now.lists) quotas[each.of->quota].push_back(&each);
+  for (candidates& each : now.lists) quotas[each.from->quota].push_back(&each);
   auto at = quotas.upper_bound(std::string_view(served_));
   for (std::size_t in_vain = 0; now.left > 0 && in_vain < quotas.size(); ++at) {
     if (at == quotas.end()) at = quotas.begin();
@@ -202,7 +204,7 @@ bool claims::take_oldest(round& now, std::vector<candidates*>& quota) {
   for (;;) {
     candidates* oldest = nullptr;
     for (candidates* each : quota) {
-      const auto tool = now.room.find(each->of->tool);
+      const auto tool = now.room.find(each->from->tool);
       if (tool->second == 0) continue;
       if (each->next == each->ids.size()) {
         if (each->cut) return false;  // an older one may stand behind these
@@ -211,7 +213,7 @@ bool claims::take_oldest(round& now, std::vector<candidates*>& quota) {
       if (oldest == nullptr || each->ids[each->next] < oldest->ids[oldest->next]) oldest = each;
     }
     if (oldest == nullptr) return false;
-    const group& from = *oldest->of;
+    const group& from = *oldest->from;
     std::optional<std::int64_t> slot;
     if (!from.line.empty()) {
       const tool_and_line line(from.tool, from.line);
@@ -222,7 +224,7 @@ bool claims::take_oldest(round& now, std::vector<candidates*>& quota) {
       slot = now.lines->begin(line, limit == now.request.concurrency.end() ? 0 : limit->second,
                               run - std::min(run, known));
       if (!slot) {
-        *oldest = {oldest->of};  // full
+        *oldest = {oldest->from};  // full
         continue;
       }
     }

@@ -34,7 +34,7 @@ class claims {
   };
   // What of one group may be taken, oldest first.
   struct candidates {
-    const group* of;
+    const group* from;
     std::vector<std::string> ids = {};
     std::size_t next = 0;
     bool cut = false;  // there are more behind these

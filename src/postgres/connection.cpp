@@ -70,6 +70,12 @@ std::string connection::status_of(const char* setting) const {
   return text != nullptr ? text : "";
 }
 
+std::string connection::place() const {
+  const auto text = [](const char* part) { return std::string(part != nullptr ? part : ""); };
+  return text(PQhost(link_.get())) + ":" + text(PQport(link_.get())) + "/" +
+         text(PQdb(link_.get()));
+}
+
 void connection::fail(database_error::outcome what_became_of_it) {
   std::string message = link_ ? in_one_line(PQerrorMessage(link_.get())) : "";
   if (late_) message = "the database does not answer";
@@ -102,15 +108,15 @@ void connection::end_deadline() {
   deadline_.cancel();
 }
 
-awaitable<void> connection::ready(want what) {
+awaitable<void> connection::ready(want event) {
   using namespace asio::experimental::awaitable_operators;
   using descriptor = asio::posix::stream_descriptor;
   if (late_ || !socket_.is_open()) co_return;
   boost::system::error_code read_error, write_error;
-  if (what == want::read) {
+  if (event == want::read) {
     co_await socket_.async_wait(descriptor::wait_read,
                                 asio::redirect_error(asio::use_awaitable, read_error));
-  } else if (what == want::write) {
+  } else if (event == want::write) {
     co_await socket_.async_wait(descriptor::wait_write,
                                 asio::redirect_error(asio::use_awaitable, write_error));
   } else {
@@ -156,7 +162,7 @@ void connection::send(const statement& one) {
   std::vector<const char*> values;
   std::vector<int> lengths, formats(one.parameters.size(), 1);
   for (const parameter& each : one.parameters) {
-    types.push_back(each.of);
+    types.push_back(each.kind);
     values.push_back(each.bytes ? each.bytes->data() : nullptr);
     lengths.push_back(each.bytes ? static_cast<int>(each.bytes->size()) : 0);
   }

@@ -107,12 +107,14 @@ class connection {
   std::vector<news> take_news();
   int server_process() const noexcept { return PQbackendPID(link_.get()); }
   int server_version() const noexcept { return PQserverVersion(link_.get()); }
+  /// "HOST:PORT/DATABASE", for people.
+  std::string place() const;
   /// What the server says about one of its settings at connect; empty: nothing.
   std::string status_of(const char* setting) const;
 
  private:
   enum class want : std::uint8_t { read, write, either };
-  awaitable<void> ready(want what);
+  awaitable<void> ready(want event);
   awaitable<void> take_results(std::vector<rows>& results, std::string& error,
                                std::string& sqlstate);
   void send(const statement& one);

@@ -27,9 +27,10 @@
 namespace longhaul::postgres {
 
 struct database_options {
-  std::string where;   ///< for libpq
-  std::string schema;  ///< of our tables
-  bool notify = true;  ///< changes are told with NOTIFY; false: processes look once a second
+  std::string where;      ///< for libpq
+  std::string schema;     ///< of our tables
+  bool notify = true;     ///< changes are told with NOTIFY; false: processes look once a second
+  bool may_lose = false;  ///< `synchronous_commit = off` is what the operator wants
   const clock_source* clock = &system_clock();
 };
 

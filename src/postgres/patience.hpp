@@ -41,7 +41,7 @@ class patience {
 /// `stores::store_error`. `reads`: nothing is written, so an unknown outcome is none.
 enum class purpose : std::uint8_t { reads, writes };
 template <class Work>
-auto with_connection(database& home, purpose what, Work work)
+auto with_connection(database& home, purpose use, Work work)
     -> decltype(work(std::declval<connection&>())) {
   patience left(home);
   for (;;) {
@@ -50,7 +50,7 @@ auto with_connection(database& home, purpose what, Work work)
       connections::loan link = co_await home.links.take();
       co_return co_await work(*link);
     } catch (const database_error& e) {
-      const bool again = what == purpose::reads ? e.may_pass() && !left.over() : left.allows(e);
+      const bool again = use == purpose::reads ? e.may_pass() && !left.over() : left.allows(e);
       if (!again) failed.emplace(store_error_of(e));
     }
     if (failed) throw *failed;

@@ -7,11 +7,10 @@
 #include <boost/asio/use_future.hpp>
 #include <utility>
 
-#include "base/random.hpp"
-#include "longhaul/stores/bounds.hpp"
 #include "longhaul/stores/cursor.hpp"
 #include "longhaul/stores/task_id.hpp"
 #include "longhaul/stores/transitions.hpp"
+#include "postgres/opening.hpp"
 #include "postgres/patience.hpp"
 #include "postgres/reads.hpp"
 #include "postgres/tunables.hpp"
@@ -26,6 +25,9 @@ postgres_store::postgres_store(database_options options)
   thread_ = std::thread([this] { home_.context.run(); });
   try {
     asio::co_spawn(home_.context, open_now(), asio::use_future).get();
+  } catch (const stores::store_error& e) {
+    close();
+    throw std::runtime_error(std::string("the store cannot be opened: ") + e.what());
   } catch (...) {
     close();
     throw;
@@ -33,28 +35,10 @@ postgres_store::postgres_store(database_options options)
 }
 
 awaitable<void> postgres_store::open_now() {
-  const auto open = [this](connection& link) -> awaitable<int> {
-    co_await upgrade(link, home_.options.schema);
-    const std::string put =
-        home_.sql("INSERT INTO @.meta VALUES ('secret', $1) ON CONFLICT DO NOTHING");
-    const std::string read = home_.sql("SELECT value FROM @.meta WHERE name = 'secret'");
-    const std::string random = random_bytes(stores::rules::secret_bytes);
-    const auto* first = reinterpret_cast<const std::uint8_t*>(random.data());
-    std::vector<statement> all;
-    all.push_back({put, {parameter::bytes_of({first, random.size()})}});
-    all.push_back({read});
-    const auto results = co_await link.run(std::move(all));
-    secret_ = std::string(results[1].at(0, 0).bytes());
-    co_await compare_clocks(home_, link);
-    home_.paused = co_await paused_tools_of(home_, link);
-    std::int64_t bytes = 0;
-    const stores::store_stats now = stores::total_of(co_await counts_of_all(home_, link, bytes));
-    found_.tasks = now.open() + now.ended();
-    found_.unfinished = now.open();
-    co_return 0;
-  };
-  co_await with_connection(home_, purpose::reads, open);
-  found_.place = "the schema " + home_.options.schema + " of the database";
+  const auto open = [this](connection& link) { return open_database(home_, link); };
+  opened there = co_await with_connection(home_, purpose::reads, open);
+  secret_ = std::move(there.secret);
+  found_ = std::move(there.found);
   listener_.start();
 }
 
@@ -98,7 +82,7 @@ void postgres_store::close() noexcept {
 }
 
 template <class Work>
-auto postgres_store::perform(purpose what, Work work)
+auto postgres_store::perform(purpose use, Work work)
     -> decltype(work(std::declval<connection&>())) {
   if (!begin()) throw stores::store_error("the store is closed", false);
   // Ends where the work is done: its caller's executor may not run any more.
@@ -109,10 +93,10 @@ auto postgres_store::perform(purpose what, Work work)
     ~visit() { home.end(); }
     postgres_store& home;
   };
-  auto visiting = [this, what, work = std::move(work)]() mutable -> decltype(work(
-                                                                     std::declval<connection&>())) {
+  auto visiting =
+      [this, use, work = std::move(work)]() mutable -> decltype(work(std::declval<connection&>())) {
     const visit here(*this);
-    co_return co_await with_connection(home_, what, work);
+    co_return co_await with_connection(home_, use, work);
   };
   auto done = asio::co_spawn(home_.context, std::move(visiting), asio::use_awaitable);
   co_return co_await std::move(done);

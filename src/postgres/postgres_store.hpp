@@ -95,7 +95,7 @@ class postgres_store final : public stores::store {
  private:
   /// Runs `work(connection&)` on the database thread.
   template <class Work>
-  auto perform(purpose what, Work work) -> decltype(work(std::declval<connection&>()));
+  auto perform(purpose use, Work work) -> decltype(work(std::declval<connection&>()));
   awaitable<void> open_now();
   awaitable<bool> write_pause(std::string_view tool, bool paused);
   bool shows(const task_record& task, std::string_view owner) const;

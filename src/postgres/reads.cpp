@@ -8,7 +8,7 @@
 namespace longhaul::postgres {
 namespace {
 
-awaitable<rows> run_one(connection& link, std::string sql, std::vector<parameter> parameters) {
+awaitable<rows> run_one(connection& link, std::string sql, std::vector<parameter> parameters = {}) {
   std::vector<statement> one;
   one.push_back({sql, std::move(parameters)});
   auto results = co_await link.run(std::move(one));
@@ -173,7 +173,7 @@ awaitable<void> hear_of_others(database& home, connection& link, std::set<std::s
 awaitable<stores::counts_by_tool> counts_of_all(database& home, connection& link,
                                                 std::int64_t& bytes) {
   const rows found =
-      co_await run_one(link, home.sql("SELECT tool" + sums() + " FROM @.counts GROUP BY tool"), {});
+      co_await run_one(link, home.sql("SELECT tool" + sums() + " FROM @.counts GROUP BY tool"));
   stores::counts_by_tool result;
   bytes = 0;
   for (int row = 0; row < found.size(); ++row) {
@@ -206,7 +206,7 @@ awaitable<std::size_t> count_before(database& home, connection& link, std::strin
 }
 
 awaitable<stores::paused_tools> paused_tools_of(database& home, connection& link) {
-  const rows found = co_await run_one(link, home.sql("SELECT tool, since FROM @.paused"), {});
+  const rows found = co_await run_one(link, home.sql("SELECT tool, since FROM @.paused"));
   stores::paused_tools result;
   for (int row = 0; row < found.size(); ++row) {
     result.emplace(found.at(row, 0).text(), timestamp(milliseconds(found.at(row, 1).integer())));

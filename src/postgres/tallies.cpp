@@ -135,9 +135,7 @@ void tallies::add(std::string_view quota, const numbers& change) {
 }
 
 bool tallies::is_known(std::string_view quota, std::chrono::steady_clock::time_point now) const {
-  const auto fresh = [now](const heard& what) {
-    return now - what.at < tunables::others_known_for;
-  };
+  const auto fresh = [now](const heard& use) { return now - use.at < tunables::others_known_for; };
   const auto found = others_.find(quota);
   return fresh(all_others_) && found != others_.end() && fresh(found->second);
 }

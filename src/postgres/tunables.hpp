@@ -9,6 +9,9 @@ namespace longhaul::postgres::tunables {
 
 using namespace std::chrono_literals;
 
+/// PQserverVersion of PostgreSQL 13.
+inline constexpr int oldest_server = 130'000;
+
 /// Connections for all but the writer and the listener: claims, upkeep, reads.
 inline constexpr std::size_t connections = 4;
 

@@ -37,14 +37,14 @@ void append(std::string& out, std::uint64_t number, std::size_t bytes);
 
 /// What stands for $1, $2, …
 struct parameter {
-  Oid of = 0;
+  Oid kind = 0;
   std::optional<std::string> bytes = std::nullopt;  ///< null: NULL
 
   static parameter integer(std::int64_t number);
   static parameter boolean(bool yes);
   static parameter text(std::string_view text);
   static parameter bytes_of(stores::byte_view bytes);
-  static parameter null(type of) { return {static_cast<Oid>(of), std::nullopt}; }
+  static parameter null(type kind) { return {static_cast<Oid>(kind), std::nullopt}; }
   static parameter time(monotonic_time at) { return integer(at.time_since_epoch().count()); }
 };
 

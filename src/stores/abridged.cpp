@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stores/abridged.hpp"
 
-#include <memory>
 #include <utility>
 
 #include "longhaul/stores/bounds.hpp"
 
 namespace longhaul::stores {
 
-task_ptr abridged(const task_ptr& task) {
-  const task_origin& origin = *task->origin;
-  if (origin.arguments.size() + origin.request_meta.size() <= rules::small_payload) return task;
-  auto lean = std::make_shared<task_origin>(origin);
+bool is_large(const task_origin& origin) noexcept {
+  return origin.arguments.size() + origin.request_meta.size() > rules::small_payload;
+}
+
+std::shared_ptr<task_record> lean_copy(const task_record& task) {
+  auto lean = std::make_shared<task_origin>(*task.origin);
   lean->arguments = {};
   // Streams that follow the task later look for its progress token there.
-  if (origin.request_meta.size() > rules::small_payload) lean->request_meta = {};
-  auto result = std::make_shared<task_record>(*task);
+  if (lean->request_meta.size() > rules::small_payload) lean->request_meta = {};
+  auto result = std::make_shared<task_record>(task);
   result->origin = std::move(lean);
   result->abridged = true;
   return result;
