@@ -17,7 +17,7 @@
 namespace {
 
 namespace json = longhaul::json;
-namespace wire = longhaul::wire;
+namespace protocol = longhaul::protocol;
 
 void require(bool holds) {
   if (!holds) std::abort();
@@ -43,16 +43,16 @@ void check_id(json::value id, std::string_view text) {
 
 /// The id that a text would be answered to; `text` is changed as the endpoints change it.
 json::value answered(std::string& text, bool& is_json) {
-  const auto fault = wire::validate_text(text);
+  const auto fault = protocol::validate_text(text);
   is_json = !fault;
   if (fault) {
-    for (const wire::glimpse& one : fault->elements) check_id(one.id, text);
-    (void)wire::refusal_reply(*fault, true);
+    for (const protocol::glimpse& one : fault->elements) check_id(one.id, text);
+    (void)protocol::refusal_reply(*fault, true);
     return fault->id;
   }
-  const auto read = wire::read_message(json::value(std::string_view(text)));
-  if (const auto* refused = std::get_if<wire::malformed>(&read)) return refused->id;
-  return std::get<wire::message>(read).id;
+  const auto read = protocol::read_message(json::value(std::string_view(text)));
+  if (const auto* refused = std::get_if<protocol::malformed>(&read)) return refused->id;
+  return std::get<protocol::message>(read).id;
 }
 
 /// The last member of that name, as most readers have it.
@@ -77,7 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const json::value wanted = last_id(json::value(std::string_view(text)));
     require(may_be_an_id(wanted) ? id.raw() == wanted.raw() : !id);
     // The scanner of broken texts reads whole ones alike.
-    const wire::glimpse seen = wire::glimpse_of(text);
+    const protocol::glimpse seen = protocol::glimpse_of(text);
     require(seen.id.raw() == id.raw());
   }
 
@@ -87,7 +87,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const json::value first = answered(begun, is_json);
   check_id(first, begun);
   require(again || first.raw() == R"("x")");
-  (void)wire::refusal_reply(
-      wire::refuse_text(begun, wire::code::invalid_request, "this line is too long"), false);
+  (void)protocol::refusal_reply(
+      protocol::refuse_text(begun, protocol::code::invalid_request, "this line is too long"),
+      false);
   return 0;
 }

@@ -52,6 +52,7 @@ struct claims::round {
   std::optional<line_locks> lines = std::nullopt;
   std::vector<choice> chosen = {};
   std::vector<task_ptr> begun = {};
+  monotonic_time next_due = monotonic_time::max();
 
   bool may_take(const group& one) const {
     const auto tool = room.find(one.tool);
@@ -65,7 +66,9 @@ awaitable<std::vector<task_ptr>> claims::claim(connection& link,
   if (request.count == 0) co_return std::vector<task_ptr>();
   const bool is_alive = co_await prepare(link, now);
   if (!is_alive) co_return std::vector<task_ptr>();
+  const std::uint64_t known = home_.plan.starts.additions();
   const std::string start = served_;
+  bool any = false;
   // Once around all quotas: those behind the one that was served last, then those up to it.
   for (const bool wrapped : {false, true}) {
     group last = wrapped ? group() : group{start, std::string(top), {}};
@@ -73,6 +76,7 @@ awaitable<std::vector<task_ptr>> claims::claim(connection& link,
       std::vector<group> page = co_await groups_behind(link, last);
       more = page.size() == tunables::groups_at_once;
       if (!page.empty()) last = page.back();
+      any = any || !page.empty();
       if (wrapped) {
         std::erase_if(page, [&](const group& each) { return each.quota > start; });
         more = more && last.quota <= start;
@@ -81,6 +85,8 @@ awaitable<std::vector<task_ptr>> claims::claim(connection& link,
       if (!page.empty()) co_await serve(link, now, std::move(page));
     }
   }
+  // Until a delayed one is due, the pulse finds some of others, or we add some.
+  if (!any) home_.plan.starts.set(now.next_due, known);
   co_return std::move(now.begun);
 }
 
@@ -88,15 +94,20 @@ awaitable<bool> claims::prepare(connection& link, round& now) {
   const std::string is_dead = home_.sql("SELECT 1 FROM @.processes WHERE id = $1 AND dead");
   const std::string make_ready = home_.sql(promote),
                     paused = home_.sql("SELECT tool FROM @.paused");
+  const std::string next_due =
+      home_.sql("SELECT min(due_at) FROM @.states WHERE due_at IS NOT NULL");
   std::vector<statement> all;
   all.push_back({is_dead, {parameter::bytes_of(now.request.process.bytes)}});
   all.push_back({make_ready,
                  {parameter::time(now.at.mono),
                   parameter::integer(std::int64_t{tunables::promoted_at_once})}});
   all.push_back({paused});
+  all.push_back({next_due});
   const auto results = co_await link.run(std::move(all));
   const rows& tools = results.at(2);
   for (int row = 0; row < tools.size(); ++row) now.room.erase(tools.at(row, 0).text());
+  const field due = results.at(3).at(0, 0);
+  if (!due.null()) now.next_due = monotonic_time(milliseconds(due.integer()));
   home_.tasks.add_process(now.request.process);
   co_return results.at(0).empty();
 }

@@ -19,6 +19,7 @@ database::database(database_options choices)
 void database::publish(const std::vector<change>& changes) {
   for (const change& each : changes) {
     tasks.committed(each.after);
+    plan.add(*each.after.record);
     numbers more = numbers_of(*each.after.record, each.after.bytes);
     if (each.before.record) more += -numbers_of(*each.before.record, each.before.bytes);
     use.add(each.after.record->origin->quota, more);

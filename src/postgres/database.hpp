@@ -17,6 +17,7 @@
 
 #include "base/mutex.hpp"
 #include "longhaul/stores/store.hpp"
+#include "postgres/agenda.hpp"
 #include "postgres/change_set.hpp"
 #include "postgres/connections.hpp"
 #include "postgres/followed.hpp"
@@ -61,6 +62,7 @@ struct database {
   boost::asio::io_context context{1};
   connections links;
   store_clock time;  // any thread
+  agenda plan;       // any thread
   followed tasks;    // any thread
   tallies use;
   stores::paused_tools paused;

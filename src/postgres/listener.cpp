@@ -18,6 +18,8 @@ namespace asio = boost::asio;
 
 // What says that somebody is there, and whether words come back.
 constexpr std::string_view greeting = "hello";
+/// A task may begin.
+constexpr std::string_view work_waits = "work";
 constexpr std::chrono::steady_clock::duration for_ever = std::chrono::hours(24);
 
 awaitable<void> wait(asio::steady_timer& timer) {
@@ -31,7 +33,7 @@ listener::listener(database& home)
     : home_(home),
       channel_("longhaul_" + home.options.schema),
       link_(home.context, home.options.where),
-      look_timer_(home.context),
+      beat_timer_(home.context),
       send_timer_(home.context),
       pause_timer_(home.context) {}
 
@@ -42,7 +44,7 @@ void listener::spawn(Work work) {
 }
 
 void listener::start() {
-  spawn(look_again_and_again());
+  spawn(beat());
   if (!home_.options.notify) return;
   home_.tell_others = [this](const std::vector<database::change>& changes) { gather(changes); };
   spawn(listen());
@@ -50,7 +52,7 @@ void listener::start() {
 
 void listener::stop() {
   stopped_ = true;
-  for (asio::steady_timer* each : {&look_timer_, &send_timer_, &pause_timer_}) each->cancel();
+  for (asio::steady_timer* each : {&beat_timer_, &send_timer_, &pause_timer_}) each->cancel();
   link_.close();
 }
 
@@ -80,7 +82,6 @@ awaitable<void> listener::listen_once() {
   co_await link_.run(std::move(begin));
   co_await say(std::string(greeting));
   looked_at_ = {};  // what was said while nobody listened
-  look_timer_.cancel();
   while (!stopped_) {
     hear(link_.take_news());
     co_await link_.listen(for_ever);
@@ -95,7 +96,11 @@ void listener::hear(const std::vector<news>& all) {
     unheard_ = 0;
     std::string_view text = one.text;
     if (text == greeting) {
-      others_ = true;  // until the next look counts them
+      others_ = true;  // until the next pulse
+      continue;
+    }
+    if (text == work_waits) {
+      home_.plan.starts.add(monotonic_time::min());
       continue;
     }
     while (!text.empty()) {
@@ -119,47 +124,72 @@ awaitable<void> listener::fetch(std::vector<std::string> ids) {
   }
 }
 
-// --- looking
+// --- the pulse
 
-awaitable<void> listener::look_again_and_again() {
+awaitable<void> listener::beat() {
   while (!stopped_) {
-    const auto interval = hears_ ? tunables::look_anyway_every : tunables::look_every;
-    look_timer_.expires_at(looked_at_ + interval);
-    co_await wait(look_timer_);
+    beat_timer_.expires_after(tunables::look_every);
+    co_await wait(beat_timer_);
     if (stopped_) break;
-    if (std::chrono::steady_clock::now() < looked_at_ + interval) continue;
-    looked_at_ = std::chrono::steady_clock::now();
-    if (unheard_ > 1) hears_ = false;
     try {
-      co_await look();
-      ++unheard_;
-      if (home_.options.notify && others_) co_await say(std::string(greeting));
+      co_await pulse();
     } catch (const std::exception&) {  // the next one
     }
   }
 }
 
-awaitable<void> listener::look() {
-  const std::string alive =
-      home_.sql("SELECT count(*) FROM @.processes WHERE NOT dead AND writer <> $1");
+awaitable<void> listener::pulse() {
+  const auto now = std::chrono::steady_clock::now();
+  const bool looks = !hears_ || now >= looked_at_ + tunables::look_anyway_every;
+  const std::string agenda = home_.sql(R"sql(
+SELECT (SELECT min(limit_at) FROM @.states WHERE limit_at IS NOT NULL),
+       (SELECT min(remove_at) FROM @.states WHERE remove_at IS NOT NULL),
+       (SELECT min(due_at) FROM @.states WHERE due_at IS NOT NULL),
+       EXISTS (SELECT 1 FROM @.states WHERE ready AND epoch = 0) OR
+       EXISTS (SELECT 1 FROM @.states WHERE ready AND epoch > 0),
+       EXISTS (SELECT 1 FROM @.processes WHERE NOT dead AND writer <> $1))sql");
+  const std::string paused = home_.sql("SELECT tool, since FROM @.paused");
   const std::string revisions = home_.sql("SELECT id, rev FROM @.states WHERE id = ANY ($1)");
-  const followed::interest all = home_.tasks.all();
+  const followed::interest all = looks ? home_.tasks.all() : followed::interest();
   const auto ask = [&](connection& link) {
     std::vector<statement> both;
-    both.push_back({alive, {parameter::bytes_of(home_.writer_bytes())}});
+    both.push_back({agenda, {parameter::bytes_of(home_.writer_bytes())}});
+    both.push_back({paused});
     if (!all.ids.empty()) both.push_back({revisions, {text_array(all.ids)}});
     return link.run(std::move(both));
   };
+  const std::array before = {home_.plan.limits.additions(), home_.plan.removals.additions(),
+                             home_.plan.starts.additions()};
   const std::vector<rows> results = co_await with_connection(home_, purpose::reads, ask);
-  others_ = results[0].at(0, 0).integer() > 0;
-  if (all.ids.empty()) co_return;
+  read_pulse(results[0], before);
+  home_.paused = read_paused(results[1]);
+  if (!looks) co_return;
+  looked_at_ = now;
+  if (unheard_++ > 1) hears_ = false;
+  if (!all.ids.empty()) co_await look(all, results[2]);
+  if (home_.options.notify && others_) co_await say(std::string(greeting));
+}
+
+void listener::read_pulse(const rows& now, const std::array<std::uint64_t, 3>& before) {
+  const auto time = [&](int column) {
+    const field at = now.at(0, column);
+    return at.null() ? monotonic_time::max() : monotonic_time(milliseconds(at.integer()));
+  };
+  const bool ready = now.at(0, 3).boolean();
+  home_.plan.limits.set(time(0), before[0]);
+  home_.plan.removals.set(time(1), before[1]);
+  home_.plan.starts.set(ready ? monotonic_time::min() : time(2), before[2]);
+  others_ = now.at(0, 4).boolean();
+}
+
+awaitable<void> listener::look(const followed::interest& all, const rows& revisions) {
   std::map<std::string, std::uint64_t, std::less<>> known;
   for (std::size_t i = 0; i < all.ids.size(); ++i) known.emplace(all.ids[i], all.revs[i]);
   std::vector<std::string> changed;
-  for (int row = 0; row < results[1].size(); ++row) {
-    const auto found = known.find(results[1].at(row, 0).text());
+  for (int row = 0; row < revisions.size(); ++row) {
+    const auto found = known.find(revisions.at(row, 0).text());
     if (found == known.end()) continue;
-    const auto rev = static_cast<std::uint64_t>(results[1].at(row, 1).integer());
+    const auto rev = static_cast<std::uint64_t>(revisions.at(row, 1).integer());
     if (rev > found->second) changed.push_back(found->first);
     known.erase(found);
   }
@@ -174,6 +204,7 @@ void listener::gather(const std::vector<database::change>& changes) {
   for (const database::change& each : changes) {
     std::uint64_t& rev = news_[each.after.record->id()];
     rev = std::max(rev, each.after.record->rev);
+    work_ = work_ || stores::claimable(*each.after.record);
   }
   if (!news_.empty() && !std::exchange(sending_, true)) spawn(send());
 }
@@ -182,6 +213,7 @@ awaitable<void> listener::send() {
   while (!news_.empty() && !stopped_) {
     send_timer_.expires_after(tunables::gather_news);
     co_await wait(send_timer_);
+    if (std::exchange(work_, false)) co_await try_to_say(std::string(work_waits));
     std::string text;
     while (!news_.empty() && text.size() < tunables::longest_news) {
       const auto first = news_.begin();
@@ -189,12 +221,17 @@ awaitable<void> listener::send() {
       text.append(std::to_string(first->second));
       news_.erase(first);
     }
-    try {
-      co_await say(std::move(text));
-    } catch (const std::exception&) {  // a hint that is lost: others look
-    }
+    co_await try_to_say(std::move(text));
   }
   sending_ = false;
+}
+
+// A hint that is lost costs a second: others look.
+awaitable<void> listener::try_to_say(std::string text) {
+  try {
+    co_await say(std::move(text));
+  } catch (const std::exception&) {
+  }
 }
 
 awaitable<void> listener::say(std::string text) {

@@ -10,6 +10,7 @@
 // Threads: the database thread.
 #pragma once
 
+#include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <map>
@@ -35,11 +36,14 @@ class listener {
  private:
   awaitable<void> listen();
   awaitable<void> listen_once();
-  awaitable<void> look_again_and_again();
-  awaitable<void> look();
+  awaitable<void> beat();
+  awaitable<void> pulse();
+  void read_pulse(const rows& now, const std::array<std::uint64_t, 3>& before);
+  awaitable<void> look(const followed::interest& all, const rows& revisions);
   awaitable<void> fetch(std::vector<std::string> ids);
   awaitable<void> send();
   awaitable<void> say(std::string text);
+  awaitable<void> try_to_say(std::string text);
   void gather(const std::vector<database::change>& changes);
   void hear(const std::vector<news>& all);
   template <class Work>
@@ -48,8 +52,9 @@ class listener {
   database& home_;
   const std::string channel_;
   connection link_;
-  boost::asio::steady_timer look_timer_, send_timer_, pause_timer_;
+  boost::asio::steady_timer beat_timer_, send_timer_, pause_timer_;
   std::map<std::string, std::uint64_t> news_;  // gathered
+  bool work_ = false;                          // may be begun, by others
   bool sending_ = false, hears_ = false, others_ = true, stopped_ = false;
   std::chrono::steady_clock::time_point looked_at_{};
   int unheard_ = 0;  // of our own words, since the last that came back

@@ -238,8 +238,9 @@ awaitable<stores::change_result> postgres_store::release(std::string_view id,
 // --- processes
 
 awaitable<std::vector<task_ptr>> postgres_store::claim(const stores::claim_request& request) {
-  return perform(purpose::writes,
-                 [this, &request](connection& link) { return claims_.claim(link, request); });
+  if (!home_.plan.starts.is_over(now().mono)) co_return std::vector<task_ptr>();  // idle is cheap
+  const auto begin = [this, &request](connection& link) { return claims_.claim(link, request); };
+  co_return co_await perform(purpose::writes, begin);
 }
 
 awaitable<std::size_t> postgres_store::queued_before(std::string_view id, std::size_t most) {
@@ -281,13 +282,16 @@ awaitable<std::vector<task_ptr>> postgres_store::external(std::string_view tool,
 // --- what is due
 
 awaitable<std::size_t> postgres_store::expire(std::size_t batch) {
-  return perform(purpose::writes,
-                 [this, batch](connection& link) { return postgres::expire(home_, link, batch); });
+  if (!home_.plan.limits.is_over(now().mono)) co_return 0;
+  const auto some = [this, batch](connection& link) {
+    return postgres::expire(home_, link, batch);
+  };
+  co_return co_await perform(purpose::writes, some);
 }
 
 awaitable<std::vector<std::string>> postgres_store::purge(std::size_t batch) {
   std::vector<std::string> removed;
-  while (removed.size() < batch) {
+  while (removed.size() < batch && home_.plan.removals.is_over(now().mono)) {
     const std::size_t chunk = std::min(tunables::upkeep_chunk, batch - removed.size());
     const auto some = [this, chunk](connection& link) {
       return postgres::purge(home_, link, chunk);
@@ -332,8 +336,15 @@ awaitable<bool> postgres_store::write_pause(std::string_view tool, bool paused) 
   co_return co_await perform(purpose::writes, write);
 }
 
+// As of the last pulse, or of what we did since.
 awaitable<stores::paused_tools> postgres_store::paused() {
-  return perform(purpose::reads, [this](connection& link) { return paused_tools_of(home_, link); });
+  if (!begin()) throw stores::store_error("the store is closed", false);
+  const auto look = [this]() -> awaitable<stores::paused_tools> {
+    end();
+    co_return home_.paused;
+  };
+  auto looking = asio::co_spawn(home_.context, look, asio::use_awaitable);
+  co_return co_await std::move(looking);
 }
 
 awaitable<std::vector<std::string>> postgres_store::unknown(std::span<const std::string> ids) {

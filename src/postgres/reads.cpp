@@ -205,13 +205,17 @@ awaitable<std::size_t> count_before(database& home, connection& link, std::strin
   co_return std::min(most, static_cast<std::size_t>(found.at(0, 0).integer()));
 }
 
-awaitable<stores::paused_tools> paused_tools_of(database& home, connection& link) {
-  const rows found = co_await run_one(link, home.sql("SELECT tool, since FROM @.paused"));
+stores::paused_tools read_paused(const rows& found) {
   stores::paused_tools result;
   for (int row = 0; row < found.size(); ++row) {
     result.emplace(found.at(row, 0).text(), timestamp(milliseconds(found.at(row, 1).integer())));
   }
-  co_return result;
+  return result;
+}
+
+awaitable<stores::paused_tools> paused_tools_of(database& home, connection& link) {
+  const rows found = co_await run_one(link, home.sql("SELECT tool, since FROM @.paused"));
+  co_return read_paused(found);
 }
 
 }  // namespace longhaul::postgres

@@ -48,6 +48,8 @@ awaitable<stores::counts_by_tool> counts_of_all(database& home, connection& link
 /// How many of the same quota and tool are ready and older than this one, up to `most`.
 awaitable<std::size_t> count_before(database& home, connection& link, std::string id,
                                     std::size_t most);
+/// Of rows with tool and time.
+stores::paused_tools read_paused(const rows& found);
 awaitable<stores::paused_tools> paused_tools_of(database& home, connection& link);
 
 }  // namespace longhaul::postgres

@@ -80,16 +80,17 @@ SELECT $1, $2, $3, $4, $5, t, t, CASE WHEN $6 > 9223372036854775807 - t THEN 922
                                       ELSE t + $6 END, false FROM @.store_time() AS t
 ON CONFLICT (id) DO UPDATE SET renewed_at = excluded.renewed_at, lease_until = excluded.lease_until
 WHERE NOT p.dead)sql");
+  const std::string what_time = home.sql("SELECT @.store_time()");
   std::vector<statement> all;
   all.push_back({sql,
                  {parameter::bytes_of(process.bytes), parameter::bytes_of(home.writer_bytes()),
                   parameter::text(host_name()), parameter::integer(::getpid()),
                   parameter::text(LONGHAUL_VERSION), parameter::integer(lease.count())}});
+  all.push_back({what_time});
+  const monotonic_time asked = home.time.own();
   const auto results = co_await link.run(std::move(all));
-  const stores::renew_result result{results[0].written() == 1};
-  co_await compare_clocks(home, link);
-  home.paused = co_await paused_tools_of(home, link);
-  co_return result;
+  home.time.compare(milliseconds(results[1].at(0, 0).integer()), asked, home.time.own());
+  co_return stores::renew_result(results[0].written() == 1);
 }
 
 // A process is dead when its lease is over by the database's clock and by what we believe that it
@@ -104,11 +105,15 @@ SELECT s.id FROM @.states s WHERE s.process IS NOT NULL AND NOT EXISTS (
   SELECT 1 FROM @.processes p WHERE p.id = s.process AND NOT p.dead)
 ORDER BY s.id LIMIT $1 FOR UPDATE SKIP LOCKED)sql");
   const std::string heard = home.sql("SELECT id, renewed_at FROM @.processes WHERE dead");
+  const std::string any = home.sql(
+      "SELECT 1 FROM @.states s WHERE s.process IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
+      "@.processes p WHERE p.id = s.process AND NOT p.dead) LIMIT 1");
   const stores::instant now = home.time.now();
   std::vector<statement> first;
   first.push_back({bury, {parameter::time(now.mono)}});
   first.push_back({forget, {parameter::time(now.mono - milliseconds(tunables::dead_kept))}});
   first.push_back({heard});
+  first.push_back({any});
   const auto results = co_await link.run(std::move(first));
   std::map<std::string, monotonic_time> last_heard;
   for (int row = 0; row < results[2].size(); ++row) {
@@ -116,7 +121,7 @@ ORDER BY s.id LIMIT $1 FOR UPDATE SKIP LOCKED)sql");
                        monotonic_time(milliseconds(results[2].at(row, 1).integer())));
   }
   stores::recover_result total;
-  for (bool more = true; more;) {
+  for (bool more = !results[3].empty(); more;) {
     std::vector<parameter> asked;
     asked.push_back(count_of(tunables::upkeep_chunk));
     const auto locked = co_await locked_tasks(home, link, orphans, std::move(asked));
@@ -142,7 +147,29 @@ ORDER BY s.id LIMIT $1 FOR UPDATE SKIP LOCKED)sql");
 
 // --- what is due
 
+namespace {
+
+// What is left of an agenda. A task that somebody else has locked is still in it, so it is looked
+// at again until he is done.
+awaitable<void> set_earliest(database& home, connection& link, earliest& next, std::uint64_t known,
+                             std::string_view column) {
+  const std::string sql = home.sql(std::string("SELECT min(")
+                                       .append(column)
+                                       .append(") FROM @.states WHERE ")
+                                       .append(column)
+                                       .append(" IS NOT NULL"));
+  std::vector<statement> all;
+  all.push_back({sql});
+  const auto results = co_await link.run(std::move(all));
+  const field found = results[0].at(0, 0);
+  next.set(found.null() ? monotonic_time::max() : monotonic_time(milliseconds(found.integer())),
+           known);
+}
+
+}  // namespace
+
 awaitable<std::size_t> expire(database& home, connection& link, std::size_t most) {
+  const std::uint64_t known = home.plan.limits.additions();
   const std::string due = home.sql(
       "SELECT id FROM @.states WHERE limit_at <= $1 ORDER BY limit_at LIMIT $2 "
       "FOR UPDATE SKIP LOCKED");
@@ -158,6 +185,9 @@ awaitable<std::size_t> expire(database& home, connection& link, std::size_t most
   }
   const std::size_t count = made.size();
   co_await write_locked(home, link, std::move(made));
+  if (locked.size() < most) {
+    co_await set_earliest(home, link, home.plan.limits, known, "limit_at");
+  }
   co_return count;
 }
 
@@ -226,6 +256,7 @@ awaitable<void> remove(database& home, connection& link, const std::vector<std::
 }  // namespace
 
 awaitable<purged> purge(database& home, connection& link, std::size_t most) {
+  const std::uint64_t known = home.plan.removals.additions();
   const std::string due = home.sql(
       "SELECT id FROM @.states WHERE remove_at <= $1 ORDER BY remove_at LIMIT $2 "
       "FOR UPDATE SKIP LOCKED");
@@ -252,6 +283,7 @@ awaitable<purged> purge(database& home, connection& link, std::size_t most) {
     home.use.add(row.record->origin->quota, -numbers_of(*row.record, row.bytes));
     home.tasks.gone(row.record->id());
   }
+  if (result.all) co_await set_earliest(home, link, home.plan.removals, known, "remove_at");
   co_return result;
 }
 
