@@ -28,7 +28,7 @@ class hosted_server {
   /// has `log_to`. SIGPIPE should be ignored by the program.
   /// Throws `std::invalid_argument` for options that do not fit and tools with faults, what opening
   /// the store throws (store.hpp), `std::system_error` if it cannot listen.
-  explicit hosted_server(server& definition, hosting_options options = {});
+  explicit hosted_server(server& definition, const hosting_options& options = {});
   /// As `stop` without a grace.
   ~hosted_server();
   hosted_server(const hosted_server&) = delete;

@@ -82,6 +82,7 @@ class queue_reader {
     const auto given = from_.text("concurrency_key");
     if (!given) return;
     std::vector<std::string_view> names;
+    names.reserve(tool_.parameters.size());
     for (const command::parameter& one : tool_.parameters) names.push_back(one.name);
     const std::string fault = detail::key_template_fault(*given, names);
     if (!fault.empty()) return from_.fail_at("concurrency_key", "concurrency_key: " + fault);

@@ -60,7 +60,7 @@ struct hosted_server::parts {
   bool stopped LONGHAUL_GUARDED_BY(mutex) = false;
 };
 
-hosted_server::hosted_server(server& definition, hosting_options options)
+hosted_server::hosted_server(server& definition, const hosting_options& options)
     : parts_(std::make_unique<parts>(definition, options)) {}
 
 hosted_server::~hosted_server() { stop(std::chrono::milliseconds(0)); }

@@ -35,8 +35,10 @@ store_choice choice_of(const server_options& server, const serve_settings& setti
 // heap of every thread that had one.
 void give_back_large_blocks() {
 #if defined(__GLIBC__)
+  // NOLINTBEGIN(concurrency-mt-unsafe): before any thread
   ::mallopt(M_MMAP_THRESHOLD, run_tunables::large_block);
   ::mallopt(M_TRIM_THRESHOLD, run_tunables::kept_heap);
+  // NOLINTEND(concurrency-mt-unsafe)
 #endif
 }
 

@@ -182,6 +182,7 @@ void client_core::listen(const std::shared_ptr<stream>& out, const std::string& 
 
 void client_core::take_all() {
   std::vector<std::uint64_t> numbers;  // callbacks may begin others
+  numbers.reserve(open_.size());
   for (const auto& [number, one] : open_) numbers.push_back(number);
   for (const std::uint64_t number : numbers) {
     if (const auto found = open_.find(number); found != open_.end()) take(found->second);
@@ -246,7 +247,7 @@ void client_core::note_question(json::value request) {
 void client_core::answer(const open_question& asked, const question_reply& given) {
   const auto known = std::ranges::find(questions_, asked.key, &open_question::key);
   if (known == questions_.end()) throw std::logic_error("there is no such question: " + asked.key);
-  const open_question question = *known;
+  const open_question& question = *known;
   const answer_text text = text_of_answer(question.method, given);
   std::string body;
   json::object o(body);

@@ -97,7 +97,7 @@ reply<task_state> client::wait_task(std::string_view id) {
   const std::string name(id);
   for (int round = 0; round < tunables::question_rounds;) {
     const std::uint64_t seen = state_number(*core_, name);
-    const auto came = get_task(name);
+    auto came = get_task(name);
     if (!came) return came;
     task_state state = *came;
     if (state.ended()) {
@@ -134,7 +134,7 @@ reply<task_state> client::answer_task(std::string_view id, std::string_view key,
     core_->answer(asked, given);
     return get_task(id);
   }
-  const auto now = get_task(id);
+  auto now = get_task(id);
   if (!now) return now;
   const auto asked = std::ranges::find(now->questions, key, &open_question::key);
   if (asked == now->questions.end()) {

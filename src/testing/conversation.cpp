@@ -16,6 +16,7 @@ namespace {
 
 bool records(recording mode) {
   if (mode != recording::by_environment) return mode == recording::on;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): tests set nothing in it
   const char* const said = std::getenv("LONGHAUL_RECORD");
   return said != nullptr && std::string_view(said) == "1";
 }

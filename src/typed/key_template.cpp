@@ -70,7 +70,7 @@ std::string key_of(std::string_view text, const raw_json& arguments) {
       whole.append(*part.inside).append("=").append(value_text(given, *part.inside));
     }
   }
-  const std::string shown = without_controls(whole);
+  std::string shown = without_controls(whole);
   if (shown.size() <= tunables::longest_key) return shown;
   return std::string(cut_at_character(shown, tunables::cut_key)) + "…" +
          in_hex(sha256(whole), tunables::digest_of_key);

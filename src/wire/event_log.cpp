@@ -106,7 +106,7 @@ bool event_log::drop_one() {
   return true;
 }
 
-void event_log::drop(stream& from, std::deque<event>::iterator at) {
+void event_log::drop(stream& from, const std::deque<event>::iterator& at) {
   const std::size_t size = size_of(at->data);
   budget_->give(size);
   bytes_ -= size;

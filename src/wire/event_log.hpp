@@ -117,7 +117,7 @@ class event_log {
 
   bool make_room(std::size_t size);
   bool drop_one();
-  void drop(stream& from, std::deque<event>::iterator at);
+  void drop(stream& from, const std::deque<event>::iterator& at);
   void clear();
 
   const std::shared_ptr<event_budget> budget_;

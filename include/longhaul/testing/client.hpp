@@ -58,7 +58,7 @@ sampling_response say(std::string_view text, std::string_view model = "a-model")
 
 namespace detail {
 
-inline const raw_json& arguments_of(const raw_json& arguments) { return arguments; }
+inline raw_json arguments_of(const raw_json& arguments) { return arguments; }
 template <longhaul::detail::described_struct T>
 raw_json arguments_of(const T& arguments) {
   return to_json(arguments);
