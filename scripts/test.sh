@@ -11,6 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/steps.sh
 
 full=
+unset LONGHAUL_LONG_TESTS
 case ${1:-} in
   "") ;;
   full) full=1 ;;
@@ -31,6 +32,7 @@ all=(typed server stores postgres tasks wire transport run command config progra
 asan=(typed server stores tasks wire command config)
 tsan=(stores tasks transport)
 if [[ $full ]]; then
+  export LONGHAUL_LONG_TESTS=1 # of the contract: a million tasks
   asan=("${all[@]}")
   tsan=("${all[@]}")
 fi

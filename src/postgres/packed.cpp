@@ -64,9 +64,9 @@ class member_reader {
 
   template <class Member>
   void operator()(std::string_view name, Member&& member) {
-    using type = std::remove_cvref_t<Member>;
+    using member_type = std::remove_cvref_t<Member>;
     const json::value value = from_[name];
-    if constexpr (stores::derived<type>) {  // all of these are bytes here
+    if constexpr (stores::derived<member_type>) {  // all of these are bytes here
       std::vector<std::uint8_t> bytes;
       member.set(read_bytes(value, bytes));
     } else {

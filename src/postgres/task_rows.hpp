@@ -45,8 +45,8 @@ class row_reader {
 
   template <class Member>
   void operator()(std::string_view, Member&& member) {
-    using type = std::remove_cvref_t<Member>;
-    if constexpr (stores::derived<type>) {
+    using member_type = std::remove_cvref_t<Member>;
+    if constexpr (stores::derived<member_type>) {
       set(member);
     } else {
       read(next(), member);
