@@ -10,6 +10,9 @@
 #include <regex>
 
 #include "bench/cases.hpp"
+#if LONGHAUL_POSTGRES
+#include "bench/database_bench.hpp"
+#endif
 #include "bench/durable_bench.hpp"
 #include "bench/engine_bench.hpp"
 #include "bench/options.hpp"
@@ -96,6 +99,20 @@ int run_durable(const options& with) {
   return 1;
 }
 
+#if LONGHAUL_POSTGRES
+int run_database(const options& with) {
+  database_report all;
+  {
+    progress_line line;
+    all = measure_database(with.postgres, [&](const std::string& text) { line.show(text); });
+  }
+  with.json ? print_database_json(std::cout, all) : print_database(std::cout, all);
+  if (all.right) return 0;
+  std::cerr << "longhaul-bench: wrong answers: these figures mean nothing\n";
+  return 1;
+}
+#endif
+
 int run_streams(const options& with) {
   std::vector<streams_row> rows;
   {
@@ -108,6 +125,9 @@ int run_streams(const options& with) {
 
 int run(const options& with) {
   if (with.durable) return run_durable(with);
+#if LONGHAUL_POSTGRES
+  if (!with.postgres.empty()) return run_database(with);
+#endif
   if (with.streams > 0) return run_streams(with);
   report all = select_cases(with);
   if (all.cases.empty() && all.engine.empty()) {

@@ -48,6 +48,12 @@ std::optional<options> parse_options(int argc, char** argv, int& exit_code) {
                  "(and the echo, which they are compared with)");
   app.add_flag("--durable", result.durable,
                "The SQLite store by itself instead of the cases, beside fdatasync and a bare loop");
+#if LONGHAUL_POSTGRES
+  app.add_option("--postgres", result.postgres,
+                 "The PostgreSQL store by itself instead of the cases, in a schema of its own that "
+                 "goes afterwards, beside a bare loop: postgres://USER@HOST/DATABASE")
+      ->type_name("URL");
+#endif
   app.add_option(
       "--streams", result.streams,
       "What so many open and quiet streams cost, instead of the cases: of GET in sessions, "

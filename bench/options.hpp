@@ -18,10 +18,11 @@ struct options {
   std::size_t server_threads = 1;
   std::optional<std::size_t> server_cpu;  ///< nothing: not pinned
   std::optional<std::size_t> client_cpu;
-  std::string filter;        ///< regular expression on case names; empty: all
-  bool durable = false;      ///< the SQLite store by itself, instead of the cases
-  std::size_t streams = 0;   ///< so many open and quiet streams, instead of the cases; 0: the cases
-  std::string folder = ".";  ///< where files of durable stores are made
+  std::string filter;       ///< regular expression on case names; empty: all
+  bool durable = false;     ///< the SQLite store by itself, instead of the cases
+  std::size_t streams = 0;  ///< so many open and quiet streams, instead of the cases; 0: the cases
+  std::string postgres = {};  ///< its URL: the PostgreSQL store by itself, instead of the cases
+  std::string folder = ".";   ///< where files of durable stores are made
   bool json = false;
   bool list = false;
   bool compare_instructions = false;
