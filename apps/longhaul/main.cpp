@@ -88,10 +88,11 @@ int main(int argc, char** argv) {
       ->type_name("ADDRESS:PORT")
       ->excludes(pipe);
   serve
-      ->add_option(
-          "--store", command.store,
-          "Where tasks are kept: sqlite:PATH, or memory: (as long as the server runs). If not "
-          "said: $XDG_STATE_HOME/longhaul/NAME.db, NAME being the server's")
+      ->add_option("--store", command.store,
+                   "Where tasks are kept: sqlite:PATH, postgres://USER@HOST/DATABASE (many servers "
+                   "may share "
+                   "one), or memory: (as long as the server runs). If not "
+                   "said: $XDG_STATE_HOME/longhaul/NAME.db, NAME being the server's")
       ->type_name("URL");
   serve->add_option("--log", command.common.log, longhaul::help_of_log)->type_name("WHAT");
   serve->add_option("--log-format", command.common.log_format, longhaul::help_of_log_format)

@@ -66,6 +66,7 @@ struct database {
   followed tasks;    // any thread
   tallies use;
   stores::paused_tools paused;
+  milliseconds longest_lease{0};  ///< that was asked for here
   stores::store::observer observer = {};
   /// Tells others of changes; set by the listener.
   std::function<void(const std::vector<change>&)> tell_others = {};

@@ -10,6 +10,7 @@
 #include "postgres/patience.hpp"
 #include "postgres/reads.hpp"
 #include "postgres/tunables.hpp"
+#include "postgres/upkeep.hpp"
 
 namespace longhaul::postgres {
 namespace {
@@ -133,6 +134,13 @@ awaitable<void> listener::beat() {
     if (stopped_) break;
     try {
       co_await pulse();
+      if (std::chrono::steady_clock::now() < merged_at_ + tunables::merge_every) continue;
+      merged_at_ = std::chrono::steady_clock::now();
+      const auto merge = [this](connection& link) -> awaitable<int> {
+        co_await merge_counts(home_, link);
+        co_return 0;
+      };
+      co_await with_connection(home_, purpose::writes, merge);
     } catch (const std::exception&) {  // the next one
     }
   }

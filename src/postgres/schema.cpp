@@ -205,7 +205,11 @@ awaitable<std::int64_t> upgrade(connection& link, const std::string& schema) {
   const std::int64_t now = co_await version_of(link, schema);
   if (now > newest_version()) refuse(schema, now);
   std::vector<std::string> texts;
-  if (now == 0) texts.push_back(in_schema("CREATE SCHEMA IF NOT EXISTS @", schema));
+  // Who may not make one may have been given one.
+  std::vector<statement> ask;
+  ask.push_back({"SELECT 1 FROM pg_namespace WHERE nspname = $1", {name_of(schema)}});
+  const auto there = co_await link.run(std::move(ask));
+  if (there.front().empty()) texts.push_back(in_schema("CREATE SCHEMA @", schema));
   for (std::size_t step = static_cast<std::size_t>(now); step < migrations.size(); ++step) {
     for (std::string& text : statements_of(migrations[step], schema)) {
       texts.push_back(std::move(text));

@@ -28,13 +28,22 @@ class store_clock {
     const milliseconds offset = theirs - middle;
     const milliseconds off = offset - milliseconds(offset_.load());
     const milliseconds doubt = way / 2 + milliseconds(1);
-    if (!compared_.exchange(true) || off > doubt || off < -doubt) offset_ = offset.count();
+    const bool first = !compared_.exchange(true);
+    if (first || off > doubt || off < -doubt) offset_ = offset.count();
+    const milliseconds jump = doubt + milliseconds(1000);
+    if (!first && (off > jump || off < -jump)) jumped_ = answered.time_since_epoch().count();
+  }
+  /// Somebody has set the database's clock, or ours stood still, less than so long ago.
+  bool jumped_within(milliseconds length) const {
+    const milliseconds since = own_.monotonic().time_since_epoch() - milliseconds(jumped_.load());
+    return jumped_.load() != 0 && since < length;
   }
 
  private:
   const clock_source& own_;
   std::atomic<milliseconds::rep> offset_{0};
   std::atomic<bool> compared_{false};
+  std::atomic<milliseconds::rep> jumped_{0};  // when we saw it; 0: never
 };
 
 }  // namespace longhaul::postgres

@@ -57,6 +57,13 @@ inline constexpr auto look_every = 1s;
 /// … and, to be sure, when somebody does.
 inline constexpr auto look_anyway_every = 10s;
 
+/// Numbers of a process that counts nothing any more are merged with others after so long …
+inline constexpr std::chrono::milliseconds counts_kept = std::chrono::hours(1);
+/// … by whoever looks, so often.
+inline constexpr auto merge_every = std::chrono::minutes(10);
+/// Leases that are longer are not waited for when a clock has jumped.
+inline constexpr std::chrono::milliseconds longest_lease = std::chrono::minutes(10);
+
 /// Rows of processes that are gone are kept so long: a late renewal must find that it is dead.
 inline constexpr auto dead_kept = std::chrono::hours(24 * 7);
 

@@ -74,6 +74,7 @@ awaitable<void> compare_clocks(database& home, connection& link) {
 awaitable<stores::renew_result> renew(database& home, connection& link, process_id process,
                                       milliseconds lease) {
   home.tasks.add_process(process);
+  home.longest_lease = std::max(home.longest_lease, std::min(lease, tunables::longest_lease));
   const std::string sql = home.sql(R"sql(
 INSERT INTO @.processes AS p (id, writer, host, pid, version, began_at, renewed_at, lease_until, dead)
 SELECT $1, $2, $3, $4, $5, t, t, CASE WHEN $6 > 9223372036854775807 - t THEN 9223372036854775807
@@ -94,7 +95,8 @@ WHERE NOT p.dead)sql");
 }
 
 // A process is dead when its lease is over by the database's clock and by what we believe that it
-// should say: somebody who sets it forward kills nobody.
+// should say, and not soon after we have seen that clock jump: whoever sets it forward kills
+// nobody, because the living renew their leases meanwhile.
 awaitable<stores::recover_result> recover(database& home, connection& link) {
   const std::string bury = home.sql(
       "UPDATE @.processes SET dead = true WHERE NOT dead AND "
@@ -110,7 +112,8 @@ ORDER BY s.id LIMIT $1 FOR UPDATE SKIP LOCKED)sql");
       "@.processes p WHERE p.id = s.process AND NOT p.dead) LIMIT 1");
   const stores::instant now = home.time.now();
   std::vector<statement> first;
-  first.push_back({bury, {parameter::time(now.mono)}});
+  const bool jumped = home.time.jumped_within(home.longest_lease);
+  first.push_back({bury, {parameter::time(jumped ? monotonic_time::min() : now.mono)}});
   first.push_back({forget, {parameter::time(now.mono - milliseconds(tunables::dead_kept))}});
   first.push_back({heard});
   first.push_back({any});
@@ -143,6 +146,31 @@ ORDER BY s.id LIMIT $1 FOR UPDATE SKIP LOCKED)sql");
     co_await write_locked(home, link, std::move(made));
   }
   co_return total;
+}
+
+// Numbers of writers that are gone are added to those of nobody, and rows without numbers go.
+awaitable<void> merge_counts(database& home, connection& link) {
+  std::string sums, sets, none;
+  for (const std::string_view name : number_names) {
+    sums.append(", sum(").append(name).append(")::bigint");
+    sets.append(name).append(" = c.").append(name).append(" + excluded.").append(name).append(", ");
+    none.append(" AND ").append(name).append(" = 0");
+  }
+  const std::string merge = home.sql(
+      "WITH gone AS (DELETE FROM @.counts d WHERE writer <> '' AND writer <> $2 AND at < $1 AND "
+      "NOT "
+      "EXISTS (SELECT 1 FROM @.processes p WHERE p.writer = d.writer AND NOT p.dead) RETURNING *) "
+      "INSERT INTO @.counts AS c SELECT '', quota, tool" +
+      sums +
+      ", @.store_time() FROM gone GROUP BY quota, tool ORDER BY quota, tool "
+      "ON CONFLICT (writer, quota, tool) DO UPDATE SET " +
+      sets + "at = excluded.at");
+  const std::string clean = home.sql("DELETE FROM @.counts WHERE at < $1" + none);
+  const auto long_ago = parameter::time(home.time.now().mono - tunables::counts_kept);
+  std::vector<statement> all;
+  all.push_back({merge, {long_ago, parameter::bytes_of(home.writer_bytes())}});
+  all.push_back({clean, {long_ago}});
+  co_await run_all(link, std::move(all));
 }
 
 // --- what is due

@@ -16,6 +16,7 @@ namespace longhaul::postgres {
 awaitable<stores::renew_result> renew(database& home, connection& link, process_id process,
                                       milliseconds lease);
 awaitable<stores::recover_result> recover(database& home, connection& link);
+awaitable<void> merge_counts(database& home, connection& link);
 awaitable<std::size_t> expire(database& home, connection& link, std::size_t most);
 
 struct purged {

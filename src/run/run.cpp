@@ -46,7 +46,8 @@ int run(server& server, int argc, char** argv) {
       ->type_name("ORIGIN");
   app.add_option(
          "--store", settings.store_url,
-         "Where tasks are kept: sqlite:PATH, or memory: (as long as the server runs). If "
+         "Where tasks are kept: sqlite:PATH, postgres://USER@HOST/DATABASE (many servers may share "
+         "one), or memory: (as long as the server runs). If "
          "not said: " +
              (about.store ? std::string("what the program chose")
                           : "sqlite:" + default_store_file("$XDG_STATE_HOME/longhaul", about.name)))

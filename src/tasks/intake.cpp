@@ -87,7 +87,7 @@ std::optional<milliseconds> intake::retention_of(const submission& work, const l
 std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {
   const tool_options& tool = work.tool->options;
   auto origin = std::make_shared<task_origin>();
-  origin->created_at = core_.options.clock->now();
+  origin->created_at = core_.lanes.time_of(tool.policy).wall;
   origin->id = work.id.empty() ? lanes::new_id(tool.policy, origin->created_at) : work.id;
   origin->owner = work.owner;
   origin->quota = work.quota_or_owner();
@@ -215,7 +215,7 @@ boost::asio::awaitable<stores::create_result> intake::submit_external(
     const external_submission& work) {
   if (too_large(work.arguments)) co_return busy(stores::bound_names::arguments);
   auto origin = std::make_shared<task_origin>();
-  origin->created_at = core_.options.clock->now();
+  origin->created_at = core_.lanes.time_of(task_policy::always).wall;
   origin->id = lanes::new_id(task_policy::always, origin->created_at);
   origin->owner = work.owner;
   origin->quota = work.owner;

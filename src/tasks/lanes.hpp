@@ -47,6 +47,10 @@ class lanes {
   lane& in_memory() noexcept { return in_memory_; }
   /// The lane in which the task of this id is, if there is one.
   lane& lane_of(std::string_view id) noexcept { return is_in_memory(id) ? in_memory_ : durable_; }
+  /// The time of the store in which tasks of a tool with this policy are.
+  stores::instant time_of(task_policy policy) const {
+    return (policy == task_policy::never ? in_memory_ : durable_).store->now();
+  }
   /// A claim may find something.
   bool any_work() const noexcept {
     return durable_.backlog || in_memory_.backlog || durable_.look || in_memory_.look;

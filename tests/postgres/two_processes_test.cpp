@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -17,6 +19,7 @@
 #include "longhaul/testing/seed.hpp"
 #include "longhaul/testing/store_contract.hpp"
 #include "postgres/test_schema.hpp"
+#include "postgres/upkeep.hpp"
 #include "support/process_census.hpp"
 
 namespace longhaul::test {
@@ -225,6 +228,39 @@ TEST_F(two_processes, numbers_are_the_sum_of_both) {
   }
   const std::string counted = schema_.run("SELECT count(*) FROM @.states WHERE status >= 2");
   EXPECT_EQ(counted, "40");
+}
+
+TEST_F(two_processes, numbers_of_those_that_are_gone_are_kept_by_nobody) {
+  const auto ended = create(0, origin(), processes_[0]).task;
+  create(0, origin("bob"));
+  create(1, origin());
+  finish(0, ended);
+  stores_[0].reset();
+  schema_.advance(2h);
+  ASSERT_TRUE(run(store(1).renew(processes_[1], 1h)).alive);
+  run(store(1).recover());
+  const auto before = run(store(1).counts());
+  postgres::database home(schema_.options());
+  postgres::connection link(home.context, home.options.where);
+  const auto merge = [&]() -> postgres::awaitable<void> {
+    co_await link.open();
+    co_await postgres::compare_clocks(home, link);
+    co_await postgres::merge_counts(home, link);
+  };
+  boost::asio::co_spawn(home.context, merge, boost::asio::use_future);
+  home.context.run();
+  EXPECT_EQ(run(store(1).counts()), before);
+  EXPECT_EQ(schema_.run("SELECT count(DISTINCT writer) FROM @.counts"), "2") << "one, and nobody";
+}
+
+// The clock of the database jumps an hour ahead: the leases of the living are over by it.
+TEST_F(two_processes, a_clock_that_jumps_kills_nobody) {
+  const auto task = create(0, origin(), processes_[0]).task;
+  schema_.run("UPDATE @.test_clock SET ms = ms + 7200000");
+  ASSERT_TRUE(run(store(1).renew(processes_[1], 1h)).alive);
+  EXPECT_EQ(run(store(1).recover()).failed, 0U);
+  ASSERT_TRUE(run(store(0).renew(processes_[0], 1h)).alive) << "it has time to say so";
+  EXPECT_EQ(finish(0, task).code, change_code::applied);
 }
 
 TEST_F(two_processes, a_storm_leaves_each_task_with_one_story) {
