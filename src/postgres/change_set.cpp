@@ -56,11 +56,12 @@ void put_first_state(column_set& columns, const task_row& row, monotonic_time no
   columns.end_row();
 }
 
-void put_next_state(column_set& columns, std::uint64_t before, const task_row& row,
+void put_next_state(column_set& columns, const task_row& before, const task_row& row,
                     monotonic_time now, std::optional<std::int64_t> slot, bool with_end) {
   const task_record& task = *row.record;
   columns.put("id", task.id());
-  columns.put("was", before);
+  columns.put("was", static_cast<std::uint64_t>(before.record->rev));
+  columns.put("had", static_cast<std::uint64_t>(before.bytes));
   stores::visit_state(task, columns);
   if (with_end) stores::visit_end(task, columns);
   put_places(columns, row, now, slot);
@@ -91,7 +92,7 @@ std::string join_written(std::string_view name) {
 std::string update_text(const column_set& columns) {
   std::string sets;
   for (const std::string& name : columns.names()) {
-    if (name == "id" || name == "was") continue;
+    if (name == "id" || name == "was" || name == "had") continue;
     sets.append(sets.empty() ? "" : ", ").append(name).append(" = ");
     if (name == "slot") {  // kept while it runs
       sets.append("CASE WHEN u.process IS NOT NULL THEN coalesce(u.slot, s.slot) END");
@@ -100,7 +101,7 @@ std::string update_text(const column_set& columns) {
     }
   }
   return "UPDATE @.states s SET " + sets + " FROM " + columns.as_table("u") +
-         " WHERE s.id = u.id AND s.rev = u.was RETURNING s.id";
+         " WHERE s.id = u.id AND s.rev = u.was AND s.bytes = u.had RETURNING s.id";
 }
 
 std::string create_text(const column_set& tasks, const column_set& states) {
@@ -154,8 +155,8 @@ change_texts::change_texts(const std::string& schema) {
   column_set tasks, states, live, all;
   put_task(tasks, *none.record);
   put_first_state(states, none, {}, {});
-  put_next_state(live, 0, none, {}, {}, false);
-  put_next_state(all, 0, none, {}, {}, true);
+  put_next_state(live, none, none, {}, {}, false);
+  put_next_state(all, none, none, {}, {}, true);
   create = in_schema(create_text(tasks, states), schema);
   update_live = in_schema(update_text(live), schema);
   update_all = in_schema(update_text(all), schema);
@@ -199,7 +200,7 @@ void change_set::create(const task_row& task, monotonic_time now,
 void change_set::update(const task_row& before, const task_row& after, monotonic_time now,
                         std::optional<std::int64_t> slot) {
   const task_record &was = *before.record, &is = *after.record;
-  put_next_state(is.terminal() ? all_ : live_, was.rev, after, now, slot, is.terminal());
+  put_next_state(is.terminal() ? all_ : live_, before, after, now, slot, is.terminal());
   put_body(was, is);
   if (was.hidden && !is.hidden) {
     put_id(shown_, is);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes of tasks that go into the database together: tasks that are created, and states that
-// follow one another, each written only if the one before is still there (`rev`).
+// follow one another, each written only if the one before is still there (`rev`, and `bytes`: what
+// is emptied keeps its revision).
 //
 //   create, update, … ──► statements() ──► one transaction ──► read(results): which were written
 //

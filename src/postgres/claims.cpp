@@ -62,14 +62,29 @@ struct claims::round {
 
 awaitable<std::vector<task_ptr>> claims::claim(connection& link,
                                                const stores::claim_request& request) {
-  round now{request, home_.time.now(), request.tools, request.count};
+  round now{request, home_.time.now(), request.tools,
+            std::min(request.count, tunables::claimed_at_once)};
+  const std::uint64_t known = home_.plan.starts.additions();
   if (request.count == 0) co_return std::vector<task_ptr>();
   const bool is_alive = co_await prepare(link, now);
   if (!is_alive) co_return std::vector<task_ptr>();
-  const std::uint64_t known = home_.plan.starts.additions();
+  bool any = false;
+  try {
+    any = co_await go_round(link, now);
+  } catch (const database_error&) {  // what has begun has begun
+    if (now.begun.empty()) throw;
+    any = true;
+  }
+  // Until a delayed one is due, the pulse finds some of others, or we add some.
+  if (!any) home_.plan.starts.set(now.next_due, known);
+  co_return std::move(now.begun);
+}
+
+// Once around all quotas: those behind the one that was served last, then those up to it. False:
+// there is none that waits.
+awaitable<bool> claims::go_round(connection& link, round& now) {
   const std::string start = served_;
   bool any = false;
-  // Once around all quotas: those behind the one that was served last, then those up to it.
   for (const bool wrapped : {false, true}) {
     group last = wrapped ? group() : group{start, std::string(top), {}};
     for (bool more = true; more && now.left > 0;) {
@@ -85,9 +100,7 @@ awaitable<std::vector<task_ptr>> claims::claim(connection& link,
       if (!page.empty()) co_await serve(link, now, std::move(page));
     }
   }
-  // Until a delayed one is due, the pulse finds some of others, or we add some.
-  if (!any) home_.plan.starts.set(now.next_due, known);
-  co_return std::move(now.begun);
+  co_return any;
 }
 
 awaitable<bool> claims::prepare(connection& link, round& now) {
@@ -148,9 +161,18 @@ awaitable<void> claims::serve(connection& link, round& now, std::vector<group> p
 
 awaitable<void> claims::find_candidates(connection& link, round& now,
                                         const std::vector<group>& page) {
-  std::vector<statement> begin;
-  begin.push_back({"BEGIN"});
-  co_await link.run(std::move(begin));
+  // Held until what it claims is written: nobody buries it meanwhile.
+  const std::string is_dead = home_.sql("SELECT dead FROM @.processes WHERE id = $1 FOR SHARE");
+  const std::string paused = home_.sql("SELECT tool FROM @.paused");
+  std::vector<statement> begin = begin_statements();
+  begin.push_back({is_dead, {parameter::bytes_of(now.request.process.bytes)}});
+  begin.push_back({paused});
+  const auto begun = co_await link.run(std::move(begin));
+  const rows &dead = begun[2], &tools_paused = begun[3];
+  if (!dead.empty() && dead.at(0, 0).boolean()) now.room.clear();
+  for (int row = 0; row < tools_paused.size(); ++row) {
+    now.room.erase(tools_paused.at(row, 0).text());
+  }
   std::set<tool_and_line> keyed;
   for (const group& each : page) {
     if (!each.line.empty()) keyed.emplace(each.tool, each.line);
@@ -216,7 +238,7 @@ bool claims::take_oldest(round& now, std::vector<candidates*>& quota) {
     candidates* oldest = nullptr;
     for (candidates* each : quota) {
       const auto tool = now.room.find(each->from->tool);
-      if (tool->second == 0) continue;
+      if (tool == now.room.end() || tool->second == 0) continue;
       if (each->next == each->ids.size()) {
         if (each->cut) return false;  // an older one may stand behind these
         continue;

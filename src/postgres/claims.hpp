@@ -48,6 +48,7 @@ class claims {
   /// False: the process is dead.
   awaitable<bool> prepare(connection& link, round& now);
   awaitable<std::vector<group>> groups_behind(connection& link, group last);
+  awaitable<bool> go_round(connection& link, round& now);
   awaitable<void> serve(connection& link, round& now, std::vector<group> page);
   awaitable<void> find_candidates(connection& link, round& now, const std::vector<group>& page);
   void choose(round& now);

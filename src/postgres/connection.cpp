@@ -39,6 +39,13 @@ bool database_error::is_outage() const noexcept {
          sqlstate_ == "53300" || sqlstate_ == "25006";
 }
 
+std::vector<statement> begin_statements() {
+  std::vector<statement> begin;
+  begin.push_back({"BEGIN"});
+  begin.push_back({"SELECT set_config('idle_in_transaction_session_timeout', '10s', true)"});
+  return begin;
+}
+
 std::size_t rows::written() const {
   const std::string_view number = result_ ? PQcmdTuples(result_.get()) : "";
   std::size_t result = 0;
@@ -60,6 +67,16 @@ void connection::close() noexcept {
 }
 
 bool connection::usable() const noexcept { return link_ && PQstatus(link_.get()) == CONNECTION_OK; }
+
+bool connection::look() {
+  if (!usable()) return false;
+  if (PQconsumeInput(link_.get()) != 1) {
+    close();
+    return false;
+  }
+  take_news();  // of a listener that a pooler has left there
+  return usable();
+}
 
 bool connection::in_transaction() const noexcept {
   return usable() && PQtransactionStatus(link_.get()) != PQTRANS_IDLE;
@@ -146,6 +163,8 @@ awaitable<void> connection::open() {
   while (next != PGRES_POLLING_OK && next != PGRES_POLLING_FAILED && !late_) {
     watch_socket();
     co_await ready(next == PGRES_POLLING_READING ? want::read : want::write);
+    // libpq may go on with another socket under the same number.
+    if (socket_.is_open()) socket_.release();
     if (!late_) next = PQconnectPoll(link_.get());
   }
   end_deadline();
@@ -218,7 +237,11 @@ awaitable<void> connection::take_results(std::vector<rows>& results, std::string
 
 awaitable<std::vector<rows>> connection::run(std::vector<statement> statements) {
   if (!usable()) fail(database_error::outcome::refused);
-  set_deadline(tunables::answer_time);
+  std::size_t bytes = 0;
+  for (const statement& each : statements) {
+    for (const parameter& one : each.parameters) bytes += one.bytes ? one.bytes->size() : 0;
+  }
+  set_deadline(tunables::answer_time + std::chrono::seconds(bytes / tunables::slowest_link));
   for (const statement& each : statements) send(each);
   if (PQpipelineSync(link_.get()) != 1) fail(database_error::outcome::refused);
   std::vector<rows> results;
@@ -228,7 +251,8 @@ awaitable<std::vector<rows>> connection::run(std::vector<statement> statements) 
   end_deadline();
   if (error.empty()) co_return results;
   const bool lost = !usable();
-  if (lost) close();
+  const bool is_standby = sqlstate == "25006";  // by now: somebody else can write
+  if (lost || is_standby) close();
   // A server that ends says so instead of an answer: of the statement that it was at.
   throw database_error(error, sqlstate,
                        lost ? database_error::outcome::unknown : database_error::outcome::refused);

@@ -60,6 +60,10 @@ struct statement {
   std::vector<parameter> parameters = {};
 };
 
+/// BEGIN, for what takes more than one way there and back. Whoever is frozen in the middle of it
+/// loses his locks after ten seconds. Two results.
+std::vector<statement> begin_statements();
+
 /// The rows that a statement gave.
 class rows {
  public:
@@ -95,6 +99,8 @@ class connection {
   /// Throws `database_error`.
   awaitable<void> open();
   bool usable() const noexcept;
+  /// The same, after what has come meanwhile: a server may have ended.
+  bool look();
   void close() noexcept;
 
   /// Throws `database_error`; then what was under way is rolled back, or its outcome unknown.

@@ -22,58 +22,71 @@ connections::connections(asio::io_context& context, std::string where, std::size
 }
 
 awaitable<connections::loan> connections::take() {
-  while (free_.empty() && !closed_) {
-    asio::steady_timer turn(context_, asio::steady_timer::time_point::max());
+  connection* mine = nullptr;
+  if (!free_.empty() && line_.empty() && !closed_) {
+    // One that is open before one that is not.
+    const auto open = std::ranges::find_if(free_, [](connection* one) { return one->usable(); });
+    const auto chosen = open == free_.end() ? std::prev(free_.end()) : open;
+    mine = *chosen;
+    free_.erase(chosen);
+  } else if (!closed_) {
+    place turn{asio::steady_timer(context_, asio::steady_timer::time_point::max())};
     line_.push_back(&turn);
     boost::system::error_code woken;
-    co_await turn.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    co_await turn.timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     std::erase(line_, &turn);
+    mine = turn.given;
   }
-  if (closed_) {
+  if (mine == nullptr) {
     throw database_error("the store is closed", "", database_error::outcome::refused);
   }
-  // One that is open before one that is not.
-  const auto open =
-      std::ranges::find_if(free_, [](const connection* one) { return one->usable(); });
-  const auto chosen = open == free_.end() ? std::prev(free_.end()) : open;
-  loan lent(*this, **chosen);
-  free_.erase(chosen);
-  if (!lent->usable()) co_await make_usable(*lent);
+  loan lent(*this, *mine);
+  if (!lent->look()) co_await make_usable(*lent);
   co_return lent;
 }
 
 awaitable<void> connections::make_usable(connection& lent) {
   const auto now = std::chrono::steady_clock::now();
-  if (now < not_before_) throw database_error(trouble_, "", database_error::outcome::refused);
+  if (now < not_before_) throw database_error(why_not_, "", database_error::outcome::refused);
   try {
     co_await lent.open();
   } catch (const database_error& e) {
-    trouble_ = e.what();
+    trouble_ = why_not_ = e.what();
     pause_ = std::clamp<std::chrono::steady_clock::duration>(pause_ * 2, tunables::first_pause,
                                                              tunables::longest_pause);
     not_before_ = std::chrono::steady_clock::now() + pause_;
-    on_trouble_(trouble_);
+    const bool nobody_answers =
+        std::ranges::none_of(all_, [](const auto& each) { return each->usable(); });
+    if (nobody_answers) on_trouble_(trouble_);
     throw;
   }
-  const bool was_in_trouble = !std::exchange(trouble_, {}).empty();
   pause_ = {};
   not_before_ = {};
-  if (was_in_trouble) on_trouble_({});
 }
 
+// Whoever waits longest is given it: those who come back at once would take it again.
 void connections::give_back(connection& lent) noexcept {
   if (closed_ || lent.in_transaction()) lent.close();
-  free_.push_back(&lent);
-  if (!line_.empty()) {
-    line_.front()->cancel();
-    line_.pop_front();
+  if (line_.empty()) {
+    free_.push_back(&lent);
+    return;
   }
+  place& next = *line_.front();
+  line_.pop_front();
+  next.given = &lent;
+  next.timer.cancel();
+}
+
+void connections::answered() {
+  if (trouble_.empty()) return;
+  trouble_.clear();
+  on_trouble_({});
 }
 
 void connections::close() {
   closed_ = true;
   for (connection* each : free_) each->close();
-  for (asio::steady_timer* each : std::exchange(line_, {})) each->cancel();
+  for (place* each : std::exchange(line_, {})) each->timer.cancel();
 }
 
 }  // namespace longhaul::postgres

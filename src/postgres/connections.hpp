@@ -45,6 +45,8 @@ class connections {
 
   /// Throws `database_error`, `refused`: nobody answers.
   awaitable<loan> take();
+  /// One of them did what it was asked: there is no trouble.
+  void answered();
   /// None is given from now on, and those that are free are closed.
   void close();
 
@@ -57,8 +59,13 @@ class connections {
   const std::function<void(const std::string&)> on_trouble_;
   std::vector<std::unique_ptr<connection>> all_;
   std::vector<connection*> free_;
-  std::deque<boost::asio::steady_timer*> line_;
-  std::string trouble_;
+  // Who waits, and what he was given.
+  struct place {
+    boost::asio::steady_timer timer;
+    connection* given = nullptr;
+  };
+  std::deque<place*> line_;
+  std::string trouble_, why_not_;
   std::chrono::steady_clock::duration pause_{0};
   std::chrono::steady_clock::time_point not_before_{};
   bool closed_ = false;

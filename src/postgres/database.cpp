@@ -30,6 +30,12 @@ void database::publish(const std::vector<change>& changes) {
   if (tell_others) tell_others(changes);
 }
 
+void database::found(const task_row& row) {
+  tasks.committed(row);
+  plan.add(*row.record);
+  if (observer) observer(stores::abridged(row.record));
+}
+
 void database::publish_news(const task_row& row) {
   if (tasks.fetched(row) && observer) observer(stores::abridged(row.record));
 }

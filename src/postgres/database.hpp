@@ -48,6 +48,9 @@ struct database {
   };
   /// What was committed becomes known.
   void publish(const std::vector<change>& changes);
+  /// A state that was read for an operation that has nothing to write: it may be what the same
+  /// operation has made before, whose end nobody heard of.
+  void found(const task_row& row);
   /// A state that somebody else has made.
   void publish_news(const task_row& row);
 
@@ -66,6 +69,7 @@ struct database {
   followed tasks;    // any thread
   tallies use;
   stores::paused_tools paused;
+  std::uint64_t pauses = 0;       ///< that were changed here: who read `paused` before has it wrong
   milliseconds longest_lease{0};  ///< that was asked for here
   stores::store::observer observer = {};
   /// Tells others of changes; set by the listener.

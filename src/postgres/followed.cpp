@@ -60,10 +60,10 @@ bool followed::fetched(const task_row& row) {
   return true;
 }
 
-void followed::gone(std::string_view id) {
+void followed::gone(std::string_view id, std::uint64_t rev) {
   const guard lock(mutex_);
   const auto at = all_.find(id);
-  if (at == all_.end()) return;
+  if (at == all_.end() || at->second.rev > rev) return;
   at->second.ours = false;
   at->second.known = {};
   if (at->second.follows == 0) all_.erase(at);

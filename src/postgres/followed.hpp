@@ -33,8 +33,9 @@ class followed {
   void committed(const task_row& row);
   /// A state that was read because others changed it; false: that is no news.
   bool fetched(const task_row& row);
-  /// A task that is no more, or that we cannot see the state of.
-  void gone(std::string_view id);
+  /// There is no such task any more. `rev`: up to which that can be said (0: nothing was known of
+  /// it); one that has come meanwhile stays.
+  void gone(std::string_view id, std::uint64_t rev);
 
   /// What is known of a task that is here; without a record: nothing.
   task_row row(std::string_view id) const;

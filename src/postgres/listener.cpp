@@ -97,7 +97,8 @@ void listener::hear(const std::vector<news>& all) {
     unheard_ = 0;
     std::string_view text = one.text;
     if (text == greeting) {
-      others_ = true;  // until the next pulse
+      others_ = true;
+      others_until_ = std::chrono::steady_clock::now() + 3 * tunables::look_anyway_every;
       continue;
     }
     if (text == work_waits) {
@@ -166,11 +167,12 @@ SELECT (SELECT min(limit_at) FROM @.states WHERE limit_at IS NOT NULL),
     if (!all.ids.empty()) both.push_back({revisions, {text_array(all.ids)}});
     return link.run(std::move(both));
   };
+  const std::uint64_t pauses = home_.pauses;
   const std::array before = {home_.plan.limits.additions(), home_.plan.removals.additions(),
                              home_.plan.starts.additions()};
   const std::vector<rows> results = co_await with_connection(home_, purpose::reads, ask);
   read_pulse(results[0], before);
-  home_.paused = read_paused(results[1]);
+  if (home_.pauses == pauses) home_.paused = read_paused(results[1]);
   if (!looks) co_return;
   looked_at_ = now;
   if (unheard_++ > 1) hears_ = false;
@@ -187,7 +189,7 @@ void listener::read_pulse(const rows& now, const std::array<std::uint64_t, 3>& b
   home_.plan.limits.set(time(0), before[0]);
   home_.plan.removals.set(time(1), before[1]);
   home_.plan.starts.set(ready ? monotonic_time::min() : time(2), before[2]);
-  others_ = now.at(0, 4).boolean();
+  others_ = now.at(0, 4).boolean() || std::chrono::steady_clock::now() < others_until_;
 }
 
 awaitable<void> listener::look(const followed::interest& all, const rows& revisions) {
@@ -201,7 +203,7 @@ awaitable<void> listener::look(const followed::interest& all, const rows& revisi
     if (rev > found->second) changed.push_back(found->first);
     known.erase(found);
   }
-  for (const auto& [id, rev] : known) home_.tasks.gone(id);
+  for (const auto& [id, rev] : known) home_.tasks.gone(id, rev);
   if (!changed.empty()) co_await fetch(std::move(changed));
 }
 
@@ -248,8 +250,7 @@ awaitable<void> listener::say(std::string text) {
     one.push_back({"SELECT pg_notify($1, $2)", {parameter::text(channel_), parameter::text(text)}});
     return link.run(std::move(one));
   };
-  connections::loan link = co_await home_.links.take();
-  co_await notify(*link);
+  co_await with_connection(home_, purpose::reads, notify);
 }
 
 }  // namespace longhaul::postgres

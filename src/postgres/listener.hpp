@@ -56,7 +56,7 @@ class listener {
   std::map<std::string, std::uint64_t> news_;  // gathered
   bool work_ = false;                          // may be begun, by others
   bool sending_ = false, hears_ = false, others_ = true, stopped_ = false;
-  std::chrono::steady_clock::time_point looked_at_{}, merged_at_{};
+  std::chrono::steady_clock::time_point looked_at_{}, merged_at_{}, others_until_{};
   int unheard_ = 0;  // of our own words, since the last that came back
   std::size_t running_ = 0;
 };

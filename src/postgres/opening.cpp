@@ -27,7 +27,12 @@ awaitable<void> look_at_server(const database& home, connection& link) {
   }
   std::vector<statement> ask;
   ask.push_back({"SHOW synchronous_commit"});
+  ask.push_back({"SHOW default_transaction_isolation"});
   const auto told = co_await link.run(std::move(ask));
+  if (told[1].at(0, 0).bytes() != "read committed") {
+    refuse("has default_transaction_isolation = " + std::string(told[1].at(0, 0).bytes()) +
+           ": set it to read committed for this role, which is PostgreSQL's default");
+  }
   if (told[0].at(0, 0).bytes() == "off" && !home.options.may_lose) {
     refuse(
         "has synchronous_commit = off: what was acknowledged may be lost. Set it to on, for this "

@@ -48,7 +48,10 @@ auto with_connection(database& home, purpose use, Work work)
     std::optional<stores::store_error> failed;
     try {
       connections::loan link = co_await home.links.take();
-      co_return co_await work(*link);
+      auto working = work(*link);
+      auto result = co_await std::move(working);
+      home.links.answered();
+      co_return result;
     } catch (const database_error& e) {
       const bool again = use == purpose::reads ? e.may_pass() && !left.over() : left.allows(e);
       if (!again) failed.emplace(store_error_of(e));

@@ -196,10 +196,12 @@ awaitable<stores::change_result> postgres_store::reveal(std::string_view owner, 
 
 awaitable<stores::change_result> postgres_store::report(std::string_view id, stores::writer worker,
                                                         const stores::report_change& change) {
-  return writer_.change(id, std::nullopt,
-                        [worker, &change](const task_record& task, stores::instant now) {
-                          return stores::reported(task, worker, change, now);
-                        });
+  return writer_.change(
+      id, std::nullopt,
+      [worker, &change](const task_record& task, stores::instant now) {
+        return stores::reported(task, worker, change, now);
+      },
+      growth::free, change.checkpoint.size());
 }
 
 awaitable<stores::change_result> postgres_store::ask(std::string_view id, stores::writer worker,
@@ -213,10 +215,12 @@ awaitable<stores::change_result> postgres_store::ask(std::string_view id, stores
 awaitable<stores::change_result> postgres_store::finish(std::string_view id, stores::writer worker,
                                                         const outcome& result,
                                                         std::string_view message) {
-  return writer_.change(id, std::nullopt,
-                        [worker, &result, message](const task_record& task, stores::instant now) {
-                          return stores::finished(task, worker, result, message, now);
-                        });
+  return writer_.change(
+      id, std::nullopt,
+      [worker, &result, message](const task_record& task, stores::instant now) {
+        return stores::finished(task, worker, result, message, now);
+      },
+      growth::free, result.body.size());
 }
 
 awaitable<stores::change_result> postgres_store::retry(std::string_view id, stores::writer worker,
@@ -296,7 +300,12 @@ awaitable<std::vector<std::string>> postgres_store::purge(std::size_t batch) {
     const auto some = [this, chunk](connection& link) {
       return postgres::purge(home_, link, chunk);
     };
-    purged gone = co_await perform(purpose::writes, some);
+    purged gone;
+    try {
+      gone = co_await perform(purpose::writes, some);
+    } catch (const stores::store_error&) {  // what was removed before is told all the same
+      if (removed.empty()) throw;
+    }
     std::ranges::move(gone.ids, std::back_inserter(removed));
     if (gone.all) break;
   }
@@ -330,6 +339,7 @@ awaitable<bool> postgres_store::write_pause(std::string_view tool, bool paused) 
     std::vector<statement> one;
     one.push_back({sql, {parameter::text(tool)}});
     const auto results = co_await link.run(std::move(one));
+    ++home_.pauses;
     home_.paused = co_await paused_tools_of(home_, link);
     co_return results[0].written() == 1;
   };

@@ -140,13 +140,13 @@ awaitable<void> let_go(database& home, connection& link, const holder& there) {
   const auto less = parameter::integer(static_cast<std::int64_t>(key.size()));
   const auto bytes = parameter::integer(static_cast<std::int64_t>(there.row.bytes));
   const auto rev = parameter::integer(static_cast<std::int64_t>(task.rev));
+  all.push_back({resize, {id, rev, less, bytes}});  // first what others lock first
   all.push_back({free_key, {id, parameter::text(key)}});
-  all.push_back({resize, {id, rev, less, bytes}});
   all.push_back(
       {count,
        {id, less, parameter::text(task.origin->quota), parameter::bytes_of(home.writer_bytes())}});
   const auto results = co_await link.run(std::move(all));
-  if (results.at(1).written() == 0) co_return;
+  if (results.at(0).written() == 0) co_return;
   numbers change;
   change.all[numbers::stored_bytes] = -static_cast<std::int64_t>(key.size());
   home.use.add(task.origin->quota, change);

@@ -27,6 +27,9 @@ inline constexpr auto longest_pause = 2s;
 
 /// Operations that share one transaction. More wait for the next.
 inline constexpr std::size_t batch = 512;
+inline constexpr std::size_t batch_bytes = std::size_t{16} << 20U;
+/// Bytes a second that get through at least: an answer takes so much longer.
+inline constexpr std::size_t slowest_link = std::size_t{4} << 20U;
 /// How often an operation decides anew because others changed its task meanwhile.
 inline constexpr int most_races = 50;
 
@@ -40,6 +43,8 @@ inline constexpr std::size_t reads_under_way = 2;
 /// Tasks that a step of the upkeep takes at once.
 inline constexpr std::size_t upkeep_chunk = 500;
 
+/// Tasks that one claim takes.
+inline constexpr std::size_t claimed_at_once = 1'000;
 /// Groups (quota, tool, key) that a claim lists at once.
 inline constexpr std::size_t groups_at_once = 256;
 /// Delayed tasks that become ready with one claim.

@@ -3,8 +3,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "longhaul/stores/bounds.hpp"
@@ -21,7 +23,7 @@ std::string host_name() {
 }
 
 parameter count_of(std::size_t number) {
-  return parameter::integer(static_cast<std::int64_t>(number));
+  return parameter::integer(static_cast<std::int64_t>(std::min(number, tunables::upkeep_chunk)));
 }
 
 awaitable<void> run_all(connection& link, std::vector<statement> all) {
@@ -31,12 +33,12 @@ awaitable<void> run_all(connection& link, std::vector<statement> all) {
 // The tasks that a query of ours has locked, whole enough to be decided.
 awaitable<std::vector<task_row>> locked_tasks(database& home, connection& link, std::string query,
                                               std::vector<parameter> asked) {
-  std::vector<statement> all;
-  all.push_back({"BEGIN"});
+  std::vector<statement> all = begin_statements();
   all.push_back({query, std::move(asked)});
   const auto results = co_await link.run(std::move(all));
+  const rows& locked = results.back();
   std::vector<std::string> ids;
-  for (int row = 0; row < results[1].size(); ++row) ids.push_back(results[1].at(row, 0).text());
+  for (int row = 0; row < locked.size(); ++row) ids.push_back(locked.at(row, 0).text());
   if (ids.empty()) co_return std::vector<task_row>();
   co_return co_await rows_of(home, link, std::move(ids), detail::state);
 }
@@ -94,6 +96,26 @@ WHERE NOT p.dead)sql");
   co_return stores::renew_result(results[0].written() == 1);
 }
 
+namespace {
+
+awaitable<std::set<process_id>> living_processes(database& home, connection& link) {
+  const std::string sql = home.sql("SELECT id FROM @.processes WHERE NOT dead");
+  std::vector<statement> all;
+  all.push_back({sql});
+  const auto results = co_await link.run(std::move(all));
+  std::set<process_id> living;
+  for (int row = 0; row < results[0].size(); ++row) {
+    const std::string_view bytes = results[0].at(row, 0).bytes();
+    process_id one;
+    if (bytes.size() != one.bytes.size()) continue;
+    std::ranges::copy(bytes, one.bytes.begin());
+    living.insert(one);
+  }
+  co_return living;
+}
+
+}  // namespace
+
 // A process is dead when its lease is over by the database's clock and by what we believe that it
 // should say, and not soon after we have seen that clock jump: whoever sets it forward kills
 // nobody, because the living renew their leases meanwhile.
@@ -129,10 +151,12 @@ ORDER BY s.id LIMIT $1 FOR UPDATE SKIP LOCKED)sql");
     asked.push_back(count_of(tunables::upkeep_chunk));
     const auto locked = co_await locked_tasks(home, link, orphans, std::move(asked));
     more = locked.size() == tunables::upkeep_chunk;
+    // Asked again under the locks: one that was waited for may have another process by now.
+    const auto living = co_await living_processes(home, link);
     std::vector<database::change> made;
     for (const task_row& row : locked) {
       const task_record& task = *row.record;
-      if (!task.process) continue;
+      if (!task.process || living.contains(*task.process)) continue;
       const auto& bytes = task.process->bytes;
       const auto known = last_heard.find(std::string(bytes.begin(), bytes.end()));
       const auto counted = known == last_heard.end()
@@ -179,6 +203,7 @@ namespace {
 
 // What is left of an agenda. A task that somebody else has locked is still in it, so it is looked
 // at again until he is done.
+// What was done before is done: a failure here costs a look more.
 awaitable<void> set_earliest(database& home, connection& link, earliest& next, std::uint64_t known,
                              std::string_view column) {
   const std::string sql = home.sql(std::string("SELECT min(")
@@ -188,10 +213,13 @@ awaitable<void> set_earliest(database& home, connection& link, earliest& next, s
                                        .append(" IS NOT NULL"));
   std::vector<statement> all;
   all.push_back({sql});
-  const auto results = co_await link.run(std::move(all));
-  const field found = results[0].at(0, 0);
-  next.set(found.null() ? monotonic_time::max() : monotonic_time(milliseconds(found.integer())),
-           known);
+  try {
+    const auto results = co_await link.run(std::move(all));
+    const field found = results[0].at(0, 0);
+    next.set(found.null() ? monotonic_time::max() : monotonic_time(milliseconds(found.integer())),
+             known);
+  } catch (const database_error&) {
+  }
 }
 
 }  // namespace
@@ -213,7 +241,7 @@ awaitable<std::size_t> expire(database& home, connection& link, std::size_t most
   }
   const std::size_t count = made.size();
   co_await write_locked(home, link, std::move(made));
-  if (locked.size() < most) {
+  if (locked.size() < std::min(most, tunables::upkeep_chunk)) {
     co_await set_earliest(home, link, home.plan.limits, known, "limit_at");
   }
   co_return count;
@@ -309,7 +337,7 @@ awaitable<purged> purge(database& home, connection& link, std::size_t most) {
   for (const task_row& row : hidden) home.use.add(row.record->origin->quota, emptying(row));
   for (const task_row& row : removed) {
     home.use.add(row.record->origin->quota, -numbers_of(*row.record, row.bytes));
-    home.tasks.gone(row.record->id());
+    home.tasks.gone(row.record->id(), row.record->rev);
   }
   if (result.all) co_await set_earliest(home, link, home.plan.removals, known, "remove_at");
   co_return result;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/write_attempt.hpp"
 
+#include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "longhaul/stores/bounds.hpp"
@@ -15,7 +17,7 @@ using stores::change_code;
 using stores::create_code;
 
 write_attempt::write_attempt(database& home, connection& link, const batch& work)
-    : home_(home), link_(link), work_(work), now_(home.time.now()) {}
+    : home_(home), link_(link), work_(work), now_(home.time.now()), paused_(home.paused) {}
 
 write_attempt::~write_attempt() {
   for (const auto& [quota, change] : taken_) home_.use.add(quota, -change);
@@ -61,18 +63,24 @@ awaitable<void> write_attempt::read() {
   for (const auto& [id, one] : chains_) {
     if (!one.from_memory) ids.emplace_back(id);
   }
+  if (!ids.empty()) {
+    for (const task_row& row : co_await rows_of(home_, link_, std::move(ids), detail::state)) {
+      chains_.find(std::string_view(row.record->id()))->second.before = row;
+    }
+  }
   std::set<std::string> quotas;
-  const auto clock = std::chrono::steady_clock::now();
-  for (const operation* each : work_) {
-    if (each->task == nullptr) continue;
-    const std::string& quota = each->task->origin->quota;
+  const auto ask_of = [&, clock = std::chrono::steady_clock::now()](const std::string& quota) {
     if (!home_.use.is_known(quota, clock)) quotas.insert(quota);
+  };
+  for (const operation* each : work_) {
+    if (each->task != nullptr) ask_of(each->task->origin->quota);
+  }
+  for (const auto& [id, one] : chains_) {
+    const bool may_grow = std::ranges::any_of(
+        one.operations, [](const operation* each) { return each->allowed == growth::bounded; });
+    if (may_grow && one.before.record) ask_of(one.before.record->origin->quota);
   }
   if (!quotas.empty()) co_await hear_of_others(home_, link_, std::move(quotas));
-  if (ids.empty()) co_return;
-  for (const task_row& row : co_await rows_of(home_, link_, std::move(ids), detail::state)) {
-    chains_.find(std::string_view(row.record->id()))->second.before = row;
-  }
 }
 
 // --- changes
@@ -130,6 +138,7 @@ awaitable<void> write_attempt::look_up(operation& asked) {
       told = true;
     }
     if (told) {
+      home_.found(there.row);
       asked.done = true;
       co_return;
     }
@@ -157,7 +166,7 @@ bool write_attempt::found(operation& asked, const task_row& there, bool by_hash)
 
 bool write_attempt::needs_line(const stores::new_task& task) const {
   return task.claim_for && task.origin->concurrency_key && !task.begins_anyway &&
-         !home_.paused.contains(task.origin->tool);
+         !paused_.contains(task.origin->tool);
 }
 
 awaitable<std::optional<line_locks>> write_attempt::lock_lines() {
@@ -168,9 +177,7 @@ awaitable<std::optional<line_locks>> write_attempt::lock_lines() {
     lines.emplace(each->task->origin->tool, line_of(*each->task->origin));
   }
   if (lines.empty()) co_return std::nullopt;
-  std::vector<statement> begin;
-  begin.push_back({"BEGIN"});
-  co_await link_.run(std::move(begin));
+  co_await link_.run(begin_statements());
   co_return co_await line_locks::lock(link_, home_.options.schema, std::move(lines),
                                       line_locks::whether::waits);
 }
@@ -178,7 +185,7 @@ awaitable<std::optional<line_locks>> write_attempt::lock_lines() {
 void write_attempt::decide_creation(operation& asked, std::optional<line_locks>& lines) {
   const stores::new_task& task = *asked.task;
   creation made{&asked, {}};
-  bool may_begin = task.begins_anyway || !home_.paused.contains(task.origin->tool);
+  bool may_begin = task.begins_anyway || !paused_.contains(task.origin->tool);
   if (may_begin && needs_line(task)) {
     // What runs already is counted, and not asked.
     const std::size_t limit = task.begun ? 0 : task.concurrency;
@@ -209,16 +216,24 @@ void write_attempt::take(const std::string& quota, const numbers& change) {
 
 awaitable<void> write_attempt::write(bool in_transaction) {
   change_set changes(home_.texts, home_.writer_bytes());
+  // In one order for everybody, so that two cannot wait for each other's keys.
+  std::ranges::sort(creations_, {}, [](const creation& made) {
+    const task_origin& origin = *made.row.record->origin;
+    return std::tie(origin.owner, origin.tool, origin.idempotency_key, origin.unique_hash,
+                    origin.id);
+  });
   for (const creation& made : creations_) changes.create(made.row, now_.mono, made.slot);
   for (const auto& [id, one] : chains_) {
     if (!one.states.empty()) changes.update(one.before, one.now, now_.mono);
   }
   std::vector<statement> all = changes.statements();
-  if (in_transaction) all.push_back({"COMMIT"});
   std::set<std::string, std::less<>> written;
-  if (!all.empty()) {
+  if (!all.empty() || in_transaction) {
+    // Whoever holds one of the rows may be frozen.
+    all.insert(all.begin(), {"SELECT set_config('lock_timeout', '3s', true)"});
+    if (in_transaction) all.push_back({"COMMIT"});
     const auto results = co_await link_.run(std::move(all));
-    written = changes.read(results);
+    written = changes.read(results, 1);
   }
   settle(written);
 }
@@ -246,6 +261,7 @@ void write_attempt::settle(const std::set<std::string, std::less<>>& written) {
       each->races += stands ? 0 : 1;
     }
     if (!stands) continue;
+    if (one.states.empty() && one.before.record && !one.from_memory) home_.found(one.before);
     task_row before = one.before;
     for (const task_ptr& state : one.states) {
       const std::size_t bytes = before.bytes - stores::changing_size_of(*before.record) +

@@ -33,6 +33,7 @@ struct operation {
   std::optional<std::string_view> owner = std::nullopt;
   transition next = {};
   growth allowed = growth::free;
+  std::size_t bytes = 0;  ///< of what it brings, roughly
 
   stores::create_result created = {};
   stores::change_result changed = {};
@@ -89,6 +90,7 @@ class write_attempt {
   connection& link_;
   const batch& work_;
   const stores::instant now_;
+  const stores::paused_tools paused_;
   std::map<std::string_view, chain> chains_;
   std::vector<creation> creations_;
   // Counted before it is written; what is not written is given back.

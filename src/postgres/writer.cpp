@@ -14,8 +14,10 @@ namespace longhaul::postgres {
 
 awaitable<stores::change_result> writer::change(std::string_view id,
                                                 std::optional<std::string_view> owner,
-                                                transition next, growth allowed) {
+                                                transition next, growth allowed,
+                                                std::size_t bytes) {
   operation mine;
+  mine.bytes = bytes;
   mine.id = id;
   mine.owner = owner;
   mine.next = std::move(next);
@@ -27,6 +29,7 @@ awaitable<stores::change_result> writer::change(std::string_view id,
 awaitable<stores::create_result> writer::create(const stores::new_task& task) {
   operation mine;
   mine.task = &task;
+  mine.bytes = task.origin->arguments.size() + task.origin->request_meta.size();
   if (task.claim_for) home_.tasks.add_process(*task.claim_for);
   co_await perform(mine);
   co_return std::move(mine.created);
@@ -71,12 +74,27 @@ bool writer::idle() const {
   return !running_;
 }
 
+namespace {
+
+// As many as may share a transaction: in number, and in bytes, but one at least.
+std::size_t next_batch(const batch& queue) {
+  std::size_t count = 0, bytes = 0;
+  while (count < std::min(queue.size(), tunables::batch)) {
+    bytes += queue[count]->bytes;
+    if (count > 0 && bytes > tunables::batch_bytes) break;
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
 awaitable<void> writer::run() {
   for (;;) {
     batch work;
     {
       const guard lock(mutex_);
-      const std::size_t count = std::min(queue_.size(), tunables::batch);
+      const std::size_t count = next_batch(queue_);
       if (count == 0) {
         running_ = false;
         co_return;
@@ -107,6 +125,7 @@ awaitable<void> writer::carry_out(batch work) {
       connections::loan link = co_await home_.links.take();
       write_attempt attempt(home_, *link, work);
       co_await attempt.run();
+      home_.links.answered();
     } catch (const database_error& e) {
       failed.emplace(e);
     } catch (...) {  // a bug, or no memory
@@ -120,7 +139,8 @@ awaitable<void> writer::carry_out(batch work) {
             stores::store_error("task " + std::string(each->id) + " changes too fast", false));
       }
     }
-    if (failed && !left.allows(*failed)) {
+    const bool blocked = failed && failed->sqlstate() == "55P03" && work.size() > 1;
+    if (failed && (blocked || !left.allows(*failed))) {
       const bool alone = work.size() == 1 || failed->is_outage() || failed->outcome_unknown();
       if (alone) {
         const auto error = std::make_exception_ptr(store_error_of(*failed));

@@ -27,10 +27,10 @@ class writer {
  public:
   explicit writer(database& home) : home_(home) {}
 
-  /// Both throw `stores::store_error`.
+  /// Both throw `stores::store_error`. `bytes`: of what the change brings, roughly.
   awaitable<stores::change_result> change(std::string_view id,
                                           std::optional<std::string_view> owner, transition next,
-                                          growth allowed = growth::free);
+                                          growth allowed = growth::free, std::size_t bytes = 0);
   awaitable<stores::create_result> create(const stores::new_task& task);
   /// What is queued is carried out, and all that comes later refused.
   void close();

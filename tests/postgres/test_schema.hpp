@@ -16,7 +16,8 @@ namespace longhaul::test {
 
 class test_schema {
  public:
-  test_schema() : link_(cluster::shared().url()), name_(take()) {
+  test_schema() : link_(cluster::shared().url()) {
+    free().empty() ? make() : take();
     run("UPDATE @.test_clock SET ms = " + std::to_string(ms_));
   }
   ~test_schema() {
@@ -53,24 +54,17 @@ class test_schema {
     static std::vector<std::string> names;
     return names;
   }
-  std::string take() {
-    if (!free().empty()) {
-      std::string name = free().back();
-      free().pop_back();
-      return name;
-    }
-    postgres::database_options choices;
-    choices.where = cluster::shared().url();
-    choices.schema = cluster::new_schema();
-    postgres::postgres_store(choices).close();
-    name_ = choices.schema;
+  void take() {
+    name_ = free().back();
+    free().pop_back();
+  }
+  void make() {
+    name_ = cluster::new_schema();
+    postgres::postgres_store(options()).close();
     run("CREATE TABLE @.test_clock (ms bigint)");
     run("INSERT INTO @.test_clock VALUES (0)");
-    run(
-        postgres::in_schema("CREATE OR REPLACE FUNCTION @.store_time() RETURNS bigint "
-                            "LANGUAGE sql VOLATILE AS 'SELECT ms FROM @.test_clock'",
-                            name_));
-    return choices.schema;
+    run("CREATE OR REPLACE FUNCTION @.store_time() RETURNS bigint LANGUAGE sql VOLATILE "
+        "AS 'SELECT ms FROM @.test_clock'");
   }
 
   direct_link link_;
