@@ -3,6 +3,7 @@
 // faults with everything repeated.
 #include "longhaul/testing/store_contract.hpp"
 
+#include <cstdlib>
 #include <memory>
 
 #include "postgres/test_schema.hpp"
@@ -31,12 +32,17 @@ class postgres_fixture : public testkit::store_fixture {
   std::unique_ptr<postgres::postgres_store> store_;
 };
 
+// Twice as much is for `make check`.
+int unless_long(int slower) {
+  return std::getenv("LONGHAUL_LONG_TESTS") != nullptr ? slower / 2 : slower;
+}
 store_maker plain() {
-  return {"plain", [] { return std::make_unique<postgres_fixture>(); }, false, 50};
+  return {"plain", [] { return std::make_unique<postgres_fixture>(); }, false, unless_long(200)};
 }
 store_maker with_faults() {
   return {"with_faults",
-          [] { return std::make_unique<testkit::faulty_fixture<postgres_fixture>>(); }, true, 100};
+          [] { return std::make_unique<testkit::faulty_fixture<postgres_fixture>>(); }, true,
+          unless_long(200)};
 }
 
 LONGHAUL_STORE_CONTRACT(postgres, plain(), with_faults());
