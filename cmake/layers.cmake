@@ -23,13 +23,11 @@ if(LONGHAUL_SANITIZE)
   target_link_options(longhaul_flags INTERFACE -fsanitize=${LONGHAUL_SANITIZE})
 endif()
 
-# The optimiser costs most of a test's compile time, and what is tested is in src/. Files that are
-# compiled together see the names of each other: there, one that hides another is no mistake.
+# The optimiser costs most of a test's compile time, and what is tested is in src/. A name of a test
+# that hides another is no mistake: files that are compiled together see the names of each other, and
+# a test those of its fixture.
 add_library(longhaul_test_flags INTERFACE)  # behind longhaul_flags
-target_compile_options(longhaul_test_flags INTERFACE -O0)
-if(CMAKE_UNITY_BUILD)
-  target_compile_options(longhaul_test_flags INTERFACE -Wno-shadow)
-endif()
+target_compile_options(longhaul_test_flags INTERFACE -O0 -Wno-shadow)
 
 # longhaul_precompiled(TARGET pch|test_pch): one set of precompiled headers for all layers and one
 # for all tests; each target would make its own otherwise.

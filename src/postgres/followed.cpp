@@ -84,9 +84,9 @@ bool followed::wants(std::string_view id, std::uint64_t rev) const {
 followed::interest followed::all() const {
   const guard lock(mutex_);
   interest result;
-  for (const auto& [id, entry] : all_) {
+  for (const auto& [id, one] : all_) {
     result.ids.push_back(id);
-    result.revs.push_back(entry.rev);
+    result.revs.push_back(one.rev);
   }
   return result;
 }

@@ -285,18 +285,16 @@ awaitable<std::vector<task_ptr>> postgres_store::external(std::string_view tool,
 
 // --- what is due
 
-awaitable<std::size_t> postgres_store::expire(std::size_t batch) {
+awaitable<std::size_t> postgres_store::expire(std::size_t most) {
   if (!home_.plan.limits.is_over(now().mono)) co_return 0;
-  const auto some = [this, batch](connection& link) {
-    return postgres::expire(home_, link, batch);
-  };
+  const auto some = [this, most](connection& link) { return postgres::expire(home_, link, most); };
   co_return co_await perform(purpose::writes, some);
 }
 
-awaitable<std::vector<std::string>> postgres_store::purge(std::size_t batch) {
+awaitable<std::vector<std::string>> postgres_store::purge(std::size_t most) {
   std::vector<std::string> removed;
-  while (removed.size() < batch && home_.plan.removals.is_over(now().mono)) {
-    const std::size_t chunk = std::min(tunables::upkeep_chunk, batch - removed.size());
+  while (removed.size() < most && home_.plan.removals.is_over(now().mono)) {
+    const std::size_t chunk = std::min(tunables::upkeep_chunk, most - removed.size());
     const auto some = [this, chunk](connection& link) {
       return postgres::purge(home_, link, chunk);
     };

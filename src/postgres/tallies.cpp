@@ -88,7 +88,7 @@ stores::status_counts counts_of(const numbers& sums) {
 numbers tallies::use_of(std::string_view quota) const {
   numbers result;
   if (const auto own = own_.find(quota); own != own_.end()) result += own->second;
-  if (const auto heard = others_.find(quota); heard != others_.end()) result += heard->second.sums;
+  if (const auto more = others_.find(quota); more != others_.end()) result += more->second.sums;
   return result;
 }
 

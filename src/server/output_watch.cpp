@@ -15,8 +15,8 @@ class output_watch::held_output final : public resource_hold,
                                         public tasks::follower,
                                         public std::enable_shared_from_this<held_output> {
  public:
-  held_output(output_watch& watch, std::string uri, output_address address)
-      : uri(std::move(uri)), address(std::move(address)), watch_(watch) {}
+  held_output(output_watch& watch, std::string where, output_address parsed)
+      : uri(std::move(where)), address(std::move(parsed)), watch_(watch) {}
 
   void begin() override { watch_.begin(shared_from_this()); }
   void on_task(const task_ptr& task) override {

@@ -337,14 +337,15 @@ void player::note_asked(const std::string& body, const header_list& headers) {
 void player::note_answered(const event& came) {
   const std::string& body = came.reply ? came.reply->body : came.text;
   for (const json::value message : messages_in(body)) {
-    const auto asked = std::find_if(asked_.rbegin(), asked_.rend(),
-                                    [&](const auto& one) { return one.id == message["id"].raw(); });
-    if (!message["result"] || message["method"] || asked == asked_.rend()) continue;
-    if (asked->method == "initialize") {  // the server says which one it is
-      asked->revision = message["result"]["protocolVersion"].string().value_or("");
-      sessions_[came.reply ? came.reply->session_id : std::string()] = asked->revision;
+    const auto request = std::find_if(asked_.rbegin(), asked_.rend(), [&](const auto& one) {
+      return one.id == message["id"].raw();
+    });
+    if (!message["result"] || message["method"] || request == asked_.rend()) continue;
+    if (request->method == "initialize") {  // the server says which one it is
+      request->revision = message["result"]["protocolVersion"].string().value_or("");
+      sessions_[came.reply ? came.reply->session_id : std::string()] = request->revision;
     }
-    answered_.emplace(asked->revision, asked->method);
+    answered_.emplace(request->revision, request->method);
   }
 }
 

@@ -239,8 +239,8 @@ void http_parser::take_content_length(std::string_view value) {
   length_ = length;
 }
 
-void http_parser::take_connection(std::string_view list) {
-  each_element(list, [&](std::string_view option) {
+void http_parser::take_connection(std::string_view options) {
+  each_element(options, [&](std::string_view option) {
     if (same_name(option, "close")) close_ = true;
     if (!option.empty() && !is_token(option)) refuse(parse_fault::malformed);
   });

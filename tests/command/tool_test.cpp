@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "command/descriptor.hpp"
+#include "command/output_file.hpp"
 #include "command/program_tools.hpp"
 #include "longhaul/error_codes.hpp"
 

@@ -92,7 +92,9 @@ TEST_P(client_test, questions_are_answered_by_callbacks) {
   client caller(serving_, options());
   const bool forms = GetParam() > revision::v2025_03_26;
   EXPECT_EQ(caller.call_tool("greet")->is_error(), !forms);
-  if (forms) EXPECT_EQ(caller.call_tool("greet")->text(), "hello Ann");
+  if (forms) {
+    EXPECT_EQ(caller.call_tool("greet")->text(), "hello Ann");
+  }
   EXPECT_EQ(caller.call_tool("think")->text(), "a cat");
   EXPECT_EQ(caller.call_tool("roots")->text(), "1");
   EXPECT_TRUE(caller.questions().empty());
