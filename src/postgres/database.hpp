@@ -69,8 +69,13 @@ struct database {
   followed tasks;    // any thread
   tallies use;
   stores::paused_tools paused;
-  std::uint64_t pauses = 0;       ///< that were changed here: who read `paused` before has it wrong
-  milliseconds longest_lease{0};  ///< that was asked for here
+  std::uint64_t pauses = 0;  ///< that were changed here: who read `paused` before has it wrong
+  /// A write may have been committed that nobody here heard of: our own numbers are to be read
+  /// again, while nothing else is written.
+  bool own_is_doubtful = false;
+  std::size_t writes = 0;          ///< under way beside the writer
+  std::uint64_t writes_begun = 0;  ///< ever
+  milliseconds longest_lease{0};   ///< that was asked for here
   stores::store::observer observer = {};
   /// Tells others of changes; set by the listener.
   std::function<void(const std::vector<change>&)> tell_others = {};

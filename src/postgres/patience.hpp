@@ -37,6 +37,24 @@ class patience {
   boost::asio::steady_timer timer_;
 };
 
+/// A write beside the writer is under way.
+class write_mark {
+ public:
+  write_mark(database& home, bool writes) : home_(writes ? &home : nullptr) {
+    if (home_ == nullptr) return;
+    ++home_->writes;
+    ++home_->writes_begun;
+  }
+  write_mark(const write_mark&) = delete;
+  write_mark& operator=(const write_mark&) = delete;
+  ~write_mark() {
+    if (home_ != nullptr) --home_->writes;
+  }
+
+ private:
+  database* const home_;
+};
+
 /// Runs `work(connection&)` on a connection, again while that makes sense. Throws
 /// `stores::store_error`. `reads`: nothing is written, so an unknown outcome is none.
 enum class purpose : std::uint8_t { reads, writes };
@@ -44,6 +62,7 @@ template <class Work>
 auto with_connection(database& home, purpose use, Work work)
     -> decltype(work(std::declval<connection&>())) {
   patience left(home);
+  const write_mark mark(home, use == purpose::writes);
   for (;;) {
     std::optional<stores::store_error> failed;
     try {
@@ -53,6 +72,7 @@ auto with_connection(database& home, purpose use, Work work)
       home.links.answered();
       co_return result;
     } catch (const database_error& e) {
+      if (use == purpose::writes && e.outcome_unknown()) home.own_is_doubtful = true;
       const bool again = use == purpose::reads ? e.may_pass() && !left.over() : left.allows(e);
       if (!again) failed.emplace(store_error_of(e));
     }

@@ -170,6 +170,24 @@ awaitable<void> hear_of_others(database& home, connection& link, std::set<std::s
   home.use.heard_of_all_others(read_numbers(results[1], 0, 1), now);
 }
 
+awaitable<void> hear_of_ourselves(database& home, connection& link) {
+  if (home.writes > 0) co_return;
+  const std::uint64_t begun = home.writes_begun;
+  std::vector<parameter> own;
+  own.push_back(parameter::bytes_of(home.writer_bytes()));
+  const rows found = co_await run_one(
+      link, home.sql("SELECT quota" + sums() + " FROM @.counts WHERE writer = $1 GROUP BY quota"),
+      std::move(own));
+  if (home.writes_begun != begun) co_return;  // the next attempt
+  stores::by_name<numbers> sums_by_quota;
+  for (int row = 0; row < found.size(); ++row) {
+    const numbers mine = read_numbers(found, row, 1);
+    if (!mine.none()) sums_by_quota.emplace(found.at(row, 0).text(), mine);
+  }
+  home.use.set_own(std::move(sums_by_quota));
+  home.own_is_doubtful = false;
+}
+
 awaitable<stores::counts_by_tool> counts_of_all(database& home, connection& link,
                                                 std::int64_t& bytes) {
   const rows found =

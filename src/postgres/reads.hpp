@@ -42,6 +42,8 @@ awaitable<void> let_go(database& home, connection& link, const holder& there);
 
 /// Refreshes what `tallies` knows of the others' use of these quotas, and of their use of all.
 awaitable<void> hear_of_others(database& home, connection& link, std::set<std::string> quotas);
+/// Reads our own numbers again, unless something is written beside that.
+awaitable<void> hear_of_ourselves(database& home, connection& link);
 awaitable<stores::counts_by_tool> counts_of_all(database& home, connection& link,
                                                 std::int64_t& bytes);
 

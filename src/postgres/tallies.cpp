@@ -134,6 +134,12 @@ void tallies::add(std::string_view quota, const numbers& change) {
   if (at->second.none()) own_.erase(at);
 }
 
+void tallies::set_own(stores::by_name<numbers> sums) {
+  own_ = std::move(sums);
+  all_own_ = {};
+  for (const auto& [quota, mine] : own_) all_own_ += mine;
+}
+
 bool tallies::is_known(std::string_view quota, std::chrono::steady_clock::time_point now) const {
   const auto fresh = [now](const heard& use) { return now - use.at < tunables::others_known_for; };
   const auto found = others_.find(quota);

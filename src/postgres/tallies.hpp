@@ -63,6 +63,9 @@ class tallies {
   /// This process has changed so much, or is about to.
   void add(std::string_view quota, const numbers& change);
 
+  /// … or has changed so much in all, as it has just been read.
+  void set_own(stores::by_name<numbers> sums);
+
   /// Quotas of whose use by others nothing is known that is new enough.
   bool is_known(std::string_view quota, std::chrono::steady_clock::time_point now) const;
   void heard_of_others(std::string_view quota, const numbers& sums,

@@ -8,11 +8,11 @@
 namespace longhaul::postgres {
 namespace {
 
-constexpr char mark = '\x01';
+constexpr char escape = '\x01';
 
 bool is_storable(std::string_view text) {
   if (text.empty()) return true;
-  if (text.front() == mark || text.find('\0') != std::string_view::npos) return false;
+  if (text.front() == escape || text.find('\0') != std::string_view::npos) return false;
   return simdjson::validate_utf8(text.data(), text.size());
 }
 
@@ -39,7 +39,7 @@ Oid array_of(type element) noexcept {
 std::string stored_text(std::string_view text) {
   if (is_storable(text)) return std::string(text);
   constexpr std::string_view digits = "0123456789abcdef";
-  std::string result(1, mark);
+  std::string result(1, escape);
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     result.push_back(digits[byte >> 4U]);
@@ -49,7 +49,7 @@ std::string stored_text(std::string_view text) {
 }
 
 std::string original_text(std::string_view stored) {
-  if (stored.empty() || stored.front() != mark) return std::string(stored);
+  if (stored.empty() || stored.front() != escape) return std::string(stored);
   std::string result;
   for (std::size_t i = 1; i + 1 < stored.size(); i += 2) {
     result.push_back(static_cast<char>(digit(stored[i]) * 16 + digit(stored[i + 1])));

@@ -59,6 +59,7 @@ void write_attempt::collect() {
 }
 
 awaitable<void> write_attempt::read() {
+  if (home_.own_is_doubtful) co_await hear_of_ourselves(home_, link_);
   std::vector<std::string> ids;
   for (const auto& [id, one] : chains_) {
     if (!one.from_memory) ids.emplace_back(id);

@@ -128,6 +128,7 @@ awaitable<void> writer::carry_out(batch work) {
       home_.links.answered();
     } catch (const database_error& e) {
       failed.emplace(e);
+      if (e.outcome_unknown()) home_.own_is_doubtful = true;
     } catch (...) {  // a bug, or no memory
       broken = std::current_exception();
     }
