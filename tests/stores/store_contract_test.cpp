@@ -67,11 +67,14 @@ store_maker with_faults(int slower) {
 }
 
 // The full numbers (a million tasks) are for `make check`.
-int unless_long(int slower) { return std::getenv("LONGHAUL_LONG_TESTS") != nullptr ? 1 : slower; }
+int unless_long(int slower, int in_full) {
+  return std::getenv("LONGHAUL_LONG_TESTS") != nullptr ? in_full : slower;
+}
 
-LONGHAUL_STORE_CONTRACT(memory, plain<memory_fixture>(unless_long(10)),
-                        with_faults<memory_fixture>(10));
-LONGHAUL_STORE_CONTRACT(sqlite, plain<sqlite_fixture>(10), with_faults<sqlite_fixture>(20));
+LONGHAUL_STORE_CONTRACT(memory, plain<memory_fixture>(unless_long(10, 1)),
+                        with_faults<memory_fixture>(unless_long(40, 10)));
+LONGHAUL_STORE_CONTRACT(sqlite, plain<sqlite_fixture>(unless_long(40, 10)),
+                        with_faults<sqlite_fixture>(unless_long(80, 20)));
 LONGHAUL_STORE_CONTRACT(table, plain<table_fixture>(100));
 
 }  // namespace
