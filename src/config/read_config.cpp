@@ -64,7 +64,7 @@ class config_reader {
       const auto path = std::filesystem::path(options_.folder) / url.path;
       config_.store = "sqlite:" + path.lexically_normal().string();
     } catch (const std::invalid_argument& e) {
-      from.fail_at("store", e.what());
+      from.fail_at("store", std::string("store: ") + e.what());
     }
   }
 
