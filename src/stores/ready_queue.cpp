@@ -59,12 +59,8 @@ origin_ptr ready_queue::oldest(const lines_by_tool& lines, const by_name<std::si
 }
 
 ready_queue::demand ready_queue::begin_claim(const claim_request& request) const {
-  demand wanted{request, request.tools};
+  demand wanted{request, request.tools, request.handlers};
   std::erase_if(wanted.tools, [this](const auto& tool) { return runs_.is_paused(tool.first); });
-  for (const auto& [key, handlers] : request.handlers) {
-    const std::size_t claims = runs_.running(key);
-    if (handlers > claims) wanted.lingering.emplace(key, handlers - claims);
-  }
   return wanted;
 }
 
@@ -73,10 +69,13 @@ bool ready_queue::may_begin(const task_origin& task, demand& wanted) {
   const auto limit = wanted.request.concurrency.find(task.tool);
   const std::size_t most = limit == wanted.request.concurrency.end() ? 0 : limit->second;
   if (most == 0 || !task.concurrency_key) return runs_.try_begin(task, 0);
-  const auto lingering = wanted.lingering.find({task.tool, *task.concurrency_key});
-  if (lingering == wanted.lingering.end()) return runs_.try_begin(task, most);
-  if (runs_.try_begin(task, most, lingering->second)) return true;
-  wanted.closed.push_back(lingering->first);
+  const auto known = wanted.handlers.find({task.tool, *task.concurrency_key});
+  if (known == wanted.handlers.end()) return runs_.try_begin(task, most);
+  if (runs_.try_begin(task, most, known->second)) {
+    ++known->second;
+    return true;
+  }
+  if (runs_.running(known->first) < most) wanted.closed.push_back(known->first);
   return false;
 }
 

@@ -60,7 +60,7 @@ class ready_queue {
   struct demand {
     const claim_request& request;
     by_name<std::size_t> tools = {};         ///< that have room
-    handlers_by_key lingering = {};          ///< handlers that run although their tasks do not
+    handlers_by_key handlers = {};           ///< that run, with those that this claim begins
     std::vector<tool_and_line> closed = {};  ///< lines that are full because of these
   };
   demand begin_claim(const claim_request& request) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stores/run_counts.hpp"
 
+#include <algorithm>
+
 namespace longhaul::stores {
 
 std::size_t& run_counts::count_of(const task_origin& task) {
@@ -9,14 +11,14 @@ std::size_t& run_counts::count_of(const task_origin& task) {
   return running_[tool_and_key(task.tool, *task.concurrency_key)];
 }
 
-bool run_counts::try_begin(const task_origin& task, std::size_t limit, std::size_t lingering) {
+bool run_counts::try_begin(const task_origin& task, std::size_t limit, std::size_t handlers) {
   if (!task.concurrency_key && !any_paused_) return true;
   const guard lock(mutex_);
   if (paused_.contains(task.tool)) return false;
   if (!task.concurrency_key) return true;
   const auto found = running_.find(key_of(task));
   const std::size_t running = found == running_.end() ? 0 : found->second;
-  if (limit != 0 && running + lingering >= limit) return false;
+  if (limit != 0 && std::max(running, handlers) >= limit) return false;
   ++count_of(task);
   return true;
 }

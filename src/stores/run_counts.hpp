@@ -48,9 +48,9 @@ class run_counts {
     bool taken_;
   };
 
-  /// Counts one more, unless its tool is paused or `limit` (0: none) is reached, with `lingering`
-  /// more that run although they are not counted.
-  bool try_begin(const task_origin& task, std::size_t limit, std::size_t lingering = 0);
+  /// Counts one more, unless its tool is paused or `limit` (0: none) is reached, by what is counted
+  /// or by `handlers`, those that are known to run, counted or not.
+  bool try_begin(const task_origin& task, std::size_t limit, std::size_t handlers = 0);
   /// The same without a limit: one that runs already. Returns true.
   bool begin(const task_origin& task);
   void end(const task_origin& task) noexcept;
