@@ -71,8 +71,9 @@ awaitable<std::vector<task_ptr>> claims::claim(connection& link,
   bool any = false;
   try {
     any = co_await go_round(link, now);
-  } catch (const database_error&) {  // what has begun has begun
+  } catch (const database_error& e) {  // what has begun has begun
     if (now.begun.empty()) throw;
+    if (e.outcome_unknown()) home_.own_is_doubtful = true;
     any = true;
   }
   // Until a delayed one is due, the pulse finds some of others, or we add some.

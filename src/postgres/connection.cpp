@@ -274,7 +274,7 @@ std::vector<news> connection::take_news() {
   std::vector<news> result;
   if (!link_) return result;
   while (PGnotify* one = PQnotifies(link_.get())) {
-    result.push_back({one->relname, one->extra, one->be_pid});
+    result.push_back({one->relname, one->extra});
     PQfreemem(one);
   }
   return result;

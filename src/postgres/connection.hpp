@@ -85,7 +85,6 @@ class rows {
 
 struct news {
   std::string channel, text;
-  int from = 0;  ///< the server process of who said it
 };
 
 class connection {
@@ -111,7 +110,6 @@ class connection {
   /// Waits until something comes, or `limit` is over.
   awaitable<void> listen(std::chrono::steady_clock::duration limit);
   std::vector<news> take_news();
-  int server_process() const noexcept { return PQbackendPID(link_.get()); }
   int server_version() const noexcept { return PQserverVersion(link_.get()); }
   /// "HOST:PORT/DATABASE", for people.
   std::string place() const;

@@ -8,11 +8,9 @@
 // may touch them; all others are that thread's.
 #pragma once
 
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/mutex.hpp"

@@ -2,6 +2,7 @@
 #include "postgres/listener.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
@@ -40,8 +41,7 @@ listener::listener(database& home)
 
 template <class Work>
 void listener::spawn(Work work) {
-  ++running_;
-  asio::co_spawn(home_.context, std::move(work), [this](const std::exception_ptr&) { --running_; });
+  asio::co_spawn(home_.context, std::move(work), asio::detached);
 }
 
 void listener::start() {
@@ -65,7 +65,7 @@ awaitable<void> listener::listen() {
     try {
       co_await listen_once();
       pause = tunables::first_pause;
-    } catch (const database_error&) {  // the pool tells of outages
+    } catch (const std::exception&) {  // the pool tells of outages
     }
     hears_ = false;
     if (stopped_) break;
@@ -121,8 +121,11 @@ void listener::hear(const std::vector<news>& all) {
 
 awaitable<void> listener::fetch(std::vector<std::string> ids) {
   const auto read = [&](connection& link) { return rows_of(home_, link, ids, detail::state); };
-  for (const task_row& row : co_await with_connection(home_, purpose::reads, read)) {
-    home_.publish_news(row);
+  try {
+    for (const task_row& row : co_await with_connection(home_, purpose::reads, read)) {
+      home_.publish_news(row);
+    }
+  } catch (const stores::store_error&) {  // the next look finds them again
   }
 }
 

@@ -5,7 +5,8 @@
 // anyway.
 //
 //   committed ──► gathered for some milliseconds ──► NOTIFY ┄┄► heard ──► wanted? ──► read ──► told
-//                                                    look ──► what has another revision ──┘
+//   the pulse, once a second ──► (a look: what has another revision) ───────────────────┘
+//                            └─► `agenda`: is there something to claim, to end, to remove?
 //
 // Threads: the database thread.
 #pragma once
@@ -27,11 +28,8 @@ class listener {
   explicit listener(database& home);
 
   void start();
+  /// Whatever is under way ends soon.
   void stop();
-  /// Nothing is under way.
-  bool idle() const noexcept { return running_ == 0; }
-  /// Notifications come through.
-  bool hears() const noexcept { return hears_; }
 
  private:
   awaitable<void> listen();
@@ -58,7 +56,6 @@ class listener {
   bool sending_ = false, hears_ = false, others_ = true, stopped_ = false;
   std::chrono::steady_clock::time_point looked_at_{}, merged_at_{}, others_until_{};
   int unheard_ = 0;  // of our own words, since the last that came back
-  std::size_t running_ = 0;
 };
 
 }  // namespace longhaul::postgres

@@ -55,9 +55,11 @@ class write_mark {
   database* const home_;
 };
 
-/// Runs `work(connection&)` on a connection, again while that makes sense. Throws
-/// `stores::store_error`. `reads`: nothing is written, so an unknown outcome is none.
+/// `reads`: nothing is written, or nothing that may not be written twice, so an unknown outcome is
+/// none.
 enum class purpose : std::uint8_t { reads, writes };
+/// Runs `work(connection&)` on a connection, again while that makes sense. Throws
+/// `stores::store_error`.
 template <class Work>
 auto with_connection(database& home, purpose use, Work work)
     -> decltype(work(std::declval<connection&>())) {

@@ -55,6 +55,7 @@ void postgres_store::end() noexcept {
   quiet_.notify_all();
 }
 
+// What is under way comes to its end, and with it the thread, which has nothing to do then.
 void postgres_store::close() noexcept {
   {
     guard lock(mutex_);
@@ -64,26 +65,14 @@ void postgres_store::close() noexcept {
   writer_.close();
   whole_.close();
   states_.close();
-  const auto finish = [this]() -> awaitable<void> {
-    listener_.stop();
-    patience waiting(home_);
-    while (!writer_.idle() || !whole_.idle() || !states_.idle() || !listener_.idle()) {
-      co_await waiting.pause();
-    }
-    home_.links.close();
-  };
-  try {
-    asio::co_spawn(home_.context, finish, asio::use_future).get();
-  } catch (const std::exception&) {  // no memory: the thread ends all the same
-  }
+  asio::post(home_.context, [this] { listener_.stop(); });
   work_.reset();
-  home_.context.stop();
   if (thread_.joinable()) thread_.join();
+  home_.links.close();
 }
 
 template <class Work>
-auto postgres_store::perform(purpose use, Work work)
-    -> decltype(work(std::declval<connection&>())) {
+auto postgres_store::on_database_thread(Work work) -> decltype(work()) {
   if (!begin()) throw stores::store_error("the store is closed", false);
   // Ends where the work is done: its caller's executor may not run any more.
   struct visit {
@@ -93,13 +82,20 @@ auto postgres_store::perform(purpose use, Work work)
     ~visit() { home.end(); }
     postgres_store& home;
   };
-  auto visiting =
-      [this, use, work = std::move(work)]() mutable -> decltype(work(std::declval<connection&>())) {
+  auto visiting = [this, work = std::move(work)]() mutable -> decltype(work()) {
     const visit here(*this);
-    co_return co_await with_connection(home_, use, work);
+    co_return co_await work();
   };
   auto done = asio::co_spawn(home_.context, std::move(visiting), asio::use_awaitable);
   co_return co_await std::move(done);
+}
+
+template <class Work>
+auto postgres_store::perform(purpose use, Work work)
+    -> decltype(work(std::declval<connection&>())) {
+  return on_database_thread([this, use, work = std::move(work)]() mutable {
+    return with_connection(home_, use, std::move(work));
+  });
 }
 
 bool postgres_store::shows(const task_record& task, std::string_view owner) const {
@@ -346,13 +342,8 @@ awaitable<bool> postgres_store::write_pause(std::string_view tool, bool paused) 
 
 // As of the last pulse, or of what we did since.
 awaitable<stores::paused_tools> postgres_store::paused() {
-  if (!begin()) throw stores::store_error("the store is closed", false);
-  const auto look = [this]() -> awaitable<stores::paused_tools> {
-    end();
-    co_return home_.paused;
-  };
-  auto looking = asio::co_spawn(home_.context, look, asio::use_awaitable);
-  co_return co_await std::move(looking);
+  return on_database_thread(
+      [this]() -> awaitable<stores::paused_tools> { co_return home_.paused; });
 }
 
 awaitable<std::vector<std::string>> postgres_store::unknown(std::span<const std::string> ids) {

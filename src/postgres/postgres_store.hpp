@@ -70,8 +70,8 @@ class postgres_store final : public stores::store {
   awaitable<std::vector<task_ptr>> claimed(process_id process) override;
   awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
                                             std::size_t limit) override;
-  awaitable<std::size_t> expire(std::size_t batch) override;
-  awaitable<std::vector<std::string>> purge(std::size_t batch) override;
+  awaitable<std::size_t> expire(std::size_t most) override;
+  awaitable<std::vector<std::string>> purge(std::size_t most) override;
   void watch(observer on_change) override { home_.observer = std::move(on_change); }
   void follow(std::string_view id) override { home_.tasks.follow(id); }
   void unfollow(std::string_view id) noexcept override { home_.tasks.unfollow(id); }
@@ -93,7 +93,9 @@ class postgres_store final : public stores::store {
   bool durable() const noexcept override { return true; }
 
  private:
-  /// Runs `work(connection&)` on the database thread.
+  /// Both run `work` on the database thread, the second one with a connection.
+  template <class Work>
+  auto on_database_thread(Work work) -> decltype(work());
   template <class Work>
   auto perform(purpose use, Work work) -> decltype(work(std::declval<connection&>()));
   awaitable<void> open_now();

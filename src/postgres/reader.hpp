@@ -5,26 +5,22 @@
 // Threads: `find` any; the rest is the database thread's.
 #pragma once
 
-#include <cstddef>
 #include <exception>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/mutex.hpp"
 #include "base/sleeper.hpp"
 #include "postgres/database.hpp"
+#include "postgres/work_queue.hpp"
 
 namespace longhaul::postgres {
 
 class reader {
  public:
-  reader(database& home, detail wanted) : home_(home), wanted_(wanted) {}
+  reader(database& home, detail wanted);
 
   /// Null: there is none. Throws `stores::store_error`.
   awaitable<task_ptr> find(std::string_view id);
-  void close();
-  bool idle() const;
+  void close() { queue_.close(); }
 
  private:
   struct look_up {
@@ -33,18 +29,14 @@ class reader {
     std::exception_ptr error = nullptr;
     sleeper caller = {};
   };
-  using batch = std::vector<look_up*>;
+  using batch = work_queue<look_up>::batch;
 
-  void submit(look_up& mine);
-  awaitable<void> run();
-  awaitable<void> carry_out(const batch& work);
+  awaitable<void> carry_out(batch work);
+  awaitable<void> read(const batch& work);
 
   database& home_;
   const detail wanted_;
-  mutable guarded_mutex mutex_;
-  batch queue_ LONGHAUL_GUARDED_BY(mutex_);
-  std::size_t running_ LONGHAUL_GUARDED_BY(mutex_) = 0;
-  bool closed_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  work_queue<look_up> queue_;
 };
 
 }  // namespace longhaul::postgres

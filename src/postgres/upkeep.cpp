@@ -201,9 +201,22 @@ awaitable<void> merge_counts(database& home, connection& link) {
 
 namespace {
 
+// The tasks whose time, in this column, has come.
+awaitable<std::vector<task_row>> lock_due(database& home, connection& link, std::string_view column,
+                                          monotonic_time now, std::size_t most) {
+  const std::string name(column);
+  std::vector<parameter> asked;
+  asked.push_back(parameter::time(now));
+  asked.push_back(count_of(most));
+  co_return co_await locked_tasks(
+      home, link,
+      home.sql("SELECT id FROM @.states WHERE " + name + " <= $1 ORDER BY " + name +
+               " LIMIT $2 FOR UPDATE SKIP LOCKED"),
+      std::move(asked));
+}
+
 // What is left of an agenda. A task that somebody else has locked is still in it, so it is looked
-// at again until he is done.
-// What was done before is done: a failure here costs a look more.
+// at again until he is done. A failure costs one look more: what was done before stands.
 awaitable<void> set_earliest(database& home, connection& link, earliest& next, std::uint64_t known,
                              std::string_view column) {
   const std::string sql = home.sql(std::string("SELECT min(")
@@ -226,14 +239,8 @@ awaitable<void> set_earliest(database& home, connection& link, earliest& next, s
 
 awaitable<std::size_t> expire(database& home, connection& link, std::size_t most) {
   const std::uint64_t known = home.plan.limits.additions();
-  const std::string due = home.sql(
-      "SELECT id FROM @.states WHERE limit_at <= $1 ORDER BY limit_at LIMIT $2 "
-      "FOR UPDATE SKIP LOCKED");
   const stores::instant now = home.time.now();
-  std::vector<parameter> asked;
-  asked.push_back(parameter::time(now.mono));
-  asked.push_back(count_of(most));
-  const auto locked = co_await locked_tasks(home, link, due, std::move(asked));
+  const auto locked = co_await lock_due(home, link, "limit_at", now.mono, most);
   std::vector<database::change> made;
   for (const task_row& row : locked) {
     stores::step step = stores::timed_out(*row.record, now);
@@ -313,14 +320,8 @@ awaitable<void> remove(database& home, connection& link, const std::vector<std::
 
 awaitable<purged> purge(database& home, connection& link, std::size_t most) {
   const std::uint64_t known = home.plan.removals.additions();
-  const std::string due = home.sql(
-      "SELECT id FROM @.states WHERE remove_at <= $1 ORDER BY remove_at LIMIT $2 "
-      "FOR UPDATE SKIP LOCKED");
   const stores::instant now = home.time.now();
-  std::vector<parameter> asked;
-  asked.push_back(parameter::time(now.mono));
-  asked.push_back(count_of(most));
-  const auto locked = co_await locked_tasks(home, link, due, std::move(asked));
+  const auto locked = co_await lock_due(home, link, "remove_at", now.mono, most);
   purged result;
   result.all = locked.size() < most;
   std::vector<task_row> hidden, removed;

@@ -67,10 +67,6 @@ parameter parameter::integer(std::int64_t number) {
   return {static_cast<Oid>(type::integer), std::move(bytes)};
 }
 
-parameter parameter::boolean(bool yes) {
-  return {static_cast<Oid>(type::boolean), std::string(1, yes ? '\1' : '\0')};
-}
-
 parameter parameter::text(std::string_view text) {
   return {static_cast<Oid>(type::text), stored_text(text)};
 }

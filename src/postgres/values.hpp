@@ -41,10 +41,8 @@ struct parameter {
   std::optional<std::string> bytes = std::nullopt;  ///< null: NULL
 
   static parameter integer(std::int64_t number);
-  static parameter boolean(bool yes);
   static parameter text(std::string_view text);
   static parameter bytes_of(stores::byte_view bytes);
-  static parameter null(type kind) { return {static_cast<Oid>(kind), std::nullopt}; }
   static parameter time(monotonic_time at) { return integer(at.time_since_epoch().count()); }
 };
 

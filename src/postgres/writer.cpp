@@ -2,8 +2,6 @@
 #include "postgres/writer.hpp"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <exception>
 #include <utility>
 
@@ -11,69 +9,6 @@
 #include "postgres/tunables.hpp"
 
 namespace longhaul::postgres {
-
-awaitable<stores::change_result> writer::change(std::string_view id,
-                                                std::optional<std::string_view> owner,
-                                                transition next, growth allowed,
-                                                std::size_t bytes) {
-  operation mine;
-  mine.bytes = bytes;
-  mine.id = id;
-  mine.owner = owner;
-  mine.next = std::move(next);
-  mine.allowed = allowed;
-  co_await perform(mine);
-  co_return std::move(mine.changed);
-}
-
-awaitable<stores::create_result> writer::create(const stores::new_task& task) {
-  operation mine;
-  mine.task = &task;
-  mine.bytes = task.origin->arguments.size() + task.origin->request_meta.size();
-  if (task.claim_for) home_.tasks.add_process(*task.claim_for);
-  co_await perform(mine);
-  co_return std::move(mine.created);
-}
-
-awaitable<void> writer::perform(operation& mine) {
-  auto waiting = sleep_until_resumed([this, &mine](sleeper caller) {
-    mine.caller = std::move(caller);
-    submit(mine);
-  });
-  co_await std::move(waiting);
-  if (mine.error) std::rethrow_exception(mine.error);
-}
-
-void writer::submit(operation& mine) {
-  bool start = false;
-  {
-    const guard lock(mutex_);
-    if (!closed_) {
-      queue_.push_back(&mine);
-      start = !std::exchange(running_, true);
-    } else {
-      mine.error = std::make_exception_ptr(stores::store_error("the store is closed", false));
-    }
-  }
-  if (mine.error) {
-    std::vector<sleeper> one;
-    one.push_back(std::move(mine.caller));
-    wake(std::move(one));
-  } else if (start) {
-    boost::asio::co_spawn(home_.context, run(), boost::asio::detached);
-  }
-}
-
-void writer::close() {
-  const guard lock(mutex_);
-  closed_ = true;
-}
-
-bool writer::idle() const {
-  const guard lock(mutex_);
-  return !running_;
-}
-
 namespace {
 
 // As many as may share a transaction: in number, and in bytes, but one at least.
@@ -89,31 +24,40 @@ std::size_t next_batch(const batch& queue) {
 
 }  // namespace
 
-awaitable<void> writer::run() {
-  for (;;) {
-    batch work;
-    {
-      const guard lock(mutex_);
-      const std::size_t count = next_batch(queue_);
-      if (count == 0) {
-        running_ = false;
-        co_return;
-      }
-      const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
-      work.assign(queue_.begin(), end);
-      queue_.erase(queue_.begin(), end);
-    }
-    co_await carry_out(std::move(work));
-  }
+writer::writer(database& home)
+    : home_(home), queue_(home.context, 1, &next_batch, [this](batch work) {
+        return carry_out(std::move(work));
+      }) {}
+
+awaitable<stores::change_result> writer::change(std::string_view id,
+                                                std::optional<std::string_view> owner,
+                                                transition next, growth allowed,
+                                                std::size_t bytes) {
+  operation mine;
+  mine.bytes = bytes;
+  mine.id = id;
+  mine.owner = owner;
+  mine.next = std::move(next);
+  mine.allowed = allowed;
+  co_await queue_.perform(mine);
+  co_return std::move(mine.changed);
+}
+
+awaitable<stores::create_result> writer::create(const stores::new_task& task) {
+  operation mine;
+  mine.task = &task;
+  mine.bytes = task.origin->arguments.size() + task.origin->request_meta.size();
+  if (task.claim_for) home_.tasks.add_process(*task.claim_for);
+  co_await queue_.perform(mine);
+  co_return std::move(mine.created);
 }
 
 void writer::leave_undone(batch& work) {
-  std::vector<sleeper> done;
   const auto first_done = std::partition(
       work.begin(), work.end(), [](const operation* each) { return !each->done && !each->error; });
-  for (auto at = first_done; at != work.end(); ++at) done.push_back(std::move((*at)->caller));
+  const batch done(first_done, work.end());
   work.erase(first_done, work.end());
-  wake(std::move(done));
+  work_queue<operation>::wake_all(done);
 }
 
 awaitable<void> writer::carry_out(batch work) {

@@ -12,20 +12,19 @@
 // Threads: `change`, `create` and `close` any; the rest is the database thread's.
 #pragma once
 
-#include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string_view>
-#include <vector>
 
-#include "base/mutex.hpp"
 #include "postgres/database.hpp"
+#include "postgres/work_queue.hpp"
 #include "postgres/write_attempt.hpp"
 
 namespace longhaul::postgres {
 
 class writer {
  public:
-  explicit writer(database& home) : home_(home) {}
+  explicit writer(database& home);
 
   /// Both throw `stores::store_error`. `bytes`: of what the change brings, roughly.
   awaitable<stores::change_result> change(std::string_view id,
@@ -33,23 +32,15 @@ class writer {
                                           growth allowed = growth::free, std::size_t bytes = 0);
   awaitable<stores::create_result> create(const stores::new_task& task);
   /// What is queued is carried out, and all that comes later refused.
-  void close();
-  /// Nothing is under way.
-  bool idle() const;
+  void close() { queue_.close(); }
 
  private:
-  awaitable<void> perform(operation& mine);
-  void submit(operation& mine);
-  awaitable<void> run();
   awaitable<void> carry_out(batch work);
   /// Without those that are done, whose callers it wakes.
   static void leave_undone(batch& work);
 
   database& home_;
-  mutable guarded_mutex mutex_;
-  batch queue_ LONGHAUL_GUARDED_BY(mutex_);
-  bool running_ LONGHAUL_GUARDED_BY(mutex_) = false;
-  bool closed_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  work_queue<operation> queue_;
 };
 
 }  // namespace longhaul::postgres

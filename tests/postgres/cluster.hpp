@@ -89,6 +89,10 @@ class cluster {
     std::vector<std::string> arguments = {LONGHAUL_POSTGRES_SCRIPT, folder_.file("pg"),
                                           std::to_string(port_)};
     arguments.insert(arguments.end(), settings_.begin(), settings_.end());
+    // Nobody reads what it says later: a pipe that is full would stop it.
+    for (const char* quiet : {"log_min_messages=log", "log_checkpoints=off"}) {
+      arguments.emplace_back(quiet);
+    }
     server_ = std::make_unique<child>(arguments);
     // It says so itself, in the words of every version.
     if (server_->error_line_with("ready to accept connections").empty()) {

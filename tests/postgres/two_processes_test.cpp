@@ -30,6 +30,18 @@ using stores::change_code;
 using stores::create_code;
 using testkit::run;
 
+std::shared_ptr<task_origin> new_origin(timestamp now, const std::string& owner = "alice",
+                                        const std::string& tool = "render") {
+  auto made = std::make_shared<task_origin>();
+  made->created_at = now;
+  made->id = new_task_id(made->created_at);
+  made->owner = owner;
+  made->quota = owner;
+  made->tool = tool;
+  made->arguments = raw_json::trusted("{}");
+  return made;
+}
+
 class two_processes : public testing::Test {
  protected:
   two_processes() { open(true); }
@@ -49,16 +61,8 @@ class two_processes : public testing::Test {
   }
   stores::store& store(std::size_t i) { return *stores_[i]; }
 
-  std::shared_ptr<task_origin> origin(const std::string& owner = "alice",
-                                      const std::string& tool = "render") const {
-    auto made = std::make_shared<task_origin>();
-    made->created_at = schema_.now();
-    made->id = new_task_id(made->created_at);
-    made->owner = owner;
-    made->quota = owner;
-    made->tool = tool;
-    made->arguments = raw_json::trusted("{}");
-    return made;
+  std::shared_ptr<task_origin> origin(const std::string& owner = "alice") const {
+    return new_origin(schema_.now(), owner);
   }
   stores::create_result create(std::size_t at, std::shared_ptr<task_origin> source,
                                std::optional<process_id> process = std::nullopt,
@@ -314,12 +318,7 @@ TEST(postgres_outage, what_was_acknowledged_survives_a_server_that_dies_at_once)
   std::thread writer([&] {
     while (!enough) {
       testkit::retry_store careful(store);
-      auto made = std::make_shared<task_origin>();
-      made->created_at = store.now().wall;
-      made->id = new_task_id(made->created_at);
-      made->owner = made->quota = "alice";
-      made->tool = "render";
-      made->arguments = raw_json::trusted("{}");
+      const auto made = new_origin(store.now().wall);
       stores::new_task task;
       task.origin = made;
       task.claim_for = process;
@@ -352,13 +351,7 @@ TEST(postgres_outage, what_was_acknowledged_survives_a_server_that_dies_at_once)
   const std::size_t there = run(store.stats()).working;
   for (const std::size_t bound : {there, there + 1}) {
     stores::new_task task;
-    auto made = std::make_shared<task_origin>();
-    made->created_at = store.now().wall;
-    made->id = new_task_id(made->created_at);
-    made->owner = made->quota = "alice";
-    made->tool = "render";
-    made->arguments = raw_json::trusted("{}");
-    task.origin = made;
+    task.origin = new_origin(store.now().wall);
     task.bounds.open_total = bound;
     const auto code = run(store.create(task)).code;
     EXPECT_EQ(code, bound == there ? create_code::busy : create_code::created);
