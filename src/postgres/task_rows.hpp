@@ -13,6 +13,7 @@
 
 #include "longhaul/stores/record_fields.hpp"
 #include "postgres/connection.hpp"
+#include "stores/sql_columns.hpp"
 
 namespace longhaul::postgres {
 
@@ -22,12 +23,7 @@ struct task_row {
   std::size_t bytes = 0;  ///< what it takes up (`size_of`)
 };
 
-/// How much of a large task is read.
-enum class detail : std::uint8_t {
-  whole,
-  state,  ///< not the arguments
-  line    ///< not the result either
-};
+using stores::detail;
 
 /// `SELECT …` of whole rows, in the order of `read_row`, with `rest` behind it: FROM is there, with
 /// `t` for tasks, `s` for states and `b` for bodies.
@@ -97,15 +93,6 @@ class row_reader {
   const rows& from_;
   const int row_;
   int column_ = 0;
-};
-
-/// Names in the order of the visit.
-struct column_names {
-  std::vector<std::string_view> all;
-  template <class Member>
-  void operator()(std::string_view name, const Member&) {
-    all.push_back(name);
-  }
 };
 
 }  // namespace longhaul::postgres

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SQLite's types for the columns of a task record (`stores/record_fields`): visitors that bind the
-// parameters of a statement, read the columns of a row, and tell the names.
+// parameters of a statement, and read the columns of a row.
 //
 // Threads: those of the statement.
 #pragma once
@@ -9,10 +9,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "longhaul/stores/record_fields.hpp"
 #include "sqlite/connection.hpp"
+#include "stores/sql_columns.hpp"
 
 namespace longhaul::sqlite {
 
@@ -105,14 +105,6 @@ class columns {
   int next_ = 0;
 };
 
-/// Names in the order of the visit.
-struct column_names {
-  std::vector<std::string_view> all;
-
-  template <class Member>
-  void operator()(std::string_view name, const Member&) {
-    all.push_back(name);
-  }
-};
+using stores::column_names;
 
 }  // namespace longhaul::sqlite

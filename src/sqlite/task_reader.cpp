@@ -3,39 +3,12 @@
 
 #include <utility>
 
-#include "longhaul/stores/bounds.hpp"
 #include "sqlite/columns.hpp"
 
 namespace longhaul::sqlite {
 namespace {
 
-/// Tasks that take up more are read in part by who does not want all of them.
-constexpr std::size_t large = stores::rules::task_overhead + 4 * stores::rules::small_payload;
-
 constexpr std::string_view from_both = "FROM tasks t JOIN states s ON s.seq = t.seq ";
-
-// One column; of a large task perhaps not.
-std::string column_of(std::string_view table, std::string_view name, detail wanted) {
-  std::string column = std::string(table).append(".").append(name);
-  const std::string small = "CASE WHEN s.bytes <= " + std::to_string(large);
-  if (name == "result" && wanted == detail::line) return small + " THEN " + column + " END";
-  if (wanted == detail::whole) return column;
-  if (name == "arguments") return small + " THEN " + column + " END";
-  if (name == "request_meta") {  // streams look for the progress token in it
-    return small + " OR length(" + column + ") <= " + std::to_string(stores::rules::small_payload) +
-           " THEN " + column + " END";
-  }
-  return column;
-}
-
-template <class Visit>
-void append_columns(std::string& sql, std::string_view table, detail wanted, Visit visit) {
-  column_names names;
-  visit(names);
-  for (const std::string_view name : names.all) {
-    sql.append(", ").append(column_of(table, name, wanted));
-  }
-}
 
 template <class Visit>
 std::string select_from(std::string_view table, std::string_view order, Visit visit) {
@@ -67,16 +40,8 @@ void corrupt(const std::string& fault) { throw sqlite_error(fault, SQLITE_CORRUP
 
 // In the order of `read`.
 std::string select_tasks(detail wanted, std::string_view rest) {
-  const task_origin origin;
-  const task_record task;
-  std::string sql = "SELECT t.seq, s.bytes, s.questions, s.checkpointed";
-  append_columns(sql, "t", wanted, [&](auto& column) { stores::visit_origin(origin, column); });
-  append_columns(sql, "t", wanted, [&](auto& column) { stores::visit_visibility(task, column); });
-  append_columns(sql, "s", wanted, [&](auto& column) {
-    stores::visit_state(task, column);
-    stores::visit_end(task, column);
-  });
-  return sql.append(" ").append(rest);
+  return "SELECT t.seq, s.bytes, s.questions, s.checkpointed" + stores::record_columns(wanted) +
+         " " + std::string(rest);
 }
 
 task_reader::task_reader(connection& file)
@@ -110,7 +75,7 @@ task_row task_reader::read(statement& row, detail wanted) {
   auto origin = std::make_shared<task_origin>();
   result.record = std::make_shared<task_record>();
   task_record& task = *result.record;
-  task.abridged = wanted != detail::whole && result.bytes > large;
+  task.abridged = wanted != detail::whole && result.bytes > stores::large_task;
   stores::visit_origin(*origin, next);
   task.origin = std::move(origin);
   try {

@@ -13,6 +13,7 @@
 
 #include "longhaul/task.hpp"
 #include "sqlite/connection.hpp"
+#include "stores/sql_columns.hpp"
 
 namespace longhaul::sqlite {
 
@@ -23,12 +24,7 @@ struct task_row {
   std::size_t bytes = 0;  ///< that the whole task takes up (`stores::size_of`)
 };
 
-/// How much of a large task is read; what is left out makes it `abridged`.
-enum class detail : std::uint8_t {
-  whole,
-  state,  ///< without arguments and metadata
-  line    ///< without result, checkpoint and questions either
-};
+using stores::detail;
 
 /// The SQL that a `task_reader` can `read`: a SELECT of the columns, and what comes behind them.
 /// The tables are `t` (tasks) and `s` (states).
