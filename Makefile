@@ -1,7 +1,7 @@
 # The front door: `make help` says what there is. The work is done by scripts/.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build run test check conformance interop peers bench format lint clean
+.PHONY: help build run test check chaos conformance interop peers bench format lint clean
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 8080
@@ -26,6 +26,9 @@ test: ## what a change must pass: tests, conformance, interop, sanitizers, forma
 check: ## make test with everything under sanitizers, g++, clang-tidy, the installed package, fuzzing
 	@scripts/install-deps.sh check
 	@scripts/test.sh full
+
+chaos: build ## three replicas on one database that are killed, frozen and cut off for an hour (ARGS="3600 --seed 1")
+	@scripts/fleet.sh $(or $(ARGS),3600)
 
 conformance: build ## the official MCP conformance suite
 	@scripts/conformance.py

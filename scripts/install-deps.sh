@@ -11,7 +11,7 @@ newer_than() { # OLDEST VERSION: whether there is that version or a newer one
 
 packages=(
   clang-19 lld-19 libclang-rt-19-dev clang-format-19 llvm-19 ninja-build cmake ccache
-  libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libsqlite3-dev libpq-dev postgresql libssl-dev libre2-dev libgtest-dev
+  libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libsqlite3-dev libpq-dev postgresql pgbouncer libssl-dev libre2-dev libgtest-dev
   libcli11-dev libtomlplusplus-dev pkg-config python3 curl ca-certificates
 )
 case ${1:-} in
@@ -66,4 +66,13 @@ if ! { "${root[@]}" apt-get update -q &&
   tail -n 30 "$log" >&2
   echo "install-deps: apt-get failed; Longhaul is built on Debian 12 (bookworm)" >&2
   exit 1
+fi
+# So would the pooler, for which there is no such setting.
+if [[ " ${missing[*]} " == *" pgbouncer "* ]]; then
+  if [[ -d /run/systemd/system ]]; then
+    "${root[@]}" systemctl disable --quiet --now pgbouncer.service
+  elif [[ -x /etc/init.d/pgbouncer ]]; then
+    "${root[@]}" /etc/init.d/pgbouncer stop >/dev/null
+    "${root[@]}" update-rc.d pgbouncer disable >/dev/null
+  fi
 fi

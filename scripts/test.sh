@@ -31,10 +31,12 @@ suites() {
 all=(typed server stores postgres tasks wire transport run command config programs)
 asan=(typed server stores tasks wire command config)
 tsan=(stores tasks transport)
+fleet_limit=300
 if [[ $full ]]; then
   export LONGHAUL_LONG_TESTS=1 # of the contract: a million tasks
   asan=("${all[@]}")
   tsan=("${all[@]}")
+  fleet_limit=900
 fi
 
 build_sanitized() { # PRESET suite…
@@ -65,6 +67,7 @@ release() {
   counted examples 300 scripts/examples.py
   counted diagnostics 300 scripts/diagnostics.py
   counted siege 300 scripts/siege.sh ${full:+60}
+  counted fleet "$fleet_limit" scripts/fleet.sh ${full:+300}
   step npm-packages 300 scripts/npm-install.sh && {
     counted conformance 900 scripts/conformance.py
     counted conformance-tls 900 scripts/conformance.py --tls --out build/conformance-tls
