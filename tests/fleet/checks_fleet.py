@@ -4,7 +4,7 @@ database that are right, and nothing left behind.
 """
 import signal
 
-from checks_tasks import Violation, expected_error
+from checks_tasks import INTERNAL, Violation, expected_error
 from history import RECOVERY
 from wire import BUSY
 
@@ -33,8 +33,10 @@ def rolling_is_unnoticed(history):
             last[one.op] = one
         stops = [other for other in history.windows if other.kind == "term"]
         for one in last.values():
-            if one.got in ("ok", "left") or one.kind == "foreign" or (one.got == "error" and expected_error(one, created)):
+            if one.got in ("ok", "left") or one.kind == "foreign" or (one.got == "error" and expected_error(history, one, created)):
                 continue
+            if one.kind == "plain" and one.code == INTERNAL:
+                continue  # told by plain_results_are_kept
             if one.kind in WAITS and any(other.boot == one.boot for other in stops):
                 continue
             if one.got == "error" and one.code == BUSY and not window.announced and any(

@@ -7,7 +7,7 @@ then that no write of them counts, and not that a `rerun` task, or a concurrency
 That, and nothing else, is excused here (`declared_dead`): from 10 s after the fault began (a lease of 15 s
 was renewed up to 5 s before) until the replica must have heard of it.
 """
-from checks_tasks import Violation
+from checks_tasks import Violation, named
 from history import FOREVER
 from plan import LEASE, RENEW_EVERY
 from served import STOP_GRACE, TOOLS
@@ -73,16 +73,16 @@ def one_place(history):
 
 def concurrency_holds(history):
     """No more run at once with one concurrency key than may, unless a replica was declared dead."""
-    yield from (one for one, ending in crowds(history) if not ending)
+    yield from named("concurrency_holds", crowds(history))
 
 
 def concurrency_holds_behind_cancels(history):
     """… also while a program still ends whose task was cancelled."""
-    yield from (one for one, ending in crowds(history) if ending)
+    yield from named("concurrency_holds_behind_cancels", crowds(history))
 
 
 def crowds(history):
-    """(violation, whether it was none without programs whose tasks were cancelled before)."""
+    """Of both checks above."""
     cancelled = {}
     for one in history.requests:
         if one.kind == "cancel":
@@ -102,7 +102,7 @@ def crowds(history):
                 yield Violation("concurrency_holds_behind_cancels" if ending else "concurrency_holds",
                                 f"{name} {lane}: at {run.t0:.3f} " + ", ".join(
                                     f"{one.task} attempt {one.attempt} at {one.boot} ({one.t0:.3f} to {one.t1:.3f})"
-                                    for one in there), there[0].task), ending
+                                    for one in there), there[0].task)
 
 
 def checkpoints_hold(history):
@@ -140,7 +140,7 @@ def programs_end_with_replicas(history):
 
 
 def late_cancels(history):
-    """(violation, whether only a replica with notifications did not hear of one without)."""
+    """Of both checks below."""
     told = {}
     for one in history.requests:
         if one.kind == "cancel" and one.got == "ok" and (one.task not in told or one.t1 < told[one.task].t1):
@@ -152,17 +152,37 @@ def late_cancels(history):
                 mixed = history.is_silent(cancel.boot) and not history.is_silent(run.boot)
                 yield Violation("cancel_reaches_programs_of_silent" if mixed else "cancel_reaches_programs",
                                 f"attempt {run.attempt} at {run.boot} was there {run.t1 - cancel.t1:.3f} s after the "
-                                f"cancel at {cancel.boot}", task), mixed
+                                f"cancel at {cancel.boot}", task)
 
 
 def cancel_reaches_programs(history):
     """A program ends soon after its task was cancelled at any replica, faults aside."""
-    yield from (one for one, mixed in late_cancels(history) if not mixed)
+    yield from named("cancel_reaches_programs", late_cancels(history))
 
 
 def cancel_reaches_programs_of_silent(history):
     """… also if the cancel came to one with notify=off, and the program is at one without."""
-    yield from (one for one, mixed in late_cancels(history) if mixed)
+    yield from named("cancel_reaches_programs_of_silent", late_cancels(history))
+
+
+def the_dead_begin_nothing(history):
+    """A replica that could not renew for 12 s begins nothing that was asked for since, and nothing at all
+    once it was declared dead; but calls of tools that make no tasks."""
+    asked = {one.arguments["tag"]: one for one in history.requests if one.kind in ("create", "plain")}
+    for boot in history.boots.values():
+        # That of which it died: the last one that was long enough, before it said so.
+        long = [(begun, over) for begun, over, own in history.away(boot.name)
+                if own and over - begun > LEASE - RENEW_EVERY - 1 and begun < (boot.lost_at or 0)]
+        if not boot.lost_lease or not long:
+            continue
+        begun = long[-1][0]
+        for run in history.runs:
+            request = asked.get(run.tag)
+            if run.boot == boot.name and run.t0 > begun + LEASE and request and request.t0 > begun and \
+                    TOOLS[request.tool].task and not TOOLS[request.tool].unique:
+                yield Violation("the_dead_begin_nothing", f"{request.tool} {run.tag} began at {boot.name} at {run.t0:.3f}, "
+                                                          f"which was away from {begun:.3f} to {long[-1][1]:.3f} and was "
+                                                          f"told at {boot.lost_at:.3f} that it is dead", run.task)
 
 
 def nobody_is_robbed(history):

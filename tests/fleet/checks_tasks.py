@@ -9,7 +9,7 @@ import datetime
 from served import TOOLS
 from wire import BUSY, TERMINAL
 
-UNKNOWN_TASK = -32602
+UNKNOWN_TASK, INTERNAL, EXECUTOR_LOST = -32602, -32603, 31002
 HEARD_WITHIN = 3  # seconds: a look each second, and a busy machine
 
 
@@ -18,6 +18,10 @@ class Violation:
     check: str
     text: str
     task: str | None = None
+
+
+def named(name, violations):
+    return (one for one in violations if one.check == name)
 
 
 def acknowledged_exist(history):
@@ -164,7 +168,7 @@ def strangers_see_nothing(history):
 
 
 def heard_late(history):
-    """(violation, whether only a replica with notifications did not hear of one without)."""
+    """Of both checks below."""
     runs = {task: those[-1] for task, those in history.runs_of().items()}
     ended = {}
     for one in history.finals:
@@ -180,39 +184,61 @@ def heard_late(history):
             mixed = one.task in runs and history.is_silent(runs[one.task].boot) and not history.is_silent(one.boot)
             yield Violation("followers_hear_of_silent" if mixed else "followers_hear",
                             f"who listened at {one.boot} was not told in {late:.3f} s that it ended "
-                            f"({'at ' + runs[one.task].boot if one.task in runs else 'without a run'})", one.task), mixed
+                            f"({'at ' + runs[one.task].boot if one.task in runs else 'without a run'})", one.task)
 
 
 def followers_hear(history):
     """Who follows a task at a replica hears within a second or two that it ended at another one."""
-    yield from (one for one, mixed in heard_late(history) if not mixed)
+    yield from named("followers_hear", heard_late(history))
 
 
 def followers_hear_of_silent(history):
     """… also if that other one has notify=off and the own one has not."""
-    yield from (one for one, mixed in heard_late(history) if mixed)
+    yield from named("followers_hear_of_silent", heard_late(history))
 
 
-def errors_are_clean(history):
-    """Without a fault nothing fails; with one callers are told "busy", or nothing."""
+def unclean_errors(history):
+    """Every error that has no excuse, under the name of the check that it breaks."""
     created = history.created()
     for one in history.requests + history.finals:
         if one.got in ("ok", "left", "none") or one.again or one.kind == "foreign":
             continue
-        if one.got == "error" and expected_error(one, created):
+        if one.got == "error" and expected_error(history, one, created):
             continue
         excused = history.felt(one.boot, one.t0, one.t1)
-        if one.got == "error" and one.code == BUSY and excused:
+        if excused and (one.got in ("unavailable", "refused", "broken", "timeout", "nobody") or
+                        (one.got == "error" and one.code == BUSY)):
             continue
-        if one.got in ("unavailable", "refused", "broken", "timeout", "nobody") and excused:
-            continue
-        yield Violation("errors_are_clean", f"{one.kind} of {one.tool or one.task} at {one.boot} ({one.t0:.3f} to "
-                                            f"{one.t1:.3f}): {one.got} {one.status} {one.code} {one.message}", one.task)
+        name = "errors_are_clean"
+        if one.code == INTERNAL and "task store" in one.message and excused:
+            name = "unknown_outcomes_are_repeated"
+        elif one.kind == "plain" and one.code == INTERNAL:
+            name = "plain_results_are_kept"
+        yield Violation(name, f"{one.kind} of {one.tool or one.task} at {one.boot} ({one.t0:.3f} to {one.t1:.3f}): "
+                              f"{one.got} {one.status} {one.code} {one.message}", one.task)
 
 
-def expected_error(one, created):
-    if one.code == 31003 or (one.kind == "result" and one.code in (31001, 31002)):
+def errors_are_clean(history):
+    """Without a fault nothing fails; with one callers are told "busy", or nothing."""
+    yield from named("errors_are_clean", unclean_errors(history))
+
+
+def plain_results_are_kept(history):
+    """… nor does a plain call whose replica learns late that another one did its work."""
+    yield from named("plain_results_are_kept", unclean_errors(history))
+
+
+def unknown_outcomes_are_repeated(history):
+    """… nor one whose connection to the database is lost again and again, as behind a pooler."""
+    yield from named("unknown_outcomes_are_repeated", unclean_errors(history))
+
+
+def expected_error(history, one, created):
+    if one.code == 31003 or (one.kind == "result" and one.code in (31001, EXECUTOR_LOST)):
         return True  # the task's own end
+    if one.kind == "plain" and one.code == EXECUTOR_LOST:
+        ran = [run.boot for run in history.runs if run.tag == one.arguments["tag"]]
+        return not ran or any(history.boots[boot].signal is not None for boot in ran if boot in history.boots)
     if one.kind in ("get", "answer", "cancel", "result") and one.code == UNKNOWN_TASK:
         # An answer that comes late, a cancel of what has ended; unknown tasks are another check's.
         return "task not found" not in one.message or one.task in created

@@ -165,10 +165,19 @@ def plants():
         "followers_hear": [lambda h: listener(h, False)],
         "followers_hear_of_silent": [lambda h: listener(h, True)],
         "errors_are_clean": [
-            lambda h: error(h, code=-32603, message="internal"), lambda h: error(h, code=BUSY),
+            lambda h: error(h, code=-32603), lambda h: error(h, code=BUSY),
             lambda h: error(h, got="broken"), lambda h: error(h, got="refused"), lambda h: error(h, got="timeout"),
             lambda h: error(h, got="http", status=500),
             lambda h: (h.windows.append(Window("crash", None, 19, 21)), error(h, code=-32603))],
+        "plain_results_are_kept": [
+            lambda h: (h.windows.append(Window("cut", "r1.1", 19, 21)), error(h, kind="plain", tool="quick", code=-32603,
+                                                                               arguments={"tag": "p"}))],
+        "unknown_outcomes_are_repeated": [
+            lambda h: (h.windows.append(Window("crash", None, 19, 21)),
+                       error(h, code=-32603, message="Internal error: the task store could not do this"))],
+        "the_dead_begin_nothing": [
+            lambda h: (setattr(h.boots["r1.1"], "lost_at", 21.5), h.windows.append(Window("freeze", "r1.1", 0.5, 21)),
+                       setattr(run(h, "a"), "t0", 21.2))],
         "fail_runs_once": [
             second_attempt("a"), second_attempt("h"), second_attempt("f"),
             lambda h: (setattr(run(h, "f"), "code", None), second_attempt("f")(h))],
@@ -195,9 +204,9 @@ def plants():
         "cancel_reaches_programs_of_silent": [
             lambda h: (setattr(run(h, "i"), "t1", 25), setattr(h, "silent", frozenset(["r2"])))],
         "nobody_is_robbed": [
-            robbed_task, lambda h: setattr(h.boots["r1.1"], "lost_lease", True),
-            lambda h: (setattr(h.boots["r1.1"], "lost_lease", True), h.windows.append(Window("crash", None, 5, 40))),
-            lambda h: (setattr(h.boots["r1.1"], "lost_lease", True), h.windows.append(Window("cut", "r1.1", 5, 8)))],
+            robbed_task, lambda h: setattr(h.boots["r1.1"], "lost_at", 41.0),
+            lambda h: (setattr(h.boots["r1.1"], "lost_at", 41.0), h.windows.append(Window("crash", None, 5, 40))),
+            lambda h: (setattr(h.boots["r1.1"], "lost_at", 41.0), h.windows.append(Window("cut", "r1.1", 5, 8)))],
         "rolling_is_unnoticed": [
             rolled(got="broken"), rolled(got="refused"), rolled(got="unavailable"), rolled(got="timeout"),
             rolled(code=BUSY), rolled(code=-32603), rolled(code=-32602, message="Invalid params: task not found",

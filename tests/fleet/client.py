@@ -8,7 +8,6 @@ idempotency key, as a client does it.
 """
 import random
 import threading
-import time
 
 import wire
 from journal import Journal

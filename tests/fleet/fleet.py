@@ -30,7 +30,6 @@ import history as histories
 import plan
 import report
 import served
-import wire
 from balancer import Balancer
 from client import Client
 from conductor import Conductor
@@ -165,7 +164,7 @@ class Fleet:
         for replica in self.replicas:
             for boot in replica.boots:
                 self.journal.put(e="boot", name=boot.name, t0=boot.begun, t1=boot.ended, signal=boot.end_signal,
-                                 lost=boot.has_said("lease.lost"))
+                                 lost=boot.lease_lost_at)
         end = time.monotonic() + LEFT
         while (left := marked(self.census)) and time.monotonic() < end:
             self.conductor.wait(0.1)

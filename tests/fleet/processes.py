@@ -38,7 +38,7 @@ class Process:
     def __init__(self, name, command, log, environment=None):
         self.name, self.log = name, pathlib.Path(log)
         self.begun, self.ended, self.end_signal = time.monotonic(), None, None
-        self.said, self.change = [], threading.Condition()
+        self.said, self.change, self.lease_lost_at = [], threading.Condition(), None
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True, errors="replace",
                                         env={**os.environ, **(environment or {})})
@@ -52,6 +52,8 @@ class Process:
                 log.flush()
                 with self.change:
                     self.said.append(line)
+                    if "lease.lost" in line and self.lease_lost_at is None:
+                        self.lease_lost_at = time.monotonic()
                     self.change.notify_all()
         with self.change:
             self.said.append(None)
@@ -70,10 +72,6 @@ class Process:
                 seen = len(self.said)
                 if not self.change.wait(end - time.monotonic()) and time.monotonic() >= end:
                     return None
-
-    def has_said(self, words):
-        with self.change:
-            return any(line and words in line for line in self.said)
 
     @property
     def pid(self):
@@ -214,7 +212,7 @@ class Replica:
         return code
 
     def lost_its_lease(self):
-        return self.process.has_said("lease.lost")
+        return self.process.lease_lost_at is not None
 
 
 def marked(census):
