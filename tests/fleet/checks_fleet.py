@@ -33,7 +33,8 @@ def rolling_is_unnoticed(history):
             last[one.op] = one
         stops = [other for other in history.windows if other.kind == "term"]
         for one in last.values():
-            if one.got in ("ok", "left") or one.kind == "foreign" or (one.got == "error" and expected_error(history, one, created)):
+            told = one.got == "error" and expected_error(history, one, created)
+            if one.got in ("ok", "left") or one.kind == "foreign" or told:
                 continue
             if one.kind == "plain" and one.code == INTERNAL:
                 continue  # told by plain_results_are_kept
@@ -42,14 +43,16 @@ def rolling_is_unnoticed(history):
             if one.got == "error" and one.code == BUSY and not window.announced and any(
                     other.boot == one.boot for other in stops):
                 continue
-            yield Violation("rolling_is_unnoticed", f"{one.kind} at {one.boot} ({one.t0:.3f} to {one.t1:.3f}): {one.got} "
-                                                    f"{one.status} {one.code} {one.message}", one.task)
+            yield Violation(
+                "rolling_is_unnoticed", f"{one.kind} at {one.boot} ({one.t0:.3f} to {one.t1:.3f}): {one.got} "
+                f"{one.status} {one.code} {one.message}", one.task)
         for task, seen in history.sightings().items():
             first = created.get(task)
             if not first or not window.t0 <= first.t1 <= window.t1:
                 continue
             for _, told, state, boot, _ in seen:
-                if told <= window.t1 and state["status"] == "failed" and "executor lost" in state.get("text", ""):
+                lost = state["status"] == "failed" and "executor lost" in state.get("text", "")
+                if told <= window.t1 and lost:
                     yield Violation("rolling_is_unnoticed", f"{first.tool} failed: {state['text']}", task)
                     break
 
@@ -57,9 +60,10 @@ def rolling_is_unnoticed(history):
 def drains_end(history):
     """A replica that is told to stop ends by itself, with 0, within its grace."""
     for window in history.windows:
-        if window.kind == "term" and window.code != 0 and not any(
-                other.kind not in ("term", "rolling") and other.t0 < window.t1 and other.t1 + RECOVERY > window.t0
-                for other in history.windows):
+        if window.kind != "term" or window.code == 0:
+            continue
+        if not any(other.kind not in ("term", "rolling") and other.t0 < window.t1 and
+                   other.t1 + RECOVERY > window.t0 for other in history.windows):
             yield Violation("drains_end", f"{window.boot}: exit code {window.code}")
 
 
@@ -75,9 +79,11 @@ def replicas_do_not_grow(history):
             if max(values) > most:
                 yield Violation("replicas_do_not_grow", f"{boot}: {max(values):.0f} {unit}, of {most}")
             third = len(values) // 3
-            if len(values) >= LONG_LIFE and max(values[2 * third:]) > max(values[third:2 * third]) * GROWTH + growth:
-                yield Violation("replicas_do_not_grow", f"{boot}: from {max(values[third:2 * third]):.0f} to "
-                                                        f"{max(values[2 * third:]):.0f} {unit}")
+            if len(values) < LONG_LIFE:
+                continue
+            middle, last = max(values[third:2 * third]), max(values[2 * third:])
+            if last > middle * GROWTH + growth:
+                yield Violation("replicas_do_not_grow", f"{boot}: from {middle:.0f} to {last:.0f} {unit}")
 
 
 def replicas_live(history):

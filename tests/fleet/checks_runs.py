@@ -34,9 +34,11 @@ def fail_runs_once(history):
             continue
         for before, run in zip(runs, runs[1:]):
             if tool.retry_code is None or before.code != tool.retry_code:
-                yield Violation("fail_runs_once", f"{tool.name}: attempt {run.attempt} at {run.boot} began at {run.t0:.3f} "
-                                                  f"although attempt {before.attempt} at {before.boot} ended with "
-                                                  f"{before.code}", task)
+                yield Violation(
+                    "fail_runs_once",
+                    f"{tool.name}: attempt {run.attempt} at {run.boot} began at {run.t0:.3f} "
+                    f"although attempt {before.attempt} at {before.boot} ended with "
+                    f"{before.code}", task)
 
 
 def tool_of(history, run):
@@ -48,14 +50,22 @@ def tool_of(history, run):
 
 
 def attempts_within_budget(history):
-    """No task runs more often than `max_attempts`, and no attempt runs twice."""
+    """No task runs more often than `max_attempts`, what a drain handed back aside, and no attempt runs twice.
+    (A drain hands back what it has claimed and not begun as well: that counts as an attempt, without a run.)"""
+    drains = [window for window in history.windows if window.kind == "term"]
+    asked = {one.arguments["tag"]: one.t0 for one in history.requests if one.kind in ("create", "plain")}
     for task, runs in history.runs_of().items():
         tool = tool_of(history, runs[0])
         if not task or tool is None or not tool.task:
             continue
         numbers = [run.attempt for run in runs]
-        if len(runs) > tool.max_attempts or max(numbers) > tool.max_attempts:
-            yield Violation("attempts_within_budget", f"{tool.name}: attempts {numbers} of {tool.max_attempts}", task)
+        handed_back = sum(any(drain.boot == run.boot and run.t1 >= drain.t0 for drain in drains) and run.code != 0
+                          for run in runs)
+        unbegun = sum(asked[runs[0].tag] <= drain.t1 and drain.t0 <= runs[-1].t0 for drain in drains)
+        if len(runs) - handed_back > tool.max_attempts or max(numbers) - unbegun > tool.max_attempts:
+            yield Violation("attempts_within_budget",
+                            f"{tool.name}: attempts {numbers} of {tool.max_attempts}, of which drains handed "
+                            f"back {handed_back}; there were {unbegun} drains", task)
         if len(set(numbers)) < len(numbers):
             yield Violation("attempts_within_budget", f"{tool.name}: one attempt began twice: {numbers}", task)
 
@@ -67,8 +77,10 @@ def one_place(history):
             continue
         for before, run in zip(runs, runs[1:]):
             if run.t0 < before.t1 and not excused(history, (before, run), run.t0):
-                yield Violation("one_place", f"attempt {run.attempt} at {run.boot} began {before.t1 - run.t0:.3f} s before "
-                                             f"attempt {before.attempt} at {before.boot} was last there", task)
+                yield Violation(
+                    "one_place",
+                    f"attempt {run.attempt} at {run.boot} began {before.t1 - run.t0:.3f} s before "
+                    f"attempt {before.attempt} at {before.boot} was last there", task)
 
 
 def concurrency_holds(history):
@@ -99,10 +111,11 @@ def crowds(history):
             if len(there) > TOOLS[name].at_once and not excused(history, there, run.t0):
                 still = [one for one in there if cancelled.get(one.task, FOREVER) > run.t0]
                 ending = len(still) <= TOOLS[name].at_once
-                yield Violation("concurrency_holds_behind_cancels" if ending else "concurrency_holds",
-                                f"{name} {lane}: at {run.t0:.3f} " + ", ".join(
-                                    f"{one.task} attempt {one.attempt} at {one.boot} ({one.t0:.3f} to {one.t1:.3f})"
-                                    for one in there), there[0].task)
+                yield Violation(
+                    "concurrency_holds_behind_cancels" if ending else "concurrency_holds",
+                    f"{name} {lane}: at {run.t0:.3f} " +
+                    ", ".join(f"{one.task} attempt {one.attempt} at {one.boot} ({one.t0:.3f} to {one.t1:.3f})"
+                              for one in there), there[0].task)
 
 
 def checkpoints_hold(history):
@@ -113,8 +126,10 @@ def checkpoints_hold(history):
             if run.kind != "steps":
                 break
             if run.found not in saved or run.found < most:
-                yield Violation("checkpoints_hold", f"attempt {run.attempt} found {run.found}; saved were {sorted(saved)}, "
-                                                    f"found before {most}", task)
+                yield Violation(
+                    "checkpoints_hold",
+                    f"attempt {run.attempt} found {run.found}; saved were {sorted(saved)}, "
+                    f"found before {most}", task)
             saved.update(run.saved)
             most = max(most, run.found)
 
@@ -135,8 +150,8 @@ def programs_end_with_replicas(history):
     for run in history.runs:
         boot = history.boots.get(run.boot)
         if boot and run.t1 > boot.t1 + STOP_GRACE + SLACK:
-            yield Violation("programs_end_with_replicas", f"{run.tag} was there {run.t1 - boot.t1:.3f} s after {run.boot}",
-                            run.task)
+            yield Violation("programs_end_with_replicas",
+                            f"{run.tag} was there {run.t1 - boot.t1:.3f} s after {run.boot}", run.task)
 
 
 def late_cancels(history):
@@ -150,9 +165,10 @@ def late_cancels(history):
         for run in runs.get(task, []):
             if run.t1 - cancel.t1 > STOP_GRACE + SLACK and not history.felt(run.boot, cancel.t1, run.t1):
                 mixed = history.is_silent(cancel.boot) and not history.is_silent(run.boot)
-                yield Violation("cancel_reaches_programs_of_silent" if mixed else "cancel_reaches_programs",
-                                f"attempt {run.attempt} at {run.boot} was there {run.t1 - cancel.t1:.3f} s after the "
-                                f"cancel at {cancel.boot}", task)
+                yield Violation(
+                    "cancel_reaches_programs_of_silent" if mixed else "cancel_reaches_programs",
+                    f"attempt {run.attempt} at {run.boot} was there {run.t1 - cancel.t1:.3f} s after the "
+                    f"cancel at {cancel.boot}", task)
 
 
 def cancel_reaches_programs(history):
@@ -180,9 +196,11 @@ def the_dead_begin_nothing(history):
             request = asked.get(run.tag)
             if run.boot == boot.name and run.t0 > begun + LEASE and request and request.t0 > begun and \
                     TOOLS[request.tool].task and not TOOLS[request.tool].unique:
-                yield Violation("the_dead_begin_nothing", f"{request.tool} {run.tag} began at {boot.name} at {run.t0:.3f}, "
-                                                          f"which was away from {begun:.3f} to {long[-1][1]:.3f} and was "
-                                                          f"told at {boot.lost_at:.3f} that it is dead", run.task)
+                yield Violation(
+                    "the_dead_begin_nothing",
+                    f"{request.tool} {run.tag} began at {boot.name} at {run.t0:.3f}, "
+                    f"which was away from {begun:.3f} to {long[-1][1]:.3f} and was "
+                    f"told at {boot.lost_at:.3f} that it is dead", run.task)
 
 
 def nobody_is_robbed(history):
@@ -194,10 +212,13 @@ def nobody_is_robbed(history):
     runs, told = history.runs_of(), set()
     for one in history.finals:
         for state in one.states:
-            if state["status"] != "failed" or "executor lost" not in state.get("text", "") or one.task in told:
+            if state["status"] != "failed" or "executor lost" not in state.get("text",
+                                                                               "") or one.task in told:
                 continue
             told.add(one.task)
             # One that was lost before its program noted its beginning is known by nobody.
             ended = [history.boots.get(run.boot) for run in runs.get(one.task, [])]
-            if ended and not any(boot is None or boot.signal is not None or boot.lost_lease for boot in ended):
-                yield Violation("nobody_is_robbed", f"{state['text']!r}, but {[boot.name for boot in ended]} live", one.task)
+            if ended and not any(boot is None or boot.signal is not None or boot.lost_lease
+                                 for boot in ended):
+                yield Violation("nobody_is_robbed",
+                                f"{state['text']!r}, but {[boot.name for boot in ended]} live", one.task)

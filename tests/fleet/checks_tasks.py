@@ -64,14 +64,16 @@ def terminal_stays(history):
             if final is None:
                 final = (told, state, boot, wire)
             elif not agree(final[1], state):
-                yield Violation("terminal_stays", f"{state} at {boot} on {wire}, and {final[1]} at {final[2]} on {final[3]}",
+                yield Violation("terminal_stays",
+                                f"{state} at {boot} on {wire}, and {final[1]} at {final[2]} on {final[3]}",
                                 task)
         if final is None:
             continue
         for asked, told, state, boot, wire in seen:
             if asked > final[0] and state["status"] not in TERMINAL:
-                yield Violation("terminal_stays", f"{state} at {boot} on {wire}, asked {asked - final[0]:.3f} s after "
-                                                  f"{final[1]} at {final[2]} was told", task)
+                yield Violation(
+                    "terminal_stays", f"{state} at {boot} on {wire}, asked {asked - final[0]:.3f} s after "
+                    f"{final[1]} at {final[2]} was told", task)
 
 
 def all_end(history):
@@ -116,16 +118,19 @@ def unique_holds(history):
     for task, first in history.created().items():
         if TOOLS[first.tool].unique:
             groups.setdefault((first.owner, first.arguments["tag"]), []).append((task, first.t1))
-    last_open = {task: max((asked for asked, _, state, _, _ in seen if state["status"] not in TERMINAL), default=0)
-                 for task, seen in history.sightings().items()}
+    last_open = {
+        task: max((asked for asked, _, state, _, _ in seen if state["status"] not in TERMINAL), default=0)
+        for task, seen in history.sightings().items()
+    }
     for group, tasks in groups.items():
         # It was there when its creation was acknowledged, and not ended when it was last asked for.
         spans = sorted((begun, last_open.get(task, 0), task) for task, begun in tasks)
         for index, (begun, over, task) in enumerate(spans):
             for later, until, other in spans[index + 1:]:
                 if max(begun, later) < min(over, until):
-                    yield Violation("unique_holds", f"{group}: {task} and {other} were open together from "
-                                                    f"{max(begun, later):.3f} to {min(over, until):.3f}", task)
+                    yield Violation(
+                        "unique_holds", f"{group}: {task} and {other} were open together from "
+                        f"{max(begun, later):.3f} to {min(over, until):.3f}", task)
 
 
 def cancel_holds(history):
@@ -135,8 +140,8 @@ def cancel_holds(history):
             continue
         for asked, _, state, boot, _ in history.sightings().get(one.task, []):
             if asked > one.t1 and state["status"] not in TERMINAL:
-                yield Violation("cancel_holds", f"{state} at {boot}, asked {asked - one.t1:.3f} s after its cancel",
-                                one.task)
+                yield Violation("cancel_holds",
+                                f"{state} at {boot}, asked {asked - one.t1:.3f} s after its cancel", one.task)
                 break
 
 
@@ -147,17 +152,23 @@ def results_are_right(history):
         if one.kind == "answer":
             answers.setdefault(one.task, set()).add(one.answer)
         if one.kind == "plain" and one.got == "ok" and one.text != f"said {one.arguments['tag']}\n":
-            yield Violation("results_are_right", f"{one.tool} of {one.arguments} at {one.boot} said {one.text!r}")
+            yield Violation("results_are_right",
+                            f"{one.tool} of {one.arguments} at {one.boot} said {one.text!r}")
     for task, seen in history.sightings().items():
         first = created.get(task)
         for _, _, state, boot, wire in seen:
             if first is None or state["status"] != "completed" or "text" not in state:
                 continue
             tag, number = first.arguments["tag"], first.arguments["number"]
-            expected = {"steps": {f"{tag} has {number} steps"}, "flaky": {f"{tag} at last"},
-                        "asks": {f"color: {color}" for color in answers.get(task, ())}}.get(first.tool, {f"said {tag}"})
+            expected = {
+                "steps": {f"{tag} has {number} steps"},
+                "flaky": {f"{tag} at last"},
+                "asks": {f"color: {color}"
+                         for color in answers.get(task, ())}
+            }.get(first.tool, {f"said {tag}"})
             if state["text"].split("\n")[0] not in expected:
-                yield Violation("results_are_right", f"{state['text']!r} at {boot} on {wire}, not {expected}", task)
+                yield Violation("results_are_right", f"{state['text']!r} at {boot} on {wire}, not {expected}",
+                                task)
 
 
 def strangers_see_nothing(history):
@@ -181,10 +192,12 @@ def heard_late(history):
         late = one.t1 - max(ended[one.task], one.t0)
         if late > HEARD_WITHIN and one.states[-1]["status"] not in TERMINAL and not history.felt(
                 one.boot, one.t0, one.t1):
-            mixed = one.task in runs and history.is_silent(runs[one.task].boot) and not history.is_silent(one.boot)
-            yield Violation("followers_hear_of_silent" if mixed else "followers_hear",
-                            f"who listened at {one.boot} was not told in {late:.3f} s that it ended "
-                            f"({'at ' + runs[one.task].boot if one.task in runs else 'without a run'})", one.task)
+            mixed = one.task in runs and history.is_silent(
+                runs[one.task].boot) and not history.is_silent(one.boot)
+            yield Violation(
+                "followers_hear_of_silent" if mixed else "followers_hear",
+                f"who listened at {one.boot} was not told in {late:.3f} s that it ended "
+                f"({'at ' + runs[one.task].boot if one.task in runs else 'without a run'})", one.task)
 
 
 def followers_hear(history):
@@ -214,8 +227,9 @@ def unclean_errors(history):
             name = "unknown_outcomes_are_repeated"
         elif one.kind == "plain" and one.code == INTERNAL:
             name = "plain_results_are_kept"
-        yield Violation(name, f"{one.kind} of {one.tool or one.task} at {one.boot} ({one.t0:.3f} to {one.t1:.3f}): "
-                              f"{one.got} {one.status} {one.code} {one.message}", one.task)
+        yield Violation(
+            name, f"{one.kind} of {one.tool or one.task} at {one.boot} ({one.t0:.3f} to {one.t1:.3f}): "
+            f"{one.got} {one.status} {one.code} {one.message}", one.task)
 
 
 def errors_are_clean(history):

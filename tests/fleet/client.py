@@ -17,7 +17,8 @@ REQUEST_PATIENCE = 25  # seconds: longer than a server waits for its database
 MOST_OPEN = 10  # tasks of one client
 PAUSES = (0.05, 0.4)  # seconds between two operations
 REPEATS = 12
-TASK_TOOLS = ("quick", "nap", "nap", "steps", "steps", "flaky", "alone", "alone", "pair", "only", "only", "asks")
+TASK_TOOLS = ("quick", "nap", "nap", "steps", "steps", "flaky", "alone", "alone", "pair", "only", "only",
+              "asks")
 
 
 def color_of(task):
@@ -113,8 +114,14 @@ class Client:
 
         def send(boot, port):
             if revision == wire.MODERN:
-                answer = wire.modern(port, self.owner, "tools/call", {"name": tool.name, "arguments": arguments},
-                                     REQUEST_PATIENCE, meta=meta)
+                answer = wire.modern(port,
+                                     self.owner,
+                                     "tools/call", {
+                                         "name": tool.name,
+                                         "arguments": arguments
+                                     },
+                                     REQUEST_PATIENCE,
+                                     meta=meta)
                 if answer.kind != "ok" or answer.result.get("resultType") != "task":
                     return answer, {}
                 return answer, {"task": answer.result["taskId"], "state": wire.modern_state(answer.result)}
@@ -181,7 +188,15 @@ class Client:
         def on_event(message):
             if message.get("method") != "elicitation/create":
                 return
-            reply = {"id": message["id"], "result": {"action": "accept", "content": {"color": color_of(task)}}}
+            reply = {
+                "id": message["id"],
+                "result": {
+                    "action": "accept",
+                    "content": {
+                        "color": color_of(task)
+                    }
+                }
+            }
             self.ask("answer", lambda boot, port: (self.in_session(boot, port, reply), {}), wire=wire.LEGACY,
                      task=task, answer=color_of(task))
 
@@ -206,8 +221,14 @@ class Client:
             return states[-1]["status"] in wire.TERMINAL
 
         def send(_, port):
-            answer = wire.modern(port, self.owner, "subscriptions/listen", {"notifications": {"taskIds": [task]}}, 6,
-                                 on_event=on_event, number="s")
+            answer = wire.modern(port,
+                                 self.owner,
+                                 "subscriptions/listen", {"notifications": {
+                                     "taskIds": [task]
+                                 }},
+                                 6,
+                                 on_event=on_event,
+                                 number="s")
             return answer, {"states": list(states)}
 
         self.ask("listen", send, wire=wire.MODERN, task=task)

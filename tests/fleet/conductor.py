@@ -125,7 +125,8 @@ class Conductor:
             if replica.process.alive() and replica.lost_its_lease():
                 self.term(replica, True, 0)
             elif not replica.process.alive():
-                self.journal.put(e="trouble", text=f"{replica.boot} ended by itself: {replica.process.process.returncode}")
+                self.journal.put(e="trouble",
+                                 text=f"{replica.boot} ended by itself: {replica.process.process.returncode}")
                 self.revive(replica)
 
     def heal(self):

@@ -41,12 +41,20 @@ class Ending:
                 state = wire.legacy_result(answer)
             elif answer.kind == "ok":
                 state = wire.legacy_state(answer.result)
-        self.journal.put(e="ack", op=operation, got="ok" if state else answer.kind, code=answer.code, status=answer.status,
-                 message=answer.message[:200], again=False, **({"state": state} if state else {}))
+        self.journal.put(e="ack",
+                         op=operation,
+                         got="ok" if state else answer.kind,
+                         code=answer.code,
+                         status=answer.status,
+                         message=answer.message[:200],
+                         again=False,
+                         **({
+                             "state": state
+                         } if state else {}))
 
     def read_all(self, tasks, still_open):
-        """`tasks`: id → owner; of those that are open nobody awaits the result. On the 2026-07-28 wire each task at each replica, on the other everywhere or, of
-        many, each at one replica."""
+        """`tasks`: id → owner; of those that are open nobody awaits the result. On the 2026-07-28 wire
+        each task at each replica, on the other everywhere or, of many, each at one replica."""
         jobs = []
         for number, (task, owner) in enumerate(sorted(tasks.items())):
             for place, replica in enumerate(self.replicas):
@@ -75,18 +83,25 @@ class Ending:
                 yield owner, replica.boot, ids
 
 
-NUMBERS = {"working": "status = 0", "input_required": "status = 1", "completed": "status = 2", "failed": "status = 3",
-           "cancelled": "status = 4"}
+NUMBERS = {
+    "working": "status = 0",
+    "input_required": "status = 1",
+    "completed": "status = 2",
+    "failed": "status = 3",
+    "cancelled": "status = 4"
+}
 
 
 def books(postgres):
     """name: (found, expected)."""
-    kept = postgres.query("SELECT " + ", ".join(f"coalesce(sum({name}), 0)" for name in NUMBERS) +
-                          ", coalesce(sum(queued), 0), coalesce(sum(stored_bytes), 0), coalesce(sum(open_bytes), 0) "
-                          "FROM fleet.counts")[0]
-    there = postgres.query("SELECT " + ", ".join(f"count(*) FILTER (WHERE {rule})" for rule in NUMBERS.values()) +
-                           ", count(*) FILTER (WHERE status < 2 AND process IS NULL AND NOT external), "
-                           "coalesce(sum(bytes), 0), coalesce(sum(bytes) FILTER (WHERE status < 2), 0) FROM fleet.states")[0]
+    kept = postgres.query(
+        "SELECT " + ", ".join(f"coalesce(sum({name}), 0)" for name in NUMBERS) +
+        ", coalesce(sum(queued), 0), coalesce(sum(stored_bytes), 0), coalesce(sum(open_bytes), 0) "
+        "FROM fleet.counts")[0]
+    there = postgres.query(
+        "SELECT " + ", ".join(f"count(*) FILTER (WHERE {rule})" for rule in NUMBERS.values()) +
+        ", count(*) FILTER (WHERE status < 2 AND process IS NULL AND NOT external), "
+        "coalesce(sum(bytes), 0), coalesce(sum(bytes) FILTER (WHERE status < 2), 0) FROM fleet.states")[0]
     result = {name: (int(found), int(expected)) for name, found, expected in
               zip([*NUMBERS, "queued", "stored_bytes", "open_bytes"], kept, there)}
     held = postgres.query("SELECT count(slot), count(process) FROM fleet.states")[0]

@@ -51,7 +51,10 @@ class Fleet:
         self.journal = Journal(folder / "fleet.jsonl")
         self.progress = report.Progress(options.seconds)
         self.shape = plan.shape_of(options.seed)
-        self.journal.put(e="shape", seed=options.seed, pooled=sorted(self.shape.pooled), silent=sorted(self.shape.silent),
+        self.journal.put(e="shape",
+                         seed=options.seed,
+                         pooled=sorted(self.shape.pooled),
+                         silent=sorted(self.shape.silent),
                          wall=time.time() - time.monotonic())
         self.network, self.balancer, self.clients, self.replicas = None, None, [], []
         self.postgres, self.pooler = Postgres(folder, options.fsync), None
@@ -80,8 +83,10 @@ class Fleet:
             raise RuntimeError("the fleet does not become ready")
         self.sampler = threading.Thread(target=self._sample, daemon=True)
         self.sampler.start()
-        self.clients = [Client(number, self.options.seed, self.balancer, self.folder, self.options.sealed_sessions)
-                        for number in range(self.options.clients)]
+        self.clients = [
+            Client(number, self.options.seed, self.balancer, self.folder, self.options.sealed_sessions)
+            for number in range(self.options.clients)
+        ]
         for client in self.clients:
             client.thread.start()
 
@@ -145,7 +150,9 @@ class Fleet:
     def end_replicas(self):
         for replica in self.replicas:
             if replica.process and replica.process.alive() and replica.end(signal.SIGTERM) != 0:
-                self.journal.put(e="trouble", text=f"{replica.boot} does not end well: {replica.process.process.returncode}")
+                self.journal.put(
+                    e="trouble",
+                    text=f"{replica.boot} does not end well: {replica.process.process.returncode}")
 
     def close(self):
         self.stopped.set()
@@ -163,7 +170,11 @@ class Fleet:
             self.network.stop()
         for replica in self.replicas:
             for boot in replica.boots:
-                self.journal.put(e="boot", name=boot.name, t0=boot.begun, t1=boot.ended, signal=boot.end_signal,
+                self.journal.put(e="boot",
+                                 name=boot.name,
+                                 t0=boot.begun,
+                                 t1=boot.ended,
+                                 signal=boot.end_signal,
                                  lost=boot.lease_lost_at)
         end = time.monotonic() + LEFT
         while (left := marked(self.census)) and time.monotonic() < end:
@@ -196,7 +207,8 @@ def tell(folder, options, seconds):
             continue
         known = checks.KNOWN.get(name)
         failed += known is None
-        print(f"known: {name}, {len(found)} times: {known}" if known else f"FAILED {name}: {len(found)} times")
+        print(
+            f"known: {name}, {len(found)} times: {known}" if known else f"FAILED {name}: {len(found)} times")
         for violation in found[:options.show]:
             print(f"  {violation.task or ''} {violation.text}")
         if found[0].task and not known:
@@ -206,7 +218,8 @@ def tell(folder, options, seconds):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", default=str(ROOT / "build/release/longhaul"))
     parser.add_argument("seconds", nargs="?", type=float, default=45)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
@@ -215,7 +228,9 @@ def main():
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--keep", action="store_true", help="keep the folder in any case")
     parser.add_argument("--sealed-sessions", action="store_true", help="any replica serves any session")
-    parser.add_argument("--fsync", action="store_true", help="PostgreSQL with fsync: slower, and nothing here needs it")
+    parser.add_argument("--fsync",
+                        action="store_true",
+                        help="PostgreSQL with fsync: slower, and nothing here needs it")
     parser.add_argument("--judge", metavar="FOLDER", help="only judge what a run has left")
     options = parser.parse_args()
     if options.judge:
@@ -239,8 +254,9 @@ def main():
         failed = tell(folder, options, time.monotonic() - begun)
     finally:
         if failed or options.keep:
-            print(f"fleet: scripts/fleet.sh {options.seconds:.0f} --seed {options.seed}; all logs are in {folder}",
-                  file=sys.stderr)
+            print(
+                f"fleet: scripts/fleet.sh {options.seconds:.0f} --seed {options.seed}; logs are in {folder}",
+                file=sys.stderr)
         else:
             shutil.rmtree(folder)
     return 1 if failed else 0

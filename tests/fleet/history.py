@@ -178,14 +178,18 @@ def load(folder):
     for one in journal.read(folder / "fleet.jsonl"):
         event = one["e"]
         if event == "begin":
-            numbers[one["fault"]] = Window(one["kind"], one["boot"], one["t"], announced=one.get("announced", False))
+            numbers[one["fault"]] = Window(one["kind"],
+                                           one["boot"],
+                                           one["t"],
+                                           announced=one.get("announced", False))
             windows.append(numbers[one["fault"]])
         elif event == "end":
             numbers[one["fault"]].t1 = one["t"]
         elif event == "exit":
             numbers[one["fault"]].code = one["code"]
         elif event == "boot":
-            history.boots[one["name"]] = Boot(one["name"], one["t0"], one["t1"] or FOREVER, one["signal"], one["lost"])
+            history.boots[one["name"]] = Boot(one["name"], one["t0"], one["t1"] or FOREVER, one["signal"],
+                                              one["lost"])
         elif event == "sample":
             history.samples.append((one["t"], one["boot"], one["mib"], one["descriptors"]))
         elif event == "list":
@@ -207,13 +211,17 @@ def requests_of(entries):
     open_requests, requests = {}, []
     for one in entries:
         if one["e"] == "ask":
-            told = {name: one[name] for name in ("wire", "tool", "arguments", "key", "task", "answer", "repeat")
-                    if name in one}
-            open_requests[one["op"]] = request = Request(one["op"], one["kind"], one["owner"], one["boot"], one["t"], **told)
+            told = {
+                name: one[name]
+                for name in ("wire", "tool", "arguments", "key", "task", "answer", "repeat") if name in one
+            }
+            open_requests[one["op"]] = request = Request(one["op"], one["kind"], one["owner"], one["boot"],
+                                                         one["t"], **told)
             requests.append(request)
         else:
             request = open_requests.pop(one["op"])
-            request.t1, request.got, request.code, request.status = one["t"], one["got"], one["code"], one["status"]
+            request.t1, request.got, request.code, request.status = one["t"], one["got"], one["code"], one[
+                "status"]
             request.message, request.again, request.text = one["message"], one["again"], one.get("text")
             request.task = one.get("task", request.task)
             request.states = one.get("states") or ([one["state"]] if one.get("state") else [])
@@ -225,8 +233,16 @@ def runs_of(entries):
     for one in entries:
         place = one["pid"], one["task"], one["attempt"], one["boot"]
         if one["event"] == "begin":
-            runs[place] = Run(one["task"], one["attempt"], one["kind"], one["tag"], one["lane"], one["boot"], one["pid"],
-                              one["t"], one["t"], found=one.get("found", 0))
+            runs[place] = Run(one["task"],
+                              one["attempt"],
+                              one["kind"],
+                              one["tag"],
+                              one["lane"],
+                              one["boot"],
+                              one["pid"],
+                              one["t"],
+                              one["t"],
+                              found=one.get("found", 0))
             continue
         if place not in runs:
             continue  # it waited for its checkpoint

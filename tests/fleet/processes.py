@@ -143,7 +143,8 @@ class Pooler:
     """pgbouncer in transaction mode."""
 
     def __init__(self, folder, target):
-        self.folder, self.target, self.port, self.process, self.count = folder / "pooler", target, free_port(), None, 0
+        self.folder, self.target, self.port, self.process, self.count = folder / "pooler", target, free_port(
+        ), None, 0
         self.log = folder / "pooler.log"
         self.folder.mkdir(mode=0o755)
         self.file = self.folder / "pgbouncer.ini"
@@ -166,8 +167,9 @@ server_login_retry = 1
 
     def start(self):
         self.count += 1
-        self.process = Process(f"pooler.{self.count}", [*as_postgres(), "--pdeathsig", "KILL", "/usr/sbin/pgbouncer",
-                                                        str(self.file)], self.log)
+        self.process = Process(f"pooler.{self.count}",
+                               [*as_postgres(), "--pdeathsig", "KILL", "/usr/sbin/pgbouncer",
+                                str(self.file)], self.log)
         if not self.process.await_line("process up"):
             raise RuntimeError(f"pgbouncer does not start: {self.log}")
 
@@ -193,10 +195,15 @@ class Replica:
         """True when it listens; False if it gave up, as it does without a database."""
         name = f"{self.name}.{len(self.boots) + 1}"
         self.process = Process(
-            name, ["setpriv", "--pdeathsig", "KILL", self.binary, "serve", str(self.config), "--http", "127.0.0.1:0",
-                   "--store", self.url], self.folder / f"{self.name}.log",
-            {"LONGHAUL_CENSUS": self.census, "FLEET_BOOT": name, "FLEET_RUNS": str(self.folder / "runs.jsonl"),
-             "TMPDIR": str(self.folder / "tmp")})
+            name, [
+                "setpriv", "--pdeathsig", "KILL", self.binary, "serve",
+                str(self.config), "--http", "127.0.0.1:0", "--store", self.url
+            ], self.folder / f"{self.name}.log", {
+                "LONGHAUL_CENSUS": self.census,
+                "FLEET_BOOT": name,
+                "FLEET_RUNS": str(self.folder / "runs.jsonl"),
+                "TMPDIR": str(self.folder / "tmp")
+            })
         self.boots.append(self.process)
         found = self.process.await_line(r"http://127\.0\.0\.1:(\d+)/mcp")
         if not found:
@@ -222,7 +229,8 @@ def marked(census):
         try:
             if (f"LONGHAUL_CENSUS={census}\0".encode() in (folder / "environ").read_bytes() and
                     "\nState:\tZ" not in (folder / "status").read_text()):
-                found.append((int(folder.name), (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()))
+                found.append((int(folder.name), (folder / "cmdline").read_bytes().replace(b"\0",
+                                                                                          b" ").decode()))
         except OSError:
             continue
     return found

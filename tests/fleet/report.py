@@ -37,7 +37,10 @@ class Progress:
 def figures(history, verdicts):
     """The numbers of a run, as `--json` has them."""
     created = history.created()
-    last_states = {one.task: state["status"] for one in history.finals if one.wire != "2025-11-25" for state in one.states}
+    last_states = {
+        one.task: state["status"]
+        for one in history.finals if one.wire != "2025-11-25" for state in one.states
+    }
     return {
         "calls": len(history.requests),
         "calls by kind": dict(collections.Counter(one.kind for one in history.requests)),
@@ -62,7 +65,8 @@ def table(numbers):
     lines = []
     for name, value in numbers.items():
         if isinstance(value, dict):
-            value = ", ".join(f"{key} {count}" for key, count in sorted(value.items(), key=lambda one: -one[1])) or "none"
+            value = ", ".join(f"{key} {count}"
+                              for key, count in sorted(value.items(), key=lambda one: -one[1])) or "none"
         lines.append(f"  {name:<22} {value}")
     return "\n".join(lines)
 
@@ -81,10 +85,11 @@ def history_of(history, task, most=60):
         what = f"{one.op} {one.kind} at {one.boot} on {one.wire} by {one.owner}"
         if one.kind == "create":
             what += f": {one.tool} {one.arguments} key {one.key}"
-        lines.append((one.t0, what + f" → {moment(history, one.t1)} {one.got} {one.code or ''} {one.message} " +
-                      " ".join(f"{state['status']}{' ' + repr(state['text']) if 'text' in state else ''} "
-                               f"updated {state['updated']}" if "updated" in state else state["status"]
-                               for state in one.states)))
+        lines.append(
+            (one.t0, what + f" → {moment(history, one.t1)} {one.got} {one.code or ''} {one.message} " +
+             " ".join(f"{state['status']}{' ' + repr(state['text']) if 'text' in state else ''} "
+                      f"updated {state['updated']}" if "updated" in state else state["status"]
+                      for state in one.states)))
     for run in history.runs:
         if run.task == task:
             lines.append((run.t0, f"program: attempt {run.attempt} at {run.boot} begins (pid {run.pid})"))
@@ -100,8 +105,10 @@ def history_of(history, task, most=60):
     for boot in history.boots.values():
         for at, word in ((boot.t0, "is started"), (boot.t1, f"is gone (signal {boot.signal})")):
             if first <= at <= last:
-                lines.append((at, f"    {boot.name} {word}" + (", had lost its lease" if boot.lost_lease else "")))
+                lines.append(
+                    (at, f"    {boot.name} {word}" + (", had lost its lease" if boot.lost_lease else "")))
     lines.sort(key=lambda line: line[0])
     cut = [f"  … {len(lines) - most} lines more …"] if len(lines) > most else []
     shown = lines if not cut else lines[:most * 2 // 3] + lines[-most // 3:]
-    return "\n".join([f"history of {task}:"] + [f"  {moment(history, at)}  {text}" for at, text in shown] + cut)
+    return "\n".join([f"history of {task}:"] + [f"  {moment(history, at)}  {text}"
+                                                for at, text in shown] + cut)

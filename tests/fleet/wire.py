@@ -17,7 +17,8 @@ BUSY = 31004
 @dataclasses.dataclass
 class Answer:
     """kind: ok (result), error (of JSON-RPC), unavailable (HTTP 503), http (another status), refused (no
-    connection), timeout, broken (the connection ended without a reply), left (the client did, after its time)."""
+    connection), timeout, broken (the connection ended without a reply), left (the client did, after its
+    time), nobody (there is no replica)."""
     kind: str
     status: int = 0
     result: dict | None = None
@@ -100,8 +101,12 @@ def modern(port, owner, method, params, timeout, tasks=True, meta=None, on_event
     headers = {"MCP-Protocol-Version": MODERN, "Mcp-Method": method}
     if name := params.get("name") or params.get("taskId"):
         headers["Mcp-Name"] = name
-    return exchange(port, owner, headers, {"jsonrpc": "2.0", "id": number, "method": method, "params": params},
-                    timeout, on_event)
+    return exchange(port, owner, headers, {
+        "jsonrpc": "2.0",
+        "id": number,
+        "method": method,
+        "params": params
+    }, timeout, on_event)
 
 
 def open_session(port, owner, timeout):
@@ -170,5 +175,9 @@ def legacy_result(answer):
     if answer.kind == "error" and answer.code == 31003:
         return {"status": "cancelled"}
     if answer.kind == "error" and answer.code in (31001, 31002, 31006, 31007):
-        return {"status": "failed", "digest": digest([answer.code, answer.message]), "text": answer.message[:300]}
+        return {
+            "status": "failed",
+            "digest": digest([answer.code, answer.message]),
+            "text": answer.message[:300]
+        }
     return None
