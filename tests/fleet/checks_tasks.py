@@ -225,7 +225,7 @@ def unclean_errors(history):
         name = "errors_are_clean"
         if one.code == INTERNAL and "task store" in one.message and excused:
             name = "unknown_outcomes_are_repeated"
-        elif one.kind == "plain" and one.code == INTERNAL:
+        elif one.kind == "plain" and (one.code == INTERNAL or one.message.endswith('"error":}')):
             name = "plain_results_are_kept"
         yield Violation(
             name, f"{one.kind} of {one.tool or one.task} at {one.boot} ({one.t0:.3f} to {one.t1:.3f}): "

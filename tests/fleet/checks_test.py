@@ -273,7 +273,9 @@ def plants():
         ],
         "plain_results_are_kept": [
             lambda h: (h.windows.append(Window("cut", "r1.1", 19, 21)),
-                       error(h, kind="plain", tool="quick", code=-32603, arguments={"tag": "p"}))
+                       error(h, kind="plain", tool="quick", code=-32603, arguments={"tag": "p"})),
+            lambda h: error(h, kind="plain", tool="quick", got="http", status=200, arguments={"tag": "p"},
+                            message='{"jsonrpc":"2.0","id":1,"error":}')
         ],
         "unknown_outcomes_are_repeated": [
             lambda h: (h.windows.append(Window("crash", None, 19, 21)),
