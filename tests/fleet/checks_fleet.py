@@ -45,7 +45,7 @@ def rolling_is_unnoticed(history):
                 continue
             yield Violation(
                 "rolling_is_unnoticed", f"{one.kind} at {one.boot} ({one.t0:.3f} to {one.t1:.3f}): {one.got} "
-                f"{one.status} {one.code} {one.message}", one.task)
+                f"{one.status} {one.code} {one.message}", one.task, one.t1)
         for task, seen in history.sightings().items():
             first = created.get(task)
             if not first or not window.t0 <= first.t1 <= window.t1:

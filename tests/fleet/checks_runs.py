@@ -50,8 +50,8 @@ def tool_of(history, run):
 
 
 def attempts_within_budget(history):
-    """No task runs more often than `max_attempts`, what a drain handed back aside, and no attempt runs twice.
-    (A drain hands back what it has claimed and not begun as well: that counts as an attempt, without a run.)"""
+    """No task runs more often than `max_attempts`, what a drain handed back aside, and no attempt runs
+    twice. (A drain hands back what it has claimed and not begun as well: an attempt without a run.)"""
     drains = [window for window in history.windows if window.kind == "term"]
     asked = {one.arguments["tag"]: one.t0 for one in history.requests if one.kind in ("create", "plain")}
     for task, runs in history.runs_of().items():
@@ -59,15 +59,15 @@ def attempts_within_budget(history):
         if not task or tool is None or not tool.task:
             continue
         numbers = [run.attempt for run in runs]
-        handed_back = sum(any(drain.boot == run.boot and run.t1 >= drain.t0 for drain in drains) and run.code != 0
-                          for run in runs)
+        handed_back = sum(run.code != 0 and any(drain.boot == run.boot and run.t1 >= drain.t0
+                                                for drain in drains) for run in runs)
         unbegun = sum(asked[runs[0].tag] <= drain.t1 and drain.t0 <= runs[-1].t0 for drain in drains)
         if len(runs) - handed_back > tool.max_attempts or max(numbers) - unbegun > tool.max_attempts:
             yield Violation("attempts_within_budget",
                             f"{tool.name}: attempts {numbers} of {tool.max_attempts}, of which drains handed "
                             f"back {handed_back}; there were {unbegun} drains", task)
         if len(set(numbers)) < len(numbers):
-            yield Violation("attempts_within_budget", f"{tool.name}: one attempt began twice: {numbers}", task)
+            yield Violation("attempts_within_budget", f"{tool.name}: an attempt began twice: {numbers}", task)
 
 
 def one_place(history):

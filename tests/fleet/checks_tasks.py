@@ -18,6 +18,7 @@ class Violation:
     check: str
     text: str
     task: str | None = None
+    at: float | None = None  # when, if it is of no task
 
 
 def named(name, violations):
@@ -229,7 +230,7 @@ def unclean_errors(history):
             name = "plain_results_are_kept"
         yield Violation(
             name, f"{one.kind} of {one.tool or one.task} at {one.boot} ({one.t0:.3f} to {one.t1:.3f}): "
-            f"{one.got} {one.status} {one.code} {one.message}", one.task)
+            f"{one.got} {one.status} {one.code} {one.message}", one.task, one.t1)
 
 
 def errors_are_clean(history):

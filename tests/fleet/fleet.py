@@ -211,8 +211,8 @@ def tell(folder, options, seconds):
             f"known: {name}, {len(found)} times: {known}" if known else f"FAILED {name}: {len(found)} times")
         for violation in found[:options.show]:
             print(f"  {violation.task or ''} {violation.text}")
-        if found[0].task and not known:
-            print(report.history_of(history, found[0].task))
+        if not known:
+            print(report.history_of(history, found[0]))
     print(f"{len(verdicts) - failed} passed, {failed} failed")
     return failed
 

@@ -8,6 +8,7 @@ import time
 from history import FOREVER
 
 WIDTH = 30
+BEFORE = 20  # seconds before a task that its history begins
 
 
 class Progress:
@@ -73,42 +74,53 @@ def table(numbers):
 
 def moment(history, time):
     begun = min((one.t0 for one in history.boots.values()), default=0)
-    return "   never" if time == FOREVER else f"{time - begun:8.3f}"
+    return "   never" if time == FOREVER else f"{time - begun:8.3f}"  # since the fleet was started
 
 
-def history_of(history, task, most=60):
-    """All that was asked and told of a task, what its programs did, and the faults meanwhile, in order."""
-    lines = []
+def life_of(history, task):
+    """(time, text): what was asked and told of a task, and what its programs did."""
     for one in history.requests + history.finals:
         if one.task != task:
             continue
-        what = f"{one.op} {one.kind} at {one.boot} on {one.wire} by {one.owner}"
+        text = f"{one.op} {one.kind} at {one.boot} on {one.wire} by {one.owner}"
         if one.kind == "create":
-            what += f": {one.tool} {one.arguments} key {one.key}"
-        lines.append(
-            (one.t0, what + f" → {moment(history, one.t1)} {one.got} {one.code or ''} {one.message} " +
-             " ".join(f"{state['status']}{' ' + repr(state['text']) if 'text' in state else ''} "
-                      f"updated {state['updated']}" if "updated" in state else state["status"]
-                      for state in one.states)))
+            text += f": {one.tool} {one.arguments} key {one.key}"
+        text += f" → {moment(history, one.t1)} {one.got} {one.code or ''} {one.message}"
+        for state in one.states:
+            text += f" {state['status']}" + (f" {state['text']!r}" if "text" in state else "")
+            text += f" updated {state['updated']}" if "updated" in state else ""
+        yield one.t0, text
     for run in history.runs:
         if run.task == task:
-            lines.append((run.t0, f"program: attempt {run.attempt} at {run.boot} begins (pid {run.pid})"))
-            lines.append((run.t1, f"program: attempt {run.attempt} at {run.boot} was last there" +
-                          (f", ended with {run.code}" if run.code is not None else "")))
-    if not lines:
-        return ""
-    first, last = min(lines)[0] - 20, max(lines)[0] + 1
+            yield run.t0, f"program: attempt {run.attempt} at {run.boot} begins (pid {run.pid})"
+            ended = f", ended with {run.code}" if run.code is not None else ""
+            yield run.t1, f"program: attempt {run.attempt} at {run.boot} was last there{ended}"
+
+
+def faults_between(history, first, last):
+    """(time, text): the faults, and the replicas that came and went."""
+    events = []
     for window in history.windows:
-        for at, word in ((window.t0, "begins"), (window.t1, "is over")):
-            if first <= at <= last:
-                lines.append((at, f"    fault: {window.kind} {window.boot or ''} {word}"))
+        named = f"    fault: {window.kind} {window.boot or ''}"
+        events += [(window.t0, f"{named} begins"), (window.t1, f"{named} is over")]
     for boot in history.boots.values():
-        for at, word in ((boot.t0, "is started"), (boot.t1, f"is gone (signal {boot.signal})")):
-            if first <= at <= last:
-                lines.append(
-                    (at, f"    {boot.name} {word}" + (", had lost its lease" if boot.lost_lease else "")))
-    lines.sort(key=lambda line: line[0])
-    cut = [f"  … {len(lines) - most} lines more …"] if len(lines) > most else []
-    shown = lines if not cut else lines[:most * 2 // 3] + lines[-most // 3:]
-    return "\n".join([f"history of {task}:"] + [f"  {moment(history, at)}  {text}"
-                                                for at, text in shown] + cut)
+        lost = ", had lost its lease" if boot.lost_lease else ""
+        events += [(boot.t0, f"    {boot.name} is started"),
+                   (boot.t1, f"    {boot.name} is gone (signal {boot.signal}){lost}")]
+    return [event for event in events if first <= event[0] <= last]
+
+
+def history_of(history, violation, most=60):
+    """What led to it, in order: the life of its task, or the time before it, and the faults meanwhile."""
+    lines = list(life_of(history, violation.task)) if violation.task else []
+    if lines:
+        first, last = min(lines)[0] - BEFORE, max(lines)[0] + 1
+    elif violation.at is not None:
+        first, last = violation.at - 2 * BEFORE, violation.at
+    else:
+        return ""
+    lines = sorted(lines + faults_between(history, first, last), key=lambda line: line[0])
+    shown = lines if len(lines) <= most else lines[:most * 2 // 3] + lines[-most // 3:]
+    left_out = [f"  … {len(lines) - most} lines more …"] if len(lines) > most else []
+    told = [f"  {moment(history, at)}  {text}" for at, text in shown]
+    return "\n".join([f"history of {violation.task or 'the time before'}:"] + told + left_out)
