@@ -101,12 +101,12 @@ class Fleet:
                     continue
                 self.journal.put(e="sample", boot=boot, mib=mib, descriptors=descriptors)
 
-    def trouble(self, fault):
+    def trouble(self, schedule):
         end = time.monotonic() + self.options.seconds
-        for one in fault:
+        for fault in schedule:
             if time.monotonic() >= end:
                 break
-            self.conductor.run(one)
+            self.conductor.run(fault)
         self.journal.put(e="over")
 
     def open_tasks(self):
