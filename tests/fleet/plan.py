@@ -67,15 +67,17 @@ def long_fault(draw, kind, beside_kinds):
 
 
 def one_round(draw, pooler):
-    """Every kind once: two that are long with others beside them, the rest one by one."""
+    """Every kind once, that of which a short run must not be without at first: a rolling restart, then one
+    that is long, with a kill and a crash beside it."""
     first, second = draw.sample(ISOLATING, 2)
-    beside = ["kill", "term", "crash", "slow"] + (["pooler"] if pooler else [])
+    beside, others = ["kill", "crash"], ["term", "slow"] + (["pooler"] if pooler else [])
     draw.shuffle(beside)
-    faults = [long_fault(draw, first, beside[:2]), long_fault(draw, second, beside[2:])]
-    faults += [fault_of(draw, kind, draw.choice(REPLICAS)) for kind in ("rolling", "kill", *ISOLATING)
-               if kind not in (first, second)]
-    draw.shuffle(faults)
-    return faults
+    draw.shuffle(others)
+    rest = [long_fault(draw, second, others)]
+    rest += [fault_of(draw, kind, draw.choice(REPLICAS)) for kind in ("kill", *ISOLATING)
+             if kind not in (first, second)]
+    draw.shuffle(rest)
+    return [fault_of(draw, "rolling", None), long_fault(draw, first, beside), *rest]
 
 
 def schedule(seed):
