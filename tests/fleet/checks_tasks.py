@@ -136,10 +136,11 @@ def unique_holds(history):
 
 def cancel_holds(history):
     """Who was told that a task is cancelled never sees it open again, and it ended once."""
+    sightings = history.sightings()
     for one in history.requests:
         if one.kind != "cancel" or one.got != "ok":
             continue
-        for asked, _, state, boot, _ in history.sightings().get(one.task, []):
+        for asked, _, state, boot, _ in sightings.get(one.task, []):
             if asked > one.t1 and state["status"] not in TERMINAL:
                 yield Violation("cancel_holds",
                                 f"{state} at {boot}, asked {asked - one.t1:.3f} s after its cancel", one.task)
