@@ -35,8 +35,8 @@ KNOWN = {
         "when the lease is over: a replica that comes back begins tasks before it hears that it is dead",
     "plain_results_are_kept":
         "the result of a plain call is removed 2 s after its end, also if the replica of its caller has not "
-        "read it: a lost notification, which costs up to 10 s, or a short outage, and the caller gets -32603, "
-        "or, of what failed, a reply that is no JSON",
+        "read it: a lost notification, which costs up to 10 s, or a short outage, and the caller gets "
+        "-32603, or, of what failed, a reply that is no JSON",
 }
 
 

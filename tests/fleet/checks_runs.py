@@ -9,7 +9,7 @@ was renewed up to 5 s before) until the replica must have heard of it.
 """
 from checks_tasks import Violation, named
 from history import FOREVER
-from plan import LEASE, RENEW_EVERY
+from plan import ISOLATING, LEASE, RENEW_EVERY
 from served import STOP_GRACE, TOOLS
 
 HEARS = 15  # seconds until a replica that is back knows what it lost, and its programs have ended
@@ -187,9 +187,10 @@ def the_dead_begin_nothing(history):
     asked = {one.arguments["tag"]: one for one in history.requests if one.kind in ("create", "plain")}
     for boot in history.boots.values():
         # That of which it died: the last one that was long enough, before it said so.
-        long = [(begun, over) for begun, over, own in history.away(boot.name)
-                if own and over - begun > LEASE - RENEW_EVERY - 1 and begun < (boot.lost_at or 0)]
-        if not boot.lost_lease or not long:
+        long = [(window.t0, window.t1) for window in history.windows
+                if window.kind in ISOLATING and window.boot == boot.name and boot.lost_lease and
+                window.t0 < boot.lost_at and window.t1 - window.t0 > LEASE - RENEW_EVERY]
+        if not long:
             continue
         begun = long[-1][0]
         for run in history.runs:

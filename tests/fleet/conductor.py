@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 
+from history import RECOVERY
 from plan import ISOLATING
 
 READY = 90  # seconds until a replica that was started is ready, on a machine as busy as this
@@ -18,6 +19,7 @@ class Conductor:
         self.postgres, self.pooler, self.balancer = postgres, pooler, balancer
         self.journal, self.tell, self.count = journal, tell, 0
         self.never = threading.Event()
+        self.kinds, self.quiet_since = {}, 0.0  # … the end of the last fault that was no drain
 
     def wait(self, seconds):
         self.never.wait(max(0, seconds))
@@ -25,6 +27,7 @@ class Conductor:
     # --- a fault
     def begin(self, kind, replica=None, **more):
         self.count += 1
+        self.kinds[self.count] = kind
         self.tell(f"{kind} {replica.name if replica else ''}")
         self.journal.put(e="begin", fault=self.count, kind=kind, boot=replica.boot if replica else None,
                          replica=replica.name if replica else None, **more)
@@ -32,6 +35,8 @@ class Conductor:
 
     def end(self, number, **more):
         self.journal.put(e="end", fault=number, **more)
+        if self.kinds[number] not in ("term", "rolling"):
+            self.quiet_since = time.monotonic()
 
     def run(self, fault):
         """Returns when it is over."""
@@ -96,7 +101,9 @@ class Conductor:
         self.end(number)
 
     def rolling(self, fault):
-        """From a fleet that is well, one after the other, each ready again before the next goes."""
+        """From a fleet that is well, and feels no fault any more, one after the other, each ready again
+        before the next goes."""
+        self.wait(self.quiet_since + RECOVERY + 1 - time.monotonic())
         self.heal()
         number = self.begin("rolling", announced=fault.announced)
         for replica in self.replicas.values():
