@@ -15,13 +15,19 @@ namespace {
 
 void add_store_verbs(CLI::App& app, longhaul::store_command& command) {
   using verb = longhaul::store_command::verb;
-  CLI::App* const store = app.add_subcommand("store", "Look after a store file");
+  CLI::App* const store =
+      app.add_subcommand("store", "Look after a store: a file, or a schema in a database");
   store->require_subcommand(1);
   const auto add = [&](const char* name, verb which, const char* help) {
     CLI::App* const one = store->add_subcommand(name, help);
-    one->add_option("FILE", command.file, "The file, as given to --store")->required();
+    const bool of_files = which == verb::backup || which == verb::vacuum;
+    one->add_option("STORE", command.file,
+                    of_files ? "The file, as given to --store"
+                             : "A file or postgres://…, as given to --store")
+        ->required()
+        ->type_name(of_files ? "FILE" : "FILE|URL");
     if (which == verb::backup) {
-      one->add_option("TO", command.copy, "The copy; must not exist")->required();
+      one->add_option("TO", command.copy, "The copy; must not exist")->type_name("FILE");
     }
     if (which == verb::list) {
       one->add_option("--status", command.status, "Only tasks of this status")
@@ -35,19 +41,29 @@ void add_store_verbs(CLI::App& app, longhaul::store_command& command) {
           ->type_name("COUNT");
     }
     one->add_flag("--json", command.json, "Say it as one JSON object");
-    one->callback([&command, which] { command.action = which; });
+    one->callback([&command, which] {
+      command.action = which;
+      const bool copies = which == verb::backup && !longhaul::names_database(command.file);
+      if (copies && command.copy.empty()) throw CLI::RequiredError("TO");
+    });
   };
   add("list", verb::list, "Show its tasks, newest first; never arguments or results");
   add("check", verb::check, "Say everything that is wrong with it");
-  add("backup", verb::backup, "Copy the state of one moment, without captured output");
-  add("vacuum", verb::vacuum, "Give its free space back to the file system");
+  add("backup", verb::backup, "Copy a file as it is at one moment, without captured output");
+  add("vacuum", verb::vacuum, "Give the free space of a file back to the file system");
   add("migrate", verb::migrate,
-      "Bring it to this program's version (as a server does when it opens it)");
-  add("stats", verb::stats, "Count its tasks and bytes");
+      "Bring it to this program's version, as a server does when it opens it; makes the tables in "
+      "a database that has none");
+  add("stats", verb::stats,
+      "Count its tasks and bytes; of a database also by tool, and its servers with their leases");
   store->footer(
-      "list, check, backup and stats may be used while a server runs; vacuum and migrate need it "
-      "stopped. Exit codes: 0 done and sound, 1 not, 2 wrong use.\n"
-      "Example: longhaul store backup ~/.local/state/longhaul/files.db /backup/files.db");
+      "While servers run: list, check and stats, backup of a file, and migrate of a database. The "
+      "rest needs them stopped. A database is copied with pg_dump. Exit codes: 0 done and sound, 1 "
+      "not, 2 wrong use.\nExamples:\n"
+      "  longhaul store backup ~/.local/state/longhaul/files.db /backup/files.db\n"
+      "  longhaul store check 'postgres://longhaul@db.example/tasks?sslmode=verify-full'\n"
+      "  longhaul store list postgres://longhaul@localhost/tasks --status queued --json\n"
+      "  longhaul store stats postgres://longhaul@localhost/tasks");
 }
 
 // What is wrong with a command that is none of ours; CLI11 would only say that one is missing.

@@ -64,4 +64,23 @@ store_url parse_store_url(std::string_view text) {
   return url;
 }
 
+std::string without_password(std::string_view url) {
+  std::string shown(url);
+  const std::size_t begin = shown.find("://");
+  if (begin == std::string::npos) return shown;
+  const std::size_t host = begin + 3, end = std::min(shown.find_first_of("/?", host), shown.size());
+  const std::size_t at = shown.rfind('@', end);
+  const std::size_t colon = shown.find(':', host);
+  if (at != std::string::npos && colon < at) shown.erase(colon, at - colon);
+  for (const std::string_view secret : {"password=", "sslpassword="}) {
+    for (std::size_t from = 0; (from = shown.find(secret, from)) != std::string::npos;) {
+      const char before = shown[from - 1];
+      from += secret.size();
+      if (before != '?' && before != '&') continue;
+      shown.replace(from, std::min(shown.find('&', from), shown.size()) - from, "…");
+    }
+  }
+  return shown;
+}
+
 }  // namespace longhaul

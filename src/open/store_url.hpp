@@ -28,4 +28,7 @@ struct store_url {
 /// Throws `std::invalid_argument` with what to write instead.
 store_url parse_store_url(std::string_view text);
 
+/// The URL of a database as it may be shown.
+std::string without_password(std::string_view url);
+
 }  // namespace longhaul

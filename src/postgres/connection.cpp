@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 std::string in_one_line(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;)
-    text.replace(at, 1, "; ");
+    text.replace(at, text.find_first_not_of("\n\t ", at) - at, "; ");
   return text;
 }
 
@@ -241,7 +241,7 @@ awaitable<std::vector<rows>> connection::run(std::vector<statement> statements) 
   for (const statement& each : statements) {
     for (const parameter& one : each.parameters) bytes += one.bytes ? one.bytes->size() : 0;
   }
-  set_deadline(tunables::answer_time + std::chrono::seconds(bytes / tunables::slowest_link));
+  set_deadline(answer_time_ + std::chrono::seconds(bytes / tunables::slowest_link));
   for (const statement& each : statements) send(each);
   if (PQpipelineSync(link_.get()) != 1) fail(database_error::outcome::refused);
   std::vector<rows> results;

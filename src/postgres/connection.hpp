@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "postgres/tunables.hpp"
 #include "postgres/values.hpp"
 
 namespace longhaul::postgres {
@@ -95,6 +96,9 @@ class connection {
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
+  /// How long one answer may take (`tunables::answer_time`).
+  void wait_for_answers(std::chrono::steady_clock::duration limit) { answer_time_ = limit; }
+
   /// Throws `database_error`.
   awaitable<void> open();
   bool usable() const noexcept;
@@ -132,6 +136,7 @@ class connection {
     void operator()(PGconn* link) const noexcept { PQfinish(link); }
   };
   const std::string where_;
+  std::chrono::steady_clock::duration answer_time_ = tunables::answer_time;
   std::unique_ptr<PGconn, finish> link_;
   boost::asio::posix::stream_descriptor socket_;
   boost::asio::steady_timer deadline_;

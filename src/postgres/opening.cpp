@@ -13,6 +13,19 @@
 namespace longhaul::postgres {
 namespace {
 
+awaitable<std::int64_t> make_schema(database& home, connection& link) {
+  try {
+    co_return co_await upgrade(link, home.options.schema);
+  } catch (const database_error& e) {
+    if (e.sqlstate() != "42501") throw;  // insufficient_privilege
+    throw std::runtime_error("the database " + link.place() + " refuses: " + e.what() +
+                             ". Let its owner run: CREATE SCHEMA \"" + home.options.schema +
+                             "\" AUTHORIZATION the role that the URL names");
+  }
+}
+
+}  // namespace
+
 awaitable<void> look_at_server(const database& home, connection& link) {
   const auto refuse = [&](const std::string& why) {
     throw std::runtime_error("the database " + link.place() + " " + why);
@@ -40,33 +53,27 @@ awaitable<void> look_at_server(const database& home, connection& link) {
   }
 }
 
-awaitable<void> make_schema(database& home, connection& link) {
-  try {
-    co_await upgrade(link, home.options.schema);
-  } catch (const database_error& e) {
-    if (e.sqlstate() != "42501") throw;  // insufficient_privilege
-    throw std::runtime_error("the database " + link.place() + " refuses: " + e.what() +
-                             ". Let its owner run: CREATE SCHEMA \"" + home.options.schema +
-                             "\" AUTHORIZATION the role that the URL names");
-  }
-}
-
-}  // namespace
-
-awaitable<opened> open_database(database& home, connection& link) {
+awaitable<std::int64_t> make_ready(database& home, connection& link) {
   co_await look_at_server(home, link);
-  co_await make_schema(home, link);
+  const std::int64_t before = co_await make_schema(home, link);
   const std::string put =
       home.sql("INSERT INTO @.meta VALUES ('secret', $1) ON CONFLICT DO NOTHING");
-  const std::string read = home.sql("SELECT value FROM @.meta WHERE name = 'secret'");
   const std::string random = random_bytes(stores::rules::secret_bytes);
   const auto* first = reinterpret_cast<const std::uint8_t*>(random.data());
   std::vector<statement> all;
   all.push_back({put, {parameter::bytes_of({first, random.size()})}});
+  co_await link.run(std::move(all));
+  co_return before;
+}
+
+awaitable<opened> open_database(database& home, connection& link) {
+  co_await make_ready(home, link);
+  const std::string read = home.sql("SELECT value FROM @.meta WHERE name = 'secret'");
+  std::vector<statement> all;
   all.push_back({read});
   const auto results = co_await link.run(std::move(all));
   opened result;
-  result.secret = results[1].at(0, 0).bytes();
+  result.secret = results[0].at(0, 0).bytes();
   result.found.place = link.place() + ", schema " + home.options.schema;
   co_await compare_clocks(home, link);
   home.paused = co_await paused_tools_of(home, link);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/schema.hpp"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <stdexcept>
 #include <vector>
 
@@ -146,17 +148,6 @@ CREATE TABLE @.paused (
 
 constexpr std::array<std::string_view, 1> migrations = {version_1};
 
-// Statements of a migration, one by one: the extended protocol takes no more at a time. No text in
-// them has a semicolon but at their ends.
-std::vector<std::string> statements_of(std::string_view text, std::string_view schema) {
-  std::vector<std::string> result;
-  for (std::size_t end = 0; (end = text.find(';')) != std::string_view::npos;) {
-    result.push_back(in_schema(text.substr(0, end), schema));
-    text.remove_prefix(end + 1);
-  }
-  return result;
-}
-
 parameter name_of(const std::string& schema) { return parameter::text(schema); }
 
 [[noreturn]] void refuse(const std::string& schema, std::int64_t version) {
@@ -178,6 +169,21 @@ std::string in_schema(std::string_view sql, std::string_view schema) {
 
 std::int64_t newest_version() noexcept { return static_cast<std::int64_t>(migrations.size()); }
 
+// The extended protocol takes no more than one at a time. No text in them has a semicolon but at
+// their ends.
+std::vector<std::string> statements_between(std::int64_t from, std::int64_t to,
+                                            std::string_view schema) {
+  std::vector<std::string> result;
+  for (auto step = static_cast<std::size_t>(from); step < static_cast<std::size_t>(to); ++step) {
+    std::string_view text = migrations.at(step);
+    for (std::size_t end = 0; (end = text.find(';')) != std::string_view::npos;) {
+      result.push_back(in_schema(text.substr(0, end), schema));
+      text.remove_prefix(end + 1);
+    }
+  }
+  return result;
+}
+
 awaitable<std::int64_t> version_of(connection& link, const std::string& schema) {
   std::vector<statement> ask;
   ask.push_back(
@@ -189,12 +195,13 @@ awaitable<std::int64_t> version_of(connection& link, const std::string& schema) 
   std::vector<statement> read;
   read.push_back({sql});
   const auto found = co_await link.run(std::move(read));
-  co_return found.front().empty() ? 0 : found.front().at(0, 0).integer();
+  const std::int64_t version = found.front().empty() ? 0 : found.front().at(0, 0).integer();
+  if (version > newest_version()) refuse(schema, version);
+  co_return version;
 }
 
 awaitable<std::int64_t> upgrade(connection& link, const std::string& schema) {
   const std::int64_t before = co_await version_of(link, schema);
-  if (before > newest_version()) refuse(schema, before);
   if (before == newest_version()) co_return before;
 
   std::vector<statement> begin;
@@ -203,18 +210,13 @@ awaitable<std::int64_t> upgrade(connection& link, const std::string& schema) {
                    {name_of(schema)}});
   co_await link.run(std::move(begin));
   const std::int64_t now = co_await version_of(link, schema);
-  if (now > newest_version()) refuse(schema, now);
   std::vector<std::string> texts;
   // Who may not make one may have been given one.
   std::vector<statement> ask;
   ask.push_back({"SELECT 1 FROM pg_namespace WHERE nspname = $1", {name_of(schema)}});
   const auto there = co_await link.run(std::move(ask));
   if (there.front().empty()) texts.push_back(in_schema("CREATE SCHEMA @", schema));
-  for (std::size_t step = static_cast<std::size_t>(now); step < migrations.size(); ++step) {
-    for (std::string& text : statements_of(migrations[step], schema)) {
-      texts.push_back(std::move(text));
-    }
-  }
+  std::ranges::move(statements_between(now, newest_version(), schema), std::back_inserter(texts));
   texts.push_back(in_schema("INSERT INTO @.meta VALUES ('version', convert_to('" +
                                 std::to_string(newest_version()) +
                                 "', 'UTF8')) ON CONFLICT (name) DO UPDATE SET value = "

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "postgres/connection.hpp"
 
@@ -26,7 +27,10 @@ std::string in_schema(std::string_view sql, std::string_view schema);
 
 /// The version that this program writes.
 std::int64_t newest_version() noexcept;
-/// 0: there is none of our tables.
+/// The statements that lead from one version to another, one by one.
+std::vector<std::string> statements_between(std::int64_t from, std::int64_t to,
+                                            std::string_view schema);
+/// 0: there is none of our tables. Throws `std::runtime_error` if it is newer than this program.
 awaitable<std::int64_t> version_of(connection& link, const std::string& schema);
 /// Makes the schema, or brings it to the newest version, while nobody else does; returns the
 /// version before. Throws `std::runtime_error` with what to do: newer, not allowed.

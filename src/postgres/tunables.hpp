@@ -19,6 +19,8 @@ inline constexpr std::size_t connections = 4;
 inline constexpr auto operation_time = 10s;
 /// … and one answer of it may take.
 inline constexpr auto answer_time = 8s;
+/// The same for operators, who look at all rows (`longhaul store`) and can stop that themselves.
+inline constexpr auto operator_answer_time = std::chrono::hours(24);
 /// Making a connection, TLS and authentication included.
 inline constexpr auto connect_time = 5s;
 /// Pauses between attempts to connect, and before a statement is repeated that lost a race.
@@ -68,6 +70,12 @@ inline constexpr std::chrono::milliseconds counts_kept = std::chrono::hours(1);
 inline constexpr auto merge_every = std::chrono::minutes(10);
 /// Leases that are longer are not waited for when a clock has jumped.
 inline constexpr std::chrono::milliseconds longest_lease = std::chrono::minutes(10);
+
+/// What a process was running when it died is taken up by those that live within about 20 s; who
+/// still has not done so after this time will not.
+inline constexpr std::chrono::milliseconds orphan_is_a_fault_after = std::chrono::minutes(1);
+/// Ids that a check or a list of all tasks reads at once.
+inline constexpr std::size_t page_of_ids = 1'000;
 
 /// Rows of processes that are gone are kept so long: a late renewal must find that it is dead.
 inline constexpr auto dead_kept = std::chrono::hours(24 * 7);

@@ -187,19 +187,19 @@ file_size vacuum(const std::string& path) {
   return size;
 }
 
-file_version migrate(const std::string& path) {
+stores::migrated migrate(const std::string& path) {
   if (!fs::exists(path)) throw std::runtime_error(path + ": there is no such file");
   const lock_file lock(path);
   connection file = open_existing(path);
   prepare_writer(file);
-  file_version version;
+  stores::migrated version;
   version.before = upgrade(file, path);
   version.after = newest_version();
   return version;
 }
 
-void list(const std::string& path, const list_filter& which,
-          const std::function<void(const listed_task&)>& take) {
+void list(const std::string& path, const stores::list_filter& which,
+          const std::function<void(const stores::listed_task&)>& take) {
   connection file = open_beside(path);
   const transaction one_moment(file, transaction::kind::read);
   statement query(
@@ -220,7 +220,7 @@ void list(const std::string& path, const list_filter& which,
   which.queued ? query.bind(5, std::int64_t{*which.queued}) : query.bind_null(5);
   query.bind(4, which.limit == 0 ? -1 : static_cast<std::int64_t>(which.limit));
   while (query.step()) {
-    listed_task task;
+    stores::listed_task task;
     task.id = query.text(0);
     task.tool = query.text(1);
     task.owner = query.text(2);

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "longhaul/clock.hpp"
-#include "longhaul/task.hpp"
 #include "sqlite/connection.hpp"
+#include "stores/listing.hpp"
 
 namespace longhaul::sqlite {
 
@@ -25,24 +25,9 @@ std::vector<std::string> check(const std::string& path);
 void backup(const std::string& path, const std::string& copy_path,
             const std::function<void(int, int)>& progress);
 
-/// A task as an operator sees it: never its arguments or its result.
-struct listed_task {
-  std::string id, tool, owner;
-  task_status status = task_status::working;
-  bool queued = false;  ///< working, and nobody runs it
-  timestamp created{}, updated{};
-  std::int64_t attempt = 0;
-  std::string message;
-};
-struct list_filter {
-  std::optional<task_status> status = std::nullopt;
-  std::optional<bool> queued = std::nullopt;
-  std::optional<std::string> tool = std::nullopt, owner = std::nullopt;
-  std::size_t limit = 0;  ///< 0: none
-};
 /// Gives the tasks of one moment that fit, newest first. The work behind plain calls is left out.
-void list(const std::string& path, const list_filter& which,
-          const std::function<void(const listed_task&)>& take);
+void list(const std::string& path, const stores::list_filter& which,
+          const std::function<void(const stores::listed_task&)>& take);
 
 struct file_size {
   std::int64_t before = 0, after = 0;  ///< bytes
@@ -50,11 +35,8 @@ struct file_size {
 /// Writes the file anew without its free pages.
 file_size vacuum(const std::string& path);
 
-struct file_version {
-  std::int64_t before = 0, after = 0;
-};
 /// Brings the file to the newest version.
-file_version migrate(const std::string& path);
+stores::migrated migrate(const std::string& path);
 
 struct file_stats {
   std::int64_t version = 0;

@@ -111,6 +111,15 @@ TEST(store_url, our_parameters_are_ours_and_the_rest_is_libpqs) {
   EXPECT_TRUE(parse_store_url("postgres://db/tasks?synchronous_commit=off").may_lose);
 }
 
+TEST(store_url, is_shown_without_passwords) {
+  EXPECT_EQ(without_password("postgres://me:a@b:c@db:1/tasks?schema=x"),
+            "postgres://me@db:1/tasks?schema=x");
+  EXPECT_EQ(without_password("postgres://db:1/tasks?sslpassword=a&password=b&user=me"),
+            "postgres://db:1/tasks?sslpassword=…&password=…&user=me");
+  EXPECT_EQ(without_password("postgres:///tasks?host=/run/x@y:z"),
+            "postgres:///tasks?host=/run/x@y:z");
+}
+
 TEST(store_url, what_is_none_is_refused_with_what_to_write) {
   for (const char* text : {"", "sqlite:", "mysql://db", "postgres:db", "memory",
                            "postgres://db/tasks?schema=", "postgres://db/tasks?notify=maybe"}) {
