@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs every program of examples/ as a host would, over a pipe, and checks what it answers.
+"""Runs every program of examples/ as a host would, over a pipe, and checks what it answers; and the fleet
+(scripts/fleet_example.py).
 
   scripts/examples.py [BUILD [NAME…]]     BUILD is the folder of the programs, build/release if not given
 
@@ -18,6 +19,8 @@ import tempfile
 import threading
 import urllib.request
 from pathlib import Path
+
+from fleet_example import fleet, fleet_files
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT = 30  # seconds that any one answer or end may take
@@ -510,7 +513,9 @@ def helps(program):
 
 
 EXAMPLES = [hello, handlers, checkpoints, questions, resources, prompts, dynamic, middleware, extension,
-            external, engine, embedding, own_store, everything]
+            external, engine, embedding, own_store, everything, fleet, fleet_files]
+# These are no program of their own: they get the path of the server for programs.
+OF_THE_SERVER = (fleet, fleet_files)
 
 
 def main(arguments):
@@ -526,9 +531,9 @@ def main(arguments):
     for example in EXAMPLES:
         if names and example.__name__ not in names:
             continue
-        program = build / f"longhaul-{example.__name__}"
+        program = build / ("longhaul" if example in OF_THE_SERVER else f"longhaul-{example.__name__}")
         try:
-            if example not in (engine, embedding):  # these have no command line of ours
+            if example not in (engine, embedding, *OF_THE_SERVER):  # these have no command line of ours
                 helps(program)
             example(program)
             passed += 1

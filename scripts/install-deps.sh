@@ -12,7 +12,7 @@ newer_than() { # OLDEST VERSION: whether there is that version or a newer one
 packages=(
   clang-19 lld-19 libclang-rt-19-dev clang-format-19 llvm-19 ninja-build cmake ccache
   libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libsqlite3-dev libpq-dev postgresql pgbouncer libssl-dev libre2-dev libgtest-dev
-  libcli11-dev libtomlplusplus-dev pkg-config python3 curl ca-certificates
+  libcli11-dev libtomlplusplus-dev pkg-config python3 python3-yaml haproxy curl ca-certificates
 )
 case ${1:-} in
   "") ;;
@@ -58,8 +58,22 @@ if [[ " ${missing[*]} " == *" postgresql "* && ! -e $cluster ]]; then
   "${root[@]}" mkdir -p "$(dirname $cluster)"
   echo "create_main_cluster = false" | "${root[@]}" tee $cluster >/dev/null
 fi
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+# Nor is a balancer or a pooler of Debian's to run from now on, or from the next boot on.
+services=()
+for service in haproxy pgbouncer; do
+  [[ " ${missing[*]} " != *" $service "* ]] || services+=("$service")
+done
+policy=/usr/sbin/policy-rc.d log=$(mktemp) made_policy=
+clean() {
+  rm -f "$log"
+  [[ -z $made_policy ]] || "${root[@]}" rm -f "$policy"
+}
+trap clean EXIT
+if [[ ${#services[@]} -gt 0 && ! -e $policy ]]; then
+  made_policy=1
+  printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee "$policy" >/dev/null
+  "${root[@]}" chmod 755 "$policy"
+fi
 if ! { "${root[@]}" apt-get update -q &&
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
@@ -67,12 +81,7 @@ if ! { "${root[@]}" apt-get update -q &&
   echo "install-deps: apt-get failed; Longhaul is built on Debian 12 (bookworm)" >&2
   exit 1
 fi
-# So would the pooler, for which there is no such setting.
-if [[ " ${missing[*]} " == *" pgbouncer "* ]]; then
-  if [[ -d /run/systemd/system ]]; then
-    "${root[@]}" systemctl disable --quiet --now pgbouncer.service
-  elif [[ -x /etc/init.d/pgbouncer ]]; then
-    "${root[@]}" /etc/init.d/pgbouncer stop >/dev/null
-    "${root[@]}" update-rc.d pgbouncer disable >/dev/null
-  fi
-fi
+for service in "${services[@]}"; do
+  "${root[@]}" deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
+  "${root[@]}" update-rc.d "$service" disable >/dev/null 2>&1 || true
+done
