@@ -3,7 +3,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
-#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -105,19 +104,18 @@ awaitable<std::vector<std::string>> all_faults(database& home, connection& link)
 
 // --- list
 
-struct page_query {
+struct query {
   std::string sql;
   std::vector<parameter> asked;
 };
 
-page_query page_before(const database& home, const stores::list_filter& which,
-                       const std::string& last, std::size_t count) {
-  page_query page;
-  std::string rest = "WHERE NOT t.hidden AND s.status BETWEEN 0 AND 4 AND t.id < $1";
-  page.asked.push_back(parameter::text(last));
+// A cursor: one plan for all of it, whatever the planner knows.
+query open_lines(const database& home, const stores::list_filter& which) {
+  query lines;
+  std::string rest = "WHERE NOT t.hidden AND s.status BETWEEN 0 AND 4";
   const auto add = [&](std::string_view condition, parameter value) {
-    page.asked.push_back(std::move(value));
-    rest.append(" AND ").append(condition).append("$").append(std::to_string(page.asked.size()));
+    lines.asked.push_back(std::move(value));
+    rest.append(" AND ").append(condition).append("$").append(std::to_string(lines.asked.size()));
   };
   if (which.status) {
     add("s.status = ", parameter::integer(static_cast<std::int64_t>(*which.status)));
@@ -125,33 +123,27 @@ page_query page_before(const database& home, const stores::list_filter& which,
   if (which.tool) add("t.tool = ", parameter::text(*which.tool));
   if (which.owner) add("t.owner = ", parameter::text(*which.owner));
   if (which.queued) rest.append(*which.queued ? " AND " : " AND NOT ").append(is_queued);
-  rest += " ORDER BY t.id DESC LIMIT ";
-  page.asked.push_back(parameter::integer(static_cast<std::int64_t>(count)));
-  rest += "$" + std::to_string(page.asked.size());
-  page.sql = home.sql(select_lines(rest));
-  return page;
+  rest += " ORDER BY t.id DESC";
+  if (which.limit != 0) rest += " LIMIT " + std::to_string(which.limit);
+  lines.sql = "DECLARE lines NO SCROLL CURSOR FOR " + home.sql(select_lines(rest));
+  return lines;
 }
 
 awaitable<bool> give_lines(database& home, connection& link, const stores::list_filter& which,
                            const std::function<void(const stores::listed_task&)>& take) {
   co_await version_that_is_there(home, link);
   co_await begin_one_moment(link);
-  std::size_t left = which.limit == 0 ? std::numeric_limits<std::size_t>::max() : which.limit;
-  std::string last = "~";  // behind every id
-  while (left > 0) {
-    const std::size_t count = std::min(left, tunables::page_of_ids);
-    page_query page = page_before(home, which, last, count);
-    std::vector<statement> one;
-    one.push_back({page.sql, std::move(page.asked)});
-    const auto found = co_await link.run(std::move(one));
-    for (int row = 0; row < found.front().size(); ++row) {
-      const stores::listed_task task = read_line(found.front(), row);
-      last = task.id;
-      take(task);
-    }
-    const auto given = static_cast<std::size_t>(found.front().size());
-    left -= given;
-    if (given < count) break;
+  query lines = open_lines(home, which);
+  std::vector<statement> declare;
+  declare.push_back({lines.sql, std::move(lines.asked)});
+  co_await link.run(std::move(declare));
+  const std::string fetch = "FETCH " + std::to_string(tunables::page_of_ids) + " FROM lines";
+  for (bool more = true; more;) {
+    std::vector<statement> next;
+    next.push_back({fetch});
+    const auto found = co_await link.run(std::move(next));
+    for (int row = 0; row < found.front().size(); ++row) take(read_line(found.front(), row));
+    more = !found.front().empty();
   }
   co_await run_text(link, "COMMIT");
   co_return true;

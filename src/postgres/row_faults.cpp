@@ -93,8 +93,8 @@ void tell_miscounted(const rows& found, std::vector<std::string>& into) {
 awaitable<void> look_at_all_tasks(database& home, connection& link,
                                   std::vector<std::string>& into) {
   const std::string page = home.sql(
-      "SELECT t.id, s.bytes FROM @.tasks t JOIN @.states s ON s.id = t.id WHERE t.id > $1 "
-      "ORDER BY t.id LIMIT $2");
+      "SELECT p.id, s.bytes FROM (SELECT id FROM @.tasks WHERE id > $1 ORDER BY id LIMIT $2) AS p "
+      "LEFT JOIN @.states s ON s.id = p.id ORDER BY p.id");
   std::string last;
   for (bool more = true; more;) {
     std::vector<statement> one;
