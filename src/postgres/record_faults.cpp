@@ -183,7 +183,7 @@ awaitable<void> look_at_tasks(database& home, connection& link, std::vector<std:
       const task_row task = read_row(results[0], row, detail::whole);
       const places is(results[1], row);
       for (const record_rule& each : record_rules) {
-        if (!each.holds(task, is)) into.push_back(each.fault + id);
+        if (!each.holds(task, is)) into.push_back(std::string(each.fault).append(id));
       }
     } catch (const stores::damaged_record& e) {
       into.emplace_back(e.what());

@@ -64,8 +64,8 @@ std::string miscounted() {
     columns += ", " + is;
     counted += ", sum(CASE WHEN kept THEN " + is + " ELSE 0 END)::bigint";
     found += ", sum(CASE WHEN kept THEN 0 ELSE " + is + " END)::bigint";
-    differs += (differs.empty() ? "" : " OR ") + ("sum(CASE WHEN kept THEN " + is) + " ELSE -" +
-               is + " END) <> 0";
+    differs.append(differs.empty() ? "" : " OR ").append("sum(CASE WHEN kept THEN ").append(is);
+    differs.append(" ELSE -").append(is).append(" END) <> 0");
   }
   return "SELECT quota, tool" + counted + found + " FROM (SELECT true AS kept, quota, tool" +
          columns + " FROM @.counts UNION ALL SELECT false, quota, tool" + columns + " FROM (" +
@@ -121,9 +121,11 @@ awaitable<void> look_at_all_tasks(database& home, connection& link,
 
 awaitable<std::vector<std::string>> faults_of_rows(database& home, connection& link) {
   std::vector<std::string> texts;
+  texts.reserve(row_rules.size());
   for (const row_rule& each : row_rules) texts.push_back(home.sql(each.sql));
   const std::string lost = home.sql(never_taken_up), numbers_text = home.sql(miscounted());
   std::vector<statement> all;
+  all.reserve(texts.size() + 2);
   for (const std::string& text : texts) all.push_back({text});
   all.push_back({lost, {parameter::integer(tunables::orphan_is_a_fault_after.count())}});
   all.push_back({numbers_text});
