@@ -56,8 +56,11 @@ for (const folder of folders) {
   }
 }
 
+// What failed comes last: the end of a log is what people see.
 let failed = 0;
-for (const [kind, { messages, faults }] of [...kinds].sort()) {
+const byVerdict = [...kinds].sort(([a, x], [b, y]) =>
+  Number(x.faults.length > 0) - Number(y.faults.length > 0) || (a < b ? -1 : 1));
+for (const [kind, { messages, faults }] of byVerdict) {
   console.log(`${faults.length > 0 ? "FAIL" : "pass"}  ${kind.padEnd(60)} ${messages} messages`);
   if (faults.length > 0) failed += 1;
   for (const one of faults.slice(0, SHOWN)) {

@@ -35,7 +35,7 @@ const list = (message) => (Array.isArray(message) ? message : [message]);
 /** Conversations of one file: sessions, exchanges and a pipe. */
 class conversations {
   exchanges = new Map(); // number → {revision, session, asked}
-  sessions = new Map(); // id → {revision, asked}
+  sessions = new Map(); // id → {revision, asked}, where asked has a list for each id
   pipe = undefined;
   test = "";
 
@@ -49,13 +49,16 @@ class conversations {
       ? this.pipe
       : { revision: "", session: record.session, asked: new Map(), header: record.revision };
     if (record.exchange !== "0") this.exchanges.set(record.exchange, place);
+    const here = new Map(); // an id that comes twice in one array is answered in its order
     for (const one of list(message)) {
       if (typeof one?.method !== "string" || !("id" in one)) continue;
-      if (place !== this.pipe && place.asked.has(keyOf(one.id))) continue;
+      const key = keyOf(one.id);
       const modern = one.params?._meta?.[VERSION] === MODERN;
-      const asked = { method: one.method, modern, params: one.params };
-      place.asked.set(keyOf(one.id), asked);
-      this.sessions.get(record.session)?.asked.set(keyOf(one.id), asked);
+      here.set(key, [...(here.get(key) ?? []), { method: one.method, modern, params: one.params }]);
+    }
+    for (const [key, asked] of here) {
+      place.asked.set(key, asked);
+      this.sessions.get(record.session)?.asked.set(key, asked);
     }
   }
 
@@ -65,13 +68,14 @@ class conversations {
     const session = this.sessions.get(exchange.session);
     const key = keyOf(message?.id);
     const answers = !("method" in (message ?? {}));
-    const asked = answers ? exchange.asked.get(key) ?? session?.asked.get(key) : undefined;
+    const open = answers ? exchange.asked.get(key) ?? session?.asked.get(key) : undefined;
+    const asked = open?.length > 1 ? open.shift() : open?.[0];
     if (asked?.method === "initialize" && LEGACY.includes(message.result?.protocolVersion)) {
       const revision = message.result.protocolVersion;
       exchange.revision = revision;
       if (record.session) this.sessions.set(record.session, { revision, asked: new Map() });
     }
-    const onlyModern = exchange.asked.size > 0 && [...exchange.asked.values()].every((a) => a.modern);
+    const onlyModern = exchange.asked.size > 0 && [...exchange.asked.values()].flat().every((a) => a.modern);
     const modern = asked ? asked.modern : exchange.header === MODERN || onlyModern ||
       message?.params?._meta?.["io.modelcontextprotocol/subscriptionId"] !== undefined;
     if (modern || exchange.header === MODERN) {

@@ -10,10 +10,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "longhaul/clock.hpp"
-#include "wire/secrets.hpp"
+#include "wire/sealed_text.hpp"
 
 namespace longhaul::wire {
 
@@ -29,7 +28,7 @@ struct call_state {
   std::string answers = {};  ///< JSON of those that were given before anything began, or empty
 };
 
-/// Seals call states with AES-256-GCM; what a client changed in the least does not open.
+/// What a client changed in the least does not open.
 class state_sealer {
  public:
   /// Requires: at least one secret.
@@ -40,7 +39,7 @@ class state_sealer {
   std::optional<call_state> open(std::string_view text) const;
 
  private:
-  std::vector<derived_key> keys_;
+  text_sealer sealer_;
 };
 
 }  // namespace longhaul::wire
