@@ -65,12 +65,6 @@ std::vector<client_capability> question_modes::all() const {
   return result;
 }
 
-question_modes question_modes::of_everybody() {
-  question_modes all;
-  all.bits_ = 0xFF;
-  return all;
-}
-
 std::string in_words(const question_modes& modes) {
   std::string words;
   for (const client_capability one : modes.all()) {

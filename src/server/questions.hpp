@@ -38,8 +38,15 @@ class question_modes {
   }
   std::vector<client_capability> all() const;
 
+  /// For whoever keeps them elsewhere.
+  constexpr std::uint8_t bits() const noexcept { return bits_; }
+  static constexpr question_modes of_bits(std::uint8_t bits) noexcept {
+    question_modes kept;
+    kept.bits_ = bits;
+    return kept;
+  }
   /// Of an audience that knows by itself what its client declared.
-  static question_modes of_everybody();
+  static constexpr question_modes of_everybody() noexcept { return of_bits(0xFF); }
 
  private:
   static constexpr std::uint8_t bit(client_capability one) noexcept {

@@ -47,9 +47,10 @@ context::context(serving::dispatcher& dispatcher, const endpoint_options& option
           options.secrets.empty() ? std::vector<std::string>{random_bytes(32)} : options.secrets) {}
 
 context::context(serving::dispatcher& dispatcher, const endpoint_options& options,
-                 const std::vector<std::string>& secrets)
+                 std::vector<std::string> shared_secrets)
     : server(dispatcher),
       clock(*options.clock),
+      secrets(std::move(shared_secrets)),
       questions(secrets),
       states(secrets),
       log(options.log),

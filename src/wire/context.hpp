@@ -42,6 +42,7 @@ struct context {
 
   serving::dispatcher& server;
   const clock_source& clock;
+  const std::vector<std::string> secrets;  ///< at least one
   const question_ids questions;
   const state_sealer states;
   const logger log;
@@ -52,7 +53,7 @@ struct context {
 
  private:
   context(serving::dispatcher& dispatcher, const endpoint_options& options,
-          const std::vector<std::string>& secrets);
+          std::vector<std::string> shared_secrets);
 };
 
 /// One request on its way through the wire.

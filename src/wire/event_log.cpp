@@ -163,7 +163,7 @@ void event_log::close() {
 void event_log::clear() { budget_->give(bytes_); }
 
 event_log::place event_log::look(event_id id) const {
-  if (id.stream == 0 || id.stream > last_) return place::unknown;
+  if (id.stream < first_ || id.stream > last_) return place::unknown;
   const auto at = streams_.find(id.stream);
   if (at == streams_.end()) return place::dropped;
   const stream& home = at->second;

@@ -70,7 +70,9 @@ class event_log {
     message_ptr data;
   };
 
-  explicit event_log(std::shared_ptr<event_budget> budget) : budget_(std::move(budget)) {}
+  /// `first`: the number of its first stream; none of this session was known here before it.
+  explicit event_log(std::shared_ptr<event_budget> budget, stream_number first = 1)
+      : budget_(std::move(budget)), first_(first), last_(first - 1) {}
   event_log(const event_log&) = delete;
   event_log& operator=(const event_log&) = delete;
   ~event_log() { clear(); }
@@ -122,7 +124,8 @@ class event_log {
 
   const std::shared_ptr<event_budget> budget_;
   std::map<stream_number, stream> streams_;  // those that are open, or of which something is kept
-  stream_number last_ = 0;
+  const stream_number first_;
+  stream_number last_;
   std::size_t events_ = 0, bytes_ = 0, news_ = 0;
   bool closed_ = false;
 };

@@ -74,7 +74,7 @@ class http_envelope final : public http_endpoint, private envelope {
   http_envelope(serving::dispatcher& server, const endpoint_options& options)
       : envelope(server, options),
         sessions_({options.max_sessions, options.max_sessions_per_caller, options.session_idle},
-                  *options.clock) {}
+                  *options.clock, shared_.secrets) {}
 
   std::optional<http_reply> admit(const http_request& head) override {
     try {
@@ -125,6 +125,8 @@ class http_envelope final : public http_endpoint, private envelope {
   awaitable<http_reply> listen_to_session(const http_request& request, std::shared_ptr<outlet> out);
   void give_stream(carrier& from) const;
   void end_exchange(const carrier& from, http_reply& reply);
+  std::shared_ptr<session> find_session(std::string_view id, const serving::caller& who);
+  void prepare(const std::shared_ptr<session>& client, const session_facts& facts) const;
   std::shared_ptr<session> session_of(const carrier& from);
 
   era era_of(const carrier& from, const message& text) const override;
@@ -182,7 +184,7 @@ std::optional<http_reply> http_envelope::refuse_listening(
 awaitable<http_reply> http_envelope::listen_to_session(const http_request& request,
                                                        std::shared_ptr<outlet> out) {
   const std::shared_ptr<session> client =
-      request.session_id ? sessions_.find(*request.session_id, request.caller->owner) : nullptr;
+      request.session_id ? find_session(*request.session_id, *request.caller) : nullptr;
   if (auto refused = refuse_listening(request, client)) co_return *std::move(refused);
   std::optional<std::string> last_event;
   if (request.last_event_id) last_event.emplace(*request.last_event_id);
@@ -212,7 +214,8 @@ http_reply http_envelope::end_session(const http_request& request) {
   if (!request.session_id) {
     return http_refusal(400, "Invalid request: Mcp-Session-Id is missing");
   }
-  if (!sessions_.end(*request.session_id, request.caller->owner)) {
+  if (!find_session(*request.session_id, *request.caller) ||
+      !sessions_.end(*request.session_id, request.caller->owner)) {
     return http_refusal(404, no_session);
   }
   http_reply reply;
@@ -223,7 +226,27 @@ http_reply http_envelope::end_session(const http_request& request) {
 std::shared_ptr<session> http_envelope::session_of(const carrier& from) {
   const http_request& http = *from.http;
   if (!http.session_id || is_modern_header(http.protocol_version)) return nullptr;
-  return sessions_.find(*http.session_id, from.who.owner);
+  return find_session(*http.session_id, from.who);
+}
+
+// Null: it does not exist, for this caller.
+std::shared_ptr<session> http_envelope::find_session(std::string_view id,
+                                                     const serving::caller& who) {
+  if (auto known = sessions_.find(id, who.owner)) return known;
+  return sessions_.restore(
+      id, who, [this](const auto& client, const session_facts& facts) { prepare(client, facts); });
+}
+
+// While GET listens, what changes is told at once.
+void http_envelope::prepare(const std::shared_ptr<session>& client,
+                            const session_facts& facts) const {
+  client->follow(client_news::begin(
+      shared_.server.features(), client->owner(),
+      [weak = std::weak_ptr(client)](std::string message) {
+        const auto told = weak.lock();
+        return told && told->streams().tell(std::move(message));
+      },
+      facts.extensions));
 }
 
 era http_envelope::era_of(const carrier& from, const message& text) const {
@@ -272,19 +295,14 @@ std::optional<wire_reply> http_envelope::find_session_for_array(carrier& from, j
 wire_reply http_envelope::begin_session(carrier& from, const message& request,
                                         const initialization& wanted) {
   if (shared_.stopping) return stopping(*wanted.look, request.id);
-  const auto begun = sessions_.create(from.who, *wanted.look, wanted.modes);
+  const auto begun = sessions_.create(
+      from.who,
+      {.version = wanted.look->version, .modes = wanted.modes, .extensions = wanted.extensions},
+      [this](const auto& client, const session_facts& facts) { prepare(client, facts); });
   if (!begun) {
     return busy(*wanted.look, request.id, "too many sessions: try again later",
                 tunables::may_lose_after);
   }
-  // While GET listens, what changes is told at once.
-  begun->follow(client_news::begin(
-      shared_.server.features(), from.who.owner,
-      [weak = std::weak_ptr(begun)](std::string message) {
-        const auto client = weak.lock();
-        return client && client->streams().tell(std::move(message));
-      },
-      wanted.extensions));
   wire_reply reply = initialize_reply(shared_, request.id, *wanted.look, from.who);
   reply.session_id = begun->id();
   return reply;

@@ -172,7 +172,8 @@ std::optional<http_reply> listening::begin(const std::optional<std::string>& las
 }
 
 // What is not there any more is said, never passed over: the client decides whether to go on
-// without.
+// without. Only what another process sent is not known here: its clients get the present state of
+// tasks, and open questions, on a new stream.
 std::optional<http_reply> listening::resume(const std::string& last_event) {
   const auto resumed = client_->streams().resume(last_event, out_, mailbox_);
   stream_ = resumed.stream;
@@ -183,6 +184,11 @@ std::optional<http_reply> listening::resume(const std::string& last_event) {
     case session_streams::resumption::ended:
       return http_reply{};
     case session_streams::resumption::unknown:
+      if (client_->restored()) {  // it can be another process's
+        listens_ = true;
+        stream_ = client_->streams().listen(out_, mailbox_);
+        return std::nullopt;
+      }
       return http_refusal(400, "Invalid request: Last-Event-ID is none of this session's events");
     case session_streams::resumption::dropped:
       break;

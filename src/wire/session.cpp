@@ -9,14 +9,17 @@ namespace longhaul::wire {
 
 session::session(std::string id, const serving::caller& who, const revision_look& look,
                  serving::question_modes modes, monotonic_time now,
-                 std::shared_ptr<event_budget> budget)
+                 std::shared_ptr<event_budget> budget, stream_number first_stream)
     : id_(std::move(id)),
       owner_(who.owner),
       quota_(who.quota),
+      begun_(now),
+      restored_(first_stream > 1),
       used_(now),
       look_(look),
       modes_(modes),
-      streams_(look, budget ? std::move(budget) : std::make_shared<event_budget>(0)) {}
+      streams_(look, budget ? std::move(budget) : std::make_shared<event_budget>(0), first_stream) {
+}
 
 void session::set_initialized() {
   std::vector<held_message> held;

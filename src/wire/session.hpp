@@ -27,15 +27,17 @@ namespace longhaul::wire {
 
 class session {
  public:
-  /// `budget`: of what it keeps of its streams; null: it has none (a pipe).
+  /// `budget`: of what it keeps of its streams; null: it has none (a pipe). `first_stream`: numbers
+  /// before it may have been given by another process, which began the session.
   session(std::string id, const serving::caller& who, const revision_look& look,
           serving::question_modes modes, monotonic_time now = {},
-          std::shared_ptr<event_budget> budget = nullptr);
+          std::shared_ptr<event_budget> budget = nullptr, stream_number first_stream = 1);
 
   const std::string& id() const noexcept { return id_; }
   const std::string& owner() const noexcept { return owner_; }
   /// Against whose share it counts.
   const std::string& quota() const noexcept { return quota_; }
+  monotonic_time begun() const noexcept { return begun_; }
   monotonic_time used() const noexcept { return used_.load(std::memory_order_relaxed); }
   void use(monotonic_time now) noexcept { used_.store(now, std::memory_order_relaxed); }
   /// Nothing is open in it: it may be lost.
@@ -45,6 +47,9 @@ class session {
   serving::question_modes modes() const noexcept { return modes_; }
   const std::shared_ptr<open_requests>& requests() const noexcept { return requests_; }
 
+  /// Another process began it, or this one before it was started again: what it had sent is not
+  /// known here.
+  bool restored() const noexcept { return restored_; }
   bool initialized() const noexcept { return initialized_.load(std::memory_order_acquire); }
   /// `notifications/initialized` came: sends what was held back.
   void set_initialized();
@@ -87,6 +92,8 @@ class session {
 
   const std::string id_;
   const std::string owner_, quota_;
+  const monotonic_time begun_;
+  const bool restored_;
   std::atomic<monotonic_time> used_;
   const revision_look& look_;
   const serving::question_modes modes_;

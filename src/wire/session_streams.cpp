@@ -18,8 +18,9 @@ stream_event event_of(event_id id, message_ptr data) {
 
 }  // namespace
 
-session_streams::session_streams(const revision_look& look, std::shared_ptr<event_budget> budget)
-    : look_(look), log_(std::move(budget)) {}
+session_streams::session_streams(const revision_look& look, std::shared_ptr<event_budget> budget,
+                                 stream_number first)
+    : look_(look), log_(std::move(budget), first) {}
 
 void session_streams::close() {
   const guard lock(mutex_);

@@ -47,7 +47,8 @@ struct put_question {
 
 class session_streams {
  public:
-  session_streams(const revision_look& look, std::shared_ptr<event_budget> budget);
+  session_streams(const revision_look& look, std::shared_ptr<event_budget> budget,
+                  stream_number first = 1);
 
   /// From now on more than replies may be sent: `notifications/initialized` came.
   void set_initialized();

@@ -6,62 +6,113 @@
 #include <utility>
 
 #include "base/random.hpp"
-#include "protocol/base64.hpp"
 
 namespace longhaul::wire {
+namespace {
 
-session_table::session_table(const session_bounds& bounds, const clock_source& clock)
-    : bounds_(bounds), clock_(clock) {}
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  fill_random(std::as_writable_bytes(std::span(&number, 1)));
+  return number;
+}
+
+}  // namespace
+
+session_table::session_table(const session_bounds& bounds, const clock_source& clock,
+                             std::span<const std::string> secrets)
+    : bounds_(bounds), clock_(clock), ids_(secrets), boot_(random_number()) {}
 
 session_table::shard& session_table::shard_of(std::string_view id) {
   return shards_[std::hash<std::string_view>()(id) % shards_.size()];
 }
 
-std::shared_ptr<session> session_table::create(const serving::caller& who,
-                                               const revision_look& look,
-                                               serving::question_modes modes) {
+std::shared_ptr<session> session_table::create(const serving::caller& who, session_facts wanted,
+                                               const preparation& prepare) {
+  wanted.boot = boot_;
+  wanted.begun = clock_.now();
+  wanted.owner = session_ids::mark_of(who.owner);
+  auto begun = std::make_shared<session>(ids_.make(wanted), who, look_of(wanted.version),
+                                         wanted.modes, clock_.monotonic(), events_);
+  if (prepare) prepare(begun, wanted);
+  return add(begun);
+}
+
+std::shared_ptr<session> session_table::restore(std::string_view id, const serving::caller& who,
+                                                const preparation& prepare) {
+  const auto facts = ids_.read(id);
+  if (!facts || facts->boot == boot_ || facts->owner != session_ids::mark_of(who.owner) ||
+      clock_.now() - facts->begun > tunables::session_restored_within || ended_here(id)) {
+    return nullptr;
+  }
+  // Numbers of streams that nobody else gave.
+  const stream_number first = (std::uint64_t{1} << 32) + (random_number() >> 16);
+  auto restored = std::make_shared<session>(std::string(id), who, look_of(facts->version),
+                                            facts->modes, clock_.monotonic(), events_, first);
+  if (prepare) prepare(restored, *facts);
+  restored->set_initialized();
+  return add(restored);
+}
+
+bool session_table::ended_here(std::string_view id) {
+  const guard lock(ended_mutex_);
+  return std::ranges::find(ended_, id) != ended_.end();
+}
+
+// Null: there is no room. The one that is there already, if somebody was faster.
+std::shared_ptr<session> session_table::add(const std::shared_ptr<session>& one) {
   {
     // Who has its share gives way itself, before anybody else has to.
     const guard lock(shares_mutex_);
-    const auto mine = shares_.find(who.quota);
+    const auto mine = shares_.find(one->quota());
     if (mine != shares_.end() && !make_room_in(mine->second)) return nullptr;
   }
   if (count_.fetch_add(1) >= bounds_.total && !make_room()) {
     count_.fetch_sub(1);
     return nullptr;
   }
-  std::string id = base64url_encode(random_bytes(tunables::session_id_bytes));
-  auto begun = std::make_shared<session>(id, who, look, modes, clock_.monotonic(), events_);
   const guard lock(shares_mutex_);
-  share& mine = shares_[who.quota];
+  share& mine = shares_[one->quota()];
   if (!make_room_in(mine)) {  // others of this caller were faster
     count_.fetch_sub(1);
     return nullptr;
   }
-  mine.push_back(begun);
-  shard& home = shard_of(id);
+  shard& home = shard_of(one->id());
   const guard lock_shard(home.mutex);
-  home.by_id.emplace(std::move(id), begun);
-  return begun;
+  const auto [at, is_new] = home.by_id.emplace(one->id(), one);
+  if (!is_new) {
+    count_.fetch_sub(1);
+    return at->second;
+  }
+  mine.push_back(one);
+  return one;
 }
 
 std::shared_ptr<session> session_table::find(std::string_view id, std::string_view owner) {
   shard& home = shard_of(id);
   const auto now = clock_.monotonic();
-  std::shared_ptr<session> expired;
+  std::shared_ptr<session> found;
+  bool expired = false;
   {
     const guard lock(home.mutex);
     const auto at = home.by_id.find(std::string(id));
     if (at == home.by_id.end() || at->second->owner() != owner) return nullptr;
-    if (now - at->second->used() <= bounds_.idle || !at->second->idle()) {
-      at->second->use(now);
-      return at->second;
+    found = at->second;
+    expired = now - found->used() > bounds_.idle && found->idle();
+    if (expired) {
+      home.by_id.erase(at);
+    } else {
+      found->use(now);
     }
-    expired = std::move(at->second);
-    home.by_id.erase(at);
   }
-  forget(expired);
-  return nullptr;
+  if (expired) {
+    forget(found);
+    return nullptr;
+  }
+  // Another process may have heard it, or the client never says it.
+  if (!found->initialized() && now - found->begun() >= tunables::initialized_unheard) {
+    found->set_initialized();
+  }
+  return found;
 }
 
 bool session_table::end(std::string_view id, std::string_view owner) {
@@ -75,6 +126,10 @@ bool session_table::end(std::string_view id, std::string_view owner) {
     home.by_id.erase(at);
   }
   forget(ended);
+  if (!ended->restored()) return true;
+  const guard lock(ended_mutex_);
+  if (ended_.size() >= tunables::ended_sessions) ended_.pop_front();
+  ended_.emplace_back(id);
   return true;
 }
 

@@ -13,8 +13,13 @@ using namespace std::chrono_literals;
 inline constexpr auto session_idle = 1h;
 /// When all places are taken, a session unused so long is lost to a new one.
 inline constexpr auto may_lose_after = 60s;
-/// 192 bits: 128 are the least that cannot be guessed.
-inline constexpr std::size_t session_id_bytes = 24;
+/// A session of another process, or of this one before it was started again, is taken up so long
+/// after its beginning. A host that stays open over days begins a new one then.
+inline constexpr auto session_restored_within = 7 * 24h;
+/// Restored sessions that their client ended here are remembered: it hardly asks for them again.
+inline constexpr std::size_t ended_sessions = 1024;
+/// `notifications/initialized` follows within milliseconds, unless another process gets it.
+inline constexpr auto initialized_unheard = 2s;
 /// Requests of one session, or one pipe, without a reply: a host has a handful.
 inline constexpr std::size_t open_requests_per_session = 1024;
 /// Pings and cancellations that are taken beyond that: they end at once.

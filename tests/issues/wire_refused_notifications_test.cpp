@@ -47,7 +47,8 @@ TEST(refused_notifications, get_no_json_rpc_body_whatever_is_wrong) {
 TEST(refused_requests, in_an_array_to_a_session_that_is_gone_get_404) {
   fixture_server server;
   const auto session = begin_session(server, "2025-03-26");
-  server.replace_http();
+  ASSERT_EQ(send_http(server, "DELETE", {{"Mcp-Session-Id", session}}, "")->next()->reply->status,
+            204);
   for (const std::string text : {R"([{"jsonrpc":"2.0","id":1,"method":"ping"}])", R"([7])", "[]",
                                  R"([{"jsonrpc":"2.0","method":"notifications/x"}])"}) {
     const auto out = send_http(server, "POST", {{"Mcp-Session-Id", session}}, text);

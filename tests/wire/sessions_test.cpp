@@ -24,13 +24,15 @@ struct mute_outlet final : outlet {
 class sessions : public testing::Test {
  protected:
   static std::shared_ptr<session> create(session_table& in, const std::string& owner = "ann") {
-    return in.create({owner, owner, true}, look_of(revision::v2025_11_25), {});
+    return in.create({owner, owner, true}, {.version = revision::v2025_11_25}, {});
   }
+  static serving::caller who(const std::string& owner) { return {owner, owner, true}; }
+  const std::vector<std::string> secrets = {"one"};
   test::virtual_clock clock;
 };
 
 TEST_F(sessions, ids_are_long_visible_and_never_repeat) {
-  session_table table({2000, 2000, 1h}, clock);
+  session_table table({2000, 2000, 1h}, clock, secrets);
   std::set<std::string> ids;
   for (int i = 0; i < 1000; ++i) {
     const auto id = create(table)->id();
@@ -41,7 +43,7 @@ TEST_F(sessions, ids_are_long_visible_and_never_repeat) {
 }
 
 TEST_F(sessions, do_not_exist_for_other_owners) {
-  session_table table({10, 10, 1h}, clock);
+  session_table table({10, 10, 1h}, clock, secrets);
   const auto made = create(table);
   EXPECT_EQ(table.find(made->id(), "ann"), made);
   EXPECT_EQ(table.find(made->id(), "bob"), nullptr);
@@ -52,7 +54,7 @@ TEST_F(sessions, do_not_exist_for_other_owners) {
 }
 
 TEST_F(sessions, end_when_idle_but_not_while_a_request_is_open) {
-  session_table table({10, 10, 1h}, clock);
+  session_table table({10, 10, 1h}, clock, secrets);
   const auto idle = create(table), busy = create(table);
   ASSERT_EQ(busy->requests()->open("i1"), opening::opened);
   clock.advance(50min);
@@ -63,7 +65,7 @@ TEST_F(sessions, end_when_idle_but_not_while_a_request_is_open) {
 }
 
 TEST_F(sessions, live_while_somebody_listens_and_an_hour_longer) {
-  session_table table({10, 10, 1h}, clock);
+  session_table table({10, 10, 1h}, clock, secrets);
   const auto heard = create(table);
   boost::asio::io_context context;
   const auto reader = std::make_shared<serving::exchange>(context.get_executor());
@@ -80,7 +82,7 @@ TEST_F(sessions, live_while_somebody_listens_and_an_hour_longer) {
 }
 
 TEST_F(sessions, that_ended_streams_give_room_to_others) {
-  session_table table({100, 100, 1h}, clock);
+  session_table table({100, 100, 1h}, clock, secrets);
   // As much as all may keep together, of streams that have ended.
   const auto fill = [&](session& one) {
     const auto stream = one.streams().begin(std::make_shared<mute_outlet>());
@@ -108,7 +110,7 @@ TEST_F(sessions, that_ended_streams_give_room_to_others) {
 }
 
 TEST_F(sessions, are_bounded_and_only_idle_ones_give_way) {
-  session_table table({3, 100, 1h}, clock);
+  session_table table({3, 100, 1h}, clock, secrets);
   const auto a = create(table), b = create(table), c = create(table);
   EXPECT_EQ(create(table), nullptr);
   ASSERT_EQ(a->requests()->open("i1"), opening::opened);
@@ -122,7 +124,7 @@ TEST_F(sessions, are_bounded_and_only_idle_ones_give_way) {
 }
 
 TEST_F(sessions, of_one_caller_are_bounded_and_its_own_oldest_idle_one_gives_way) {
-  session_table table({100, 3, 1h}, clock);
+  session_table table({100, 3, 1h}, clock, secrets);
   const auto others = create(table, "bob");
   const auto a = create(table), b = create(table), c = create(table);
   ASSERT_EQ(a->requests()->open("i1"), opening::opened);
@@ -138,7 +140,7 @@ TEST_F(sessions, of_one_caller_are_bounded_and_its_own_oldest_idle_one_gives_way
 }
 
 TEST_F(sessions, of_one_caller_that_are_all_busy_leave_no_room_for_another) {
-  session_table table({100, 2, 1h}, clock);
+  session_table table({100, 2, 1h}, clock, secrets);
   const auto a = create(table), b = create(table);
   ASSERT_EQ(a->requests()->open("i1"), opening::opened);
   ASSERT_EQ(b->requests()->open("i1"), opening::opened);
@@ -150,7 +152,7 @@ TEST_F(sessions, of_one_caller_that_are_all_busy_leave_no_room_for_another) {
 }
 
 TEST_F(sessions, expired_ones_leave_their_share) {
-  session_table table({100, 2, 1h}, clock);
+  session_table table({100, 2, 1h}, clock, secrets);
   for (int round = 0; round < 3; ++round) {
     const auto a = create(table), b = create(table);
     clock.advance(61min);
@@ -161,7 +163,7 @@ TEST_F(sessions, expired_ones_leave_their_share) {
 }
 
 TEST_F(sessions, one_stream_at_a_time_gets_the_messages_of_a_task) {
-  session_table table({3, 3, 1h}, clock);
+  session_table table({3, 3, 1h}, clock, secrets);
   const auto of = create(table);
   int first = 0, second = 0;
   EXPECT_TRUE(of->hold_stream("t", &first));
@@ -175,7 +177,7 @@ TEST_F(sessions, one_stream_at_a_time_gets_the_messages_of_a_task) {
 }
 
 TEST_F(sessions, progress_only_grows_over_all_streams) {
-  session_table table({3, 3, 1h}, clock);
+  session_table table({3, 3, 1h}, clock, secrets);
   const auto of = create(table);
   EXPECT_TRUE(of->advance_progress("t", 0));
   EXPECT_FALSE(of->advance_progress("t", 0));
@@ -220,6 +222,95 @@ TEST(open_requests, are_bounded) {
   requests->close("urgent");
   requests->close("7");
   EXPECT_EQ(requests->open("one more"), opening::opened);
+}
+
+TEST_F(sessions, are_served_by_every_process_that_knows_the_secret) {
+  session_table first({10, 10, 1h}, clock, secrets), second({10, 10, 1h}, clock, secrets);
+  serving::question_modes modes;
+  modes.add(client_capability::elicitation_form).add(client_capability::roots);
+  const auto begun = first.create(
+      who("ann"),
+      {.version = revision::v2025_06_18, .modes = modes, .extensions = {"com.example/a", "b"}}, {});
+  EXPECT_EQ(second.find(begun->id(), "ann"), nullptr);
+  session_facts seen;
+  const auto restored = second.restore(begun->id(), who("ann"),
+                                       [&](const auto&, const auto& facts) { seen = facts; });
+  ASSERT_NE(restored, nullptr);
+  EXPECT_EQ(restored->id(), begun->id());
+  EXPECT_EQ(restored->look().version, revision::v2025_06_18);
+  EXPECT_EQ(restored->modes().bits(), modes.bits());
+  EXPECT_EQ(seen.extensions, (std::vector<std::string>{"com.example/a", "b"}));
+  EXPECT_TRUE(restored->initialized());
+  EXPECT_TRUE(restored->restored());
+  EXPECT_FALSE(begun->restored());
+  EXPECT_EQ(second.find(begun->id(), "ann"), restored);
+  EXPECT_EQ(second.restore(begun->id(), who("ann"), {}), restored) << "somebody was faster";
+  EXPECT_EQ(second.size(), 1U);
+}
+
+TEST_F(sessions, of_others_are_not_restored) {
+  session_table first({10, 10, 1h}, clock, secrets), second({10, 10, 1h}, clock, secrets);
+  session_table stranger({10, 10, 1h}, clock, std::vector<std::string>{"two"});
+  const std::string id = create(first)->id();
+  EXPECT_EQ(second.restore(id, who("bob"), {}), nullptr);
+  EXPECT_EQ(stranger.restore(id, who("ann"), {}), nullptr);
+  EXPECT_EQ(first.restore(id, who("ann"), {}), nullptr) << "it knows its own";
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    std::string changed = id;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    EXPECT_EQ(second.restore(changed, who("ann"), {}), nullptr);
+  }
+  for (const char* none : {"", "gone", "AAAA"}) {
+    EXPECT_EQ(second.restore(none, who("ann"), {}), nullptr);
+  }
+  clock.advance(7 * 24h + 1s);
+  EXPECT_EQ(second.restore(id, who("ann"), {}), nullptr) << "it began too long ago";
+}
+
+TEST_F(sessions, that_ended_here_stay_ended) {
+  session_table first({10, 10, 1h}, clock, secrets), second({10, 10, 1h}, clock, secrets);
+  const std::string own = create(first)->id();
+  EXPECT_TRUE(first.end(own, "ann"));
+  EXPECT_EQ(first.restore(own, who("ann"), {}), nullptr);
+  const std::string other = create(first)->id();
+  ASSERT_NE(second.restore(other, who("ann"), {}), nullptr);
+  EXPECT_TRUE(second.end(other, "ann"));
+  EXPECT_EQ(second.restore(other, who("ann"), {}), nullptr);
+}
+
+TEST_F(sessions, that_are_restored_count_and_take_the_place_of_idle_ones) {
+  session_table first({100, 100, 1h}, clock, secrets), second({100, 2, 1h}, clock, secrets);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 4; ++i) ids.push_back(create(first)->id());
+  for (const std::string& id : ids) {
+    clock.advance(1s);
+    EXPECT_NE(second.restore(id, who("ann"), {}), nullptr);
+  }
+  EXPECT_EQ(second.size(), 2U);
+  EXPECT_EQ(second.find(ids[0], "ann"), nullptr);
+  EXPECT_NE(second.restore(ids[0], who("ann"), {}), nullptr) << "it comes again";
+}
+
+TEST_F(sessions, whose_initialized_went_to_another_process_hear_of_everything_soon) {
+  session_table table({10, 10, 1h}, clock, secrets);
+  const auto begun = create(table);
+  EXPECT_FALSE(table.find(begun->id(), "ann")->initialized());
+  clock.advance(2s);
+  EXPECT_TRUE(table.find(begun->id(), "ann")->initialized());
+}
+
+TEST_F(sessions, number_their_streams_as_no_other_process_does) {
+  session_table first({10, 10, 1h}, clock, secrets), second({10, 10, 1h}, clock, secrets);
+  const auto begun = create(first);
+  const auto restored = second.restore(begun->id(), who("ann"), {});
+  const auto theirs = begun->streams().begin(std::make_shared<mute_outlet>());
+  const auto ours = restored->streams().begin(std::make_shared<mute_outlet>());
+  EXPECT_NE(theirs, ours);
+  boost::asio::io_context context;
+  const auto resumed =
+      restored->streams().resume(std::to_string(theirs) + "-1", std::make_shared<mute_outlet>(),
+                                 std::make_shared<serving::exchange>(context.get_executor()));
+  EXPECT_EQ(resumed.how, session_streams::resumption::unknown);
 }
 
 }  // namespace
