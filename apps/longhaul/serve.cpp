@@ -25,6 +25,7 @@
 #include "open/store_url.hpp"
 #include "run/serve.hpp"
 #include "run/stop_signals.hpp"
+#include "server/shared_outputs.hpp"
 #include "tasks/sync.hpp"
 
 extern char** environ;
@@ -90,6 +91,21 @@ std::shared_ptr<command::program_host> make_host(const config::serve_config& con
   for (char** entry = environ; *entry != nullptr; ++entry) host->environment.emplace_back(*entry);
   host->leaving = leaving.get_token();
   return host;
+}
+
+// Null: nobody else has this store.
+std::unique_ptr<serving::shared_outputs> share_output(const config::serve_config& config,
+                                                      const opened_store& tasks,
+                                                      command::program_host& host,
+                                                      const logger& log) {
+  if (tasks.store->outputs() == nullptr || config.output_shared == 0) return nullptr;
+  const auto remove = [output = host.output](const std::vector<std::string>& gone) {
+    output->remove(gone);
+  };
+  auto shared = std::make_unique<serving::shared_outputs>(*host.output, *tasks.store,
+                                                          config.output_shared, remove, log);
+  host.listener = shared.get();
+  return shared;
 }
 
 serve_settings settings_for(const config::serve_config& config) {
@@ -160,6 +176,7 @@ int serve_tools(config::serve_config& config, process_log& log) {
   const opened_store tasks = open_store(choice_of(config), tell_where_tasks_are(log));
   std::stop_source leaving;
   const auto host = make_host(config, tasks, leaving, log.log());
+  const auto shared = share_output(config, tasks, *host, log.log());
   server definition(config.server);
   add_middleware(definition, config);
   for (command::tool_spec& tool : config.tools) {
@@ -177,8 +194,10 @@ int serve_tools(config::serve_config& config, process_log& log) {
   settings.drain_grace = config.server.drain_grace;
   settings.tls = {config.server.tls_certificate, config.server.tls_key};
   settings.outputs = host->output.get();
-  settings.on_removed = [host](const std::vector<std::string>& gone) {
+  if (shared) settings.outputs = shared.get();
+  settings.on_removed = [&host, &shared](const std::vector<std::string>& gone) {
     host->output->remove(gone);
+    if (shared) shared->forget(gone);
   };
   settings.on_exit = command::leave_helpers;
   settings.on_stopping = [leaving]() mutable { leaving.request_stop(); };

@@ -76,6 +76,8 @@ inline constexpr milliseconds completion_limit = std::chrono::seconds(10);
 
 /// Newest bytes kept of standard output and of standard error, each.
 inline constexpr std::size_t output_limit = 16 * mib;
+/// … of which a store of many servers keeps the newest, for readers at others.
+inline constexpr std::size_t output_shared = 1 * mib;
 /// Bytes of output that go into a result, and at most; the rest can be read as a resource.
 inline constexpr std::size_t result_limit = 64 * kib;
 inline constexpr std::size_t max_result_limit = 16 * mib;

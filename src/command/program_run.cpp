@@ -24,6 +24,7 @@
 #include "command/program_channel.hpp"
 #include "command/task_mark.hpp"
 #include "command/tunables.hpp"
+#include "server/outputs.hpp"
 
 namespace longhaul::command {
 namespace {
@@ -61,6 +62,24 @@ class companion {
   bool running_ = false;
 };
 
+// As long as it lives, a program prints.
+class printing {
+ public:
+  printing(serving::output_listener* listener, std::string task)
+      : listener_(listener), task_(std::move(task)) {
+    if (listener_ != nullptr) listener_->on_begun(task_);
+  }
+  printing(const printing&) = delete;
+  printing& operator=(const printing&) = delete;
+  ~printing() {
+    if (listener_ != nullptr) listener_->on_ended(task_);
+  }
+
+ private:
+  serving::output_listener* const listener_;
+  const std::string task_;
+};
+
 /// One run of a program.
 class program_run {
  public:
@@ -88,6 +107,7 @@ class program_run {
     std::string failure;
     try {
       folder_ = program_.host->output->prepare(task_.id(), key_);
+      printing_.emplace(program_.host->listener, task_.id());
       child.emplace(options_for(values));
     } catch (const fs::filesystem_error& e) {  // whose text holds the server's own paths
       failure = "its output cannot be kept: " + e.code().message();
@@ -321,6 +341,7 @@ class program_run {
   task_context& task_;
   const std::string key_;
   fs::path folder_;
+  std::optional<printing> printing_;
   line_progress progress_{program_.patterns};
   std::array<std::uint64_t, 2> seen_{};
   std::uint64_t printed_ = 0;  // when it was last looked for a sign of life

@@ -93,6 +93,7 @@ class config_reader {
       if (folder->empty()) from.fail_at("state_dir", "state_dir must not be empty");
       config_.state_dir = (std::filesystem::path(options_.folder) / *folder).lexically_normal();
     }
+    from.set_bytes("output_shared", config_.output_shared, 0);
     read_callers(from, server);
     read_bounds(from, server);
     read_tls(from, server);

@@ -21,6 +21,8 @@ struct serve_config {
   bool stdio = false;
   std::string store = {};      ///< URL; empty: not said
   std::string state_dir = {};  ///< absolute; empty: not said
+  /// Bytes of each stream of a program that a store of many servers keeps, the newest.
+  std::size_t output_shared = defaults::output_shared;
   std::vector<std::string> allow_hosts = {}, allow_origins = {};
   rate_limits rates = {};  ///< those of tools included
   bool audit = false, audit_arguments = false;

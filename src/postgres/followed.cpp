@@ -25,6 +25,11 @@ task_ptr followed::known(std::string_view id) const {
   return at == all_.end() ? nullptr : at->second.known.record;
 }
 
+std::set<process_id> followed::processes() const {
+  const guard lock(mutex_);
+  return mine_;
+}
+
 void followed::add_process(const process_id& mine) {
   const guard lock(mutex_);
   mine_.insert(mine);

@@ -29,6 +29,7 @@ class followed {
 
   /// Tasks that these processes run are ours.
   void add_process(const process_id& mine);
+  std::set<process_id> processes() const;
   /// The state that a change of ours has made. `row.record` may be whole.
   void committed(const task_row& row);
   /// A state that was read because others changed it; false: that is no news.

@@ -11,6 +11,7 @@
 #include "longhaul/stores/task_id.hpp"
 #include "longhaul/stores/transitions.hpp"
 #include "postgres/opening.hpp"
+#include "postgres/outputs.hpp"
 #include "postgres/patience.hpp"
 #include "postgres/reads.hpp"
 #include "postgres/tunables.hpp"
@@ -304,6 +305,23 @@ awaitable<std::vector<std::string>> postgres_store::purge(std::size_t most) {
     if (gone.all) break;
   }
   co_return removed;
+}
+
+// --- what programs print
+
+// An operation that is repeated finds what it did.
+awaitable<bool> postgres_store::kept_outputs::write(const stores::output_news& news) {
+  return home_.perform(purpose::reads, [this, &news](connection& link) {
+    return write_output(home_.home_, link, news);
+  });
+}
+
+awaitable<std::optional<stores::output_part>> postgres_store::kept_outputs::read(
+    std::string_view task, std::string_view stream, std::optional<std::uint64_t> offset,
+    std::size_t most) {
+  return home_.perform(purpose::reads, [=, this](connection& link) {
+    return read_output(home_.home_, link, task, stream, offset, most);
+  });
 }
 
 // --- the rest

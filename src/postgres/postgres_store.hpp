@@ -84,6 +84,7 @@ class postgres_store final : public stores::store {
   awaitable<stores::paused_tools> paused() override;
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
   std::string secret() override { return secret_; }
+  stores::shared_output* outputs() override { return &outputs_; }
   std::string trouble() const override;
   std::string trouble_in_full() const override { return home_.trouble(); }
   stores::found_at_open found() const override { return found_; }
@@ -100,6 +101,19 @@ class postgres_store final : public stores::store {
   auto perform(purpose use, Work work) -> decltype(work(std::declval<connection&>()));
   awaitable<void> open_now();
   awaitable<bool> write_pause(std::string_view tool, bool paused);
+  class kept_outputs final : public stores::shared_output {
+   public:
+    explicit kept_outputs(postgres_store& home) : home_(home) {}
+    awaitable<bool> write(const stores::output_news& news) override;
+    awaitable<std::optional<stores::output_part>> read(std::string_view task,
+                                                       std::string_view stream,
+                                                       std::optional<std::uint64_t> offset,
+                                                       std::size_t most) override;
+
+   private:
+    postgres_store& home_;
+  };
+
   bool shows(const task_record& task, std::string_view owner) const;
   bool begin();
   void end() noexcept;
@@ -109,6 +123,7 @@ class postgres_store final : public stores::store {
   reader whole_{home_, detail::whole}, states_{home_, detail::state};
   claims claims_{home_};
   listener listener_{home_};
+  kept_outputs outputs_{*this};
   std::string secret_;
   stores::found_at_open found_;
 

@@ -140,6 +140,30 @@ CREATE TABLE @.processes (
   dead        boolean NOT NULL
 ) WITH (fillfactor = 50);
 
+CREATE TABLE @.outputs (
+  id        text COLLATE "C" NOT NULL,
+  stream    text COLLATE "C" NOT NULL,
+  run       bytea NOT NULL,
+  process   bytea,
+  total     bigint NOT NULL,
+  first     bigint NOT NULL,
+  last      bigint NOT NULL,
+  lost_from bigint,
+  changed   bigint NOT NULL,
+  parts     bigint NOT NULL,
+  open      boolean NOT NULL,
+  PRIMARY KEY (id, stream)
+) WITH (fillfactor = 80);
+CREATE INDEX outputs_open ON @.outputs (process) WHERE open;
+
+CREATE TABLE @.output_parts (
+  id     text COLLATE "C" NOT NULL,
+  stream text COLLATE "C" NOT NULL,
+  at     bigint NOT NULL,
+  bytes  bytea NOT NULL,
+  PRIMARY KEY (id, stream, at)
+) WITH (autovacuum_vacuum_scale_factor = 0.02);
+
 CREATE TABLE @.paused (
   tool  text COLLATE "C" PRIMARY KEY,
   since bigint NOT NULL

@@ -2,10 +2,15 @@
 // The tables, in a schema of their own, and the way from each version to the next. What a version
 // added never changes (docs/store-format.md); a new one is a further text behind the others.
 //
-//   tasks    what never changes about a task        states   what does, narrow, written again and
-//   again bodies   what may be large and changes: questions, attempts, checkpoint counts   numbers
-//   by quota and tool, a row for each process that counted     processes   leases paused   tools
-//   meta     version, secret
+//   tasks          what never changes about a task
+//   states         what does, narrow, written again and again
+//   bodies         what may be large and changes: questions, attempts, checkpoint
+//   counts         numbers by quota and tool, a row for each process that counted
+//   processes      leases
+//   paused         tools
+//   outputs        what programs printed, a row a stream
+//   output_parts   … and its bytes
+//   meta           version, secret
 //
 // Texts have `@` where the schema's name belongs.
 //

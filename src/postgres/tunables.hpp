@@ -55,6 +55,11 @@ inline constexpr std::size_t promoted_at_once = 1000;
 /// What others use of the bounds may be this old when it is compared with them.
 inline constexpr auto others_known_for = 1s;
 
+/// What programs print is kept in rows as it comes; so many of one stream are put together …
+inline constexpr std::size_t output_parts = 256;
+/// … into rows of about so many bytes.
+inline constexpr std::size_t output_part_bytes = 64 << 10;
+
 /// Changes are told to other processes together, this long after the first of them at most …
 inline constexpr auto gather_news = 5ms;
 /// … in messages of so many bytes (PostgreSQL takes up to 7,999).

@@ -49,6 +49,16 @@ class output_source {
   virtual std::string trouble() { return {}; }
 };
 
+/// Hears where programs print. Called on any thread; must not block or throw.
+class output_listener {
+ public:
+  virtual ~output_listener() = default;
+  /// A program of this task is about to start: nothing of it is printed yet.
+  virtual void on_begun(std::string_view task) = 0;
+  /// It has ended: all that it printed is there.
+  virtual void on_ended(std::string_view task) = 0;
+};
+
 /// A resource's address taken apart.
 struct output_address {
   std::string task;

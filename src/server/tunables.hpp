@@ -44,6 +44,12 @@ inline constexpr std::size_t rate_buckets = std::size_t{16} * 1024;
 
 /// What one read of captured output gives at most: more than a model reads at once.
 inline constexpr std::size_t output_read_limit = std::size_t{1} << 20;
+/// How often what programs print is written to a store of many processes: each time is a commit.
+inline constexpr std::chrono::seconds output_share_every{1};
+/// What is written at once at most of one stream; the rest follows at once.
+inline constexpr std::size_t output_share_bytes = std::size_t{1} << 20;
+/// How often files are looked for whose tasks other processes have removed.
+inline constexpr std::chrono::minutes output_sweep_every{1};
 /// How often outputs are looked at that somebody listens to: people see a second as now.
 inline constexpr std::chrono::seconds output_look_every{1};
 /// The longest that one call of `task_status` waits: hosts cut calls at 30 s and more.

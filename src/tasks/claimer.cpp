@@ -73,7 +73,7 @@ boost::asio::awaitable<void> claimer::claim_all() {
 // keeps plain calls from their slots.
 claimer::wish claimer::wish_for(const slots::reservation& room, const lane& home) const {
   wish result;
-  result.request.process = core_.process;
+  result.request.process = core_.process.get();
   result.request.saturated = room.saturated();
   result.request.count = room.count();
   result.cut = !room.saturated().empty();

@@ -143,7 +143,7 @@ std::shared_ptr<direct_run> direct_calls::make_run(const submission& work,
   task.retention = milliseconds(0);
   task.hidden = true;
   task.answered = work.answered;
-  task.claim_for = core_.process;
+  task.claim_for = core_.process.get();
   auto begun = std::make_shared<task_record>(stores::initial(task, core_.now()));
   core_.log.begin(*begun);
   auto run = std::make_shared<direct_run>(*this, std::move(begun), work.tool,

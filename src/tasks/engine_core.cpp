@@ -4,14 +4,12 @@
 #include <utility>
 
 #include "base/clock_arithmetic.hpp"
-#include "base/random.hpp"
 #include "tasks/running_task.hpp"
 
 namespace longhaul::tasks {
 
 engine_core::engine_core(engine_options given)
     : options(std::move(given)),
-      process(new_process_id()),
       log(options.log),
       lanes(options.store, options.limits, *options.clock),
       hub(tunables::followers_per_task, options.store),

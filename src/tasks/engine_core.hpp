@@ -17,6 +17,7 @@
 #include "tasks/lanes.hpp"
 #include "tasks/paused_set.hpp"
 #include "tasks/pauses.hpp"
+#include "tasks/process_name.hpp"
 #include "tasks/slots.hpp"
 #include "tasks/task_log.hpp"
 #include "tasks/waiting_calls.hpp"
@@ -46,7 +47,7 @@ struct engine_core {
   bool in_trouble() const { return !options.store->trouble().empty(); }
 
   const engine_options options;
-  const process_id process;
+  process_name process;
   const task_log log;
   tasks::lanes lanes;
   tasks::hub hub;

@@ -162,7 +162,7 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   if (origin->external) {
     if (!room.take_beyond()) co_return refuse(*origin, stores::bound_names::parked);
   } else if (claimer_.may_claim(home) && !core_.draining && !home.backlog && room.take_slot()) {
-    task.claim_for = core_.process;
+    task.claim_for = core_.process.get();
     task.concurrency = work.tool->options.concurrency;
   }
   waiting_hold waits(core_.waiting);  // before the row: whoever claims it finds what it runs
@@ -174,7 +174,7 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   if (result.code == stores::create_code::busy) core_.log.refusal(*origin, result.bound);
   if (result.code == stores::create_code::created) {
     // What was created and is claimed since is somebody else's to begin.
-    const bool claimed = result.task->process == core_.process && result.task->rev == 1;
+    const bool claimed = result.task->process == task.claim_for && result.task->rev == 1;
     const bool begins = room.any() && (origin->external || claimed);
     if (begins) {
       room.use();
@@ -197,7 +197,7 @@ boost::asio::awaitable<stores::create_result> intake::create(lane& home,
 boost::asio::awaitable<stores::create_result> intake::create_finished(lane& home,
                                                                       stores::new_task task,
                                                                       const outcome& result) {
-  task.claim_for = core_.process;
+  task.claim_for = core_.process.get();
   task.begins_anyway = true;
   stores::create_result created = co_await create(home, task);
   if (created.code != stores::create_code::created || created.task->terminal()) co_return created;

@@ -3,6 +3,8 @@
 
 #include <exception>
 
+#include "base/random.hpp"
+
 namespace longhaul::tasks {
 
 bool lease::may_declare_dead(monotonic_time now) const {
@@ -10,8 +12,20 @@ bool lease::may_declare_dead(monotonic_time now) const {
 }
 
 void lease::lose_trust() {
-  may_claim_ = false;
+  claims_until_ = monotonic_time::min();
   trusted_since_.reset();
+}
+
+// Nobody may claim under an id that has no lease yet.
+boost::asio::awaitable<void> lease::begin_anew() {
+  lose_trust();
+  renewed_at_.reset();
+  const process_id next = new_process_id();
+  co_await core_.options.store->renew(next, core_.options.lease);
+  core_.process.replace(next);
+  core_.log.trouble("lease.lost",
+                    "this process was declared dead (its lease had run out): what it was running "
+                    "is not its own any more, and it goes on under a new id");
 }
 
 boost::asio::awaitable<void> lease::keep() {
@@ -20,7 +34,8 @@ boost::asio::awaitable<void> lease::keep() {
   if (renewed_at_ && now - *renewed_at_ < options.renew_every) co_return;
   stores::renew_result result;
   try {
-    result = co_await options.store->renew(core_.process, options.lease);
+    result = co_await options.store->renew(core_.process.get(), options.lease);
+    if (!result.alive) co_await begin_anew();
   } catch (const std::exception& e) {
     // What we hold stays ours until a write says otherwise; we only claim nothing new.
     if (!renewed_at_ || now - *renewed_at_ > options.lease - options.trust_margin) lose_trust();
@@ -30,15 +45,8 @@ boost::asio::awaitable<void> lease::keep() {
   // A new trust begins where the old one may have ended unseen.
   const bool unbroken = trusted_since_ && now - *renewed_at_ <= options.lease;
   renewed_at_ = now;
-  if (!result.alive) {  // asked again, and said again, with the next renewal only
-    lose_trust();
-    core_.log.trouble(
-        "lease.lost",
-        "this process was declared dead (its lease had run out): it claims nothing any more");
-    co_return;
-  }
   if (!unbroken) trusted_since_ = now;
-  may_claim_ = true;
+  claims_until_ = now + options.lease - options.trust_margin;
 }
 
 }  // namespace longhaul::tasks

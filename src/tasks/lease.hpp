@@ -13,13 +13,15 @@
 //                               │        │ ▲        lease − trust_margin      │
 //                               │        └─┘ renewed                          │
 //                               └───────── renewed ──► trusted ◄──────────────┘
-//   any ──── the store says: declared dead ──► dead (for good)
+//   any ──── the store says: declared dead ──► starting, under a new id (`process_name`)
 //
 //   state    | claims new tasks | goes on with its own           | may declare others dead
 //   trusted  | yes              | yes                            | once it was so for a whole lease
 //   silent   | no               | yes, until a write says        | no
 //            |                  | `superseded`                   |
-//   dead     | no               | no write of it is accepted     | no
+//
+// What it held when it was declared dead is somebody else's, or failed: no write of the former runs
+// is accepted, and they are stopped when it hears of that.
 //
 // Why the trust window ends early: the renewal that the store wrote began before the answer came,
 // so by the store's time the lease may run out `trust_margin` before we would notice. Why a whole
@@ -45,15 +47,17 @@ class lease {
   /// Renews if it is time to. Never throws for what the store cannot do.
   boost::asio::awaitable<void> keep();
   /// Trusted, or starting.
-  bool may_claim() const noexcept { return may_claim_; }
+  bool may_claim() const { return core_.monotonic() < claims_until_.load(); }
   /// Trusted for a whole lease.
   bool may_declare_dead(monotonic_time now) const;
 
  private:
   void lose_trust();
+  boost::asio::awaitable<void> begin_anew();
 
   engine_core& core_;
-  std::atomic<bool> may_claim_{true};
+  // Looked at, not told: whoever was frozen for longer than that knows it at once.
+  std::atomic<monotonic_time> claims_until_{monotonic_time::max()};
   std::optional<monotonic_time> renewed_at_;     // the last answer, by the time it was asked for
   std::optional<monotonic_time> trusted_since_;  // null: silent, or dead
 };

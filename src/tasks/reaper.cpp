@@ -53,7 +53,7 @@ boost::asio::awaitable<void> reaper::audit() {
   const monotonic_time now = core_.monotonic();
   if (audited_at_ && now - *audited_at_ < core_.options.audit_every) co_return;
   audited_at_ = now;
-  const std::vector<task_ptr> claims = co_await core_.options.store->claimed(core_.process);
+  const std::vector<task_ptr> claims = co_await core_.options.store->claimed(core_.process.get());
   std::set<claim> unknown;
   for (const task_ptr& task : claims) {
     if (core_.running.find(task->id())) continue;

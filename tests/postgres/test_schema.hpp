@@ -21,7 +21,8 @@ class test_schema {
     run("UPDATE @.test_clock SET ms = " + std::to_string(ms_));
   }
   ~test_schema() {
-    run("TRUNCATE @.tasks, @.states, @.bodies, @.counts, @.processes, @.paused");
+    run("TRUNCATE @.tasks, @.states, @.bodies, @.counts, @.processes, @.paused, @.outputs, "
+        "@.output_parts");
     free().push_back(name_);
   }
   test_schema(const test_schema&) = delete;

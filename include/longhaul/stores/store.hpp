@@ -27,6 +27,7 @@
 #include <string_view>
 #include <vector>
 
+#include "longhaul/stores/shared_output.hpp"
 #include "longhaul/stores/store_operations.hpp"
 #include "longhaul/stores/values.hpp"
 #include "longhaul/task.hpp"
@@ -178,6 +179,8 @@ class store : public store_operations {
   /// `rules::secret_bytes` random bytes that live as long as the store's tasks and are the same in
   /// every process that has it open: keys are derived from them.
   virtual std::string secret() = 0;
+  /// Where processes find what programs print at others. Null: no other process can have it open.
+  virtual shared_output* outputs() { return nullptr; }
   /// Why nothing can be written now, in words for anybody: no paths in it. Empty: it can.
   virtual std::string trouble() const = 0;
   /// Finishes what is under way and refuses everything after it (`store_error`). Blocks. Before the

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What programs print, in the database: `outputs` has a row for each stream, `output_parts` its
+// bytes, in rows as they came; many small ones are put together now and then.
+//
+// Invariant: the parts of a stream follow each other without a gap. Where one would be, what is
+// before it goes.
+//
+// Threads: the database thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "longhaul/stores/shared_output.hpp"
+#include "postgres/database.hpp"
+
+namespace longhaul::postgres {
+
+awaitable<bool> write_output(database& home, connection& link, const stores::output_news& news);
+awaitable<std::optional<stores::output_part>> read_output(database& home, connection& link,
+                                                          std::string_view task,
+                                                          std::string_view stream,
+                                                          std::optional<std::uint64_t> offset,
+                                                          std::size_t most);
+
+}  // namespace longhaul::postgres
