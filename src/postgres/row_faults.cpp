@@ -15,13 +15,24 @@ struct row_rule {
   std::string_view fault;
   std::string_view sql;
 };
-constexpr std::array<row_rule, 9> row_rules = {{
+constexpr std::array<row_rule, 12> row_rules = {{
     {"task without a state: ",
      "SELECT id FROM @.tasks t WHERE NOT EXISTS (SELECT 1 FROM @.states s WHERE s.id = t.id)"},
     {"state without a task: ",
      "SELECT id FROM @.states s WHERE NOT EXISTS (SELECT 1 FROM @.tasks t WHERE t.id = s.id)"},
     {"body without a task: ",
      "SELECT id FROM @.bodies b WHERE NOT EXISTS (SELECT 1 FROM @.tasks t WHERE t.id = b.id)"},
+    {"output without a task: ",
+     "SELECT id FROM @.outputs o WHERE NOT EXISTS (SELECT 1 FROM @.tasks t WHERE t.id = o.id)"},
+    {"a part of an output that is not there: task ",
+     "SELECT DISTINCT id FROM @.output_parts p WHERE NOT EXISTS (SELECT 1 FROM @.outputs o "
+     "WHERE o.id = p.id AND o.stream = p.stream)"},
+    {"the parts of an output are not what its row says: task ",
+     "SELECT o.id FROM @.outputs o LEFT JOIN (SELECT id, stream, min(at) AS low, "
+     "max(at + length(bytes)) AS high, sum(length(bytes)) AS size FROM @.output_parts "
+     "GROUP BY id, stream) p USING (id, stream) WHERE o.first > o.last OR "
+     "(o.first < o.last AND (p.low IS NULL OR p.low > o.first)) OR "
+     "(p.low IS NOT NULL AND (p.high <> o.last OR p.high - p.low <> p.size))"},
     {"an id of another length: ", "SELECT id FROM @.tasks WHERE length(id) <> 36"},
     {"a hash is not of 32 bytes: task ",
      "SELECT id FROM @.tasks WHERE octet_length(arguments_hash) <> 32 OR "

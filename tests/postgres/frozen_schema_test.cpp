@@ -97,6 +97,11 @@ TEST_F(frozen_schema, P26_of_version_1_has_its_tasks_as_they_were) {
   EXPECT_EQ(task("fails")->status, task_status::completed);
   EXPECT_TRUE(task("fails")->result.is_error);
   EXPECT_GT(task("large")->result.body.size(), 20'000U);
+  const auto printed = run(store_->outputs()->read(task("large")->id(), "stdout", 0, 100));
+  ASSERT_TRUE(printed);
+  EXPECT_EQ(printed->bytes, "e two\n");
+  EXPECT_EQ(printed->offset, 20'002U);
+  EXPECT_FALSE(printed->state.open);
   EXPECT_EQ(task("times_out")->status, task_status::failed);
   EXPECT_EQ(task("work", 0)->status, task_status::cancelled);
   EXPECT_TRUE(task("work", 0)->cancel_requested_at);

@@ -69,6 +69,9 @@ class maintained : public testing::Test {
     delayed_ = create("render", [](task_origin& origin) { origin.retry_on = retry_on::any; }, true);
     run(store_->retry(delayed_->id(), {1, {}}, "exit code 1", store_->now().mono + 1h));
     run(store_->pause("render"));
+    stores::output_news news{.task = runs_->id(), .run = "a run", .begins = true, .keep = 100};
+    news.streams.push_back({.stream = "stdout", .bytes = "some", .total = 4});
+    run(store_->outputs()->write(news));
   }
   bool says(const std::string& part) {
     found_ = postgres::check(options_);
@@ -162,6 +165,14 @@ TEST_F(maintained, each_fault_is_found) {
       {"UPDATE @.meta SET value = 'short' WHERE name = 'secret'",
        "UPDATE @.meta SET value = decode(repeat('00', 32), 'hex') WHERE name = 'secret'",
        "the secret is not of 32 bytes"},
+      {"INSERT INTO @.outputs SELECT 'nobody', stream, run, process, 0, 0, 0, NULL, 0, 0, false "
+       "FROM @.outputs WHERE stream = 'stdout'",
+       "DELETE FROM @.outputs WHERE id = 'nobody'", "output without a task: nobody"},
+      {"INSERT INTO @.output_parts VALUES ('nobody', 'stdout', 0, 'x')",
+       "DELETE FROM @.output_parts WHERE id = 'nobody'",
+       "a part of an output that is not there: task nobody"},
+      {"UPDATE @.output_parts SET bytes = 'so'", "UPDATE @.output_parts SET bytes = 'some'",
+       "the parts of an output are not what its row says: task " + runs_->id()},
       {"DROP INDEX @.states_slots",
        "CREATE UNIQUE INDEX states_slots ON @.states (tool, line, slot) WHERE slot IS NOT NULL",
        "the unique index states.states_slots is missing"},

@@ -31,6 +31,27 @@ CREATE TABLE frozen_v1.meta (
     name text NOT NULL,
     value bytea NOT NULL
 );
+CREATE TABLE frozen_v1.output_parts (
+    id text NOT NULL COLLATE pg_catalog."C",
+    stream text NOT NULL COLLATE pg_catalog."C",
+    at bigint NOT NULL,
+    bytes bytea NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0.02');
+CREATE TABLE frozen_v1.outputs (
+    id text NOT NULL COLLATE pg_catalog."C",
+    stream text NOT NULL COLLATE pg_catalog."C",
+    run bytea NOT NULL,
+    process bytea,
+    total bigint NOT NULL,
+    first bigint NOT NULL,
+    last bigint NOT NULL,
+    lost_from bigint,
+    changed bigint NOT NULL,
+    parts bigint NOT NULL,
+    open boolean NOT NULL
+)
+WITH (fillfactor='80');
 CREATE TABLE frozen_v1.paused (
     tool text NOT NULL COLLATE pg_catalog."C",
     since bigint NOT NULL
@@ -124,6 +145,10 @@ INSERT INTO frozen_v1.counts VALUES ('\xf195e70c2816df58702f77cb51d71133', 'anon
 INSERT INTO frozen_v1.counts VALUES ('\xf195e70c2816df58702f77cb51d71133', 'anonymous@127.0.0.1', 'ask', 0, 1, 0, 0, 0, 0, 0, 1704, 1704, 1795814038780);
 INSERT INTO frozen_v1.meta VALUES ('version', '\x31');
 INSERT INTO frozen_v1.meta VALUES ('secret', '\xb6c03def650f40e469641fc1bf7108b52991632b67eefaecc172af056949451d');
+INSERT INTO frozen_v1.output_parts VALUES ('01m8fdq6sb3vh6jkzz5n7mwaqx9rpmn8zxs4', 'stdout', 20000, '\x6f6e6520');
+INSERT INTO frozen_v1.output_parts VALUES ('01m8fdq6sb3vh6jkzz5n7mwaqx9rpmn8zxs4', 'stdout', 20004, '\x74776f0a');
+INSERT INTO frozen_v1.outputs VALUES ('01m8fdq6sb3vh6jkzz5n7mwaqx9rpmn8zxs4', 'stderr', '\x000102030405060708090a0b0c0d0e0f', NULL, 0, 0, 0, NULL, 1795814040000, 1, false);
+INSERT INTO frozen_v1.outputs VALUES ('01m8fdq6sb3vh6jkzz5n7mwaqx9rpmn8zxs4', 'stdout', '\x000102030405060708090a0b0c0d0e0f', NULL, 20008, 20002, 20008, NULL, 1795814040000, 2, false);
 INSERT INTO frozen_v1.paused VALUES ('again', 1795814040708);
 INSERT INTO frozen_v1.processes VALUES ('\x10f2a794010a2dd2f6036a2a229e4dc9', '\xf195e70c2816df58702f77cb51d71133', 'vm', 21095, '0.1.0', 1795814038174, 1795814038174, 1795814053174, false);
 INSERT INTO frozen_v1.states VALUES ('01m8fdq6n93zjkg1q5k0pra8yf147dbddj61', 2, 1, 1, 1795814038186, 2, '', NULL, NULL, 1795814038186, 1795814038198, NULL, 1795814038198, NULL, NULL, NULL, NULL, '{"content":[{"type":"text","text":"done\n"},{"type":"resource_link","uri":"longhaul://tasks/01m8fdq6n93zjkg1q5k0pra8yf147dbddj61/stdout","name":"stdout","title":"Standard output of quick","mimeType":"text/plain","size":5}]}', 0, NULL, NULL, 'anonymous@127.0.0.1', 'quick', '', false, false, NULL, NULL, NULL, NULL, 1435);
@@ -160,6 +185,10 @@ ALTER TABLE ONLY frozen_v1.counts
     ADD CONSTRAINT counts_pkey PRIMARY KEY (writer, quota, tool);
 ALTER TABLE ONLY frozen_v1.meta
     ADD CONSTRAINT meta_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY frozen_v1.output_parts
+    ADD CONSTRAINT output_parts_pkey PRIMARY KEY (id, stream, at);
+ALTER TABLE ONLY frozen_v1.outputs
+    ADD CONSTRAINT outputs_pkey PRIMARY KEY (id, stream);
 ALTER TABLE ONLY frozen_v1.paused
     ADD CONSTRAINT paused_pkey PRIMARY KEY (tool);
 ALTER TABLE ONLY frozen_v1.processes
@@ -168,6 +197,7 @@ ALTER TABLE ONLY frozen_v1.states
     ADD CONSTRAINT states_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY frozen_v1.tasks
     ADD CONSTRAINT tasks_pkey PRIMARY KEY (id);
+CREATE INDEX outputs_open ON frozen_v1.outputs USING btree (process) WHERE open;
 CREATE INDEX states_again ON frozen_v1.states USING btree (quota, tool, line, id) WHERE (ready AND (epoch > 0));
 CREATE INDEX states_delayed ON frozen_v1.states USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX states_external ON frozen_v1.states USING btree (id) WHERE (external AND (status < 2));
