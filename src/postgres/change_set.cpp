@@ -104,12 +104,17 @@ std::string update_text(const column_set& columns) {
          " WHERE s.id = u.id AND s.rev = u.was AND s.bytes = u.had RETURNING s.id";
 }
 
+// A process whose lease is over has nothing created for it: whatever took so long on its way is
+// decided again.
 std::string create_text(const column_set& tasks, const column_set& states) {
-  return "WITH new AS (INSERT INTO @.tasks (" + tasks.list() + ") SELECT " + tasks.list("u.") +
-         " FROM " + tasks.as_table("u") +
-         " ON CONFLICT DO NOTHING RETURNING id) INSERT INTO @.states (" + states.list() +
-         ") SELECT " + states.list("u.") + " FROM " +
-         states.as_table("u", tasks.names().size() + 1) +
+  const std::size_t first = tasks.names().size() + 1;
+  return "WITH late AS MATERIALIZED (SELECT id FROM @.processes "
+         "WHERE dead OR lease_until <= @.store_time()), new AS (INSERT INTO @.tasks (" +
+         tasks.list() + ") SELECT " + tasks.list("u.") + " FROM " + tasks.as_table("u") +
+         " WHERE u.id NOT IN (SELECT v.id FROM " + states.as_table("v", first) +
+         " JOIN late ON late.id = v.process)"
+         " ON CONFLICT DO NOTHING RETURNING id) INSERT INTO @.states (" +
+         states.list() + ") SELECT " + states.list("u.") + " FROM " + states.as_table("u", first) +
          " WHERE u.id IN (SELECT id FROM new) RETURNING id";
 }
 

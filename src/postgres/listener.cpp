@@ -45,10 +45,10 @@ void listener::spawn(Work work) {
 }
 
 void listener::start() {
-  spawn(beat());
-  if (!home_.options.notify) return;
+  // Others may listen, whether we do or not.
   home_.tell_others = [this](const std::vector<database::change>& changes) { gather(changes); };
-  spawn(listen());
+  spawn(beat());
+  if (home_.options.notify) spawn(listen());
 }
 
 void listener::stop() {

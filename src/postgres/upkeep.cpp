@@ -96,6 +96,15 @@ WHERE NOT p.dead)sql");
   co_return stores::renew_result(results[0].written() == 1);
 }
 
+awaitable<bool> lease_is_over(database& home, connection& link, process_id process) {
+  const std::string sql = home.sql(
+      "SELECT 1 FROM @.processes WHERE id = $1 AND (dead OR lease_until <= @.store_time())");
+  std::vector<statement> all;
+  all.push_back({sql, {parameter::bytes_of(process.bytes)}});
+  const auto results = co_await link.run(std::move(all));
+  co_return !results[0].empty();
+}
+
 namespace {
 
 awaitable<std::set<process_id>> living_processes(database& home, connection& link) {

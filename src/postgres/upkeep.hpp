@@ -15,6 +15,8 @@ namespace longhaul::postgres {
 /// Also compares clocks.
 awaitable<stores::renew_result> renew(database& home, connection& link, process_id process,
                                       milliseconds lease);
+/// By the database's clock, or it was declared dead.
+awaitable<bool> lease_is_over(database& home, connection& link, process_id process);
 awaitable<stores::recover_result> recover(database& home, connection& link);
 awaitable<void> merge_counts(database& home, connection& link);
 awaitable<std::size_t> expire(database& home, connection& link, std::size_t most);

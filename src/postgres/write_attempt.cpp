@@ -10,6 +10,7 @@
 #include "longhaul/stores/task_id.hpp"
 #include "longhaul/stores/transitions.hpp"
 #include "postgres/reads.hpp"
+#include "postgres/upkeep.hpp"
 
 namespace longhaul::postgres {
 
@@ -146,6 +147,9 @@ awaitable<void> write_attempt::look_up(operation& asked) {
     co_await let_go(home_, link_, there);
   }
   asked.looked = true;
+  if (asked.task->claim_for) {
+    asked.late = co_await lease_is_over(home_, link_, *asked.task->claim_for);
+  }
 }
 
 bool write_attempt::found(operation& asked, const task_row& there, bool by_hash) {
@@ -165,8 +169,9 @@ bool write_attempt::found(operation& asked, const task_row& there, bool by_hash)
   return true;
 }
 
-bool write_attempt::needs_line(const stores::new_task& task) const {
-  return task.claim_for && task.origin->concurrency_key && !task.begins_anyway &&
+bool write_attempt::needs_line(const operation& asked) const {
+  const stores::new_task& task = *asked.task;
+  return task.claim_for && !asked.late && task.origin->concurrency_key && !task.begins_anyway &&
          !paused_.contains(task.origin->tool);
 }
 
@@ -174,7 +179,7 @@ awaitable<std::optional<line_locks>> write_attempt::lock_lines() {
   std::set<tool_and_line> lines;
   for (const operation* each : work_) {
     const bool waits = each->task != nullptr && !each->done && !each->look;
-    if (!waits || !needs_line(*each->task)) continue;
+    if (!waits || !needs_line(*each)) continue;
     lines.emplace(each->task->origin->tool, line_of(*each->task->origin));
   }
   if (lines.empty()) co_return std::nullopt;
@@ -187,14 +192,14 @@ void write_attempt::decide_creation(operation& asked, std::optional<line_locks>&
   const stores::new_task& task = *asked.task;
   creation made{&asked, {}};
   bool may_begin = task.begins_anyway || !paused_.contains(task.origin->tool);
-  if (may_begin && needs_line(task)) {
+  if (may_begin && needs_line(asked)) {
     // What runs already is counted, and not asked.
     const std::size_t limit = task.begun ? 0 : task.concurrency;
     made.slot = lines->begin({task.origin->tool, line_of(*task.origin)}, limit);
     may_begin = made.slot.has_value();
   }
-  const auto record =
-      std::make_shared<task_record>(stores::initial(task, now_, task.claim_for && may_begin));
+  const auto record = std::make_shared<task_record>(
+      stores::initial(task, now_, task.claim_for && may_begin && !asked.late));
   made.row = {record, stores::size_of(*record)};
   const std::string_view bound = home_.use.refuses(task.origin->quota, task.bounds, made.row.bytes);
   if (!bound.empty()) {

@@ -41,6 +41,7 @@ struct operation {
   bool done = false;
   bool look = false;    ///< what there is must be read, whatever is known
   bool looked = false;  ///< of a creation: in this attempt, and there was none
+  bool late = false;    ///< of a creation: the lease of its process is over, so it waits
   int races = 0;        ///< lost
   sleeper caller = {};
 };
@@ -80,7 +81,7 @@ class write_attempt {
   void decide(chain& one);
   void decide(chain& one, operation& asked);
   void decide_creation(operation& asked, std::optional<line_locks>& lines);
-  bool needs_line(const stores::new_task& task) const;
+  bool needs_line(const operation& asked) const;
   awaitable<std::optional<line_locks>> lock_lines();
   void take(const std::string& quota, const numbers& change);
   awaitable<void> write(bool in_transaction);

@@ -85,7 +85,12 @@ awaitable<void> writer::carry_out(batch work) {
       }
     }
     const bool blocked = failed && failed->sqlstate() == "55P03" && work.size() > 1;
-    if (failed && (blocked || !left.allows(*failed))) {
+    // What was on its way may have been done: that is looked at, and done if it was not.
+    const bool unknown = failed && failed->outcome_unknown() && !left.over();
+    if (unknown) {
+      for (operation* each : work) each->look = true;
+    }
+    if (failed && !unknown && (blocked || !left.allows(*failed))) {
       const bool alone = work.size() == 1 || failed->is_outage() || failed->outcome_unknown();
       if (alone) {
         const auto error = std::make_exception_ptr(store_error_of(*failed));

@@ -48,15 +48,15 @@ refused context::failure(const std::exception& e) const {
   if (dynamic_cast<const std::bad_alloc*>(&e) != nullptr) {
     return busy("the server has no memory for this now: try again later");
   }
-  const auto* const store = dynamic_cast<const stores::store_error*>(&e);
-  if (store != nullptr && !store->outcome_unknown()) {
+  if (const auto* const store = dynamic_cast<const stores::store_error*>(&e)) {
     // A full disk, a file that is gone: callers hear why, without paths, and may come again.
-    refused result = busy("tasks cannot be stored or read now: " + store->reason());
+    std::string words = "tasks cannot be stored or read now: " + store->reason();
+    if (store->outcome_unknown()) words += "; what was asked may have been done all the same";
+    refused result = busy(std::move(words));
     result.retry_after = tasks::tunables::store_retry_after;
     return result;
   }
-  const std::string_view words =
-      store != nullptr ? "Internal error: the task store could not do this" : "Internal error";
+  const std::string_view words = "Internal error";
   refused result = refuse(refusal::internal, {});
   result.error_id = tasks::new_error_id();
   result.message = tasks::with_error_id(words, result.error_id);

@@ -7,6 +7,7 @@
 
 #include "json/view.hpp"
 #include "longhaul/stores/bounds.hpp"
+#include "longhaul/stores/deadlines.hpp"
 #include "server/refusals.hpp"
 #include "server/tunables.hpp"
 #include "tasks/tunables.hpp"
@@ -117,6 +118,10 @@ call_reply outcome_of(const task_record& ended) {
       return refuse(refusal::unknown_tool, "the tool was removed before this call could begin");
     }
     return refuse(refusal::abandoned, "the call was cancelled");
+  }
+  // The waiter was away for longer than it is kept.
+  if (stores::is_emptied(ended)) {
+    return busy("the call has ended, and nobody took its result in time: it is not kept any more");
   }
   return ended.result;
 }

@@ -79,7 +79,11 @@ std::optional<milliseconds> intake::within_bounds(std::optional<milliseconds> re
 std::optional<milliseconds> intake::retention_of(const submission& work, const lane& home) const {
   const tool_definition& tool = *work.tool;
   if (!work.hidden) return retention_for(tool, work.retention_given, work.retention);
-  const milliseconds least = home.is_durable ? tunables::hidden_retention : milliseconds(0);
+  milliseconds least{0};
+  if (home.is_durable) {
+    least = home.store->exclusive() ? milliseconds(tunables::hidden_retention)
+                                    : milliseconds(tunables::hidden_retention_shared);
+  }
   const milliseconds kept = std::max(least, tool.options.plain_retention.value_or(least));
   return tool.options.unique ? std::max(kept, tool.options.unique_for) : kept;
 }

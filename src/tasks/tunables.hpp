@@ -39,6 +39,8 @@ inline constexpr auto max_retention = defaults::max_retention;
 /// How long the work behind a plain call is kept once finished: long enough for a waiter that
 /// learns of the end by polling. The store in memory tells at once and keeps nothing.
 inline constexpr auto hidden_retention = 2s;
+/// … where the waiter may be at another process, which the database or a notification fails.
+inline constexpr auto hidden_retention_shared = 60s;
 /// How long such work waits for an answer: its caller may never come back.
 inline constexpr auto hidden_answer_within = 1h;
 
@@ -62,9 +64,10 @@ inline constexpr auto claim_poll = 1s;
 inline constexpr auto audit_every = 30s;
 
 /// First delay and number of repetitions of a write whose outcome is unknown, before it is left to
-/// the tick, which repeats it until it is known.
+/// the tick, which repeats it until it is known; and no more after so long.
 inline constexpr auto retry_delay = 5ms;
 inline constexpr int retry_attempts = 4;
+inline constexpr auto retry_for = 10s;
 /// Each delay is so many times the one before.
 inline constexpr int retry_growth = 4;
 

@@ -24,19 +24,6 @@ KNOWN = {
     "concurrency_holds_behind_cancels":
         "a cancel frees the number of a concurrency key in the database (change_set.cpp), and other replicas "
         "do not count programs that are still ending",
-    "cancel_reaches_programs_of_silent": "as followers_hear_of_silent",
-    "followers_hear_of_silent":
-        "a replica with notify=off tells nobody (listener.cpp), and who hears others looks every ten seconds",
-    "unknown_outcomes_are_repeated":
-        "certain() repeats what has an unknown outcome for 0.4 s only, then callers get -32603; behind a "
-        "pooler every outcome is unknown while the database is away",
-    "the_dead_begin_nothing":
-        "lease::keep() loses its trust when a renewal has failed, by the time at which that began, and not "
-        "when the lease is over: a replica that comes back begins tasks before it hears that it is dead",
-    "plain_results_are_kept":
-        "the result of a plain call is removed 2 s after its end, also if the replica of its caller has not "
-        "read it: a lost notification, which costs up to 10 s, or a short outage, and the caller gets "
-        "-32603, or, of what failed, a reply that is no JSON",
 }
 
 

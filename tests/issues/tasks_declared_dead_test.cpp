@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server that was frozen for longer than its lease (a virtual machine that was moved, say) began no
-// task any more until somebody restarted it, and /readyz was content. Now it goes on under a new id.
+// A server that was frozen for longer than its lease (a virtual machine that was moved, say) began
+// no task any more until somebody restarted it, and /readyz was content. Now it goes on under a new
+// id.
 #include "tasks/engine_fixture.hpp"
 
 namespace longhaul::test {
