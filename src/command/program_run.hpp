@@ -35,13 +35,13 @@ namespace longhaul::command {
 
 /// What all programs of a server share.
 struct program_host {
-  std::string helper;                            ///< path of `longhaul-run`
-  std::shared_ptr<output_folder> output;         ///< required
-  std::vector<std::string> environment;  ///< of the server, `NAME=value`: what may be passed on
+  std::string helper;                     ///< path of `longhaul-run`
+  std::shared_ptr<output_folder> output;  ///< required
+  std::vector<std::string> environment;   ///< of the server, `NAME=value`: what may be passed on
   /// Requested once the server is about to end: runs that are stopped are left to their helpers
   /// then.
   std::stop_token leaving = {};
-  logger log = {};  ///< is told what callers are not: paths
+  logger log = {};                               ///< is told what callers are not: paths
   serving::output_listener* listener = nullptr;  ///< hears of programs of tasks; null: nobody does
 };
 

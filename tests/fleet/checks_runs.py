@@ -14,6 +14,7 @@ from served import STOP_GRACE, TOOLS
 
 HEARS = 15  # seconds until a replica that is back knows what it lost, and its programs have ended
 SLACK = 5  # seconds that a busy machine may add
+HEARD = 0.2  # seconds, between a line of a replica's log and its note
 
 
 def declared_dead(history, boot):
@@ -182,8 +183,8 @@ def cancel_reaches_programs_of_silent(history):
 
 
 def the_dead_begin_nothing(history):
-    """A replica that could not renew for 12 s begins nothing that was asked for since, and nothing at all
-    once it was declared dead; but calls of tools that make no tasks."""
+    """A replica that could not renew for 12 s begins nothing that was asked for since, until it knows that it was
+    declared dead and goes on under a new id; but calls of tools that make no tasks."""
     asked = {one.arguments["tag"]: one for one in history.requests if one.kind in ("create", "plain")}
     for boot in history.boots.values():
         # That of which it died: the last one that was long enough, before it said so.
@@ -195,7 +196,7 @@ def the_dead_begin_nothing(history):
         begun = long[-1][0]
         for run in history.runs:
             request = asked.get(run.tag)
-            if run.boot == boot.name and run.t0 > begun + LEASE and request and request.t0 > begun and \
+            if run.boot == boot.name and begun + LEASE < run.t0 < boot.lost_at - HEARD and request and request.t0 > begun and \
                     TOOLS[request.tool].task and not TOOLS[request.tool].unique:
                 yield Violation(
                     "the_dead_begin_nothing",
