@@ -56,19 +56,15 @@ run_sanitized() { # PRESET suite…
   done
 }
 
-# What the release build has to show.
+# What the release build has to show: the suites, and beside them what waits more than it works.
 release() {
   local name
   rm -rf build/record
   mkdir -p build/record
+  whole_programs &
   for name in $(suites "${all[@]}"); do
     LONGHAUL_WIRE_RECORD=$PWD/build/record counted "$name" 600 "build/release/longhaul-$name-tests" --gtest_brief=1
   done
-  counted snippets 300 scripts/snippets.py
-  counted examples 300 scripts/examples.py
-  counted diagnostics 300 scripts/diagnostics.py
-  counted siege 300 scripts/siege.sh ${full:+60}
-  counted fleet "$fleet_limit" scripts/fleet.sh ${full:+300}
   step npm-packages 300 scripts/npm-install.sh && {
     counted conformance 900 scripts/conformance.py
     counted conformance-tls 900 scripts/conformance.py --tls --out build/conformance-tls
@@ -81,6 +77,14 @@ release() {
   step lint-size 60 scripts/lint-size.py
   step lint-words 60 scripts/lint-words.py
   step lint-keys 60 scripts/lint-keys.py
+  wait
+}
+whole_programs() {
+  counted snippets 300 scripts/snippets.py
+  counted diagnostics 300 scripts/diagnostics.py
+  counted examples 300 scripts/examples.py
+  counted siege 300 scripts/siege.sh ${full:+60}
+  counted fleet "$fleet_limit" scripts/fleet.sh ${full:+300}
 }
 
 step deps 900 scripts/install-deps.sh ${full:+check} || finish

@@ -199,6 +199,9 @@ int serve_tools(config::serve_config& config, process_log& log) {
     host->output->remove(gone);
     if (shared) shared->forget(gone);
   };
+  settings.on_end = [&shared] {
+    if (shared) shared->finish();
+  };
   settings.on_exit = command::leave_helpers;
   settings.on_stopping = [leaving]() mutable { leaving.request_stop(); };
   const int code = serve(definition, settings, log);

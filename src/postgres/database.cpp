@@ -51,9 +51,13 @@ void database::set_trouble(const std::string& why) {
 }
 
 stores::store_error store_error_of(const database_error& error) {
+  return store_error_of(error, error.outcome_unknown());
+}
+
+stores::store_error store_error_of(const database_error& error, bool unknown) {
   const std::string reason = error.is_outage() ? "the database of the tasks does not answer"
                                                : "the database of the tasks refuses this";
-  return stores::store_error(error.what(), reason, error.outcome_unknown());
+  return stores::store_error(error.what(), reason, unknown);
 }
 
 }  // namespace longhaul::postgres

@@ -85,5 +85,7 @@ struct database {
 
 /// The error that callers get.
 stores::store_error store_error_of(const database_error& error);
+/// … of an operation of which an attempt before may have been carried out (`unknown`).
+stores::store_error store_error_of(const database_error& error, bool unknown);
 
 }  // namespace longhaul::postgres

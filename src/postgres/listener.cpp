@@ -8,6 +8,7 @@
 #include <charconv>
 #include <utility>
 
+#include "postgres/outputs.hpp"
 #include "postgres/patience.hpp"
 #include "postgres/reads.hpp"
 #include "postgres/tunables.hpp"
@@ -142,6 +143,7 @@ awaitable<void> listener::beat() {
       merged_at_ = std::chrono::steady_clock::now();
       const auto merge = [this](connection& link) -> awaitable<int> {
         co_await merge_counts(home_, link);
+        co_await remove_lost_outputs(home_, link);
         co_return 0;
       };
       co_await with_connection(home_, purpose::writes, merge);

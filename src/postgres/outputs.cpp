@@ -2,6 +2,7 @@
 #include "postgres/outputs.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "postgres/tunables.hpp"
@@ -39,16 +40,21 @@ const parameter& no_number() {
 }
 
 // The texts of a write, and what it asks of the database. The row of the stream is locked first and
-// decides; what hangs on it is written only with it. A repeated one finds what it has done.
+// decides; what hangs on it is written only with it. Of a repeated one, which may have grown, only
+// what is not there yet is added.
 class output_writing {
  public:
   output_writing(const database& home, const stores::output_news& news)
       : news_(news),
         begin_(home.sql(R"sql(
 INSERT INTO @.outputs AS o (id, stream, run, process, total, first, last, changed, parts, open)
-SELECT s.id, n.stream, $2, s.process, 0, 0, 0, @.store_time(), 0, true
+SELECT s.id, n.stream, $2, coalesce(s.process, (
+    SELECT p.id FROM @.processes p WHERE p.id = ANY ($3) AND NOT p.dead LIMIT 1)),
+  0, 0, 0, @.store_time(), 0, true
 FROM @.states s, (VALUES ('stderr'), ('stdout')) AS n (stream)
-WHERE s.id = $1 AND (s.process IS NULL OR s.process = ANY ($3))
+WHERE s.id = $1 AND (s.process = ANY ($3) OR (s.process IS NULL AND NOT EXISTS (
+  SELECT 1 FROM @.outputs x WHERE x.id = s.id AND x.process <> ALL ($3))))
+FOR KEY SHARE OF s
 ON CONFLICT (id, stream) DO UPDATE SET run = excluded.run, process = excluded.process, total = 0,
   first = 0, last = 0, lost_from = NULL, changed = excluded.changed, parts = 0, open = true
 WHERE o.run <> excluded.run)sql")),
@@ -62,10 +68,10 @@ UPDATE @.outputs SET total = $4, last = greatest(last, $5), lost_from = $6, open
 WHERE id = $1 AND stream = $2 AND run = $3)sql")),
         add_(home.sql(R"sql(
 INSERT INTO @.output_parts (id, stream, at, bytes)
-SELECT id, stream, $4, $5 FROM @.outputs
-WHERE id = $1 AND stream = $2 AND run = $3 AND NOT EXISTS (
-  SELECT 1 FROM @.output_parts p
-  WHERE p.id = $1 AND p.stream = $2 AND p.at <= $4 AND p.at + length(p.bytes) > $4))sql")),
+SELECT o.id, o.stream, f.at, substring($5 FROM (f.at - $4)::int + 1) FROM @.outputs o, LATERAL (
+  SELECT greatest($4, max(p.at + length(p.bytes))) AS at FROM @.output_parts p
+  WHERE p.id = o.id AND p.stream = o.stream) AS f
+WHERE o.id = $1 AND o.stream = $2 AND o.run = $3 AND f.at < $4 + length($5))sql")),
         drop_(home.sql(R"sql(
 DELETE FROM @.output_parts p USING @.outputs o
 WHERE o.id = $1 AND o.stream = $2 AND o.run = $3 AND p.id = o.id AND p.stream = o.stream
@@ -132,6 +138,9 @@ awaitable<std::optional<stores::output_part>> read_output(database& home, connec
                                                           std::string_view stream,
                                                           std::optional<std::uint64_t> offset,
                                                           std::size_t most) {
+  if (offset) {
+    offset = std::min<std::uint64_t>(*offset, std::numeric_limits<std::int64_t>::max() - most);
+  }
   // One snapshot: what was dropped in between would be missing.
   const std::string state = home.sql(
       "SELECT total, first, last, lost_from, changed, open, run FROM @.outputs "
@@ -166,6 +175,32 @@ ORDER BY p.at)sql");
   }
   part.offset = std::min(part.offset, part.state.end);
   co_return part;
+}
+
+// A row that somebody has locked is left for the next time: who is frozen in the middle of a
+// message keeps it as long as his connection lives.
+awaitable<void> end_outputs_of_the_dead(database& home, connection& link) {
+  const std::string sql = home.sql(R"sql(
+UPDATE @.outputs SET open = false WHERE (id, stream) IN (
+  SELECT id, stream FROM @.outputs o WHERE open AND NOT EXISTS (
+    SELECT 1 FROM @.processes p WHERE p.id = o.process AND NOT p.dead)
+  FOR UPDATE SKIP LOCKED))sql");
+  std::vector<statement> all;
+  all.push_back({sql});
+  co_await link.run(std::move(all));
+}
+
+awaitable<void> remove_lost_outputs(database& home, connection& link) {
+  const std::string outputs = home.sql(R"sql(
+WITH lost AS (
+  DELETE FROM @.outputs WHERE (id, stream) IN (
+    SELECT id, stream FROM @.outputs o WHERE open AND NOT EXISTS (
+      SELECT 1 FROM @.tasks t WHERE t.id = o.id)
+    FOR UPDATE SKIP LOCKED) RETURNING id, stream)
+DELETE FROM @.output_parts p USING lost WHERE p.id = lost.id AND p.stream = lost.stream)sql");
+  std::vector<statement> all;
+  all.push_back({outputs});
+  co_await link.run(std::move(all));
 }
 
 }  // namespace longhaul::postgres

@@ -24,4 +24,9 @@ awaitable<std::optional<stores::output_part>> read_output(database& home, connec
                                                           std::optional<std::uint64_t> offset,
                                                           std::size_t most);
 
+/// Nothing more comes from processes that are dead.
+awaitable<void> end_outputs_of_the_dead(database& home, connection& link);
+/// Those of tasks that were removed while somebody wrote.
+awaitable<void> remove_lost_outputs(database& home, connection& link);
+
 }  // namespace longhaul::postgres

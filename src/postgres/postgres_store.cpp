@@ -170,9 +170,17 @@ awaitable<stores::change_result> postgres_store::answer(
 awaitable<stores::change_result> postgres_store::cancel(std::string_view owner, std::string_view id,
                                                         std::string_view reason,
                                                         stores::visibility sees) {
-  return writer_.change(id, owner, [reason, sees](const task_record& task, stores::instant now) {
+  const auto next = [reason, sees](const task_record& task, stores::instant now) {
     return stores::cancelled(task, reason, sees, now);
-  });
+  };
+  bool repeated = false;
+  stores::change_result result =
+      co_await writer_.change(id, owner, next, growth::free, 0, &repeated);
+  // A repetition finds what the first attempt did.
+  const bool ours = repeated && result.code == stores::change_code::already_terminal &&
+                    result.task->status == task_status::cancelled;
+  if (ours) result.code = stores::change_code::applied;
+  co_return result;
 }
 
 awaitable<stores::change_result> postgres_store::set_retention(

@@ -11,6 +11,7 @@
 
 #include "longhaul/stores/bounds.hpp"
 #include "longhaul/stores/transitions.hpp"
+#include "postgres/outputs.hpp"
 #include "postgres/reads.hpp"
 #include "postgres/tunables.hpp"
 
@@ -133,9 +134,6 @@ awaitable<stores::recover_result> recover(database& home, connection& link) {
       "UPDATE @.processes SET dead = true WHERE NOT dead AND "
       "lease_until <= least(@.store_time(), $1)");
   const std::string forget = home.sql("DELETE FROM @.processes WHERE dead AND lease_until < $1");
-  const std::string silence = home.sql(
-      "UPDATE @.outputs o SET open = false WHERE open AND NOT EXISTS (SELECT 1 FROM @.processes p "
-      "WHERE p.id = o.process AND NOT p.dead)");
   const std::string orphans = home.sql(R"sql(
 SELECT s.id FROM @.states s WHERE s.process IS NOT NULL AND NOT EXISTS (
   SELECT 1 FROM @.processes p WHERE p.id = s.process AND NOT p.dead)
@@ -151,7 +149,6 @@ ORDER BY s.id LIMIT $1 FOR UPDATE SKIP LOCKED)sql");
   first.push_back({forget, {parameter::time(now.mono - milliseconds(tunables::dead_kept))}});
   first.push_back({heard});
   first.push_back({any});
-  first.push_back({silence});
   const auto results = co_await link.run(std::move(first));
   std::map<std::string, monotonic_time> last_heard;
   for (int row = 0; row < results[2].size(); ++row) {
@@ -182,6 +179,7 @@ ORDER BY s.id LIMIT $1 FOR UPDATE SKIP LOCKED)sql");
     }
     co_await write_locked(home, link, std::move(made));
   }
+  co_await end_outputs_of_the_dead(home, link);
   co_return total;
 }
 
@@ -321,15 +319,20 @@ awaitable<void> remove(database& home, connection& link, const std::vector<std::
       "failed = c.failed + excluded.failed, cancelled = c.cancelled + excluded.cancelled, "
       "stored_bytes = c.stored_bytes + excluded.stored_bytes");
   const std::string tasks = home.sql("DELETE FROM @.tasks WHERE id = ANY ($1)");
-  const std::string outputs = home.sql("DELETE FROM @.outputs WHERE id = ANY ($1)");
-  const std::string parts = home.sql("DELETE FROM @.output_parts WHERE id = ANY ($1)");
+  // One that is locked stays, and goes with `remove_lost_outputs`: who holds it may be frozen.
+  const std::string outputs = home.sql(
+      "DELETE FROM @.outputs WHERE (id, stream) IN (SELECT id, stream FROM @.outputs "
+      "WHERE id = ANY ($1) FOR UPDATE SKIP LOCKED)");
+  const std::string parts = home.sql(
+      "DELETE FROM @.output_parts p WHERE id = ANY ($1) AND NOT EXISTS (SELECT 1 FROM @.outputs o "
+      "WHERE o.id = p.id AND o.stream = p.stream)");
   std::vector<statement> all;
   const parameter gone = text_array(ids);
   all.push_back({bodies, {gone}});
   all.push_back({states, {gone, parameter::bytes_of(home.writer_bytes())}});
   all.push_back({tasks, {gone}});
-  all.push_back({parts, {gone}});
   all.push_back({outputs, {gone}});
+  all.push_back({parts, {gone}});
   co_await run_all(link, std::move(all));
 }
 

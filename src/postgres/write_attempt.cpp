@@ -190,6 +190,12 @@ awaitable<std::optional<line_locks>> write_attempt::lock_lines() {
 
 void write_attempt::decide_creation(operation& asked, std::optional<line_locks>& lines) {
   const stores::new_task& task = *asked.task;
+  if (asked.late && task.begins_anyway) {  // it may not wait
+    asked.error =
+        std::make_exception_ptr(stores::store_error("the lease of this process is over", false));
+    asked.done = true;
+    return;
+  }
   creation made{&asked, {}};
   bool may_begin = task.begins_anyway || !paused_.contains(task.origin->tool);
   if (may_begin && needs_line(asked)) {

@@ -39,10 +39,11 @@ struct operation {
   stores::change_result changed = {};
   std::exception_ptr error = nullptr;
   bool done = false;
-  bool look = false;    ///< what there is must be read, whatever is known
-  bool looked = false;  ///< of a creation: in this attempt, and there was none
-  bool late = false;    ///< of a creation: the lease of its process is over, so it waits
-  int races = 0;        ///< lost
+  bool look = false;      ///< what there is must be read, whatever is known
+  bool looked = false;    ///< of a creation: in this attempt, and there was none
+  bool late = false;      ///< of a creation: the lease of its process is over, so it waits
+  bool in_doubt = false;  ///< an attempt before may have done it
+  int races = 0;          ///< lost
   sleeper caller = {};
 };
 using batch = std::vector<operation*>;

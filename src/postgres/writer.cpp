@@ -31,8 +31,8 @@ writer::writer(database& home)
 
 awaitable<stores::change_result> writer::change(std::string_view id,
                                                 std::optional<std::string_view> owner,
-                                                transition next, growth allowed,
-                                                std::size_t bytes) {
+                                                transition next, growth allowed, std::size_t bytes,
+                                                bool* repeated) {
   operation mine;
   mine.bytes = bytes;
   mine.id = id;
@@ -40,6 +40,7 @@ awaitable<stores::change_result> writer::change(std::string_view id,
   mine.next = std::move(next);
   mine.allowed = allowed;
   co_await queue_.perform(mine);
+  if (repeated != nullptr) *repeated = mine.in_doubt;
   co_return std::move(mine.changed);
 }
 
@@ -80,21 +81,23 @@ awaitable<void> writer::carry_out(batch work) {
     for (operation* each : work) {
       if (broken) each->error = broken;
       if (each->races > tunables::most_races) {
-        each->error = std::make_exception_ptr(
-            stores::store_error("task " + std::string(each->id) + " changes too fast", false));
+        each->error = std::make_exception_ptr(stores::store_error(
+            "task " + std::string(each->id) + " changes too fast", each->in_doubt));
       }
     }
     const bool blocked = failed && failed->sqlstate() == "55P03" && work.size() > 1;
     // What was on its way may have been done: that is looked at, and done if it was not.
     const bool unknown = failed && failed->outcome_unknown() && !left.over();
     if (unknown) {
-      for (operation* each : work) each->look = true;
+      for (operation* each : work) each->look = each->in_doubt = true;
     }
     if (failed && !unknown && (blocked || !left.allows(*failed))) {
       const bool alone = work.size() == 1 || failed->is_outage() || failed->outcome_unknown();
       if (alone) {
-        const auto error = std::make_exception_ptr(store_error_of(*failed));
-        for (operation* each : work) each->error = error;
+        for (operation* each : work) {
+          const bool unknown_now = failed->outcome_unknown() || each->in_doubt;
+          each->error = std::make_exception_ptr(store_error_of(*failed, unknown_now));
+        }
       } else {  // one of them is to blame
         for (operation* each : std::exchange(work, {})) {
           batch one;

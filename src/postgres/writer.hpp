@@ -27,9 +27,11 @@ class writer {
   explicit writer(database& home);
 
   /// Both throw `stores::store_error`. `bytes`: of what the change brings, roughly.
+  /// `repeated`: set if an attempt before may have done it.
   awaitable<stores::change_result> change(std::string_view id,
                                           std::optional<std::string_view> owner, transition next,
-                                          growth allowed = growth::free, std::size_t bytes = 0);
+                                          growth allowed = growth::free, std::size_t bytes = 0,
+                                          bool* repeated = nullptr);
   awaitable<stores::create_result> create(const stores::new_task& task);
   /// What is queued is carried out, and all that comes later refused.
   void close() { queue_.close(); }

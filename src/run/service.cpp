@@ -131,6 +131,7 @@ void service::stop() {
 void service::end() {
   definition_.link_->close(*engine_);
   engine_->stop();
+  if (options_.on_end) options_.on_end();
   options_.store->close();
 }
 

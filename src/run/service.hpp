@@ -33,6 +33,8 @@ struct service_options {
   std::function<void(const std::vector<std::string>&)> on_removed = {};
   /// Called once when the server is told to stop, before it drains: no new work begins from now on.
   std::function<void()> on_stopping = {};
+  /// Called when nothing runs any more, before the store is closed.
+  std::function<void()> on_end = {};
   /// Called before the process exits with handlers that have not ended.
   std::function<void()> on_exit = {};
   /// Null: `defaults::http_drain_grace` or `defaults::stdio_drain_grace`.

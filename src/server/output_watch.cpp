@@ -93,8 +93,14 @@ std::vector<std::shared_ptr<output_watch::held_output>> output_watch::looked_at(
   return all;
 }
 
+bool output_watch::closing() {
+  const guard lock(mutex_);
+  return closing_;
+}
+
 void output_watch::look() {
   for (const auto& one : looked_at()) {
+    if (closing()) return;
     try {
       look_at(*one);
     } catch (const std::exception& e) {

@@ -64,6 +64,7 @@ class output_watch {
   std::vector<std::shared_ptr<held_output>> looked_at();
   void look_at(const held_output& one);
   void run();
+  bool closing();
 
   output_source& outputs_;
   tasks::engine& engine_;

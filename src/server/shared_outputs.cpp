@@ -31,14 +31,7 @@ shared_outputs::shared_outputs(output_source& here, stores::store& store, std::s
   thread_ = std::thread([this] { work(); });
 }
 
-shared_outputs::~shared_outputs() {
-  {
-    const guard lock(mutex_);
-    closing_ = true;
-    changed_.notify_all();
-  }
-  thread_.join();
-}
+shared_outputs::~shared_outputs() { finish(); }
 
 void shared_outputs::on_begun(std::string_view task) {
   if (tasks::lanes::is_in_memory(task)) return;  // no store has it
@@ -80,15 +73,27 @@ void shared_outputs::work() {
     begun_ = false;
     while (!closing_ && !hurry_ && !(idle && begun_) && changed_.wait_until(lock, next)) {
     }
-    bool more = true;
-    while (more) {
+    // What has ended at once, the others when it is time to.
+    const bool ended_only = hurry_ && !closing_ && std::chrono::steady_clock::now() < next;
+    for (bool more = true; more;) {
       hurry_ = false;
       lock.unlock();
-      more = write_all();
+      more = write_all(ended_only);
       sweep();
       lock.lock();
     }
   }
+  lock.unlock();
+  write_all(true);  // what has ended during the last one
+}
+
+void shared_outputs::finish() {
+  {
+    const guard lock(mutex_);
+    closing_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
 }
 
 void shared_outputs::sweep() {
@@ -99,7 +104,7 @@ void shared_outputs::sweep() {
   {
     const guard lock(mutex_);
     for (const auto& [task, one] : runs_) {
-      if (!one.active && one.kept) ended.push_back(task);
+      if (!one.active && ended.size() < tunables::output_sweep_ids) ended.push_back(task);
     }
   }
   if (ended.empty()) return;
@@ -114,23 +119,26 @@ void shared_outputs::sweep() {
 }
 
 // True: there is more to write now.
-bool shared_outputs::write_all() {
+bool shared_outputs::write_all(bool ended_only) {
   std::vector<std::pair<std::string, run>> all;
   {
     const guard lock(mutex_);
     for (const auto& [task, one] : runs_) {
-      if (one.active) all.emplace_back(task, one);
+      if (one.active && (!ended_only || one.ended)) all.emplace_back(task, one);
     }
   }
   bool more = false, failed = false;
   for (auto& [task, one] : all) {
     try {
       more = write(task, one) || more;
-    } catch (const std::exception& e) {  // the next time tries again
+    } catch (const stores::store_error& e) {  // the next time tries again
       failed = true;
       if (!failing_) log_.warning("output.unshared", e.what());
       failing_ = true;
       break;
+    } catch (const std::exception& e) {  // what the program did to its own folder
+      log_.warning("output.unshared", e.what(), {task_field(task)});
+      one.active = false;
     }
     const guard lock(mutex_);
     const auto at = runs_.find(task);
@@ -151,14 +159,18 @@ bool shared_outputs::write(const std::string& task, run& one) {
   parts.reserve(2);
   bool more = false, open = false;
   const std::array<std::pair<std::string_view, progress*>, 2> both = {
-      {{"stdout", &one.out}, {"stderr", &one.err}}};
+      {{"stderr", &one.err}, {"stdout", &one.out}}};
   for (const auto& [stream, state] : both) {
-    auto found = here_.read(task, stream, state->written, tunables::output_share_bytes);
+    // Of much only what is kept.
+    const auto now = here_.look(task, stream);
+    const std::uint64_t skipped = now ? now->total - std::min<std::uint64_t>(now->total, keep_) : 0;
+    const std::uint64_t from = std::max(state->written, skipped);
+    auto found = here_.read(task, stream, from, tunables::output_share_bytes);
     parts.push_back(found ? *std::move(found) : output_source::part{.bytes = {}});
     const output_source::part& part = parts.back();
     const std::uint64_t end = std::max(part.offset + part.bytes.size(), state->written);
     const bool rest = end < part.lost_from.value_or(part.total);
-    more = more || (rest && !part.bytes.empty());
+    more = more || (ended && rest && !part.bytes.empty());
     const progress next{end, part.total, !ended || rest};
     open = open || next.open;
     if (next.written != state->written || next.total != state->total || next.open != state->open) {
@@ -173,7 +185,6 @@ bool shared_outputs::write(const std::string& task, run& one) {
   }
   if (news.begins || !news.streams.empty()) {
     one.active = tasks::sync(store_.outputs()->write(news));
-    one.kept = one.kept || one.active;
   }
   one.known = true;
   if (!open) one.active = false;
@@ -239,8 +250,11 @@ std::optional<output_source::extent> shared_outputs::look(std::string_view task,
 
 bool shared_outputs::in_use(std::string_view task) const {
   if (here_.in_use(task)) return true;
-  const auto found = stored(task, "stdout", 0, 0);
-  return found && found->state.open;
+  return std::ranges::any_of(std::array<std::string_view, 2>{"stdout", "stderr"},
+                             [&](std::string_view stream) {
+                               const auto found = stored(task, stream, 0, 0);
+                               return found && found->state.open;
+                             });
 }
 
 }  // namespace longhaul::serving

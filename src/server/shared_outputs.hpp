@@ -43,11 +43,13 @@ class shared_outputs final : public output_source, public output_listener {
   /// Throws `std::system_error` if no thread can be started.
   shared_outputs(output_source& here, stores::store& store, std::size_t keep, remover remove,
                  logger log = {});
-  /// What has ended is written, if the store takes it.
   ~shared_outputs() override;
   shared_outputs(const shared_outputs&) = delete;
   shared_outputs& operator=(const shared_outputs&) = delete;
 
+  /// Writes what has ended, if the store takes it, and nothing more from then on. Before the store
+  /// is closed; takes as long as what is under way there.
+  void finish();
   void on_begun(std::string_view task) override;
   void on_ended(std::string_view task) override;
   /// The files of these tasks are gone.
@@ -71,7 +73,6 @@ class shared_outputs final : public output_source, public output_listener {
   struct run {
     std::string name;
     bool known = false;  ///< in the store, or refused by it
-    bool kept = false;   ///< the store took it
     bool ended = false;  ///< nothing more is printed
     bool active = true;  ///< it may have something to write
     progress out = {}, err = {};
@@ -79,7 +80,7 @@ class shared_outputs final : public output_source, public output_listener {
 
   void work();
   void sweep();
-  bool write_all();
+  bool write_all(bool ended_only);
   bool write(const std::string& task, run& one);
   bool is_from_here(std::string_view task);
   std::optional<stores::output_part> stored(std::string_view task, std::string_view stream,

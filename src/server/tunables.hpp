@@ -50,6 +50,8 @@ inline constexpr std::chrono::seconds output_share_every{1};
 inline constexpr std::size_t output_share_bytes = std::size_t{1} << 20;
 /// How often files are looked for whose tasks other processes have removed.
 inline constexpr std::chrono::minutes output_sweep_every{1};
+/// … and so many at once.
+inline constexpr std::size_t output_sweep_ids = 10'000;
 /// How often outputs are looked at that somebody listens to: people see a second as now.
 inline constexpr std::chrono::seconds output_look_every{1};
 /// The longest that one call of `task_status` waits: hosts cut calls at 30 s and more.

@@ -117,6 +117,12 @@ std::shared_ptr<session> session_table::find(std::string_view id, std::string_vi
 
 bool session_table::end(std::string_view id, std::string_view owner) {
   shard& home = shard_of(id);
+  if (!find(id, owner)) return false;
+  {  // before it goes, or a request at this moment restores it
+    const guard lock(ended_mutex_);
+    if (ended_.size() >= tunables::ended_sessions) ended_.pop_front();
+    ended_.emplace_back(id);
+  }
   std::shared_ptr<session> ended;
   {
     const guard lock(home.mutex);
@@ -126,10 +132,6 @@ bool session_table::end(std::string_view id, std::string_view owner) {
     home.by_id.erase(at);
   }
   forget(ended);
-  if (!ended->restored()) return true;
-  const guard lock(ended_mutex_);
-  if (ended_.size() >= tunables::ended_sessions) ended_.pop_front();
-  ended_.emplace_back(id);
   return true;
 }
 

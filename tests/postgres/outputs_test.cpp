@@ -124,6 +124,13 @@ TEST_F(outputs, that_are_written_twice_are_there_once) {
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(write(0, task, "run", 0, "abc", true));
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(write(0, task, "run", 3, "def", false));
   EXPECT_EQ(read(1, task)->bytes, "abcdef");
+  EXPECT_TRUE(write(0, task, "run", 3, "defghi")) << "it has grown since";
+  EXPECT_EQ(read(1, task)->bytes, "abcdefghi");
+  EXPECT_TRUE(write(0, task, "run", 9, "jk"));
+  EXPECT_EQ(read(1, task)->bytes, "abcdefghijk");
+  const auto far = std::numeric_limits<std::uint64_t>::max();
+  EXPECT_EQ(read(1, task, far)->bytes, "");
+  EXPECT_EQ(read(1, task, far / 2)->bytes, "");
 }
 
 TEST_F(outputs, of_a_former_run_go_with_the_next_and_it_adds_nothing_more) {
@@ -142,6 +149,10 @@ TEST_F(outputs, are_begun_only_by_who_runs_the_task) {
   EXPECT_FALSE(write(0, task, "a late one", 0, "old", true));
   EXPECT_EQ(read(0, task)->bytes, "new");
   EXPECT_FALSE(write(0, new_task_id(schema_.now()), "run", 0, "x", true)) << "no such task";
+  EXPECT_EQ(run(stores_[1]->cancel("alice", task, "", stores::visibility::hidden_too)).code,
+            stores::change_code::applied);
+  EXPECT_FALSE(write(0, task, "a late one", 0, "old", true)) << "nor once it has ended";
+  EXPECT_EQ(read(0, task)->bytes, "new");
 }
 
 TEST_F(outputs, keep_the_newest_bytes_in_their_bound) {
@@ -248,11 +259,17 @@ TEST_F(shared_output_files, are_read_elsewhere_while_a_program_prints_and_after)
 
 TEST_F(shared_output_files, of_a_run_that_was_taken_over_are_not_what_readers_get) {
   const auto first = share(0), second = share(1);
-  const std::string task = create(std::nullopt);
+  const std::string task = create();
   files_[0].print(task, "of the first run");
   first->on_begun(task);
   first->on_ended(task);
   EXPECT_TRUE(wait_until([&] { return text(*second, task) == "of the first run"; }));
+  run(stores_[0]->release(task, {1, {}}));
+  stores::claim_request request;
+  request.process = processes_[1];
+  request.count = 1;
+  request.tools.emplace("render", 1);
+  EXPECT_TRUE(wait_until([&] { return run(stores_[1]->claim(request)).size() == 1; }));
   files_[1].print(task, "of the second");
   second->on_begun(task);
   second->on_ended(task);
