@@ -260,8 +260,10 @@ TEST_F(middleware_test, that_throws_at_an_end_harms_nobody) {
 TEST_F(middleware_test, hears_of_requests_about_tasks_and_may_refuse_them) {
   add({.name = "work"}, [] { return std::string("done"); });
   start_observed();
+  std::promise<void> over;  // a state is read before its hooks are told
+  hooks->at_end = [&](const ended_call&) { over.set_value(); };
   const std::string id = run_task("work");
-  await_end(id);
+  over.get_future().wait();
   hooks->heard();
   std::string subject;
   hooks->at_call = [&](arriving_call& call) { subject = std::string(call.subject); };
