@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Middleware: what it hears, what it may change, and how it refuses.
+#include <future>
 #include <mutex>
 
 #include "longhaul/audit_log.hpp"
