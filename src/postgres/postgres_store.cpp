@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
+#include <future>
 #include <utility>
 
 #include "longhaul/stores/cursor.hpp"
@@ -104,7 +105,12 @@ bool postgres_store::shows(const task_record& task, std::string_view owner) cons
 }
 
 void postgres_store::limit(const stores::byte_bounds& bounds) {
-  asio::post(home_.context, asio::use_future([this, bounds] { home_.use.limit(bounds); })).get();
+  std::promise<void> done;
+  asio::post(home_.context, [&] {
+    home_.use.limit(bounds);
+    done.set_value();
+  });
+  done.get_future().wait();
 }
 
 std::string postgres_store::trouble() const {
