@@ -167,18 +167,18 @@ bool shared_outputs::write(const std::string& task, run& one) {
     const std::uint64_t from = std::max(state->written, skipped);
     auto found = here_.read(task, stream, from, tunables::output_share_bytes);
     parts.push_back(found ? *std::move(found) : output_source::part{.bytes = {}});
-    const output_source::part& part = parts.back();
-    const std::uint64_t end = std::max(part.offset + part.bytes.size(), state->written);
-    const bool rest = end < part.lost_from.value_or(part.total);
-    more = more || (ended && rest && !part.bytes.empty());
-    const progress next{end, part.total, !ended || rest};
+    const output_source::part& printed = parts.back();
+    const std::uint64_t end = std::max(printed.offset + printed.bytes.size(), state->written);
+    const bool rest = end < printed.lost_from.value_or(printed.total);
+    more = more || (ended && rest && !printed.bytes.empty());
+    const progress next{end, printed.total, !ended || rest};
     open = open || next.open;
     if (next.written != state->written || next.total != state->total || next.open != state->open) {
       news.streams.push_back({.stream = stream,
-                              .offset = part.bytes.empty() ? state->written : part.offset,
-                              .bytes = part.bytes,
-                              .total = part.total,
-                              .lost_from = part.lost_from,
+                              .offset = printed.bytes.empty() ? state->written : printed.offset,
+                              .bytes = printed.bytes,
+                              .total = printed.total,
+                              .lost_from = printed.lost_from,
                               .open = next.open});
     }
     *state = next;
