@@ -40,20 +40,8 @@ haproxy=$(PATH=$PATH:/usr/sbin command -v haproxy) ||
   fail "no balancer here: apt-get install haproxy (Debian 12; scripts/install-deps.sh does it, without starting Debian's own)"
 "$longhaul" serve "$file" --check >/dev/null || exit 1
 
-temporary=
-if [[ -z $data ]]; then
-  temporary=1
-  data=$(mktemp -d "${TMPDIR:-/tmp}/longhaul-fleet.XXXXXX")
-fi
-mkdir -p "$data"
-data=$(cd "$data" && pwd)
-[[ $data =~ ^[A-Za-z0-9._/-]{1,80}$ ]] ||
-  fail "$data: a folder for a socket has up to 80 letters, digits, '.', '_' and '-'"
-# Only by a socket in the folder, so this needs no port.
-database="postgres:///postgres?host=$data/pg&user=longhaul"
-
 declare -A replicas=() ports=()
-postgres='' balancer='' stopping=''
+postgres='' balancer='' stopping='' temporary=''
 
 # Ctrl-C: replicas drain. Again: without grace.
 drain() {
@@ -80,6 +68,17 @@ finish() {
 }
 trap drain INT TERM
 trap finish EXIT
+
+if [[ -z $data ]]; then
+  temporary=1
+  data=$(mktemp -d "${TMPDIR:-/tmp}/longhaul-fleet.XXXXXX")
+fi
+mkdir -p "$data"
+data=$(cd "$data" && pwd)
+[[ $data =~ ^[A-Za-z0-9._/-]{1,80}$ ]] ||
+  fail "$data: a folder for a socket has up to 80 letters, digits, '.', '_' and '-'"
+# Only by a socket in the folder, so this needs no port.
+database="postgres:///postgres?host=$data/pg&user=longhaul"
 
 # A session of its own: what the terminal sends goes to this script alone. And nobody is left when it
 # is killed.

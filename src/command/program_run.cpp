@@ -24,7 +24,6 @@
 #include "command/program_channel.hpp"
 #include "command/task_mark.hpp"
 #include "command/tunables.hpp"
-#include "server/outputs.hpp"
 
 namespace longhaul::command {
 namespace {

@@ -21,17 +21,11 @@
 #include "command/result.hpp"
 #include "command/spec.hpp"
 #include "longhaul/task_context.hpp"
+#include "server/outputs.hpp"
 
 namespace longhaul::command {
 
 class output_folder;
-}  // namespace longhaul::command
-
-namespace longhaul::serving {
-class output_listener;
-}  // namespace longhaul::serving
-
-namespace longhaul::command {
 
 /// What all programs of a server share.
 struct program_host {

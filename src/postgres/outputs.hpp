@@ -17,6 +17,7 @@
 
 namespace longhaul::postgres {
 
+/// As `shared_output::write` and `read`. All throw `database_error`.
 awaitable<bool> write_output(database& home, connection& link, const stores::output_news& news);
 awaitable<std::optional<stores::output_part>> read_output(database& home, connection& link,
                                                           std::string_view task,

@@ -56,10 +56,9 @@ refused context::failure(const std::exception& e) const {
     result.retry_after = tasks::tunables::store_retry_after;
     return result;
   }
-  const std::string_view words = "Internal error";
   refused result = refuse(refusal::internal, {});
   result.error_id = tasks::new_error_id();
-  result.message = tasks::with_error_id(words, result.error_id);
+  result.message = tasks::with_error_id("Internal error", result.error_id);
   options.log.error("request.failed", e.what(), {{"error_id", result.error_id}});
   return result;
 }

@@ -169,8 +169,9 @@ bool shared_outputs::write(const std::string& task, run& one) {
     parts.push_back(found ? *std::move(found) : output_source::part{.bytes = {}});
     const output_source::part& printed = parts.back();
     const std::uint64_t end = std::max(printed.offset + printed.bytes.size(), state->written);
-    const bool rest = end < printed.lost_from.value_or(printed.total);
-    more = more || (ended && rest && !printed.bytes.empty());
+    // Where nothing can be read nothing will come.
+    const bool rest = !printed.bytes.empty() && end < printed.lost_from.value_or(printed.total);
+    more = more || (ended && rest);
     const progress next{end, printed.total, !ended || rest};
     open = open || next.open;
     if (next.written != state->written || next.total != state->total || next.open != state->open) {
@@ -197,12 +198,14 @@ std::optional<stores::output_part> shared_outputs::stored(std::string_view task,
                                                           std::string_view stream,
                                                           std::optional<std::uint64_t> offset,
                                                           std::size_t most) const {
+  if (tasks::lanes::is_in_memory(task)) return std::nullopt;
   return tasks::sync(store_.outputs()->read(task, stream, offset, most));
 }
 
 // What is running here is the newest run, as far as anybody knows; of what has ended only the store
-// can tell.
+// can tell, and nothing of tasks in memory.
 bool shared_outputs::is_from_here(std::string_view task) {
+  if (tasks::lanes::is_in_memory(task)) return true;
   std::string name;
   {
     const guard lock(mutex_);

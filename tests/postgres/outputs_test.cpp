@@ -13,6 +13,7 @@
 #include "postgres/test_schema.hpp"
 #include "server/shared_outputs.hpp"
 #include "support/process_census.hpp"
+#include "tasks/lanes.hpp"
 
 namespace longhaul::test {
 namespace {
@@ -275,6 +276,22 @@ TEST_F(shared_output_files, of_a_run_that_was_taken_over_are_not_what_readers_ge
   second->on_ended(task);
   EXPECT_TRUE(wait_until([&] { return text(*first, task) == "of the second"; }));
   EXPECT_EQ(text(*second, task), "of the second");
+}
+
+TEST_F(shared_output_files, of_tasks_in_memory_are_read_without_the_database) {
+  const auto first = share(0);
+  const std::string task =
+      tasks::lanes::new_id(task_policy::never, schema_.now());  // a plain call's
+  files_[0].print(task, "some");
+  first->on_begun(task);
+  first->on_ended(task);
+  schema_.run("ALTER TABLE @.outputs RENAME TO away");
+  EXPECT_EQ(text(*first, task), "some");
+  EXPECT_EQ(first->tail(task, "stdout", 2)->bytes, "me");
+  EXPECT_EQ(first->look(task, "stdout")->total, 4u);
+  EXPECT_FALSE(first->in_use(task));
+  EXPECT_FALSE(first->read(task, "stderr", 0, 10));
+  schema_.run("ALTER TABLE @.away RENAME TO outputs");
 }
 
 TEST_F(shared_output_files, are_written_once_the_database_answers_again) {
