@@ -68,6 +68,15 @@ void validate(std::string_view text) {
   if (!parse(text.data(), text.size(), true)) refuse(check(text));
 }
 
+bool is_valid(std::string_view text) {
+  try {
+    validate(text);
+    return true;
+  } catch (const invalid_json&) {
+    return false;
+  }
+}
+
 void validate_in_place(std::string& text, std::string_view spared) {
   text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
   if (!parse(text.data(), text.size(), false)) refuse(mend(text, spared));

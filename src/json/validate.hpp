@@ -16,10 +16,13 @@ namespace longhaul::json {
 /// memory to look.
 void validate(std::string_view text);
 
-/// The same for a string whose capacity may be grown by the parser's padding, which saves a copy.
-/// Escapes of half a surrogate pair, which `validate` refuses, become U+FFFD: others send them, and
-/// no text in UTF-8 can say them. Not in the value of the member `spared` of the outermost object,
-/// or of the objects in an outermost array.
+/// The same as an answer.
+bool is_valid(std::string_view text);
+
+/// As `validate`, for a string whose capacity may be grown by the parser's padding, which saves a
+/// copy. Escapes of half a surrogate pair, which `validate` refuses, become U+FFFD: others send
+/// them, and no text in UTF-8 can say them. Not in the value of the member `spared` of the
+/// outermost object, or of the objects in an outermost array.
 void validate_in_place(std::string& text, std::string_view spared = {});
 
 /// `text` (validated) without white space outside strings if it holds CR or LF; else as it is.

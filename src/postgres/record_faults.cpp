@@ -16,15 +16,6 @@
 namespace longhaul::postgres {
 namespace {
 
-bool is_json(std::string_view text) {
-  try {
-    json::validate(text);
-    return true;
-  } catch (const invalid_json&) {
-    return false;
-  }
-}
-
 // Which columns of a whole row are JSON, by the types of the members behind them.
 struct json_columns {
   std::vector<std::pair<int, std::string_view>> all;
@@ -69,7 +60,7 @@ std::string unreadable_column(const rows& from, int row) {
   for (const auto& [column, name] : columns.all) {
     const field stored = from.at(row, column);
     if (stored.null()) continue;
-    const bool good = is_json(stored.bytes()) &&
+    const bool good = json::is_valid(stored.bytes()) &&
                       (name != "inputs" || is_list_of(stored.bytes(), {"key", "request"})) &&
                       (name != "attempts" || is_list_of(stored.bytes(), {"number", "how"}));
     if (!good) return std::string(name);

@@ -46,19 +46,10 @@ bool begins_as(const type_node& type, std::string_view text) {
   return false;
 }
 
-bool is_json(std::string_view text) {
-  try {
-    json::validate(text);
-    return true;
-  } catch (const invalid_json&) {
-    return false;
-  }
-}
-
 // The JSON that the string holds, if it is what `type` wants.
 std::optional<std::string> held_by(const type_node& type, json::value string) {
   auto text = string.string();
-  if (!text || !begins_as(type, *text) || !is_json(*text)) return std::nullopt;
+  if (!text || !begins_as(type, *text) || !json::is_valid(*text)) return std::nullopt;
   if (type.kind == shape::integer && !read_whole_number(json::value(*text))) return std::nullopt;
   return text;
 }
@@ -147,7 +138,7 @@ raw_json tidy_arguments(const raw_json& given, const declared_type& declared,
   }
   result.close();
   // What stood in strings may nest deeper than JSON that comes in may, and have line breaks.
-  return changed && is_json(out) ? raw_json::trusted(json::without_line_breaks(out)) : given;
+  return changed && json::is_valid(out) ? raw_json::trusted(json::without_line_breaks(out)) : given;
 }
 
 raw_json typed_schema::tidy(const raw_json& arguments, const argument_leniency& how) const {

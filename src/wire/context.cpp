@@ -47,12 +47,12 @@ context::context(serving::dispatcher& dispatcher, const endpoint_options& option
           options.secrets.empty() ? std::vector<std::string>{random_bytes(32)} : options.secrets) {}
 
 context::context(serving::dispatcher& dispatcher, const endpoint_options& options,
-                 std::vector<std::string> shared_secrets)
+                 const std::vector<std::string>& secrets)
     : server(dispatcher),
       clock(*options.clock),
-      secrets(std::move(shared_secrets)),
       questions(secrets),
       states(secrets),
+      sessions(secrets),
       log(options.log),
       server_meta(server_member(dispatcher.identity())) {}
 

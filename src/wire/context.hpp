@@ -21,6 +21,7 @@
 #include "wire/request_stream.hpp"
 #include "wire/revisions.hpp"
 #include "wire/session.hpp"
+#include "wire/session_ids.hpp"
 
 namespace longhaul::wire {
 
@@ -42,9 +43,9 @@ struct context {
 
   serving::dispatcher& server;
   const clock_source& clock;
-  const std::vector<std::string> secrets;  ///< at least one
   const question_ids questions;
   const state_sealer states;
+  const session_ids sessions;
   const logger log;
   /// The member of `_meta` in every result of a stateless revision.
   const std::string server_meta;
@@ -53,7 +54,7 @@ struct context {
 
  private:
   context(serving::dispatcher& dispatcher, const endpoint_options& options,
-          std::vector<std::string> shared_secrets);
+          const std::vector<std::string>& secrets);
 };
 
 /// One request on its way through the wire.

@@ -74,7 +74,7 @@ class http_envelope final : public http_endpoint, private envelope {
   http_envelope(serving::dispatcher& server, const endpoint_options& options)
       : envelope(server, options),
         sessions_({options.max_sessions, options.max_sessions_per_caller, options.session_idle},
-                  *options.clock, shared_.secrets) {}
+                  *options.clock, shared_.sessions) {}
 
   std::optional<http_reply> admit(const http_request& head) override {
     try {

@@ -19,8 +19,8 @@ std::uint64_t random_number() {
 }  // namespace
 
 session_table::session_table(const session_bounds& bounds, const clock_source& clock,
-                             std::span<const std::string> secrets)
-    : bounds_(bounds), clock_(clock), ids_(secrets), boot_(random_number()) {}
+                             const session_ids& ids)
+    : bounds_(bounds), clock_(clock), ids_(ids), boot_(random_number()) {}
 
 session_table::shard& session_table::shard_of(std::string_view id) {
   return shards_[std::hash<std::string_view>()(id) % shards_.size()];

@@ -12,7 +12,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,9 +35,8 @@ struct session_bounds {
 
 class session_table {
  public:
-  /// Requires: at least one secret. Who has them all restores the sessions of others.
-  session_table(const session_bounds& bounds, const clock_source& clock,
-                std::span<const std::string> secrets);
+  /// All must outlive it. Who makes and reads the same ids restores the sessions of others.
+  session_table(const session_bounds& bounds, const clock_source& clock, const session_ids& ids);
 
   /// What is done with a session before anybody else knows it.
   using preparation = std::function<void(const std::shared_ptr<session>&, const session_facts&)>;
@@ -77,7 +75,7 @@ class session_table {
 
   const session_bounds bounds_;
   const clock_source& clock_;
-  const session_ids ids_;
+  const session_ids& ids_;
   const std::uint64_t boot_;
   const std::shared_ptr<event_budget> events_ = std::make_shared<event_budget>();
   std::atomic<std::size_t> count_{0};

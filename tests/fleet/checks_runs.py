@@ -155,8 +155,8 @@ def programs_end_with_replicas(history):
                             f"{run.tag} was there {run.t1 - boot.t1:.3f} s after {run.boot}", run.task)
 
 
-def late_cancels(history):
-    """Of both checks below."""
+def cancel_reaches_programs(history):
+    """A program ends soon after its task was cancelled at any replica, faults aside."""
     told = {}
     for one in history.requests:
         if one.kind == "cancel" and one.got == "ok" and (one.task not in told or one.t1 < told[one.task].t1):
@@ -165,21 +165,10 @@ def late_cancels(history):
     for task, cancel in told.items():
         for run in runs.get(task, []):
             if run.t1 - cancel.t1 > STOP_GRACE + SLACK and not history.felt(run.boot, cancel.t1, run.t1):
-                mixed = history.is_silent(cancel.boot) and not history.is_silent(run.boot)
                 yield Violation(
-                    "cancel_reaches_programs_of_silent" if mixed else "cancel_reaches_programs",
+                    "cancel_reaches_programs",
                     f"attempt {run.attempt} at {run.boot} was there {run.t1 - cancel.t1:.3f} s after the "
                     f"cancel at {cancel.boot}", task)
-
-
-def cancel_reaches_programs(history):
-    """A program ends soon after its task was cancelled at any replica, faults aside."""
-    yield from named("cancel_reaches_programs", late_cancels(history))
-
-
-def cancel_reaches_programs_of_silent(history):
-    """… also if the cancel came to one with notify=off, and the program is at one without."""
-    yield from named("cancel_reaches_programs_of_silent", late_cancels(history))
 
 
 def the_dead_begin_nothing(history):

@@ -180,8 +180,8 @@ def strangers_see_nothing(history):
             yield Violation("strangers_see_nothing", f"{one.owner}'s task was shown at {one.boot}", one.task)
 
 
-def heard_late(history):
-    """Of both checks below."""
+def followers_hear(history):
+    """Who follows a task at a replica hears within a second or two that it ended at another one."""
     runs = {task: those[-1] for task, those in history.runs_of().items()}
     ended = {}
     for one in history.finals:
@@ -194,22 +194,10 @@ def heard_late(history):
         late = one.t1 - max(ended[one.task], one.t0)
         if late > HEARD_WITHIN and one.states[-1]["status"] not in TERMINAL and not history.felt(
                 one.boot, one.t0, one.t1):
-            mixed = one.task in runs and history.is_silent(
-                runs[one.task].boot) and not history.is_silent(one.boot)
             yield Violation(
-                "followers_hear_of_silent" if mixed else "followers_hear",
+                "followers_hear",
                 f"who listened at {one.boot} was not told in {late:.3f} s that it ended "
                 f"({'at ' + runs[one.task].boot if one.task in runs else 'without a run'})", one.task)
-
-
-def followers_hear(history):
-    """Who follows a task at a replica hears within a second or two that it ended at another one."""
-    yield from named("followers_hear", heard_late(history))
-
-
-def followers_hear_of_silent(history):
-    """… also if that other one has notify=off and the own one has not."""
-    yield from named("followers_hear_of_silent", heard_late(history))
 
 
 def unclean_errors(history):

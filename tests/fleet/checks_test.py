@@ -263,8 +263,7 @@ def plants():
             }])
         ],
         "strangers_see_nothing": [lambda h: setattr(request(h, "c.x"), "got", "ok")],
-        "followers_hear": [lambda h: listener(h, False)],
-        "followers_hear_of_silent": [lambda h: listener(h, True)],
+        "followers_hear": [lambda h: listener(h, False), lambda h: listener(h, True)],
         "errors_are_clean": [
             lambda h: error(h, code=-32603), lambda h: error(h, code=BUSY), lambda h: error(h, got="broken"),
             lambda h: error(h, got="refused"), lambda h: error(h, got="timeout"),
@@ -319,9 +318,10 @@ def plants():
             lambda h: setattr(h, "runs", [one for one in h.runs if one.task != "a"])
         ],
         "programs_end_with_replicas": [lambda h: setattr(h.boots["r1.1"], "t1", -10)],
-        "cancel_reaches_programs": [lambda h: setattr(run(h, "i"), "t1", 25)],
-        "cancel_reaches_programs_of_silent":
-        [lambda h: (setattr(run(h, "i"), "t1", 25), setattr(h, "silent", frozenset(["r2"])))],
+        "cancel_reaches_programs": [
+            lambda h: setattr(run(h, "i"), "t1", 25), lambda h:
+            (setattr(run(h, "i"), "t1", 25), setattr(h, "silent", frozenset(["r2"])))
+        ],
         "nobody_is_robbed": [
             robbed_task, lambda h: setattr(h.boots["r1.1"], "lost_at", 41.0), lambda h:
             (setattr(h.boots["r1.1"], "lost_at", 41.0), h.windows.append(Window("crash", None, 5, 40))),

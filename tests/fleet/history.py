@@ -154,9 +154,6 @@ class History:
                 merged.append(piece)
         return merged
 
-    def is_silent(self, boot):
-        return boot.split(".")[0] in self.silent
-
     def felt(self, boot, t0, t1):
         """Whether a fault may be felt by a request to this boot at this time."""
         for begun, over, _ in self.away(boot):

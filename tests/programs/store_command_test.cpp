@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "programs/fixture.hpp"
+#include "programs/store_verb.hpp"
 #include "sqlite/connection.hpp"
 
 namespace longhaul::test {
@@ -13,21 +14,6 @@ namespace {
 
 class store_command : public serve {
  protected:
-  struct said {
-    int code = 0;
-    std::string out, errors;
-  };
-  static said store(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {LONGHAUL_SERVE, "store"});
-    child run(arguments);
-    said result;
-    for (std::string line = run.output_line(); !line.empty(); line = run.output_line()) {
-      result.out += line + "\n";
-    }
-    result.errors = run.all_errors();
-    result.code = run.wait();
-    return result;
-  }
   static json::object stats(const std::string& file) {
     return json::parse(store({"stats", file, "--json"}).out).as_object();
   }

@@ -3,6 +3,7 @@
 #if LONGHAUL_POSTGRES
 #include "postgres/cluster.hpp"
 #include "programs/fixture.hpp"
+#include "programs/store_verb.hpp"
 
 namespace longhaul::test {
 namespace {
@@ -16,21 +17,6 @@ class store_database : public serve {
     direct_link(cluster::shared().url()).run("DROP SCHEMA IF EXISTS " + schema_ + " CASCADE");
   }
 
-  struct said {
-    int code = 0;
-    std::string out, errors;
-  };
-  static said store(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {LONGHAUL_SERVE, "store"});
-    child run(arguments);
-    said result;
-    for (std::string line = run.output_line(); !line.empty(); line = run.output_line()) {
-      result.out += line + "\n";
-    }
-    result.errors = run.all_errors();
-    result.code = run.wait();
-    return result;
-  }
   json::object stats() const {
     return json::parse(store({"stats", url_, "--json"}).out).as_object();
   }

@@ -27,12 +27,12 @@ class sessions : public testing::Test {
     return in.create({owner, owner, true}, {.version = revision::v2025_11_25}, {});
   }
   static serving::caller who(const std::string& owner) { return {owner, owner, true}; }
-  const std::vector<std::string> secrets = {"one"};
+  const session_ids sealed{std::vector<std::string>{"one"}};
   test::virtual_clock clock;
 };
 
 TEST_F(sessions, ids_are_long_visible_and_never_repeat) {
-  session_table table({2000, 2000, 1h}, clock, secrets);
+  session_table table({2000, 2000, 1h}, clock, sealed);
   std::set<std::string> ids;
   for (int i = 0; i < 1000; ++i) {
     const auto id = create(table)->id();
@@ -43,7 +43,7 @@ TEST_F(sessions, ids_are_long_visible_and_never_repeat) {
 }
 
 TEST_F(sessions, do_not_exist_for_other_owners) {
-  session_table table({10, 10, 1h}, clock, secrets);
+  session_table table({10, 10, 1h}, clock, sealed);
   const auto made = create(table);
   EXPECT_EQ(table.find(made->id(), "ann"), made);
   EXPECT_EQ(table.find(made->id(), "bob"), nullptr);
@@ -54,7 +54,7 @@ TEST_F(sessions, do_not_exist_for_other_owners) {
 }
 
 TEST_F(sessions, end_when_idle_but_not_while_a_request_is_open) {
-  session_table table({10, 10, 1h}, clock, secrets);
+  session_table table({10, 10, 1h}, clock, sealed);
   const auto idle = create(table), busy = create(table);
   ASSERT_EQ(busy->requests()->open("i1"), opening::opened);
   clock.advance(50min);
@@ -65,7 +65,7 @@ TEST_F(sessions, end_when_idle_but_not_while_a_request_is_open) {
 }
 
 TEST_F(sessions, live_while_somebody_listens_and_an_hour_longer) {
-  session_table table({10, 10, 1h}, clock, secrets);
+  session_table table({10, 10, 1h}, clock, sealed);
   const auto heard = create(table);
   boost::asio::io_context context;
   const auto reader = std::make_shared<serving::exchange>(context.get_executor());
@@ -82,7 +82,7 @@ TEST_F(sessions, live_while_somebody_listens_and_an_hour_longer) {
 }
 
 TEST_F(sessions, that_ended_streams_give_room_to_others) {
-  session_table table({100, 100, 1h}, clock, secrets);
+  session_table table({100, 100, 1h}, clock, sealed);
   // As much as all may keep together, of streams that have ended.
   const auto fill = [&](session& one) {
     const auto stream = one.streams().begin(std::make_shared<mute_outlet>());
@@ -110,7 +110,7 @@ TEST_F(sessions, that_ended_streams_give_room_to_others) {
 }
 
 TEST_F(sessions, are_bounded_and_only_idle_ones_give_way) {
-  session_table table({3, 100, 1h}, clock, secrets);
+  session_table table({3, 100, 1h}, clock, sealed);
   const auto a = create(table), b = create(table), c = create(table);
   EXPECT_EQ(create(table), nullptr);
   ASSERT_EQ(a->requests()->open("i1"), opening::opened);
@@ -124,7 +124,7 @@ TEST_F(sessions, are_bounded_and_only_idle_ones_give_way) {
 }
 
 TEST_F(sessions, of_one_caller_are_bounded_and_its_own_oldest_idle_one_gives_way) {
-  session_table table({100, 3, 1h}, clock, secrets);
+  session_table table({100, 3, 1h}, clock, sealed);
   const auto others = create(table, "bob");
   const auto a = create(table), b = create(table), c = create(table);
   ASSERT_EQ(a->requests()->open("i1"), opening::opened);
@@ -140,7 +140,7 @@ TEST_F(sessions, of_one_caller_are_bounded_and_its_own_oldest_idle_one_gives_way
 }
 
 TEST_F(sessions, of_one_caller_that_are_all_busy_leave_no_room_for_another) {
-  session_table table({100, 2, 1h}, clock, secrets);
+  session_table table({100, 2, 1h}, clock, sealed);
   const auto a = create(table), b = create(table);
   ASSERT_EQ(a->requests()->open("i1"), opening::opened);
   ASSERT_EQ(b->requests()->open("i1"), opening::opened);
@@ -152,7 +152,7 @@ TEST_F(sessions, of_one_caller_that_are_all_busy_leave_no_room_for_another) {
 }
 
 TEST_F(sessions, expired_ones_leave_their_share) {
-  session_table table({100, 2, 1h}, clock, secrets);
+  session_table table({100, 2, 1h}, clock, sealed);
   for (int round = 0; round < 3; ++round) {
     const auto a = create(table), b = create(table);
     clock.advance(61min);
@@ -163,7 +163,7 @@ TEST_F(sessions, expired_ones_leave_their_share) {
 }
 
 TEST_F(sessions, one_stream_at_a_time_gets_the_messages_of_a_task) {
-  session_table table({3, 3, 1h}, clock, secrets);
+  session_table table({3, 3, 1h}, clock, sealed);
   const auto of = create(table);
   int first = 0, second = 0;
   EXPECT_TRUE(of->hold_stream("t", &first));
@@ -177,7 +177,7 @@ TEST_F(sessions, one_stream_at_a_time_gets_the_messages_of_a_task) {
 }
 
 TEST_F(sessions, progress_only_grows_over_all_streams) {
-  session_table table({3, 3, 1h}, clock, secrets);
+  session_table table({3, 3, 1h}, clock, sealed);
   const auto of = create(table);
   EXPECT_TRUE(of->advance_progress("t", 0));
   EXPECT_FALSE(of->advance_progress("t", 0));
@@ -225,7 +225,7 @@ TEST(open_requests, are_bounded) {
 }
 
 TEST_F(sessions, are_served_by_every_process_that_knows_the_secret) {
-  session_table first({10, 10, 1h}, clock, secrets), second({10, 10, 1h}, clock, secrets);
+  session_table first({10, 10, 1h}, clock, sealed), second({10, 10, 1h}, clock, sealed);
   serving::question_modes modes;
   modes.add(client_capability::elicitation_form).add(client_capability::roots);
   const auto begun = first.create(
@@ -249,8 +249,9 @@ TEST_F(sessions, are_served_by_every_process_that_knows_the_secret) {
 }
 
 TEST_F(sessions, of_others_are_not_restored) {
-  session_table first({10, 10, 1h}, clock, secrets), second({10, 10, 1h}, clock, secrets);
-  session_table stranger({10, 10, 1h}, clock, std::vector<std::string>{"two"});
+  session_table first({10, 10, 1h}, clock, sealed), second({10, 10, 1h}, clock, sealed);
+  const session_ids others(std::vector<std::string>{"two"});
+  session_table stranger({10, 10, 1h}, clock, others);
   const std::string id = create(first)->id();
   EXPECT_EQ(second.restore(id, who("bob"), {}), nullptr);
   EXPECT_EQ(stranger.restore(id, who("ann"), {}), nullptr);
@@ -268,7 +269,7 @@ TEST_F(sessions, of_others_are_not_restored) {
 }
 
 TEST_F(sessions, that_ended_here_stay_ended) {
-  session_table first({10, 10, 1h}, clock, secrets), second({10, 10, 1h}, clock, secrets);
+  session_table first({10, 10, 1h}, clock, sealed), second({10, 10, 1h}, clock, sealed);
   const std::string own = create(first)->id();
   EXPECT_TRUE(first.end(own, "ann"));
   EXPECT_EQ(first.restore(own, who("ann"), {}), nullptr);
@@ -279,7 +280,7 @@ TEST_F(sessions, that_ended_here_stay_ended) {
 }
 
 TEST_F(sessions, that_are_restored_count_and_take_the_place_of_idle_ones) {
-  session_table first({100, 100, 1h}, clock, secrets), second({100, 2, 1h}, clock, secrets);
+  session_table first({100, 100, 1h}, clock, sealed), second({100, 2, 1h}, clock, sealed);
   std::vector<std::string> ids;
   for (int i = 0; i < 4; ++i) ids.push_back(create(first)->id());
   for (const std::string& id : ids) {
@@ -292,7 +293,7 @@ TEST_F(sessions, that_are_restored_count_and_take_the_place_of_idle_ones) {
 }
 
 TEST_F(sessions, whose_initialized_went_to_another_process_hear_of_everything_soon) {
-  session_table table({10, 10, 1h}, clock, secrets);
+  session_table table({10, 10, 1h}, clock, sealed);
   const auto begun = create(table);
   EXPECT_FALSE(table.find(begun->id(), "ann")->initialized());
   clock.advance(2s);
@@ -300,7 +301,7 @@ TEST_F(sessions, whose_initialized_went_to_another_process_hear_of_everything_so
 }
 
 TEST_F(sessions, number_their_streams_as_no_other_process_does) {
-  session_table first({10, 10, 1h}, clock, secrets), second({10, 10, 1h}, clock, secrets);
+  session_table first({10, 10, 1h}, clock, sealed), second({10, 10, 1h}, clock, sealed);
   const auto begun = create(first);
   const auto restored = second.restore(begun->id(), who("ann"), {});
   const auto theirs = begun->streams().begin(std::make_shared<mute_outlet>());
