@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "open/store_url.hpp"
 #include "run/serve.hpp"
 #include "serve.hpp"
 #include "store.hpp"

@@ -3,11 +3,9 @@
 
 #include <iostream>
 
-namespace longhaul {
+#include "open/store_url.hpp"
 
-bool names_database(const std::string& store) {
-  return store.starts_with("postgres://") || store.starts_with("postgresql://");
-}
+namespace longhaul {
 
 int run_store(const store_command& command) {
   if (command.file == "memory:") {

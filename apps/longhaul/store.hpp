@@ -19,9 +19,6 @@ struct store_command {
   std::size_t limit = 50;  ///< 0: none
 };
 
-/// It is a database, and no file.
-bool names_database(const std::string& store);
-
 /// The exit code: 0 done and sound, 1 not, 2 wrong use.
 int run_store(const store_command& command);
 int run_store_file(const store_command& command);

@@ -50,14 +50,16 @@ store_url parse_database(std::string_view text) {
 
 }  // namespace
 
+bool names_database(std::string_view text) noexcept {
+  return text.starts_with("postgres://") || text.starts_with("postgresql://");
+}
+
 store_url parse_store_url(std::string_view text) {
   constexpr std::string_view file_scheme = "sqlite:";
   store_url url;
   if (text.find('\0') != std::string_view::npos) refuse_store(text);
   if (text == "memory:") return url;
-  if (text.starts_with("postgres://") || text.starts_with("postgresql://")) {
-    return parse_database(text);
-  }
+  if (names_database(text)) return parse_database(text);
   if (!text.starts_with(file_scheme) || text.size() == file_scheme.size()) refuse_store(text);
   url.is = store_url::kind::file;
   url.path = text.substr(file_scheme.size());

@@ -25,6 +25,9 @@ struct store_url {
   bool may_lose = false;  ///< what was acknowledged a moment ago, when the machine fails
 };
 
+/// It is the URL of a database, sound or not.
+bool names_database(std::string_view text) noexcept;
+
 /// Throws `std::invalid_argument` with what to write instead.
 store_url parse_store_url(std::string_view text);
 

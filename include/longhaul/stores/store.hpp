@@ -179,7 +179,7 @@ class store : public store_operations {
   /// `rules::secret_bytes` random bytes that live as long as the store's tasks and are the same in
   /// every process that has it open: keys are derived from them.
   virtual std::string secret() = 0;
-  /// Where processes find what programs print at others. Null: no other process can have it open.
+  /// Where processes find what programs print at others, as long as the store lives. Null: nowhere.
   virtual shared_output* outputs() { return nullptr; }
   /// Why nothing can be written now, in words for anybody: no paths in it. Empty: it can.
   virtual std::string trouble() const = 0;
