@@ -176,22 +176,22 @@ def the_dead_begin_nothing(history):
     declared dead and goes on under a new id; but calls of tools that make no tasks."""
     asked = {one.arguments["tag"]: one for one in history.requests if one.kind in ("create", "plain")}
     for boot in history.boots.values():
-        # That of which it died: the last one that was long enough, before it said so.
-        long = [(window.t0, window.t1) for window in history.windows
-                if window.kind in ISOLATING and window.boot == boot.name and boot.lost_lease and
-                window.t0 < boot.lost_at and window.t1 - window.t0 > LEASE - RENEW_EVERY]
-        if not long:
-            continue
-        begun = long[-1][0]
-        for run in history.runs:
-            request = asked.get(run.tag)
-            if run.boot == boot.name and begun + LEASE < run.t0 < boot.lost_at - HEARD and request and request.t0 > begun and \
-                    TOOLS[request.tool].task and not TOOLS[request.tool].unique:
-                yield Violation(
-                    "the_dead_begin_nothing",
-                    f"{request.tool} {run.tag} began at {boot.name} at {run.t0:.3f}, "
-                    f"which was away from {begun:.3f} to {long[-1][1]:.3f} and was "
-                    f"told at {boot.lost_at:.3f} that it is dead", run.task)
+        for lost_at in boot.lost:
+            # That of which it died: the last one that was long enough, before it said so.
+            long = [(window.t0, window.t1) for window in history.windows
+                    if window.kind in ISOLATING and window.boot == boot.name and window.t0 < lost_at and
+                    window.t1 - window.t0 > LEASE - RENEW_EVERY]
+            if not long:
+                continue
+            begun, over = long[-1]
+            for run in history.runs:
+                request = asked.get(run.tag)
+                if run.boot == boot.name and begun + LEASE < run.t0 < lost_at - HEARD and request and \
+                        request.t0 > begun and TOOLS[request.tool].task and not TOOLS[request.tool].unique:
+                    yield Violation(
+                        "the_dead_begin_nothing",
+                        f"{request.tool} {run.tag} began at {boot.name} at {run.t0:.3f}, which was away from "
+                        f"{begun:.3f} to {over:.3f} and was told at {lost_at:.3f} that it is dead", run.task)
 
 
 def nobody_is_robbed(history):

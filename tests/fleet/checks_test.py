@@ -281,7 +281,7 @@ def plants():
                        error(h, code=-32603, message="Internal error: the task store could not do this"))
         ],
         "the_dead_begin_nothing": [
-            lambda h: (setattr(h.boots["r1.1"], "lost_at", 21.5),
+            lambda h: (setattr(h.boots["r1.1"], "lost", [21.5]),
                        h.windows.append(Window("freeze", "r1.1", 0.5, 21)), setattr(run(h, "a"), "t0", 21.2))
         ],
         "fail_runs_once": [
@@ -323,10 +323,10 @@ def plants():
             (setattr(run(h, "i"), "t1", 25), setattr(h, "silent", frozenset(["r2"])))
         ],
         "nobody_is_robbed": [
-            robbed_task, lambda h: setattr(h.boots["r1.1"], "lost_at", 41.0), lambda h:
-            (setattr(h.boots["r1.1"], "lost_at", 41.0), h.windows.append(Window("crash", None, 5, 40))),
+            robbed_task, lambda h: setattr(h.boots["r1.1"], "lost", [41.0]), lambda h:
+            (setattr(h.boots["r1.1"], "lost", [41.0]), h.windows.append(Window("crash", None, 5, 40))),
             lambda h:
-            (setattr(h.boots["r1.1"], "lost_at", 41.0), h.windows.append(Window("cut", "r1.1", 5, 8)))
+            (setattr(h.boots["r1.1"], "lost", [41.0]), h.windows.append(Window("cut", "r1.1", 5, 8)))
         ],
         "rolling_is_unnoticed": [
             rolled(got="broken"),

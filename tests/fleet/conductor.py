@@ -7,10 +7,8 @@ import threading
 import time
 
 from history import RECOVERY
-from plan import ISOLATING
 
 READY = 90  # seconds until a replica that was started is ready, on a machine as busy as this
-HEARD = 4  # seconds until one that was declared dead has heard of it, mostly
 
 
 class Conductor:
@@ -72,9 +70,6 @@ class Conductor:
         else:
             replica.proxy.set("open")
         self.end(number)
-        if fault.kind in ISOLATING and fault.restart and fault.long:
-            self.wait(HEARD)
-            self.term(replica, False, 0)
 
     def revive(self, replica):
         while not replica.start():
@@ -127,17 +122,15 @@ class Conductor:
         self.end(number)
 
     # --- a fleet that is well
-    def restart_the_lost(self):
+    def revive_the_ended(self):
         for replica in self.replicas.values():
-            if replica.process.alive() and replica.lost_its_lease():
-                self.term(replica, True, 0)
-            elif not replica.process.alive():
+            if not replica.process.alive():
                 self.journal.put(e="trouble",
                                  text=f"{replica.boot} ended by itself: {replica.process.process.returncode}")
                 self.revive(replica)
 
     def heal(self):
-        """Waits until all are ready, and restarts those that may begin nothing any more."""
-        self.restart_the_lost()
+        """Waits until all are ready, those that were declared dead as well."""
+        self.revive_the_ended()
         if not self.balancer.await_ready(self.replicas.values(), READY):
             self.journal.put(e="trouble", text=f"not all are ready {READY} s after all faults were undone")

@@ -119,7 +119,7 @@ class Fleet:
             client.settling.set()
         end = time.monotonic() + SETTLE
         while time.monotonic() < end:
-            self.conductor.restart_the_lost()
+            self.conductor.revive_the_ended()
             waiting = [client for client in self.clients if client.thread.is_alive()]
             if not waiting and not self.open_tasks():
                 break

@@ -78,11 +78,11 @@ class Boot:
     t0: float
     t1: float = FOREVER
     signal: int | None = None
-    lost_at: float | None = None  # when it said that it was declared dead
+    lost: list = dataclasses.field(default_factory=list)  # each time when it said that it was declared dead
 
     @property
     def lost_lease(self):
-        return self.lost_at is not None
+        return bool(self.lost)
 
 
 @dataclasses.dataclass

@@ -28,7 +28,6 @@ class Fault:
     pause: float  # before it
     delay: float = 0.0  # of `slow`
     announced: bool = False  # the balancer is told before a drain
-    restart: bool = False  # of a replica that lost its lease, soon after
     beside: tuple = ()  # faults of others while it lasts
 
     @property
@@ -57,7 +56,7 @@ def fault_of(draw, kind, replica, long=False, beside=()):
     seconds = draw.uniform(*(LONG if long else SHORT[kind]))
     return Fault(kind, None if kind in ("crash", "pooler", "rolling") else replica, round(seconds, 2),
                  round(draw.uniform(0.3, 2.5), 2), round(draw.uniform(0.02, 0.3), 3), draw.random() < 0.5,
-                 draw.random() < 0.7, tuple(beside))
+                 tuple(beside))
 
 
 def long_fault(draw, kind, beside_kinds):

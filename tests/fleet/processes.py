@@ -38,7 +38,7 @@ class Process:
     def __init__(self, name, command, log, environment=None):
         self.name, self.log = name, pathlib.Path(log)
         self.begun, self.ended, self.end_signal = time.monotonic(), None, None
-        self.said, self.change, self.lease_lost_at = [], threading.Condition(), None
+        self.said, self.change, self.lease_lost_at = [], threading.Condition(), []
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True, errors="replace",
                                         env={**os.environ, **(environment or {})})
@@ -52,8 +52,8 @@ class Process:
                 log.flush()
                 with self.change:
                     self.said.append(line)
-                    if "lease.lost" in line and self.lease_lost_at is None:
-                        self.lease_lost_at = time.monotonic()
+                    if "lease.lost" in line:
+                        self.lease_lost_at.append(time.monotonic())
                     self.change.notify_all()
         with self.change:
             self.said.append(None)
@@ -217,9 +217,6 @@ class Replica:
         code = self.process.end(number, patience)
         self.down = True
         return code
-
-    def lost_its_lease(self):
-        return self.process.lease_lost_at is not None
 
 
 def marked(census):
