@@ -246,7 +246,8 @@ TEST_F(program_tools, P24_a_hundred_runs_leak_nothing) {
   const auto before = open_descriptors();
   for (int i = 0; i < 100; ++i) ASSERT_EQ(said(run()), "hello\n");
   EXPECT_TRUE(wait_until([&] { return engine->running() == 0; }));
-  EXPECT_EQ(open_descriptors(), before);
+  // What the last run before had open may have been counted: fewer is no leak.
+  EXPECT_TRUE(wait_until([&] { return open_descriptors() <= before; })) << open_descriptors();
 }
 
 // What cleans /tmp took the folder of a server that ran for weeks: each call failed from then on,
