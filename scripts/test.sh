@@ -56,7 +56,8 @@ run_sanitized() { # PRESET suite…
   shift
   for name in $(suites "$@"); do
     # Sizes are for release builds; here more threads or seeds would be worth more.
-    step "$preset-$name-tests" 2400 env -u LONGHAUL_LONG_TESTS "build/$preset/longhaul-$name-tests" --gtest_brief=1
+    step "$preset-$name-tests" 2400 env -u LONGHAUL_LONG_TESTS scripts/halves.sh \
+      "build/$preset/longhaul-$name-tests" --gtest_brief=1
   done
 }
 

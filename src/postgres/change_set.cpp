@@ -29,21 +29,18 @@ void put_task(column_set& columns, const task_record& task) {
 }
 
 // What is looked for.
-void put_places(column_set& columns, const task_row& row, monotonic_time now,
-                std::optional<std::int64_t> slot) {
+void put_times(column_set& columns, const task_row& row, monotonic_time now) {
   const task_record& task = *row.record;
   const bool waits = stores::claimable(task), ready = waits && task.run_at <= now;
   const auto limit = stores::limit_due(task);
   columns.put("ready", ready);
   columns.put("due_at", waits && !ready ? std::optional(task.run_at) : std::nullopt);
-  columns.put("slot", slot);
   columns.put("limit_at", limit ? std::optional(limit->at) : std::nullopt);
   columns.put("remove_at", stores::next_due(task));
   columns.put("bytes", static_cast<std::uint64_t>(row.bytes));
 }
 
-void put_first_state(column_set& columns, const task_row& row, monotonic_time now,
-                     std::optional<std::int64_t> slot) {
+void put_first_state(column_set& columns, const task_row& row, monotonic_time now) {
   const task_record& task = *row.record;
   columns.put("id", task.id());
   stores::visit_state(task, columns);
@@ -52,25 +49,42 @@ void put_first_state(column_set& columns, const task_row& row, monotonic_time no
   columns.put("tool", task.tool());
   columns.put("line", line_of(*task.origin));
   columns.put("external", task.origin->external);
-  put_places(columns, row, now, slot);
+  put_times(columns, row, now);
   columns.end_row();
 }
 
 void put_next_state(column_set& columns, const task_row& before, const task_row& row,
-                    monotonic_time now, std::optional<std::int64_t> slot, bool with_end) {
+                    monotonic_time now, bool with_end) {
   const task_record& task = *row.record;
   columns.put("id", task.id());
   columns.put("was", static_cast<std::uint64_t>(before.record->rev));
   columns.put("had", static_cast<std::uint64_t>(before.bytes));
   stores::visit_state(task, columns);
   if (with_end) stores::visit_end(task, columns);
-  put_places(columns, row, now, slot);
+  put_times(columns, row, now);
   columns.end_row();
 }
 
 void put_id(column_set& columns, const task_record& task) {
   columns.put("id", task.id());
   columns.put("rev", task.rev);
+}
+
+void put_place(column_set& columns, const task_record& task, std::int64_t number) {
+  put_id(columns, task);
+  columns.put("tool", task.tool());
+  columns.put("line", line_of(*task.origin));
+  columns.put("number", number);
+  columns.put("epoch", task.epoch);
+  columns.put("holder",
+              task.process ? stores::byte_view(task.process->bytes) : stores::byte_view());
+  columns.end_row();
+}
+
+void put_run(column_set& columns, const task_record& running, const task_record& after) {
+  put_id(columns, after);
+  columns.put("epoch", running.epoch);
+  columns.end_row();
 }
 
 // A row of each table, for the names and types of its columns.
@@ -93,12 +107,7 @@ std::string update_text(const column_set& columns) {
   std::string sets;
   for (const std::string& name : columns.names()) {
     if (name == "id" || name == "was" || name == "had") continue;
-    sets.append(sets.empty() ? "" : ", ").append(name).append(" = ");
-    if (name == "slot") {  // kept while it runs
-      sets.append("CASE WHEN u.process IS NOT NULL THEN coalesce(u.slot, s.slot) END");
-    } else {
-      sets.append("u.").append(name);
-    }
+    sets.append(sets.empty() ? "" : ", ").append(name).append(" = u.").append(name);
   }
   return "UPDATE @.states s SET " + sets + " FROM " + columns.as_table("u") +
          " WHERE s.id = u.id AND s.rev = u.was AND s.bytes = u.had RETURNING s.id";
@@ -159,14 +168,14 @@ change_texts::change_texts(const std::string& schema) {
   const task_row none = sample();
   column_set tasks, states, live, all;
   put_task(tasks, *none.record);
-  put_first_state(states, none, {}, {});
-  put_next_state(live, none, none, {}, {}, false);
-  put_next_state(all, none, none, {}, {}, true);
+  put_first_state(states, none, {});
+  put_next_state(live, none, none, {}, false);
+  put_next_state(all, none, none, {}, true);
   create = in_schema(create_text(tasks, states), schema);
   update_live = in_schema(update_text(live), schema);
   update_all = in_schema(update_text(all), schema);
 
-  column_set ids, body, counted;
+  column_set ids, body, places, runs, counted;
   put_id(ids, *none.record);
   ids.end_row();
   put_id(body, *none.record);
@@ -180,6 +189,16 @@ change_texts::change_texts(const std::string& schema) {
           "ON CONFLICT (id) DO UPDATE SET inputs = excluded.inputs, attempts = excluded.attempts, "
           "checkpoint = excluded.checkpoint",
       schema);
+  put_place(places, *none.record, 0);
+  take = in_schema(
+      "INSERT INTO @.places (tool, line, number, id, epoch, holder) "
+      "SELECT u.tool, u.line, u.number, u.id, u.epoch, u.holder FROM " +
+          places.as_table("u") + join_written("u"),
+      schema);
+  put_run(runs, *none.record, *none.record);
+  leave = in_schema("DELETE FROM @.places p USING " + runs.as_table("u") + join_written("u") +
+                        "WHERE p.id = u.id AND p.epoch = u.epoch",
+                    schema);
   show = in_schema("UPDATE @.tasks t SET hidden = false FROM " + ids.as_table("u") +
                        join_written("u") + "WHERE t.id = u.id",
                    schema);
@@ -194,18 +213,26 @@ change_texts::change_texts(const std::string& schema) {
 }
 
 void change_set::create(const task_row& task, monotonic_time now,
-                        std::optional<std::int64_t> slot) {
+                        std::optional<std::int64_t> place) {
   put_task(created_, *task.record);
-  put_first_state(first_states_, task, now, slot);
+  put_first_state(first_states_, task, now);
+  if (place) take(*task.record, *place);
   task_record nothing;
   put_body(nothing, *task.record);
   put_count(*task.record, numbers_of(*task.record, task.bytes));
 }
 
-void change_set::update(const task_row& before, const task_row& after, monotonic_time now,
-                        std::optional<std::int64_t> slot) {
+void change_set::take(const task_record& claimed, std::int64_t place) {
+  put_place(places_, claimed, place);
+}
+
+void change_set::leave(const task_record& running, const task_record& after) {
+  if (running.origin->concurrency_key) put_run(left_, running, after);
+}
+
+void change_set::update(const task_row& before, const task_row& after, monotonic_time now) {
   const task_record &was = *before.record, &is = *after.record;
-  put_next_state(is.terminal() ? all_ : live_, before, after, now, slot, is.terminal());
+  put_next_state(is.terminal() ? all_ : live_, before, after, now, is.terminal());
   put_body(was, is);
   if (was.hidden && !is.hidden) {
     put_id(shown_, is);
@@ -231,6 +258,8 @@ std::vector<statement> change_set::statements() const {
   add(texts_.update_live, {&live_});
   add(texts_.update_all, {&all_});
   add(texts_.bodies, {&bodies_});
+  add(texts_.leave, {&left_});
+  add(texts_.take, {&places_});
   add(texts_.show, {&shown_});
   add(texts_.free_hash, {&freed_});
   add(texts_.count, {&counted_});

@@ -5,9 +5,9 @@
 //
 //   create, update, … ──► statements() ──► one transaction ──► read(results): which were written
 //
-// What hangs on a change (bodies, numbers) is written only with it: those statements look for the
-// row as this very transaction has written it (`xmin`). So a lost race costs its task nothing, and
-// the others of the set neither.
+// What hangs on a change (bodies, places, numbers) is written only with it: those statements look
+// for the row as this very transaction has written it (`xmin`). So a lost race costs its task
+// nothing, and the others of the set neither.
 //
 // Threads: the database thread.
 #pragma once
@@ -29,7 +29,7 @@ namespace longhaul::postgres {
 /// The texts of the statements, for one schema.
 struct change_texts {
   explicit change_texts(const std::string& schema);
-  std::string create, update_live, update_all, bodies, show, free_hash, count;
+  std::string create, update_live, update_all, bodies, take, leave, show, free_hash, count;
 };
 
 class change_set {
@@ -38,11 +38,15 @@ class change_set {
   change_set(const change_texts& texts, stores::byte_view writer)
       : texts_(texts), writer_(writer) {}
 
-  /// `slot`: of its concurrency key.
-  void create(const task_row& task, monotonic_time now, std::optional<std::int64_t> slot);
-  /// `before` as it was read; `slot`: of a claim.
-  void update(const task_row& before, const task_row& after, monotonic_time now,
-              std::optional<std::int64_t> slot = std::nullopt);
+  /// `place`: for its concurrency key, as with `take`.
+  void create(const task_row& task, monotonic_time now, std::optional<std::int64_t> place);
+  /// `before` as it was read.
+  void update(const task_row& before, const task_row& after, monotonic_time now);
+  /// With a claim: this run has this place from now on.
+  void take(const task_record& claimed, std::int64_t place);
+  /// With the end of a run: its handler has returned, so its place is free. `running` is as it was
+  /// then, `after` as it is written.
+  void leave(const task_record& running, const task_record& after);
 
   bool empty() const noexcept { return created_.empty() && live_.empty() && all_.empty(); }
   std::vector<statement> statements() const;
@@ -56,7 +60,8 @@ class change_set {
 
   const change_texts& texts_;
   const stores::byte_view writer_;
-  column_set created_, first_states_, live_, all_, bodies_, shown_, freed_, counted_;
+  column_set created_, first_states_, live_, all_, bodies_, places_, left_, shown_, freed_,
+      counted_;
 };
 
 }  // namespace longhaul::postgres

@@ -248,21 +248,21 @@ bool claims::take_oldest(round& now, std::vector<candidates*>& quota) {
     }
     if (oldest == nullptr) return false;
     const group& from = *oldest->from;
-    std::optional<std::int64_t> slot;
+    std::optional<std::int64_t> place;
     if (!from.line.empty()) {
       const tool_and_line line(from.tool, from.line);
       const auto limit = now.request.concurrency.find(from.tool);
       const auto handlers = now.request.handlers.find({from.tool, from.line.substr(1)});
       const std::size_t run = handlers == now.request.handlers.end() ? 0 : handlers->second;
       const std::size_t known = now.lines->running_in(line, now.request.process);
-      slot = now.lines->begin(line, limit == now.request.concurrency.end() ? 0 : limit->second,
-                              run - std::min(run, known));
-      if (!slot) {
+      place = now.lines->begin(line, limit == now.request.concurrency.end() ? 0 : limit->second,
+                               run - std::min(run, known));
+      if (!place) {
         *oldest = {oldest->from};  // full
         continue;
       }
     }
-    now.chosen.push_back({oldest->ids[oldest->next++], slot});
+    now.chosen.push_back({oldest->ids[oldest->next++], place});
     --now.room.find(from.tool)->second;
     --now.left;
     return true;
@@ -289,7 +289,8 @@ awaitable<void> claims::begin_chosen(connection& link, round& now) {
     const std::size_t bytes = row->second.bytes - stores::changing_size_of(*row->second.record) +
                               stores::changing_size_of(*step.next);
     made.push_back({row->second, {std::move(step.next), bytes}});
-    changes.update(made.back().before, made.back().after, now.at.mono, each.slot);
+    changes.update(made.back().before, made.back().after, now.at.mono);
+    if (each.place) changes.take(*made.back().after.record, *each.place);
   }
   std::vector<statement> all = changes.statements();
   all.push_back({"COMMIT"});

@@ -41,7 +41,7 @@ class claims {
   };
   struct choice {
     std::string id;
-    std::optional<std::int64_t> slot;
+    std::optional<std::int64_t> place;  // for its key
   };
   struct round;
 

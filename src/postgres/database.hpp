@@ -77,6 +77,8 @@ struct database {
   stores::store::observer observer = {};
   /// Tells others of changes; set by the listener.
   std::function<void(const std::vector<change>&)> tell_others = {};
+  /// … that something which waits may begin now, though no task has changed.
+  std::function<void()> tell_of_work = {};
 
  private:
   mutable guarded_mutex mutex_;

@@ -20,8 +20,8 @@ SELECT tool, line, pg_try_advisory_xact_lock(key) FROM (
   FROM unnest($1, $2) AS u (tool, line) ORDER BY 3, 1, 2 OFFSET 0) AS k)sql";
 
 constexpr std::string_view numbers_taken = R"sql(
-SELECT s.tool, s.line, s.slot, s.process FROM unnest($1, $2) AS u (tool, line)
-JOIN @.states s ON s.tool = u.tool AND s.line = u.line AND s.slot IS NOT NULL)sql";
+SELECT p.tool, p.line, p.number, p.holder FROM unnest($1, $2) AS u (tool, line)
+JOIN @.places p ON p.tool = u.tool AND p.line = u.line)sql";
 
 std::vector<parameter> as_columns(const std::set<tool_and_line>& lines) {
   array tools(type::text), names(type::text);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Concurrency keys across processes. Whoever begins tasks with a key holds the key's lock until his
-// transaction ends, and gives each a number that no other running task with that key has: a unique
-// index makes two with one number impossible.
+// transaction ends, and gives each run a place: a number that no other run with that key has, which
+// the table's own key guarantees. It is held until the run's handler has returned (`change_set`,
+// `leave`), or its process was declared dead.
 //
 // Threads: the database thread.
 #pragma once
@@ -32,14 +33,14 @@ class line_locks {
                                     std::set<tool_and_line> lines, whether patience);
 
   bool holds(const tool_and_line& line) const { return taken_.contains(line); }
-  /// How many of the tasks that run with it are this process's.
+  /// How many of the runs that have a place are this process's.
   std::size_t running_in(const tool_and_line& line, const process_id& process) const;
   /// The next free number; null if so many run already, with `more` that are not in the database.
   std::optional<std::int64_t> begin(const tool_and_line& line, std::size_t limit,
                                     std::size_t more = 0);
 
  private:
-  // By number, the process that runs the task; empty: we are about to.
+  // By number, the process that runs it; empty: we are about to.
   std::map<tool_and_line, std::map<std::int64_t, std::string>> taken_;
 };
 

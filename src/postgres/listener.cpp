@@ -48,6 +48,7 @@ void listener::spawn(Work work) {
 void listener::start() {
   // Others may listen, whether we do or not.
   home_.tell_others = [this](const std::vector<database::change>& changes) { gather(changes); };
+  home_.tell_of_work = [this] { tell_of_work(); };
   spawn(beat());
   if (home_.options.notify) spawn(listen());
 }
@@ -219,13 +220,23 @@ void listener::gather(const std::vector<database::change>& changes) {
   for (const database::change& each : changes) {
     std::uint64_t& rev = news_[each.after.record->id()];
     rev = std::max(rev, each.after.record->rev);
-    work_ = work_ || stores::claimable(*each.after.record);
+    work_ = work_ || frees_work(*each.after.record);
   }
-  if (!news_.empty() && !std::exchange(sending_, true)) spawn(send());
+  send_soon();
+}
+
+void listener::tell_of_work() {
+  work_ = others_;
+  send_soon();
+}
+
+void listener::send_soon() {
+  if (stopped_ || (news_.empty() && !work_)) return;
+  if (!std::exchange(sending_, true)) spawn(send());
 }
 
 awaitable<void> listener::send() {
-  while (!news_.empty() && !stopped_) {
+  while ((!news_.empty() || work_) && !stopped_) {
     send_timer_.expires_after(tunables::gather_news);
     co_await wait(send_timer_);
     if (std::exchange(work_, false)) co_await try_to_say(std::string(work_waits));
@@ -236,7 +247,7 @@ awaitable<void> listener::send() {
       text.append(std::to_string(first->second));
       news_.erase(first);
     }
-    co_await try_to_say(std::move(text));
+    if (!text.empty()) co_await try_to_say(std::move(text));
   }
   sending_ = false;
 }

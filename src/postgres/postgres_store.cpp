@@ -14,6 +14,7 @@
 #include "postgres/opening.hpp"
 #include "postgres/outputs.hpp"
 #include "postgres/patience.hpp"
+#include "postgres/places.hpp"
 #include "postgres/reads.hpp"
 #include "postgres/tunables.hpp"
 #include "postgres/upkeep.hpp"
@@ -226,26 +227,26 @@ awaitable<stores::change_result> postgres_store::ask(std::string_view id, stores
 awaitable<stores::change_result> postgres_store::finish(std::string_view id, stores::writer worker,
                                                         const outcome& result,
                                                         std::string_view message) {
-  return writer_.change(
-      id, std::nullopt,
+  return writer_.end_run(
+      id, worker,
       [worker, &result, message](const task_record& task, stores::instant now) {
         return stores::finished(task, worker, result, message, now);
       },
-      growth::free, result.body.size());
+      result.body.size());
 }
 
 awaitable<stores::change_result> postgres_store::retry(std::string_view id, stores::writer worker,
                                                        std::string_view why,
                                                        monotonic_time not_before) {
-  return writer_.change(id, std::nullopt,
-                        [worker, why, not_before](const task_record& task, stores::instant now) {
-                          return stores::retried(task, worker, why, not_before, now);
-                        });
+  return writer_.end_run(id, worker,
+                         [worker, why, not_before](const task_record& task, stores::instant now) {
+                           return stores::retried(task, worker, why, not_before, now);
+                         });
 }
 
 awaitable<stores::change_result> postgres_store::release(std::string_view id,
                                                          stores::writer worker) {
-  return writer_.change(id, std::nullopt, [worker](const task_record& task, stores::instant now) {
+  return writer_.end_run(id, worker, [worker](const task_record& task, stores::instant now) {
     return stores::released(task, worker, now);
   });
 }
@@ -278,6 +279,19 @@ awaitable<stores::recover_result> postgres_store::recover() {
 awaitable<std::vector<task_ptr>> postgres_store::claimed(process_id process) {
   return perform(purpose::reads,
                  [this, process](connection& link) { return claimed_by(home_, link, process); });
+}
+
+awaitable<void> postgres_store::leave(std::string_view id, std::uint64_t epoch) {
+  const auto free = [this, id, epoch](connection& link) {
+    return leave_place(home_, link, id, epoch);
+  };
+  co_await perform(purpose::reads, free);
+}
+
+awaitable<std::vector<stores::run_name>> postgres_store::held(process_id process) {
+  return perform(purpose::reads, [this, process](connection& link) {
+    return places_left_behind(home_, link, process);
+  });
 }
 
 awaitable<std::vector<task_ptr>> postgres_store::external(std::string_view tool,

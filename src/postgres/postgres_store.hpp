@@ -68,6 +68,8 @@ class postgres_store final : public stores::store {
   awaitable<stores::renew_result> renew(process_id process, milliseconds lease) override;
   awaitable<stores::recover_result> recover() override;
   awaitable<std::vector<task_ptr>> claimed(process_id process) override;
+  awaitable<void> leave(std::string_view id, std::uint64_t epoch) override;
+  awaitable<std::vector<stores::run_name>> held(process_id process) override;
   awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
                                             std::size_t limit) override;
   awaitable<std::size_t> expire(std::size_t most) override;

@@ -69,8 +69,8 @@ std::string unreadable_column(const rows& from, int row) {
 }
 
 // Columns of ours beside those of a record, in this order.
-constexpr std::string_view select_places =
-    "SELECT s.quota, s.tool, s.line, s.external, s.ready, s.due_at, s.slot, s.limit_at, "
+constexpr std::string_view select_derived =
+    "SELECT s.quota, s.tool, s.line, s.external, s.ready, s.due_at, s.limit_at, "
     "s.remove_at, t.holds_hash FROM @.tasks t JOIN @.states s ON s.id = t.id "
     "WHERE t.id = ANY ($1) ORDER BY t.id";
 
@@ -79,40 +79,39 @@ std::optional<monotonic_time> maybe_time(const field& stored) {
   return monotonic_time(milliseconds(stored.integer()));
 }
 
-struct places {
-  places(const rows& from, int row)
+struct derived {
+  derived(const rows& from, int row)
       : quota(from.at(row, 0).text()),
         tool(from.at(row, 1).text()),
         line(from.at(row, 2).text()),
         external(from.at(row, 3).boolean()),
         ready(from.at(row, 4).boolean()),
-        has_slot(!from.at(row, 6).null()),
         due_at(maybe_time(from.at(row, 5))),
-        limit_at(maybe_time(from.at(row, 7))),
-        remove_at(maybe_time(from.at(row, 8))),
-        holds_hash(from.at(row, 9).null() ? std::nullopt : std::optional(from.at(row, 9).bytes())) {
+        limit_at(maybe_time(from.at(row, 6))),
+        remove_at(maybe_time(from.at(row, 7))),
+        holds_hash(from.at(row, 8).null() ? std::nullopt : std::optional(from.at(row, 8).bytes())) {
   }
 
   std::string quota, tool, line;
-  bool external, ready, has_slot;
+  bool external, ready;
   std::optional<monotonic_time> due_at, limit_at, remove_at;
   std::optional<std::string_view> holds_hash;
 };
 
-bool waits_as_it_should(const task_record& task, const places& is) {
+bool waits_as_it_should(const task_record& task, const derived& is) {
   if (!stores::claimable(task)) return !is.ready && !is.due_at;
   return is.ready ? !is.due_at : is.due_at == task.run_at;
 }
 
 // Of hidden work this depends on how long its result is kept, which is not a matter of the schema;
 // and whoever took its key away left this as it was.
-bool goes_when_it_should(const task_record& task, const places& is) {
+bool goes_when_it_should(const task_record& task, const derived& is) {
   if (task.hidden) return !is.remove_at || task.terminal();
   return is.remove_at == stores::next_due(task);
 }
 
 // Since its hash is free, of one that has ended, it may or may not have been taken away.
-bool holds_what_it_should(const task_record& task, const places& is) {
+bool holds_what_it_should(const task_record& task, const derived& is) {
   const auto& hash = task.origin->unique_hash;
   const bool must = hash && !task.terminal();
   const bool may = hash && task.status != task_status::cancelled;
@@ -121,36 +120,33 @@ bool holds_what_it_should(const task_record& task, const places& is) {
                                    [](char c) { return static_cast<std::uint8_t>(c); });
 }
 
-bool runs_as_it_should(const task_record& task, const places& is) {
-  if (task.process && task.terminal()) return false;
-  return !is.has_slot || (task.process && !is.line.empty());
-}
-
 struct record_rule {
   const char* fault;
-  bool (*holds)(const task_row&, const places&);
+  bool (*holds)(const task_row&, const derived&);
 };
 constexpr std::array<record_rule, 6> record_rules = {{
     {"its state has another quota, tool, line or kind than the task: task ",
-     [](const task_row& row, const places& is) {
+     [](const task_row& row, const derived& is) {
        const task_origin& origin = *row.record->origin;
        return is.quota == origin.quota && is.tool == origin.tool && is.line == line_of(origin) &&
               is.external == origin.external;
      }},
     {"what it takes up is miscounted: task ",
-     [](const task_row& row, const places&) { return row.bytes == stores::size_of(*row.record); }},
+     [](const task_row& row, const derived&) { return row.bytes == stores::size_of(*row.record); }},
     {"it waits and is not found, or is found and does not wait (ready, due_at): task ",
-     [](const task_row& row, const places& is) { return waits_as_it_should(*row.record, is); }},
-    {"it runs though it has ended, or has a number and does not run (process, slot): task ",
-     [](const task_row& row, const places& is) { return runs_as_it_should(*row.record, is); }},
+     [](const task_row& row, const derived& is) { return waits_as_it_should(*row.record, is); }},
+    {"it runs though it has ended (process): task ",
+     [](const task_row& row, const derived&) {
+       return !row.record->process || !row.record->terminal();
+     }},
     {"its times are not those of its limits and its retention (limit_at, remove_at): task ",
-     [](const task_row& row, const places& is) {
+     [](const task_row& row, const derived& is) {
        const auto limit = stores::limit_due(*row.record);
        return is.limit_at == (limit ? std::optional(limit->at) : std::nullopt) &&
               goes_when_it_should(*row.record, is);
      }},
     {"it should be the only one with its arguments, or no longer (holds_hash): task ",
-     [](const task_row& row, const places& is) { return holds_what_it_should(*row.record, is); }},
+     [](const task_row& row, const derived& is) { return holds_what_it_should(*row.record, is); }},
 }};
 
 }  // namespace
@@ -159,7 +155,7 @@ awaitable<void> look_at_tasks(database& home, connection& link, std::vector<std:
                               std::vector<std::string>& into) {
   const std::string whole =
       home.sql(select_tasks(detail::whole, "WHERE t.id = ANY ($1) ORDER BY t.id"));
-  const std::string beside = home.sql(select_places);
+  const std::string beside = home.sql(select_derived);
   std::vector<statement> all;
   all.push_back({whole, {text_array(ids)}});
   all.push_back({beside, {text_array(ids)}});
@@ -172,7 +168,7 @@ awaitable<void> look_at_tasks(database& home, connection& link, std::vector<std:
     }
     try {
       const task_row task = read_row(results[0], row, detail::whole);
-      const places is(results[1], row);
+      const derived is(results[1], row);
       for (const record_rule& each : record_rules) {
         if (!each.holds(task, is)) into.push_back(std::string(each.fault).append(id));
       }

@@ -15,7 +15,7 @@ struct row_rule {
   std::string_view fault;
   std::string_view sql;
 };
-constexpr std::array<row_rule, 12> row_rules = {{
+constexpr std::array<row_rule, 13> row_rules = {{
     {"task without a state: ",
      "SELECT id FROM @.tasks t WHERE NOT EXISTS (SELECT 1 FROM @.states s WHERE s.id = t.id)"},
     {"state without a task: ",
@@ -41,18 +41,23 @@ constexpr std::array<row_rule, 12> row_rules = {{
      "SELECT id FROM @.states WHERE octet_length(process) <> 16"},
     {"the id of a process is not of 16 bytes: that of host ",
      "SELECT host FROM @.processes WHERE octet_length(id) <> 16 OR octet_length(writer) <> 16"},
-    {"two tasks run under one number: those of ",
-     "SELECT tool FROM @.states WHERE slot IS NOT NULL GROUP BY tool, line, slot "
-     "HAVING count(*) > 1"},
+    {"two runs have one place of a concurrency key: those of ",
+     "SELECT tool FROM @.places GROUP BY tool, line, number HAVING count(*) > 1"},
+    {"a run counts for another concurrency key than that of its task: task ",
+     "SELECT p.id FROM @.places p JOIN @.states s ON s.id = p.id "
+     "WHERE (p.tool, p.line) <> (s.tool, s.line) OR p.epoch > s.epoch"},
     {"the secret is not of 32 bytes: restore the schema from a dump, or delete the row, with which "
      "the next server makes a new one and open questions get new ids: meta row ",
      "SELECT 'secret' WHERE 32 IS DISTINCT FROM "
      "(SELECT octet_length(value) FROM @.meta WHERE name = 'secret')"},
 }};
 
-// Whoever lives and was there before the lease was over should have taken it up.
+// Whoever lives and was there before the lease was over should have taken it up, and the place of
+// its run.
 constexpr std::string_view never_taken_up = R"sql(
-SELECT s.id FROM @.states s LEFT JOIN @.processes p ON p.id = s.process
+SELECT DISTINCT s.id FROM (
+  SELECT id, process FROM @.states UNION ALL SELECT id, holder FROM @.places) AS s
+LEFT JOIN @.processes p ON p.id = s.process
 WHERE s.process IS NOT NULL AND (p.id IS NULL OR p.lease_until < @.store_time() - $1) AND EXISTS (
   SELECT 1 FROM @.processes l WHERE NOT l.dead AND l.lease_until > @.store_time()
   AND l.began_at < @.store_time() - $1))sql";

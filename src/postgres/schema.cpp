@@ -18,6 +18,10 @@ namespace {
 // `ready`: it waits to be claimed, and may be at once; `due_at`: it will from then on. Fresh tasks
 // and those that wait again have an index each, so that those of which there are many are in the
 // order of their ids, which is that of time.
+//
+// `places`: runs that count for a concurrency key, each with a number of its own, until their
+// handler has returned. That may be after their task has ended (a cancel ends it at once), so they
+// stand beside it.
 constexpr std::string_view version_1 = R"sql(
 CREATE FUNCTION @.store_time() RETURNS bigint LANGUAGE sql VOLATILE
   AS $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
@@ -90,7 +94,6 @@ CREATE TABLE @.states (
   external       boolean NOT NULL,
   ready          boolean NOT NULL,
   due_at         bigint,
-  slot           bigint,
   limit_at       bigint,
   remove_at      bigint,
   bytes          bigint NOT NULL
@@ -99,10 +102,20 @@ CREATE INDEX states_fresh ON @.states (quota, tool, line, id) WHERE ready AND ep
 CREATE INDEX states_again ON @.states (quota, tool, line, id) WHERE ready AND epoch > 0;
 CREATE INDEX states_delayed ON @.states (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX states_running ON @.states (process) WHERE process IS NOT NULL;
-CREATE UNIQUE INDEX states_slots ON @.states (tool, line, slot) WHERE slot IS NOT NULL;
 CREATE INDEX states_limits ON @.states (limit_at) WHERE limit_at IS NOT NULL;
 CREATE INDEX states_removals ON @.states (remove_at) WHERE remove_at IS NOT NULL;
 CREATE INDEX states_external ON @.states (id) WHERE external AND status < 2;
+
+CREATE TABLE @.places (
+  tool   text COLLATE "C" NOT NULL,
+  line   text COLLATE "C" NOT NULL,
+  number bigint NOT NULL,
+  id     text COLLATE "C" NOT NULL,
+  epoch  bigint NOT NULL,
+  holder bytea NOT NULL,
+  PRIMARY KEY (tool, line, number)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+CREATE UNIQUE INDEX places_runs ON @.places (id, epoch);
 
 CREATE TABLE @.bodies (
   id         text COLLATE "C" PRIMARY KEY,

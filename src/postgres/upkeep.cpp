@@ -12,6 +12,7 @@
 #include "longhaul/stores/bounds.hpp"
 #include "longhaul/stores/transitions.hpp"
 #include "postgres/outputs.hpp"
+#include "postgres/places.hpp"
 #include "postgres/reads.hpp"
 #include "postgres/tunables.hpp"
 
@@ -179,6 +180,7 @@ ORDER BY s.id LIMIT $1 FOR UPDATE SKIP LOCKED)sql");
     }
     co_await write_locked(home, link, std::move(made));
   }
+  co_await free_places_of_the_dead(home, link);
   co_await end_outputs_of_the_dead(home, link);
   co_return total;
 }

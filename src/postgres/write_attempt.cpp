@@ -96,6 +96,7 @@ void write_attempt::decide(chain& one) {
     each->changed = {};
   }
   one.states.clear();
+  one.left = nullptr;
   one.now = one.before;
 }
 
@@ -121,6 +122,7 @@ void write_attempt::decide(chain& one, operation& asked) {
     asked.changed = {change_code::busy, task};
     return;
   }
+  if (asked.leaves && task->process && !step.next->process) one.left = task;
   one.now = {step.next, bytes};
   one.states.push_back(step.next);
   asked.changed = {change_code::applied, std::move(step.next)};
@@ -201,8 +203,8 @@ void write_attempt::decide_creation(operation& asked, std::optional<line_locks>&
   if (may_begin && needs_line(asked)) {
     // What runs already is counted, and not asked.
     const std::size_t limit = task.begun ? 0 : task.concurrency;
-    made.slot = lines->begin({task.origin->tool, line_of(*task.origin)}, limit);
-    may_begin = made.slot.has_value();
+    made.place = lines->begin({task.origin->tool, line_of(*task.origin)}, limit);
+    may_begin = made.place.has_value();
   }
   const auto record = std::make_shared<task_record>(
       stores::initial(task, now_, task.claim_for && may_begin && !asked.late));
@@ -234,9 +236,11 @@ awaitable<void> write_attempt::write(bool in_transaction) {
     return std::tie(origin.owner, origin.tool, origin.idempotency_key, origin.unique_hash,
                     origin.id);
   });
-  for (const creation& made : creations_) changes.create(made.row, now_.mono, made.slot);
+  for (const creation& made : creations_) changes.create(made.row, now_.mono, made.place);
   for (const auto& [id, one] : chains_) {
-    if (!one.states.empty()) changes.update(one.before, one.now, now_.mono);
+    if (one.states.empty()) continue;
+    changes.update(one.before, one.now, now_.mono);
+    if (one.left) changes.leave(*one.left, *one.now.record);
   }
   std::vector<statement> all = changes.statements();
   std::set<std::string, std::less<>> written;

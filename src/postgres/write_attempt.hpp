@@ -33,6 +33,7 @@ struct operation {
   std::optional<std::string_view> owner = std::nullopt;
   transition next = {};
   growth allowed = growth::free;
+  bool leaves = false;    ///< with the run its handler is over: its place is free
   std::size_t bytes = 0;  ///< of what it brings, roughly
 
   stores::create_result created = {};
@@ -64,6 +65,7 @@ class write_attempt {
     task_row before = {};
     task_row now = {};
     std::vector<task_ptr> states = {};  // that its changes make
+    task_ptr left = {};                 // the last one of a run whose handler is over
     batch operations = {};
     bool from_memory = false;
     bool doubtful = false;  // what memory says was refused: that is looked at first
@@ -71,7 +73,7 @@ class write_attempt {
   struct creation {
     operation* asked;
     task_row row;
-    std::optional<std::int64_t> slot = std::nullopt;
+    std::optional<std::int64_t> place = std::nullopt;  // for its key
   };
 
   void collect();

@@ -44,6 +44,17 @@ awaitable<stores::change_result> writer::change(std::string_view id,
   co_return std::move(mine.changed);
 }
 
+awaitable<stores::change_result> writer::end_run(std::string_view id, stores::writer worker,
+                                                 transition next, std::size_t bytes) {
+  operation mine;
+  mine.bytes = bytes;
+  mine.id = id;
+  mine.next = std::move(next);
+  mine.leaves = worker.handler != stores::writer::stage::at_work;
+  co_await queue_.perform(mine);
+  co_return std::move(mine.changed);
+}
+
 awaitable<stores::create_result> writer::create(const stores::new_task& task) {
   operation mine;
   mine.task = &task;

@@ -9,7 +9,7 @@
 // Nothing is acknowledged before its commit. A batch that the database refuses is repeated, each
 // operation alone; one whose outcome is unknown fails so, and is safe to repeat.
 //
-// Threads: `change`, `create` and `close` any; the rest is the database thread's.
+// Threads: `change`, `end_run`, `create` and `close` any; the rest is the database thread's.
 #pragma once
 
 #include <cstddef>
@@ -26,12 +26,15 @@ class writer {
  public:
   explicit writer(database& home);
 
-  /// Both throw `stores::store_error`. `bytes`: of what the change brings, roughly.
+  /// All throw `stores::store_error`. `bytes`: of what the change brings, roughly.
   /// `repeated`: set if an attempt before may have done it.
   awaitable<stores::change_result> change(std::string_view id,
                                           std::optional<std::string_view> owner, transition next,
                                           growth allowed = growth::free, std::size_t bytes = 0,
                                           bool* repeated = nullptr);
+  /// By the worker of a run that is over with it, unless others were faster.
+  awaitable<stores::change_result> end_run(std::string_view id, stores::writer worker,
+                                           transition next, std::size_t bytes = 0);
   awaitable<stores::create_result> create(const stores::new_task& task);
   /// What is queued is carried out, and all that comes later refused.
   void close() { queue_.close(); }

@@ -29,6 +29,13 @@ void remember_attempt(task_record& task, std::string_view how, instant now) {
   task.attempts = std::move(all);
 }
 
+void leave_process(task_record& task, monotonic_time run_at) {
+  ++task.epoch;
+  task.process.reset();
+  task.attempt_left.reset();
+  task.run_at = run_at;
+}
+
 }  // namespace
 
 void begin_attempt(task_record& task, process_id process, instant now) {
@@ -45,10 +52,12 @@ void begin_attempt(task_record& task, process_id process, instant now) {
 
 void end_attempt(task_record& task, std::string_view how, monotonic_time run_at, instant now) {
   remember_attempt(task, how, now);
-  ++task.epoch;
-  task.process.reset();
-  task.attempt_left.reset();
-  task.run_at = run_at;
+  leave_process(task, run_at);
+}
+
+void undo_attempt(task_record& task, monotonic_time run_at) {
+  task.attempt -= task.attempt > 0 ? 1 : 0;
+  leave_process(task, run_at);
 }
 
 milliseconds backoff(const task_record& task) noexcept {

@@ -280,7 +280,11 @@ step released(const task_record& task, writer worker, instant now) {
   if (waits_since(task, worker)) return refused(change_code::unchanged);
   if (const auto why = denied(task, worker)) return refused(*why);
   auto next = successor(task, now);
-  end_attempt(*next, "handed back", now.mono, now);
+  if (worker.handler == writer::stage::not_begun) {
+    undo_attempt(*next, now.mono);
+  } else {
+    end_attempt(*next, "handed back", now.mono, now);
+  }
   return {change_code::applied, std::move(next)};
 }
 

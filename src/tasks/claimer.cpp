@@ -201,7 +201,7 @@ tool_ptr claimer::seat(const task_record& task, slots::reservation& room) const 
 }
 
 boost::asio::awaitable<void> claimer::hand_back(lane& home, task_ptr task) {
-  const stores::writer writer{task->epoch, {}};
+  const stores::writer writer{task->epoch, {}, stores::writer::stage::not_begun};
   const auto release = [&] { return home.store->release(task->id(), writer); };
   try {
     co_await certain(release);
@@ -210,8 +210,9 @@ boost::asio::awaitable<void> claimer::hand_back(lane& home, task_ptr task) {
   }
 }
 
-boost::asio::awaitable<void> claimer::give_up(lane& home, task_ptr task) {
-  const stores::writer writer{task->epoch, {}};
+boost::asio::awaitable<void> claimer::give_up(lane& home, task_ptr task,
+                                              stores::writer::stage handler) {
+  const stores::writer writer{task->epoch, {}, handler};
   if (task->origin->crash_policy == on_crash::rerun && home.is_durable) {
     const auto release = [&] { return home.store->release(task->id(), writer); };
     co_await certain(release);

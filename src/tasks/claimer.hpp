@@ -44,7 +44,7 @@ class claimer {
   void claim_soon();
 
   /// Hands a claimed task back if it may run again, else fails it.
-  boost::asio::awaitable<void> give_up(lane& home, task_ptr task);
+  boost::asio::awaitable<void> give_up(lane& home, task_ptr task, stores::writer::stage handler);
 
  private:
   class turn;

@@ -53,20 +53,40 @@ boost::asio::awaitable<void> reaper::audit() {
   const monotonic_time now = core_.monotonic();
   if (audited_at_ && now - *audited_at_ < core_.options.audit_every) co_return;
   audited_at_ = now;
+  co_await audit_claims();
+  co_await audit_places();
+}
+
+boost::asio::awaitable<void> reaper::audit_claims() {
   const std::vector<task_ptr> claims = co_await core_.options.store->claimed(core_.process.get());
-  std::set<claim> unknown;
+  runs unknown;
   for (const task_ptr& task : claims) {
     if (core_.running.find(task->id())) continue;
-    claim stray(task->id(), task->epoch);
+    stores::run_name stray{task->id(), task->epoch};
     if (!suspects_.contains(stray)) {
       unknown.insert(std::move(stray));
       continue;
     }
     core_.log.trouble("task.unclaimed", "claimed here, but nothing runs it; giving it back",
                       task->id());
-    co_await claimer_.give_up(core_.lanes.durable(), task);
+    co_await claimer_.give_up(core_.lanes.durable(), task, stores::writer::stage::not_begun);
   }
   suspects_ = std::move(unknown);
+}
+
+boost::asio::awaitable<void> reaper::audit_places() {
+  stores::store& store = *core_.options.store;
+  runs unknown;
+  for (stores::run_name& held : co_await store.held(core_.process.get())) {
+    const auto run = core_.running.find(held.id);
+    if (run && run->claimed()->epoch == held.epoch) continue;
+    if (left_behind_.contains(held)) {
+      co_await store.leave(held.id, held.epoch);
+    } else {
+      unknown.insert(std::move(held));
+    }
+  }
+  left_behind_ = std::move(unknown);
 }
 
 }  // namespace longhaul::tasks

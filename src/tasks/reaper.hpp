@@ -26,20 +26,23 @@ class reaper {
   /// All limits and all that has expired of the server's store; how many were removed.
   boost::asio::awaitable<std::size_t> remove_expired();
   /// A claim of this boot without a running handler: its create or claim was committed although we
-  /// were told otherwise. Seen twice in a row, it is handed back or failed.
+  /// were told otherwise. Seen twice in a row, it is handed back or failed. The same of runs that
+  /// count for a key and have returned.
   boost::asio::awaitable<void> audit();
 
  private:
-  using claim = std::pair<std::string, std::uint64_t>;  // id and epoch
+  using runs = std::set<stores::run_name>;
 
   void look_at(direct_run& run, stores::instant now) const;
+  boost::asio::awaitable<void> audit_claims();
+  boost::asio::awaitable<void> audit_places();
   /// Removes one batch of what has expired; how many those were.
   boost::asio::awaitable<std::size_t> purge(lane& home);
 
   engine_core& core_;
   claimer& claimer_;
   std::optional<monotonic_time> audited_at_;
-  std::set<claim> suspects_;
+  runs suspects_, left_behind_;
 };
 
 }  // namespace longhaul::tasks

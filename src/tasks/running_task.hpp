@@ -80,6 +80,9 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   /// Its end could not be written: a tick does.
   void leave_end_to_tick() noexcept { end_is_late_ = true; }
   bool end_is_late() const noexcept { return end_is_late_; }
+  /// Others have ended its task, or taken it, while its handler ran: it has nothing to write there.
+  void lose() noexcept { lost_ = true; }
+  bool lost() const noexcept { return lost_; }
   /// Its handler has told its question, and waits for the answer.
   bool waits_for_answers() const noexcept { return waiting_ > 0; }
 
@@ -119,7 +122,7 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   const bool uses_slots_;  // else it runs beyond them, and has none to leave
   report_buffer reports_;
   handler_result result_;
-  std::atomic<bool> ending_{false}, end_is_late_{false};
+  std::atomic<bool> ending_{false}, end_is_late_{false}, lost_{false};
   std::atomic<int> waiting_{0};  // for answers, side by side
   std::atomic<int> asking_{0};   // questions that are not answered, or whose slot is not back
   std::atomic<monotonic_time> last_sign_;

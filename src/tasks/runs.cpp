@@ -86,7 +86,7 @@ void runs::on_change(const task_record& task) {
 // that nobody else can do is failed.
 boost::asio::awaitable<void> runs::hand_back_unstarted(lane& home, task_ptr task,
                                                        std::string_view message) {
-  const stores::writer writer{task->epoch, task->origin->token};
+  const stores::writer writer{task->epoch, task->origin->token, stores::writer::stage::not_begun};
   const outcome end = lost(message);
   const auto release = [&] { return home.store->release(task->id(), writer); };
   const auto finish = [&] { return home.store->finish(task->id(), writer, end, message); };
@@ -114,6 +114,7 @@ bool runs::ended_at_once(const std::shared_ptr<running_task>& run, const handler
 boost::asio::awaitable<void> runs::ended(std::shared_ptr<running_task> run) {
   if (co_await write_end(run)) {
     let_go(run);
+    co_await leave(*run);
   } else {
     end_later(run);
   }
@@ -123,6 +124,7 @@ boost::asio::awaitable<void> runs::ended(std::shared_ptr<running_task> run) {
 boost::asio::awaitable<bool> runs::write_end(const std::shared_ptr<running_task>& run) {
   handler_result& result = run->result();
   const bool stopped = run->stop_requested() && !run->ending();
+  if (stopped) run->lose();
   if (!result && !run->external() && !stopped) result = no_result();
   if (result && !stopped) {
     run->begin_end();
@@ -147,10 +149,22 @@ boost::asio::awaitable<void> runs::write_late_ends() {
   for (const auto& run : core_.running.all()) {
     if (!run->end_is_late()) continue;
     try {
-      if (co_await write_end(run)) let_go(run);
+      const bool written = co_await write_end(run);
+      if (!written) continue;
+      let_go(run);
+      co_await leave(*run);
     } catch (const std::exception& e) {  // the next tick tries again
       core_.log.trouble("task.end_unwritten", e.what(), run->id());
     }
+  }
+}
+
+// Its own last word would have said that its handler has returned.
+boost::asio::awaitable<void> runs::leave(const running_task& run) {
+  if (!run.lost() || !run.begun_as().concurrency_key) co_return;
+  try {
+    co_await run.store().leave(run.id(), run.claimed()->epoch);
+  } catch (const std::exception&) {  // the audit finds it
   }
 }
 
@@ -170,8 +184,10 @@ void runs::abandon(const std::shared_ptr<running_task>& run) noexcept {
   let_go(run);
   claimer_.claim_soon();
   const outcome end = lost(executor_lost_message);
+  stores::writer writer = run->writer();
+  writer.handler = stores::writer::stage::at_work;
   const auto finish = [&] {
-    return run->store().finish(run->id(), run->writer(), end, executor_lost_message);
+    return run->store().finish(run->id(), writer, end, executor_lost_message);
   };
   try {
     sync(certain(finish));

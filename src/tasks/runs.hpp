@@ -82,6 +82,8 @@ class runs final : public task_host {
                                                    std::string_view message);
   /// False: it has to be tried again.
   boost::asio::awaitable<bool> write_end(const std::shared_ptr<running_task>& run);
+  /// If others ended it: its key is free for the next.
+  static boost::asio::awaitable<void> leave(const running_task& run);
   boost::asio::awaitable<void> write_last_report(const std::shared_ptr<running_task>& run);
   void release_slot(running_task& run);
   void let_go(const std::shared_ptr<running_task>& run);

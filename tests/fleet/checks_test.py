@@ -303,11 +303,11 @@ def plants():
         ],
         "concurrency_holds": [
             crowd,
+            crowd_behind_cancel,
             three_of_two,
             # an outage of the database robs nobody
             lambda h: (crowd(h), h.windows.append(Window("crash", None, -20, 20)))
         ],
-        "concurrency_holds_behind_cancels": [crowd_behind_cancel],
         "checkpoints_hold": [
             lambda h: setattr(run(h, "b"), "found", 2), lambda h:
             (setattr(run(h, "b"), "saved", [1, 2]), second_attempt("b", found=2)

@@ -22,7 +22,7 @@ class test_schema {
   }
   ~test_schema() {
     run("TRUNCATE @.tasks, @.states, @.bodies, @.counts, @.processes, @.paused, @.outputs, "
-        "@.output_parts");
+        "@.output_parts, @.places");
     free().push_back(name_);
   }
   test_schema(const test_schema&) = delete;

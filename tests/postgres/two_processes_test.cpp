@@ -181,6 +181,91 @@ TEST_F(two_processes, a_key_limits_both_together) {
   EXPECT_GT(ended, 10);
 }
 
+class runs_with_a_key : public two_processes {
+ protected:
+  task_ptr create_keyed(std::size_t at, bool claims, std::size_t concurrency = 1) {
+    auto made = origin();
+    made->concurrency_key = "db";
+    made->crash_policy = on_crash::rerun;
+    made->max_attempts = 3;
+    made->attempt_limit = 1s;
+    made->retry_on = retry_on::timeout;
+    const auto process = claims ? std::optional(processes_.at(at)) : std::nullopt;
+    return create(at, std::move(made), process, concurrency).task;
+  }
+  std::vector<stores::run_name> held(std::size_t at) {
+    return run(store(at).held(processes_.at(at)));
+  }
+  bool can_claim(std::size_t at) {
+    return wait_until([&] { return claim(at, 1, 1).size() == 1; });
+  }
+};
+
+TEST_F(runs_with_a_key, count_until_their_handler_has_returned_whoever_cancels) {
+  const auto first = create_keyed(0, true), next = create_keyed(1, true);
+  ASSERT_TRUE(first->process);
+  ASSERT_FALSE(next->process);
+  EXPECT_TRUE(held(0).empty()) << "its task is its own";
+  ASSERT_EQ(run(store(1).cancel("alice", first->id(), "")).code, change_code::applied);
+  EXPECT_TRUE(claim(1, 1, 1).empty());
+  EXPECT_TRUE(claim(0, 1, 1).empty());
+  const stores::run_name left{first->id(), first->epoch};
+  EXPECT_EQ(held(0), std::vector{left});
+  EXPECT_TRUE(held(1).empty());
+  run(store(0).leave(left.id, left.epoch));
+  run(store(0).leave(left.id, left.epoch));
+  EXPECT_TRUE(held(0).empty());
+  EXPECT_TRUE(can_claim(1)) << "it is told";
+}
+
+TEST_F(runs_with_a_key, count_no_more_when_their_worker_ends_them) {
+  const auto end = [&](std::string_view how, const task_ptr& task) {
+    const stores::writer worker{task->epoch, {}};
+    if (how == "finish") return finish(0, task).code;
+    if (how == "release") return run(store(0).release(task->id(), worker)).code;
+    return run(store(0).retry(task->id(), worker, "why", store(0).now().mono + 1h)).code;
+  };
+  for (const std::string_view how : {"finish", "release", "retry"}) {
+    const auto task = create_keyed(0, true);
+    ASSERT_TRUE(task->process) << how;
+    EXPECT_EQ(end(how, task), change_code::applied);
+    EXPECT_TRUE(held(0).empty()) << how;
+    EXPECT_EQ(schema_.run("SELECT count(*) FROM @.places"), "0") << how;
+    run(store(0).cancel("alice", task->id(), ""));
+  }
+}
+
+TEST_F(runs_with_a_key, count_beside_the_next_run_of_their_own_task) {
+  const auto first = create_keyed(0, true, 2);
+  schema_.advance(2s);
+  ASSERT_EQ(run(store(1).expire(10)), 1U) << "its attempt took too long";
+  schema_.advance(1h);
+  ASSERT_TRUE(run(store(0).renew(processes_[0], 1h)).alive);
+  ASSERT_TRUE(run(store(1).renew(processes_[1], 1h)).alive);
+  EXPECT_TRUE(claim(1, 1, 1).empty()) << "the first run may be at work still";
+  const auto second = claim(1, 1, 2);
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second[0]->id(), first->id());
+  EXPECT_EQ(held(0), (std::vector{stores::run_name{first->id(), first->epoch}}));
+  EXPECT_TRUE(held(1).empty());
+  create_keyed(1, false);
+  EXPECT_TRUE(claim(1, 1, 2).empty()) << "two runs of one task are two";
+  run(store(0).leave(first->id(), first->epoch));
+  EXPECT_EQ(schema_.run("SELECT count(*) FROM @.places"), "1");
+}
+
+TEST_F(runs_with_a_key, of_the_dead_count_no_more) {
+  const auto cancelled = create_keyed(0, true, 2), lost = create_keyed(0, true, 2);
+  ASSERT_TRUE(lost->process);
+  run(store(1).cancel("alice", cancelled->id(), ""));
+  schema_.advance(1h);
+  ASSERT_TRUE(run(store(1).renew(processes_[1], 1h)).alive);
+  run(store(1).recover());
+  EXPECT_EQ(schema_.run("SELECT count(*) FROM @.places"), "0");
+  schema_.advance(1h);
+  EXPECT_TRUE(can_claim(1));
+}
+
 TEST_F(two_processes, one_key_and_one_hash_are_one_task) {
   for (int round = 0; round < 5; ++round) {
     std::array<std::string, 16> by_key, by_hash;

@@ -105,8 +105,9 @@ class store : public store_operations {
   virtual awaitable<change_result> retry(std::string_view id, writer worker, std::string_view why,
                                          monotonic_time not_before) = 0;
   /// Gives a claimed task back to the queue (drain) and fences its worker: the epoch moves here and
-  /// again with the next claim. `unchanged` for an external one, and for one that waits already
-  /// since this writer held it. Whether the task may run again is the caller's word.
+  /// again with the next claim. If its handler had not begun, it was no attempt. `unchanged` for an
+  /// external one, and for one that waits already since this writer held it. Whether the task may
+  /// run again is the caller's word.
   virtual awaitable<change_result> release(std::string_view id, writer worker) = 0;
 
   // --- processes
@@ -134,6 +135,22 @@ class store : public store_operations {
   virtual awaitable<recover_result> recover() = 0;
   /// What this process has claimed (for the audit).
   virtual awaitable<std::vector<task_ptr>> claimed(process_id process) = 0;
+  /// Where several processes claim, a run counts for the concurrency key of its task until its
+  /// handler has returned: until its worker's own `finish`, `retry` or `release`; or, if that came
+  /// while its handler was `at_work`, or others were faster (`cancel`, `expire`), until this says
+  /// so; or until its process is declared dead. May be
+  /// repeated; a run that counts no more is no error. Elsewhere `claim_request::handlers` says it
+  /// all, and there is nothing to do here.
+  virtual awaitable<void> leave(std::string_view id, std::uint64_t epoch) {
+    static_cast<void>(id), static_cast<void>(epoch);
+    co_return;
+  }
+  /// Runs of this process that count although their tasks are no longer its: those whose handlers
+  /// have returned are to be left (for the audit).
+  virtual awaitable<std::vector<run_name>> held(process_id process) {
+    static_cast<void>(process);
+    co_return std::vector<run_name>();
+  }
 
   /// External tasks that have not ended, of all owners, hidden ones included, by id: of this tool
   /// (empty: of any), behind `after`, at most `limit`.

@@ -117,6 +117,17 @@ struct change_result {
 struct writer {
   std::uint64_t epoch = 0;
   std::string_view token = {};
+  /// Where its handler is when it says that its run is over (`finish`, `retry`, `release`): the run
+  /// of one `at_work` counts for its key until `leave`; one that has `not_begun` was no attempt
+  /// (`release`).
+  enum class stage : std::uint8_t { returned, at_work, not_begun } handler = stage::returned;
+};
+
+/// One run of a task: what a claim has begun.
+struct run_name {
+  std::string id;
+  std::uint64_t epoch = 0;
+  auto operator<=>(const run_name&) const = default;
 };
 
 struct report_change {

@@ -106,6 +106,12 @@ class retry_store final : public stores::store {
   awaitable<std::vector<task_ptr>> claimed(process_id process) override {
     return repeat([=, this] { return inner_.claimed(process); });
   }
+  awaitable<void> leave(std::string_view id, std::uint64_t epoch) override {
+    return inner_.leave(id, epoch);
+  }
+  awaitable<std::vector<stores::run_name>> held(process_id process) override {
+    return repeat([=, this] { return inner_.held(process); });
+  }
   awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
                                             std::size_t limit) override {
     return repeat([=, this] { return inner_.external(tool, after, limit); });

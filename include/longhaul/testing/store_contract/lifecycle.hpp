@@ -192,6 +192,24 @@ TEST_P(store_contract, a_waiting_task_that_is_cancelled_is_never_claimed) {
   EXPECT_EQ(run(store().stats()).queued, 0U);
 }
 
+TEST_P(store_contract, what_was_claimed_and_not_begun_was_no_attempt) {
+  const auto task = create_claimed();
+  const stores::writer idle{.epoch = 1, .handler = stores::writer::stage::not_begun};
+  for (int repeated = 0; repeated < 2; ++repeated) {
+    const auto back = run(store().release(task->id(), idle));
+    EXPECT_EQ(back.code, repeated == 0 ? change_code::applied : change_code::unchanged);
+  }
+  const auto waits = get(task);
+  EXPECT_EQ(waits->attempt, 0U);
+  EXPECT_EQ(waits->epoch, 2U);
+  EXPECT_FALSE(waits->process);
+  EXPECT_FALSE(waits->attempts) << "there was none";
+  const auto again = claim(process_, 1);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0]->attempt, 1U);
+  EXPECT_EQ(again[0]->epoch, 3U);
+}
+
 TEST_P(store_contract, a_released_task_waits_again_and_its_worker_is_fenced) {
   const auto task = create_claimed();
   ASSERT_TRUE(applied(run(store().release(task->id(), epoch(1)))));
