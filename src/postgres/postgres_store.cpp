@@ -393,19 +393,8 @@ awaitable<stores::paused_tools> postgres_store::paused() {
 }
 
 awaitable<std::vector<std::string>> postgres_store::unknown(std::span<const std::string> ids) {
-  const std::string sql = home_.sql("SELECT id FROM @.tasks WHERE id = ANY ($1)");
-  const auto read = [&](connection& link) {
-    std::vector<statement> one;
-    one.push_back({sql, {text_array(ids)}});
-    return link.run(std::move(one));
-  };
-  const std::vector<rows> results = co_await perform(purpose::reads, read);
-  std::set<std::string, std::less<>> known;
-  for (int row = 0; row < results[0].size(); ++row) known.insert(results[0].at(row, 0).text());
-  std::vector<std::string> result;
-  std::ranges::copy_if(ids, std::back_inserter(result),
-                       [&](const std::string& id) { return !known.contains(id); });
-  co_return result;
+  return perform(purpose::reads,
+                 [this, ids](connection& link) { return unknown_of(home_, link, ids); });
 }
 
 }  // namespace longhaul::postgres

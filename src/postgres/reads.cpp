@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/reads.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "longhaul/stores/bounds.hpp"
@@ -234,6 +237,20 @@ stores::paused_tools read_paused(const rows& found) {
 awaitable<stores::paused_tools> paused_tools_of(database& home, connection& link) {
   const rows found = co_await run_one(link, home.sql("SELECT tool, since FROM @.paused"));
   co_return read_paused(found);
+}
+
+awaitable<std::vector<std::string>> unknown_of(database& home, connection& link,
+                                               std::span<const std::string> ids) {
+  std::vector<parameter> asked;
+  asked.push_back(text_array(ids));
+  const rows found = co_await run_one(link, home.sql("SELECT id FROM @.tasks WHERE id = ANY ($1)"),
+                                      std::move(asked));
+  std::set<std::string, std::less<>> known;
+  for (int row = 0; row < found.size(); ++row) known.insert(found.at(row, 0).text());
+  std::vector<std::string> result;
+  std::ranges::copy_if(ids, std::back_inserter(result),
+                       [&](const std::string& id) { return !known.contains(id); });
+  co_return result;
 }
 
 }  // namespace longhaul::postgres

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,9 @@ awaitable<std::size_t> count_before(database& home, connection& link, std::strin
                                     std::size_t most);
 /// Of rows with tool and time.
 stores::paused_tools read_paused(const rows& found);
+/// Those of them that are not the ids of tasks here.
+awaitable<std::vector<std::string>> unknown_of(database& home, connection& link,
+                                               std::span<const std::string> ids);
 awaitable<stores::paused_tools> paused_tools_of(database& home, connection& link);
 
 }  // namespace longhaul::postgres
