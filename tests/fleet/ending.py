@@ -4,6 +4,7 @@ the books of the database are compared with its tasks.
 """
 import concurrent.futures
 import threading
+import time
 
 import wire
 from served import OWNERS
