@@ -61,7 +61,8 @@ std::string exchange(const std::string& port, const std::string& method, const s
 }
 
 // Status line of the reply to a POST of a tools/call.
-std::string call(const std::string& port, const std::string& tool, const std::string& body) {
+std::string status_line_of_call(const std::string& port, const std::string& tool,
+                                const std::string& body) {
   const std::string reply = exchange(port, "tools/call", tool, body);
   return reply.substr(0, reply.find('\n'));
 }
@@ -209,7 +210,8 @@ TEST(process, a_second_sigterm_hurries) {
   start_a_task(port);
   server.signal(SIGTERM);
   EXPECT_NE(server.error_line_with("stopping"), "");
-  EXPECT_EQ(call(port, "nothing", slow_task), "HTTP/1.1 400 Bad Request\r") << "still answers";
+  EXPECT_EQ(status_line_of_call(port, "nothing", slow_task), "HTTP/1.1 400 Bad Request\r")
+      << "still answers";
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait(), 0);
 }
