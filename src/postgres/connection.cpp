@@ -39,6 +39,19 @@ bool database_error::is_outage() const noexcept {
          sqlstate_ == "53300" || sqlstate_ == "25006";
 }
 
+bool database_error::has_no_room() const noexcept {
+  // 53: insufficient resources, 58: of the system.
+  return !is_outage() && (sqlstate_.starts_with("53") || sqlstate_.starts_with("58"));
+}
+
+std::string_view database_error::in_short() const noexcept {
+  if (sqlstate_ == "25006") return "the database of the tasks is one that cannot be written";
+  if (is_outage()) return "the database of the tasks does not answer";
+  if (sqlstate_ == "53100") return "the disk of the tasks' database is full";
+  if (has_no_room()) return "the database of the tasks cannot write now";
+  return "the database of the tasks refuses this";
+}
+
 std::vector<statement> begin_statements() {
   std::vector<statement> begin;
   begin.push_back({"BEGIN"});

@@ -50,6 +50,10 @@ class database_error : public std::runtime_error {
   bool may_pass() const noexcept;
   /// Nobody answers, or takes nothing now.
   bool is_outage() const noexcept;
+  /// It answers, and cannot write: its disk or its memory is full, or its disk fails.
+  bool has_no_room() const noexcept;
+  /// For anybody: no names or paths in it.
+  std::string_view in_short() const noexcept;
 
  private:
   std::string sqlstate_;

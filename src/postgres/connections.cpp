@@ -13,7 +13,7 @@ namespace longhaul::postgres {
 namespace asio = boost::asio;
 
 connections::connections(asio::io_context& context, std::string where, std::size_t most,
-                         std::function<void(const std::string&)> on_trouble)
+                         std::function<void(const database_error*)> on_trouble)
     : context_(context), on_trouble_(std::move(on_trouble)) {
   for (std::size_t i = 0; i < most; ++i) {
     all_.push_back(std::make_unique<connection>(context, where));
@@ -47,17 +47,20 @@ awaitable<connections::loan> connections::take() {
 
 awaitable<void> connections::make_usable(connection& lent) {
   const auto now = std::chrono::steady_clock::now();
-  if (now < not_before_) throw database_error(why_not_, "", database_error::outcome::refused);
+  if (now < not_before_ && why_not_) {
+    throw database_error(why_not_->what(), why_not_->sqlstate(), database_error::outcome::refused);
+  }
   try {
     co_await lent.open();
   } catch (const database_error& e) {
-    trouble_ = why_not_ = e.what();
+    why_not_ = e;
+    trouble_ = true;
     pause_ = std::clamp<std::chrono::steady_clock::duration>(pause_ * 2, tunables::first_pause,
                                                              tunables::longest_pause);
     not_before_ = std::chrono::steady_clock::now() + pause_;
     const bool nobody_answers =
         std::ranges::none_of(all_, [](const auto& each) { return each->usable(); });
-    if (nobody_answers) on_trouble_(trouble_);
+    if (nobody_answers) on_trouble_(&e);
     throw;
   }
   pause_ = {};
@@ -78,9 +81,7 @@ void connections::give_back(connection& lent) noexcept {
 }
 
 void connections::answered() {
-  if (trouble_.empty()) return;
-  trouble_.clear();
-  on_trouble_({});
+  if (std::exchange(trouble_, false)) on_trouble_(nullptr);
 }
 
 void connections::close() {

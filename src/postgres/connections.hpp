@@ -13,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,9 @@ namespace longhaul::postgres {
 
 class connections {
  public:
-  /// `on_trouble` hears why nobody answers, and an empty text once somebody does.
+  /// `on_trouble` hears why nobody answers, and null once somebody does.
   connections(boost::asio::io_context& context, std::string where, std::size_t most,
-              std::function<void(const std::string&)> on_trouble);
+              std::function<void(const database_error*)> on_trouble);
 
   /// A connection that belongs to its holder. Not one in the middle of a transaction goes back.
   class loan {
@@ -56,7 +57,7 @@ class connections {
   awaitable<void> make_usable(connection& lent);
 
   boost::asio::io_context& context_;
-  const std::function<void(const std::string&)> on_trouble_;
+  const std::function<void(const database_error*)> on_trouble_;
   std::vector<std::unique_ptr<connection>> all_;
   std::vector<connection*> free_;
   // Who waits, and what he was given.
@@ -65,10 +66,10 @@ class connections {
     connection* given = nullptr;
   };
   std::deque<place*> line_;
-  std::string trouble_, why_not_;
+  std::optional<database_error> why_not_;
   std::chrono::steady_clock::duration pause_{0};
   std::chrono::steady_clock::time_point not_before_{};
-  bool closed_ = false;
+  bool trouble_ = false, closed_ = false;
 };
 
 }  // namespace longhaul::postgres

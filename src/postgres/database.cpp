@@ -13,7 +13,7 @@ database::database(database_options choices)
       writer(new_process_id()),
       texts(options.schema),
       links(context, options.where, tunables::connections,
-            [this](const std::string& why) { set_trouble(why); }),
+            [this](const database_error* why) { set_outage(why); }),
       time(*options.clock) {}
 
 void database::publish(const std::vector<change>& changes) {
@@ -40,14 +40,35 @@ void database::publish_news(const task_row& row) {
   if (tasks.fetched(row) && observer) observer(stores::abridged(row.record));
 }
 
-std::string database::trouble() const {
-  const guard lock(mutex_);
-  return trouble_;
+namespace {
+
+database::trouble trouble_of(const database_error* why) {
+  if (why == nullptr) return {};
+  return {why->what(), std::string(why->in_short())};
 }
 
-void database::set_trouble(const std::string& why) {
+}  // namespace
+
+database::trouble database::current_trouble() const {
   const guard lock(mutex_);
-  trouble_ = why;
+  return outage_.in_short.empty() ? no_room_ : outage_;
+}
+
+void database::set_outage(const database_error* why) {
+  trouble now = trouble_of(why);
+  const guard lock(mutex_);
+  outage_ = std::move(now);
+}
+
+void database::set_no_room(const database_error* why) {
+  trouble now = trouble_of(why);
+  const guard lock(mutex_);
+  no_room_ = std::move(now);
+}
+
+bool database::has_no_room() const {
+  const guard lock(mutex_);
+  return !no_room_.in_short.empty();
 }
 
 stores::store_error store_error_of(const database_error& error) {
@@ -55,9 +76,7 @@ stores::store_error store_error_of(const database_error& error) {
 }
 
 stores::store_error store_error_of(const database_error& error, bool unknown) {
-  const std::string reason = error.is_outage() ? "the database of the tasks does not answer"
-                                               : "the database of the tasks refuses this";
-  return stores::store_error(error.what(), reason, unknown);
+  return stores::store_error(error.what(), std::string(error.in_short()), unknown);
 }
 
 }  // namespace longhaul::postgres

@@ -52,9 +52,17 @@ struct database {
   /// A state that somebody else has made.
   void publish_news(const task_row& row);
 
-  /// Why nobody answers; empty: somebody does. Any thread.
-  std::string trouble() const;
-  void set_trouble(const std::string& why);
+  /// Why tasks cannot be kept now; empty: they can.
+  struct trouble {
+    std::string in_full, in_short;
+  };
+  /// Any thread.
+  trouble current_trouble() const;
+  /// Nobody answers; null: somebody does.
+  void set_outage(const database_error* why);
+  /// Nothing can be written, for want of room; null: it can.
+  void set_no_room(const database_error* why);
+  bool has_no_room() const;
 
   const database_options options;
   const process_id writer;  ///< whose numbers ours are
@@ -82,7 +90,7 @@ struct database {
 
  private:
   mutable guarded_mutex mutex_;
-  std::string trouble_ LONGHAUL_GUARDED_BY(mutex_);
+  trouble outage_ LONGHAUL_GUARDED_BY(mutex_), no_room_ LONGHAUL_GUARDED_BY(mutex_);
 };
 
 /// The error that callers get.

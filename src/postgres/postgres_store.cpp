@@ -114,10 +114,6 @@ void postgres_store::limit(const stores::byte_bounds& bounds) {
   done.get_future().wait();
 }
 
-std::string postgres_store::trouble() const {
-  return home_.trouble().empty() ? "" : "the database of the tasks does not answer";
-}
-
 milliseconds postgres_store::report_interval() const noexcept { return tunables::gather_reports; }
 
 // --- callers' side

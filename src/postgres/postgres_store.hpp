@@ -87,8 +87,8 @@ class postgres_store final : public stores::store {
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
   std::string secret() override { return secret_; }
   stores::shared_output* outputs() override { return &outputs_; }
-  std::string trouble() const override;
-  std::string trouble_in_full() const override { return home_.trouble(); }
+  std::string trouble() const override { return home_.current_trouble().in_short; }
+  std::string trouble_in_full() const override { return home_.current_trouble().in_full; }
   stores::found_at_open found() const override { return found_; }
   void close() noexcept override;
   milliseconds report_interval() const noexcept override;

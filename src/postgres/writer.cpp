@@ -85,6 +85,7 @@ awaitable<void> writer::carry_out(batch work) {
     } catch (const database_error& e) {
       failed.emplace(e);
       if (e.outcome_unknown()) home_.own_is_doubtful = true;
+      if (e.has_no_room()) home_.set_no_room(&e);
     } catch (...) {  // a bug, or no memory
       broken = std::current_exception();
     }

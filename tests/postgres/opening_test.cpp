@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "open/store_url.hpp"
+#include "postgres/guest.hpp"
 #include "postgres/test_schema.hpp"
 
 namespace longhaul::test {
@@ -28,33 +29,6 @@ std::string fault_of(const postgres::database_options& options) {
 bool says(const std::string& fault, const std::string& part) {
   return fault.find(part) != std::string::npos;
 }
-
-/// A role that may log in, and no more.
-class guest {
- public:
-  explicit guest(std::string name) : name_(std::move(name)), link_(cluster::shared().url()) {
-    link_.run("CREATE ROLE " + name_ + " LOGIN");
-  }
-  ~guest() {
-    link_.run("DROP OWNED BY " + name_ + " CASCADE");
-    link_.run("DROP ROLE " + name_);
-  }
-  guest(const guest&) = delete;
-  guest& operator=(const guest&) = delete;
-
-  postgres::database_options options() const {
-    postgres::database_options result;
-    result.where = "postgres://" + name_ +
-                   "@127.0.0.1:" + std::to_string(cluster::shared().port()) + "/postgres";
-    result.schema = name_;
-    return result;
-  }
-  void run(const std::string& sql) { link_.run(sql); }
-
- private:
-  const std::string name_;
-  direct_link link_;
-};
 
 TEST(opening, a_schema_of_a_later_version_is_left_alone) {
   test_schema schema;

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Databases that answer and cannot do it: what callers are told, what /readyz says, and that it is
+// over by itself.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/random.hpp"
+#include "longhaul/stores/task_id.hpp"
+#include "longhaul/testing/run.hpp"
+#include "postgres/guest.hpp"
+#include "postgres/test_schema.hpp"
+#include "support/process_census.hpp"
+
+namespace longhaul::test {
+namespace {
+
+using testkit::run;
+
+stores::new_task task_at(timestamp now) {
+  auto origin = std::make_shared<task_origin>();
+  origin->created_at = now;
+  origin->id = new_task_id(now);
+  origin->owner = origin->quota = "alice";
+  origin->tool = "render";
+  origin->arguments = raw_json::trusted("{}");
+  stores::new_task task;
+  task.origin = std::move(origin);
+  return task;
+}
+
+// What a caller is told; empty: it was done.
+std::string told(stores::store& store, const stores::new_task& task) {
+  try {
+    run(store.create(task));
+    return {};
+  } catch (const stores::store_error& e) {
+    return e.reason();
+  }
+}
+
+TEST(trouble, a_full_disk_is_told_and_forgotten_when_there_is_room) {
+  test_schema schema;
+  const auto store = schema.open();
+  const stores::new_task before = task_at(schema.now());
+  ASSERT_EQ(told(*store, before), "");
+  schema.run(
+      "CREATE FUNCTION @.fills() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "RAISE EXCEPTION 'could not extend file /var/lib/x' USING ERRCODE = '53100'; END $$");
+  for (const std::string table : {"tasks", "output_parts"}) {
+    schema.run("CREATE TRIGGER fills BEFORE INSERT ON @." + table +
+               " FOR EACH ROW EXECUTE FUNCTION @.fills()");
+  }
+  const stores::new_task refused = task_at(schema.now());
+  const std::string full = "the disk of the tasks' database is full";
+  EXPECT_EQ(told(*store, refused), full);
+  EXPECT_EQ(store->trouble(), full) << "/readyz says so";
+  EXPECT_NE(store->trouble_in_full().find("could not extend file"), std::string::npos)
+      << "for the log";
+  EXPECT_TRUE(run(store->get("alice", before.origin->id))) << "reading goes on";
+  EXPECT_FALSE(wait_until([&] { return store->trouble().empty(); }, std::chrono::seconds(3)))
+      << "the trial fails as well";
+  schema.run("DROP FUNCTION @.fills() CASCADE");
+  EXPECT_TRUE(wait_until([&] { return store->trouble().empty(); })) << "nobody has to call for it";
+  EXPECT_EQ(told(*store, refused), "");
+  EXPECT_EQ(schema.run("SELECT count(*) FROM @.output_parts"), "0") << "no trial stays";
+}
+
+TEST(trouble, a_server_without_connections_is_waited_for) {
+  guest one("guest_of_a_full_house");
+  one.run("CREATE SCHEMA guest_of_a_full_house AUTHORIZATION guest_of_a_full_house");
+  postgres::postgres_store store(one.options());
+  one.run("ALTER ROLE guest_of_a_full_house CONNECTION LIMIT 0");
+  one.run(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+      "WHERE usename = 'guest_of_a_full_house'");
+  const std::string silent = "the database of the tasks does not answer";
+  EXPECT_TRUE(wait_until([&] { return store.trouble() == silent; })) << store.trouble();
+  EXPECT_NE(store.trouble_in_full().find("too many connections"), std::string::npos)
+      << "for the log: " << store.trouble_in_full();
+  const stores::new_task task = task_at(store.now().wall);
+  EXPECT_EQ(told(store, task), silent);
+  one.run("ALTER ROLE guest_of_a_full_house CONNECTION LIMIT 20");
+  EXPECT_TRUE(wait_until([&] { return store.trouble().empty(); }));
+  EXPECT_EQ(told(store, task), "");
+}
+
+}  // namespace
+}  // namespace longhaul::test
