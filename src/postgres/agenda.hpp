@@ -45,12 +45,6 @@ class earliest {
   std::uint64_t additions_ LONGHAUL_GUARDED_BY(mutex_) = 0;
 };
 
-/// Because of this state a task may begin: this one, or one that it kept from beginning, with its
-/// key.
-inline bool frees_work(const task_record& task) {
-  return stores::claimable(task) || (task.origin->concurrency_key && !task.process);
-}
-
 struct agenda {
   earliest limits;    ///< of a task passes
   earliest removals;  ///< something is to be removed
@@ -60,6 +54,7 @@ struct agenda {
     if (const auto limit = stores::limit_due(task)) limits.add(limit->at);
     if (const auto due = stores::next_due(task)) removals.add(*due);
     if (stores::claimable(task)) starts.add(task.run_at);
+    // One that ends may have kept others with its key from beginning.
     if (task.origin->concurrency_key && !task.process) starts.add(monotonic_time::min());
   }
 };

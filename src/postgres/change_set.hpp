@@ -29,7 +29,8 @@ namespace longhaul::postgres {
 /// The texts of the statements, for one schema.
 struct change_texts {
   explicit change_texts(const std::string& schema);
-  std::string create, update_live, update_all, bodies, take, leave, show, free_hash, count;
+  std::string create, update_live, update_all, bodies, take, leave, leave_ended, show, free_hash,
+      count;
 };
 
 class change_set {
@@ -47,6 +48,8 @@ class change_set {
   /// With the end of a run: its handler has returned, so its place is free. `running` is as it was
   /// then, `after` as it is written.
   void leave(const task_record& running, const task_record& after);
+  /// The same of a run that others have ended.
+  void leave(std::string_view id, std::uint64_t epoch);
 
   bool empty() const noexcept { return created_.empty() && live_.empty() && all_.empty(); }
   std::vector<statement> statements() const;
@@ -60,7 +63,7 @@ class change_set {
 
   const change_texts& texts_;
   const stores::byte_view writer_;
-  column_set created_, first_states_, live_, all_, bodies_, places_, left_, shown_, freed_,
+  column_set created_, first_states_, live_, all_, bodies_, places_, left_, ended_, shown_, freed_,
       counted_;
 };
 

@@ -60,15 +60,20 @@ void database::set_outage(const database_error* why) {
   outage_ = std::move(now);
 }
 
-void database::set_no_room(const database_error* why) {
-  trouble now = trouble_of(why);
-  const guard lock(mutex_);
-  no_room_ = std::move(now);
+void database::set_no_room(const database_error* why) noexcept {
+  try {
+    trouble now = trouble_of(why);
+    const guard lock(mutex_);
+    no_room_ = std::move(now);
+    no_room_at_ = std::chrono::steady_clock::now();
+  } catch (...) {  // no memory here either: the next failure says it
+  }
 }
 
-bool database::has_no_room() const {
+bool database::may_have_room() const {
   const guard lock(mutex_);
-  return !no_room_.in_short.empty();
+  return !no_room_.in_short.empty() &&
+         std::chrono::steady_clock::now() >= no_room_at_ + tunables::room_after;
 }
 
 stores::store_error store_error_of(const database_error& error) {

@@ -60,9 +60,10 @@ struct database {
   trouble current_trouble() const;
   /// Nobody answers; null: somebody does.
   void set_outage(const database_error* why);
-  /// Nothing can be written, for want of room; null: it can.
-  void set_no_room(const database_error* why);
-  bool has_no_room() const;
+  /// Something could not be written for want of room. Null: there is room again.
+  void set_no_room(const database_error* why) noexcept;
+  /// There was none, and nobody has found none for a while.
+  bool may_have_room() const;
 
   const database_options options;
   const process_id writer;  ///< whose numbers ours are
@@ -85,12 +86,11 @@ struct database {
   stores::store::observer observer = {};
   /// Tells others of changes; set by the listener.
   std::function<void(const std::vector<change>&)> tell_others = {};
-  /// … that something which waits may begin now, though no task has changed.
-  std::function<void()> tell_of_work = {};
 
  private:
   mutable guarded_mutex mutex_;
   trouble outage_ LONGHAUL_GUARDED_BY(mutex_), no_room_ LONGHAUL_GUARDED_BY(mutex_);
+  std::chrono::steady_clock::time_point no_room_at_ LONGHAUL_GUARDED_BY(mutex_);
 };
 
 /// The error that callers get.

@@ -48,7 +48,6 @@ void listener::spawn(Work work) {
 void listener::start() {
   // Others may listen, whether we do or not.
   home_.tell_others = [this](const std::vector<database::change>& changes) { gather(changes); };
-  home_.tell_of_work = [this] { tell_of_work(); };
   spawn(beat());
   if (home_.options.notify) spawn(listen());
 }
@@ -140,7 +139,7 @@ awaitable<void> listener::beat() {
     if (stopped_) break;
     try {
       co_await pulse();
-      if (home_.has_no_room()) co_await try_to_write();
+      if (home_.may_have_room()) co_await try_to_write();
       if (std::chrono::steady_clock::now() < merged_at_ + tunables::merge_every) continue;
       merged_at_ = std::chrono::steady_clock::now();
       const auto merge = [this](connection& link) -> awaitable<int> {
@@ -154,7 +153,7 @@ awaitable<void> listener::beat() {
   }
 }
 
-// As much as a large call brings; nothing of it stays.
+// As much as a large call brings; it is undone.
 awaitable<void> listener::try_to_write() {
   const std::string some = home_.sql(R"sql(
 INSERT INTO @.output_parts SELECT 'trial ' || pg_backend_pid(), 'trial', n, decode(string_agg(md5(random()::text), ''), 'hex')
@@ -236,23 +235,13 @@ void listener::gather(const std::vector<database::change>& changes) {
   for (const database::change& each : changes) {
     std::uint64_t& rev = news_[each.after.record->id()];
     rev = std::max(rev, each.after.record->rev);
-    work_ = work_ || frees_work(*each.after.record);
+    work_ = work_ || stores::claimable(*each.after.record);
   }
-  send_soon();
-}
-
-void listener::tell_of_work() {
-  work_ = others_;
-  send_soon();
-}
-
-void listener::send_soon() {
-  if (stopped_ || (news_.empty() && !work_)) return;
-  if (!std::exchange(sending_, true)) spawn(send());
+  if (!news_.empty() && !std::exchange(sending_, true)) spawn(send());
 }
 
 awaitable<void> listener::send() {
-  while ((!news_.empty() || work_) && !stopped_) {
+  while (!news_.empty() && !stopped_) {
     send_timer_.expires_after(tunables::gather_news);
     co_await wait(send_timer_);
     if (std::exchange(work_, false)) co_await try_to_say(std::string(work_waits));
@@ -263,7 +252,7 @@ awaitable<void> listener::send() {
       text.append(std::to_string(first->second));
       news_.erase(first);
     }
-    if (!text.empty()) co_await try_to_say(std::move(text));
+    co_await try_to_say(std::move(text));
   }
   sending_ = false;
 }

@@ -44,8 +44,6 @@ class listener {
   awaitable<void> say(std::string text);
   awaitable<void> try_to_say(std::string text);
   void gather(const std::vector<database::change>& changes);
-  void tell_of_work();
-  void send_soon();
   void hear(const std::vector<news>& all);
   template <class Work>
   void spawn(Work work);

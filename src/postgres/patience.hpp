@@ -75,7 +75,7 @@ auto with_connection(database& home, purpose use, Work work)
       co_return result;
     } catch (const database_error& e) {
       if (use == purpose::writes && e.outcome_unknown()) home.own_is_doubtful = true;
-      if (use == purpose::writes && e.has_no_room()) home.set_no_room(&e);
+      if (e.has_no_room()) home.set_no_room(&e);
       const bool again = use == purpose::reads ? e.may_pass() && !left.over() : left.allows(e);
       if (!again) failed.emplace(store_error_of(e));
     }

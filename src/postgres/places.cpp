@@ -4,15 +4,6 @@
 #include <utility>
 
 namespace longhaul::postgres {
-namespace {
-
-// Somebody may begin now.
-void tell(database& home) {
-  home.plan.starts.add(monotonic_time::min());
-  if (home.tell_of_work) home.tell_of_work();
-}
-
-}  // namespace
 
 awaitable<bool> leave_place(database& home, connection& link, std::string_view id,
                             std::uint64_t epoch) {
@@ -21,9 +12,8 @@ awaitable<bool> leave_place(database& home, connection& link, std::string_view i
   one.push_back(
       {free, {parameter::text(id), parameter::integer(static_cast<std::int64_t>(epoch))}});
   const auto results = co_await link.run(std::move(one));
-  const bool had_one = results.front().written() > 0;
-  if (had_one) tell(home);
-  co_return had_one;
+  home.plan.starts.add(monotonic_time::min());
+  co_return results.front().written() > 0;
 }
 
 awaitable<std::vector<stores::run_name>> places_left_behind(database& home, connection& link,
@@ -43,14 +33,16 @@ SELECT p.id, p.epoch FROM @.places p WHERE p.holder = $1 AND NOT EXISTS (
   co_return runs;
 }
 
+// One that is locked is free at the next look: who holds it may be frozen.
 awaitable<void> free_places_of_the_dead(database& home, connection& link) {
-  const std::string free = home.sql(
-      "DELETE FROM @.places p WHERE NOT EXISTS (SELECT 1 FROM @.processes o "
-      "WHERE o.id = p.holder AND NOT o.dead)");
+  const std::string free = home.sql(R"sql(
+DELETE FROM @.places WHERE (id, epoch) IN (
+  SELECT p.id, p.epoch FROM @.places p WHERE NOT EXISTS (
+    SELECT 1 FROM @.processes o WHERE o.id = p.holder AND NOT o.dead) FOR UPDATE SKIP LOCKED))sql");
   std::vector<statement> one;
   one.push_back({free});
-  const auto results = co_await link.run(std::move(one));
-  if (results.front().written() > 0) tell(home);
+  co_await link.run(std::move(one));
+  home.plan.starts.add(monotonic_time::min());
 }
 
 }  // namespace longhaul::postgres

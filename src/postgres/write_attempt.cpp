@@ -97,6 +97,7 @@ void write_attempt::decide(chain& one) {
   }
   one.states.clear();
   one.left = nullptr;
+  one.over.clear();
   one.now = one.before;
 }
 
@@ -107,12 +108,14 @@ void write_attempt::decide(chain& one, operation& asked) {
   if (!seen) {
     asked.changed = {change_code::not_found, nullptr};
     one.doubtful = one.doubtful || one.from_memory;
+    if (asked.leaves) one.over.push_back(*asked.leaves);
     return;
   }
   stores::step step = asked.next(*task, now_);
   if (step.code != change_code::applied) {
     asked.changed = {step.code, step.code == change_code::not_found ? nullptr : task};
     one.doubtful = one.doubtful || one.from_memory;
+    if (asked.leaves && task->origin->concurrency_key) one.over.push_back(*asked.leaves);
     return;
   }
   const std::size_t bytes =
@@ -238,6 +241,7 @@ awaitable<void> write_attempt::write(bool in_transaction) {
   });
   for (const creation& made : creations_) changes.create(made.row, now_.mono, made.place);
   for (const auto& [id, one] : chains_) {
+    for (const std::uint64_t epoch : one.over) changes.leave(id, epoch);
     if (one.states.empty()) continue;
     changes.update(one.before, one.now, now_.mono);
     if (one.left) changes.leave(*one.left, *one.now.record);

@@ -33,7 +33,8 @@ struct operation {
   std::optional<std::string_view> owner = std::nullopt;
   transition next = {};
   growth allowed = growth::free;
-  bool leaves = false;    ///< with the run its handler is over: its place is free
+  /// Its handler is over: the place of this run (its epoch) is free, whatever becomes of the task.
+  std::optional<std::uint64_t> leaves = std::nullopt;
   std::size_t bytes = 0;  ///< of what it brings, roughly
 
   stores::create_result created = {};
@@ -64,8 +65,9 @@ class write_attempt {
   struct chain {
     task_row before = {};
     task_row now = {};
-    std::vector<task_ptr> states = {};  // that its changes make
-    task_ptr left = {};                 // the last one of a run whose handler is over
+    std::vector<task_ptr> states = {};     // that its changes make
+    task_ptr left = {};                    // the last one of a run whose handler is over
+    std::vector<std::uint64_t> over = {};  // such runs that others had ended
     batch operations = {};
     bool from_memory = false;
     bool doubtful = false;  // what memory says was refused: that is looked at first

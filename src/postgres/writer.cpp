@@ -50,7 +50,7 @@ awaitable<stores::change_result> writer::end_run(std::string_view id, stores::wr
   mine.bytes = bytes;
   mine.id = id;
   mine.next = std::move(next);
-  mine.leaves = worker.handler != stores::writer::stage::at_work;
+  if (worker.handler != stores::writer::stage::at_work) mine.leaves = worker.epoch;
   co_await queue_.perform(mine);
   co_return std::move(mine.changed);
 }

@@ -39,7 +39,7 @@ void drain::give_up_all() {
 void drain::give_up(const std::shared_ptr<running_task>& run) {
   try {
     sync(reporter_.write_last_report(*run));
-    sync(claimer_.give_up(run->home(), run->claimed(), stores::writer::stage::at_work));
+    sync(claimer_.give_up(run->home(), run->claimed(), run->writer().handler));
   } catch (const std::exception& e) {
     core_.log.trouble("task.not_handed_back", e.what(), run->id());
   }

@@ -78,7 +78,7 @@ struct engine::parts {
   void on_change(const task_ptr& task) {
     begun.on_change(*task);
     if (task->terminal() || !task->hidden) core.waiting.remove(task->id());
-    if (task->attempt > 0 && stores::claimable(*task)) core.note_start(*task);
+    if (task->epoch > 0 && stores::claimable(*task)) core.note_start(*task);
     // Others with its key may begin, which may have waited although there were slots.
     if (task->origin->concurrency_key && !task->process) core.lanes.lane_of(task->id()).look = true;
     if (!has_ended_without(*task)) core.tell_change(*task);
@@ -196,7 +196,8 @@ std::size_t engine::running() const {
 }
 
 std::string engine::new_id(const tool_definition& tool) const {
-  return lanes::new_id(tool.options.policy, clock().now());
+  const task_policy policy = tool.options.policy;
+  return lanes::new_id(policy, parts_->core.lanes.time_of(policy).wall);
 }
 
 std::optional<milliseconds> engine::retention_for(const tool_definition& tool, bool wished,

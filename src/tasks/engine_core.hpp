@@ -14,6 +14,7 @@
 #include "tasks/hub.hpp"
 #include "tasks/id_map.hpp"
 #include "tasks/idle_signal.hpp"
+#include "tasks/keyed_runs.hpp"
 #include "tasks/lanes.hpp"
 #include "tasks/paused_set.hpp"
 #include "tasks/pauses.hpp"
@@ -62,6 +63,7 @@ struct engine_core {
   tasks::pauses pauses;
   /// Tasks that this process has claimed, or is about to finish.
   id_map<running_task> running;
+  keyed_runs keyed;
   /// Calls that run without a row.
   id_map<direct_run> direct;
   /// Quick handlers that run, or are suspended, where their callers are: with a row or without.

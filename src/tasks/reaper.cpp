@@ -69,7 +69,11 @@ boost::asio::awaitable<void> reaper::audit_claims() {
     }
     core_.log.trouble("task.unclaimed", "claimed here, but nothing runs it; giving it back",
                       task->id());
-    co_await claimer_.give_up(core_.lanes.durable(), task, stores::writer::stage::not_begun);
+    try {
+      co_await claimer_.give_up(core_.lanes.durable(), task, stores::writer::stage::not_begun);
+    } catch (const std::exception& e) {  // the next audits try again
+      core_.log.trouble("task.not_handed_back", e.what(), task->id());
+    }
   }
   suspects_ = std::move(unknown);
 }
@@ -78,8 +82,7 @@ boost::asio::awaitable<void> reaper::audit_places() {
   stores::store& store = *core_.options.store;
   runs unknown;
   for (stores::run_name& held : co_await store.held(core_.process.get())) {
-    const auto run = core_.running.find(held.id);
-    if (run && run->claimed()->epoch == held.epoch) continue;
+    if (core_.keyed.contains(held)) continue;
     if (left_behind_.contains(held)) {
       co_await store.leave(held.id, held.epoch);
     } else {

@@ -101,11 +101,12 @@ boost::asio::awaitable<bool> reporter::write_end(running_task& run, const outcom
   const auto finish = [&] { return run.store().finish(run.id(), run.writer(), kept, message); };
   try {
     co_await write_last_report(run);
-    const stores::change_result written = co_await certain(finish);
-    if (is_refused(written.code)) run.lose();  // somebody else ended it; that stands
+    co_await certain(finish);  // refused: somebody else ended it; that stands
     co_return true;
   } catch (const std::exception& e) {
-    core_.log.trouble("task.end_unwritten", std::string("trying again: ") + e.what(), run.id());
+    if (!core_.in_trouble()) {
+      core_.log.trouble("task.end_unwritten", std::string("trying again: ") + e.what(), run.id());
+    }
   }
   co_return false;
 }
@@ -119,14 +120,12 @@ boost::asio::awaitable<bool> reporter::write_retry(running_task& run,
   try {
     co_await write_last_report(run);
     const stores::change_result written = co_await certain(retry);
-    if (is_refused(written.code)) {
-      run.lose();
-    } else {
-      core_.log.retry(*run.claimed(), wish.why, at - now);
-    }
+    if (!is_refused(written.code)) core_.log.retry(*run.claimed(), wish.why, at - now);
     co_return true;
   } catch (const std::exception& e) {
-    core_.log.trouble("task.end_unwritten", std::string("trying again: ") + e.what(), run.id());
+    if (!core_.in_trouble()) {
+      core_.log.trouble("task.end_unwritten", std::string("trying again: ") + e.what(), run.id());
+    }
   }
   co_return false;
 }

@@ -83,10 +83,12 @@ void running_task::save_checkpoint_bytes(raw_json value) {
 }
 
 bool running_task::end_at_once(handler_result& result) {
+  returned_ = true;
   return host_.ended_at_once(shared_from_this(), result);
 }
 
 boost::asio::awaitable<void> running_task::end(handler_result result) {
+  returned_ = true;
   result_ = std::move(result);
   return host_.ended(shared_from_this());
 }
@@ -95,7 +97,10 @@ void running_task::end_here(handler_result result) {
   if (!end_at_once(result)) sync(end(std::move(result)));
 }
 
-void running_task::end_later() noexcept { host_.end_later(shared_from_this()); }
+void running_task::end_later() noexcept {
+  returned_ = true;
+  host_.end_later(shared_from_this());
+}
 
 void running_task::await_slot(const std::shared_ptr<waiter>& hears) {
   const guard lock(mutex_);

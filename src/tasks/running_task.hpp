@@ -64,7 +64,9 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   const task_ptr& claimed() const noexcept { return claimed_; }
   lane& home() const noexcept { return home_; }
   stores::store& store() const noexcept { return *home_.store; }
-  stores::writer writer() const noexcept { return {claimed_->epoch, claimed_->origin->token}; }
+  stores::writer writer() const noexcept {
+    return {claimed_->epoch, claimed_->origin->token, stage_of_handler()};
+  }
   bool external() const noexcept { return claimed_->origin->external; }
 
   /// Either its handler begins, or it is left to be handed back: who comes first decides.
@@ -107,6 +109,10 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   class answer_wait;
   class asking_time;
   enum class phase : std::uint8_t { fresh, begun, left };
+  stores::writer::stage stage_of_handler() const noexcept {
+    if (phase_ != phase::begun) return stores::writer::stage::not_begun;
+    return returned_ ? stores::writer::stage::returned : stores::writer::stage::at_work;
+  }
   phase settle(phase wanted) noexcept {
     phase now = phase::fresh;
     return phase_.compare_exchange_strong(now, wanted) ? wanted : now;
@@ -122,7 +128,7 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   const bool uses_slots_;  // else it runs beyond them, and has none to leave
   report_buffer reports_;
   handler_result result_;
-  std::atomic<bool> ending_{false}, end_is_late_{false}, lost_{false};
+  std::atomic<bool> ending_{false}, end_is_late_{false}, lost_{false}, returned_{false};
   std::atomic<int> waiting_{0};  // for answers, side by side
   std::atomic<int> asking_{0};   // questions that are not answered, or whose slot is not back
   std::atomic<monotonic_time> last_sign_;

@@ -49,10 +49,12 @@ std::shared_ptr<running_task> runs::make_run(lane& home, const task_ptr& task,
     const launcher::seat seat = launcher_.seat_for(*tool);
     auto run =
         std::make_shared<running_task>(*this, home, task, tool, seat.stopping, seat.handlers);
+    core_.keyed.add(*task);
     core_.running.put(run);
     return run;
   } catch (const std::exception& e) {
     core_.log.trouble("task.not_begun", e.what(), task->id());
+    core_.keyed.remove(*task);
   }
   if (task->origin->external) {
     --core_.handing_over;
@@ -154,7 +156,7 @@ boost::asio::awaitable<void> runs::write_late_ends() {
       let_go(run);
       co_await leave(*run);
     } catch (const std::exception& e) {  // the next tick tries again
-      core_.log.trouble("task.end_unwritten", e.what(), run->id());
+      if (!core_.in_trouble()) core_.log.trouble("task.end_unwritten", e.what(), run->id());
     }
   }
 }
@@ -184,10 +186,8 @@ void runs::abandon(const std::shared_ptr<running_task>& run) noexcept {
   let_go(run);
   claimer_.claim_soon();
   const outcome end = lost(executor_lost_message);
-  stores::writer writer = run->writer();
-  writer.handler = stores::writer::stage::at_work;
   const auto finish = [&] {
-    return run->store().finish(run->id(), writer, end, executor_lost_message);
+    return run->store().finish(run->id(), run->writer(), end, executor_lost_message);
   };
   try {
     sync(certain(finish));
@@ -198,6 +198,7 @@ void runs::abandon(const std::shared_ptr<running_task>& run) noexcept {
 
 void runs::let_go(const std::shared_ptr<running_task>& run) {
   release_slot(*run);
+  core_.keyed.remove(*run->claimed());
   core_.forget(run);
 }
 

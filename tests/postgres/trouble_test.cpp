@@ -58,7 +58,7 @@ TEST(trouble, a_full_disk_is_told_and_forgotten_when_there_is_room) {
   EXPECT_NE(store->trouble_in_full().find("could not extend file"), std::string::npos)
       << "for the log";
   EXPECT_TRUE(run(store->get("alice", before.origin->id))) << "reading goes on";
-  EXPECT_FALSE(wait_until([&] { return store->trouble().empty(); }, std::chrono::seconds(3)))
+  EXPECT_FALSE(wait_until([&] { return store->trouble().empty(); }, std::chrono::seconds(7)))
       << "the trial fails as well";
   schema.run("DROP FUNCTION @.fills() CASCADE");
   EXPECT_TRUE(wait_until([&] { return store->trouble().empty(); })) << "nobody has to call for it";

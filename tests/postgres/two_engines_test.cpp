@@ -3,6 +3,7 @@
 // rows. A real database, and the clock of the test.
 #include <array>
 
+#include "longhaul/stores/task_id.hpp"
 #include "postgres/test_schema.hpp"
 #include "support/process_census.hpp"
 #include "tasks/engine_fixture.hpp"
@@ -20,6 +21,15 @@ class two_engines : public testing::Test {
           door_.pass();
           --running_;
         })));
+    tools_->add(
+        std::make_shared<const tool_definition>(make_tool({.name = "still",
+                                                           .retry_on = retry_on::stall,
+                                                           .max_attempts = 2,
+                                                           .retry_backoff = milliseconds(0),
+                                                           .concurrency = 2,
+                                                           .concurrency_key = "all",
+                                                           .stall_limit = milliseconds(1000)},
+                                                          [this] { door_.pass(); })));
     for (auto& engine : engines_) {
       tasks::engine_options options;
       options.store = schema_.open();
@@ -36,9 +46,9 @@ class two_engines : public testing::Test {
     for (auto& engine : engines_) engine.reset();
   }
 
-  task_ptr submit(std::size_t at) {
+  task_ptr submit(std::size_t at, std::string_view tool = "one") {
     tasks::submission what;
-    what.tool = tools_->find("one");
+    what.tool = tools_->find(tool);
     what.owner = "ann";
     return tasks::sync(engines_.at(at)->submit(what)).task;
   }
@@ -87,6 +97,31 @@ TEST_F(two_engines, a_key_is_free_when_the_handler_has_returned_whoever_cancels)
   EXPECT_TRUE(completes(last));
   EXPECT_EQ(most_, 1);
   EXPECT_TRUE(comes([&] { return places() == "0"; }));
+}
+
+// Two runs of one task, the first of which does not hear that it is to stop.
+TEST_F(two_engines, a_run_that_stalled_counts_as_long_as_its_handler_is_at_work) {
+  submit(0, "still");
+  door_.await_arrivals(1);
+  schema_.advance(milliseconds(1000));
+  EXPECT_TRUE(comes([&] {
+    schema_.advance(milliseconds(10));
+    return door_.arrivals() == 2;
+  })) << "the next attempt";
+  for (int i = 0; i < 5; ++i) look();  // audits too
+  EXPECT_EQ(places(), "2");
+  door_.open();
+  EXPECT_TRUE(comes([&] { return places() == "0"; }));
+}
+
+// Ids are the order in which tasks wait and are listed.
+TEST_F(two_engines, ids_have_the_time_of_the_database_whatever_the_clock_of_the_server_says) {
+  constexpr std::size_t time = 10;  // characters
+  const auto tool = tools_->find("one");
+  const std::string now = new_task_id(schema_.now()).substr(0, time);
+  clock_.advance(std::chrono::hours(1));
+  EXPECT_EQ(engines_[0]->new_id(*tool).substr(0, time), now);
+  EXPECT_EQ(submit(0)->id().substr(0, time), now);
 }
 
 // As after an outage in which it could not be told.

@@ -235,6 +235,30 @@ TEST_F(runs_with_a_key, count_no_more_when_their_worker_ends_them) {
   }
 }
 
+TEST_F(runs_with_a_key, count_no_more_when_their_worker_speaks_too_late) {
+  const auto say = [&](std::string_view how, const task_ptr& task, stores::writer::stage stage) {
+    const stores::writer worker{task->epoch, {}, stage};
+    const outcome result = outcome::result(raw_json::trusted(R"({"content":[]})"));
+    if (how == "finish") return run(store(0).finish(task->id(), worker, result, "")).code;
+    if (how == "release") return run(store(0).release(task->id(), worker)).code;
+    return run(store(0).retry(task->id(), worker, "why", store(0).now().mono + 1h)).code;
+  };
+  for (const std::string_view how : {"finish", "release", "retry"}) {
+    const auto task = create_keyed(0, true);
+    ASSERT_TRUE(task->process) << how;
+    run(store(1).cancel("alice", task->id(), ""));
+    EXPECT_EQ(say(how, task, stores::writer::stage::at_work), change_code::already_terminal);
+    EXPECT_EQ(held(0).size(), 1U) << how << " while it is at work";
+    EXPECT_EQ(say(how, task, stores::writer::stage::returned), change_code::already_terminal);
+    EXPECT_TRUE(held(0).empty()) << how;
+  }
+  const auto stalled = create_keyed(0, true);
+  EXPECT_EQ(say("retry", stalled, stores::writer::stage::at_work), change_code::applied);
+  EXPECT_EQ(held(0).size(), 1U) << "it is told to stop, and has not";
+  EXPECT_EQ(say("retry", stalled, stores::writer::stage::returned), change_code::unchanged);
+  EXPECT_TRUE(held(0).empty());
+}
+
 TEST_F(runs_with_a_key, count_beside_the_next_run_of_their_own_task) {
   const auto first = create_keyed(0, true, 2);
   schema_.advance(2s);

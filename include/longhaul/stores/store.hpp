@@ -136,9 +136,9 @@ class store : public store_operations {
   /// What this process has claimed (for the audit).
   virtual awaitable<std::vector<task_ptr>> claimed(process_id process) = 0;
   /// Where several processes claim, a run counts for the concurrency key of its task until its
-  /// handler has returned: until its worker's own `finish`, `retry` or `release`; or, if that came
-  /// while its handler was `at_work`, or others were faster (`cancel`, `expire`), until this says
-  /// so; or until its process is declared dead. May be
+  /// handler has returned: until its worker says so with `finish`, `retry` or `release`, whatever
+  /// these find; or with this, if it has nothing to write (others have ended it); or until its
+  /// process is declared dead. May be
   /// repeated; a run that counts no more is no error. Elsewhere `claim_request::handlers` says it
   /// all, and there is nothing to do here.
   virtual awaitable<void> leave(std::string_view id, std::uint64_t epoch) {
