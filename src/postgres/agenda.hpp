@@ -12,6 +12,7 @@
 #include "base/mutex.hpp"
 #include "longhaul/stores/deadlines.hpp"
 #include "longhaul/stores/transitions.hpp"
+#include "postgres/tunables.hpp"
 
 namespace longhaul::postgres {
 
@@ -52,7 +53,7 @@ struct agenda {
 
   void add(const task_record& task) {
     if (const auto limit = stores::limit_due(task)) limits.add(limit->at);
-    if (const auto due = stores::next_due(task)) removals.add(*due);
+    if (const auto due = stores::next_due(task, tunables::hidden_result_kept)) removals.add(*due);
     if (stores::claimable(task)) starts.add(task.run_at);
     // One that ends may have kept others with its key from beginning.
     if (task.origin->concurrency_key && !task.process) starts.add(monotonic_time::min());

@@ -6,6 +6,7 @@
 #include "longhaul/stores/transitions.hpp"
 #include "postgres/packed.hpp"
 #include "postgres/schema.hpp"
+#include "postgres/tunables.hpp"
 
 namespace longhaul::postgres {
 namespace {
@@ -36,7 +37,7 @@ void put_times(column_set& columns, const task_row& row, monotonic_time now) {
   columns.put("ready", ready);
   columns.put("due_at", waits && !ready ? std::optional(task.run_at) : std::nullopt);
   columns.put("limit_at", limit ? std::optional(limit->at) : std::nullopt);
-  columns.put("remove_at", stores::next_due(task));
+  columns.put("remove_at", stores::next_due(task, tunables::hidden_result_kept));
   columns.put("bytes", static_cast<std::uint64_t>(row.bytes));
 }
 

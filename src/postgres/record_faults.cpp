@@ -12,6 +12,7 @@
 #include "longhaul/stores/deadlines.hpp"
 #include "longhaul/stores/transitions.hpp"
 #include "postgres/task_rows.hpp"
+#include "postgres/tunables.hpp"
 
 namespace longhaul::postgres {
 namespace {
@@ -107,7 +108,7 @@ bool waits_as_it_should(const task_record& task, const derived& is) {
 // and whoever took its key away left this as it was.
 bool goes_when_it_should(const task_record& task, const derived& is) {
   if (task.hidden) return !is.remove_at || task.terminal();
-  return is.remove_at == stores::next_due(task);
+  return is.remove_at == stores::next_due(task, tunables::hidden_result_kept);
 }
 
 // Since its hash is free, of one that has ended, it may or may not have been taken away.

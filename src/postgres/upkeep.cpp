@@ -283,7 +283,7 @@ awaitable<void> empty_hidden(database& home, connection& link, std::vector<task_
     const std::size_t size = stores::size_of(*left);
     ids.add(row.record->id());
     bytes.add(static_cast<std::uint64_t>(size));
-    due.add(stores::next_due(*left));
+    due.add(stores::next_due(*left, tunables::hidden_result_kept));
     const numbers change = emptying(row);
     counted.put("id", row.record->id());
     counted.put("rev", row.record->rev);

@@ -157,10 +157,12 @@ def the_dead_begin_nothing(history):
     declared dead and goes on under a new id; but calls of tools that make no tasks."""
     asked = {one.arguments["tag"]: one for one in history.requests if one.kind in ("create", "plain")}
     for boot in history.boots.values():
-        for lost_at in boot.lost:
-            # That of which it died: the last one that was long enough, before it said so.
+        for before, lost_at in zip([0, *boot.lost], boot.lost):
+            # That of which it died: the last one that was long enough, before it said so; not that of which it
+            # had said so before.
             long = [(window.t0, window.t1) for window in history.windows
-                    if window.kind in ISOLATING and window.boot == boot.name and window.t0 < lost_at and
+                    if window.kind in ISOLATING and window.boot == boot.name and
+                    before < window.t1 and window.t0 < lost_at and
                     window.t1 - window.t0 > LEASE - RENEW_EVERY]
             if not long:
                 continue

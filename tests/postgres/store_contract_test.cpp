@@ -17,6 +17,9 @@ using testkit::store_maker;
 class postgres_fixture : public testkit::store_fixture {
  public:
   postgres_fixture() : store_(schema_.open()) {}
+  milliseconds hidden_result_kept() const override {
+    return postgres::tunables::hidden_result_kept;
+  }
 
   stores::store& tested() override { return *store_; }
   bool reopen() override {

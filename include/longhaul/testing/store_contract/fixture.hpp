@@ -51,6 +51,8 @@ class store_fixture {
   virtual void skew_wall(milliseconds by) { clock_.skew_wall(by); }
   /// The wall clock of the store.
   virtual timestamp now() const { return clock_.now(); }
+  /// For so long the store keeps what a plain call brought, once that has ended.
+  virtual milliseconds hidden_result_kept() const { return stores::rules::hidden_result_kept; }
 
  protected:
   manual_clock clock_;
