@@ -82,13 +82,7 @@ void put_place(column_set& columns, const task_record& task, std::int64_t number
   columns.end_row();
 }
 
-void put_run(column_set& columns, const task_record& running, const task_record& after) {
-  put_id(columns, after);
-  columns.put("epoch", running.epoch);
-  columns.end_row();
-}
-
-void put_ended(column_set& columns, std::string_view id, std::uint64_t epoch) {
+void put_run(column_set& columns, std::string_view id, std::uint64_t epoch) {
   columns.put("id", id);
   columns.put("epoch", epoch);
   columns.end_row();
@@ -202,15 +196,10 @@ change_texts::change_texts(const std::string& schema) {
       "SELECT u.tool, u.line, u.number, u.id, u.epoch, u.holder FROM " +
           places.as_table("u") + join_written("u"),
       schema);
-  put_run(runs, *none.record, *none.record);
-  leave = in_schema("DELETE FROM @.places p USING " + runs.as_table("u") + join_written("u") +
-                        "WHERE p.id = u.id AND p.epoch = u.epoch",
+  put_run(runs, "", 0);
+  leave = in_schema("DELETE FROM @.places p USING " + runs.as_table("u") +
+                        " WHERE p.id = u.id AND p.epoch = u.epoch",
                     schema);
-  column_set ended;
-  put_ended(ended, "", 0);
-  leave_ended = in_schema("DELETE FROM @.places p USING " + ended.as_table("u") +
-                              " WHERE p.id = u.id AND p.epoch = u.epoch",
-                          schema);
   show = in_schema("UPDATE @.tasks t SET hidden = false FROM " + ids.as_table("u") +
                        join_written("u") + "WHERE t.id = u.id",
                    schema);
@@ -238,11 +227,7 @@ void change_set::take(const task_record& claimed, std::int64_t place) {
   put_place(places_, claimed, place);
 }
 
-void change_set::leave(const task_record& running, const task_record& after) {
-  if (running.origin->concurrency_key) put_run(left_, running, after);
-}
-
-void change_set::leave(std::string_view id, std::uint64_t epoch) { put_ended(ended_, id, epoch); }
+void change_set::leave(std::string_view id, std::uint64_t epoch) { put_run(left_, id, epoch); }
 
 void change_set::update(const task_row& before, const task_row& after, monotonic_time now) {
   const task_record &was = *before.record, &is = *after.record;
@@ -273,7 +258,6 @@ std::vector<statement> change_set::statements() const {
   add(texts_.update_all, {&all_});
   add(texts_.bodies, {&bodies_});
   add(texts_.leave, {&left_});
-  add(texts_.leave_ended, {&ended_});
   add(texts_.take, {&places_});
   add(texts_.show, {&shown_});
   add(texts_.free_hash, {&freed_});

@@ -5,9 +5,9 @@
 //
 //   create, update, … ──► statements() ──► one transaction ──► read(results): which were written
 //
-// What hangs on a change (bodies, places, numbers) is written only with it: those statements look
-// for the row as this very transaction has written it (`xmin`). So a lost race costs its task
-// nothing, and the others of the set neither.
+// What hangs on a change (bodies, places that are taken, numbers) is written only with it: those
+// statements look for the row as this very transaction has written it (`xmin`). So a lost race
+// costs its task nothing, and the others of the set neither.
 //
 // Threads: the database thread.
 #pragma once
@@ -29,8 +29,7 @@ namespace longhaul::postgres {
 /// The texts of the statements, for one schema.
 struct change_texts {
   explicit change_texts(const std::string& schema);
-  std::string create, update_live, update_all, bodies, take, leave, leave_ended, show, free_hash,
-      count;
+  std::string create, update_live, update_all, bodies, take, leave, show, free_hash, count;
 };
 
 class change_set {
@@ -45,10 +44,7 @@ class change_set {
   void update(const task_row& before, const task_row& after, monotonic_time now);
   /// With a claim: this run has this place from now on.
   void take(const task_record& claimed, std::int64_t place);
-  /// With the end of a run: its handler has returned, so its place is free. `running` is as it was
-  /// then, `after` as it is written.
-  void leave(const task_record& running, const task_record& after);
-  /// The same of a run that others have ended.
+  /// The handler of this run has returned, so its place is free, whatever becomes of its task.
   void leave(std::string_view id, std::uint64_t epoch);
 
   bool empty() const noexcept { return created_.empty() && live_.empty() && all_.empty(); }
@@ -63,7 +59,7 @@ class change_set {
 
   const change_texts& texts_;
   const stores::byte_view writer_;
-  column_set created_, first_states_, live_, all_, bodies_, places_, left_, ended_, shown_, freed_,
+  column_set created_, first_states_, live_, all_, bodies_, places_, left_, shown_, freed_,
       counted_;
 };
 

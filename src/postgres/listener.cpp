@@ -139,7 +139,11 @@ awaitable<void> listener::beat() {
     if (stopped_) break;
     try {
       co_await pulse();
-      if (home_.may_have_room()) co_await try_to_write();
+      if (home_.may_have_room()) {
+        const auto trial = [this](connection& link) { return try_to_write(home_, link); };
+        co_await with_connection(home_, purpose::reads, trial);
+        home_.set_no_room(nullptr);
+      }
       if (std::chrono::steady_clock::now() < merged_at_ + tunables::merge_every) continue;
       merged_at_ = std::chrono::steady_clock::now();
       const auto merge = [this](connection& link) -> awaitable<int> {
@@ -151,21 +155,6 @@ awaitable<void> listener::beat() {
     } catch (const std::exception&) {  // the next one
     }
   }
-}
-
-// As much as a large call brings; it is undone.
-awaitable<void> listener::try_to_write() {
-  const std::string some = home_.sql(R"sql(
-INSERT INTO @.output_parts SELECT 'trial ' || pg_backend_pid(), 'trial', n, decode(string_agg(md5(random()::text), ''), 'hex')
-FROM generate_series(1, 16) AS n, generate_series(1, 256) AS p GROUP BY n)sql");
-  const auto trial = [&](connection& link) {
-    std::vector<statement> all = begin_statements();
-    all.push_back({some});
-    all.push_back({"ROLLBACK"});
-    return link.run(std::move(all));
-  };
-  co_await with_connection(home_, purpose::reads, trial);
-  home_.set_no_room(nullptr);
 }
 
 awaitable<void> listener::pulse() {

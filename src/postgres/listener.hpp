@@ -36,7 +36,6 @@ class listener {
   awaitable<void> listen_once();
   awaitable<void> beat();
   awaitable<void> pulse();
-  awaitable<void> try_to_write();
   void read_pulse(const rows& now, const std::array<std::uint64_t, 3>& before);
   awaitable<void> look(const followed::interest& all, const rows& revisions);
   awaitable<void> fetch(std::vector<std::string> ids);

@@ -66,7 +66,7 @@ inline constexpr auto gather_news = 5ms;
 inline constexpr std::size_t longest_news = 7'000;
 /// How long the result of hidden work is kept once it has ended: its waiter may be another process,
 /// which may hear of the end late.
-inline constexpr milliseconds hidden_result_kept{60'000};
+inline constexpr std::chrono::milliseconds hidden_result_kept = std::chrono::minutes(1);
 /// How long nobody has been told that there is no room before that is tried: a trial leaves dead
 /// rows, and may find room where others find none.
 inline constexpr auto room_after = 5s;

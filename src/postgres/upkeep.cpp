@@ -210,6 +210,18 @@ awaitable<void> merge_counts(database& home, connection& link) {
   co_await run_all(link, std::move(all));
 }
 
+awaitable<bool> try_to_write(database& home, connection& link) {
+  const std::string some = home.sql(R"sql(
+INSERT INTO @.output_parts
+SELECT 'trial ' || pg_backend_pid(), 'trial', n, decode(string_agg(md5(random()::text), ''), 'hex')
+FROM generate_series(1, 16) AS n, generate_series(1, 256) AS p GROUP BY n)sql");
+  std::vector<statement> all = begin_statements();
+  all.push_back({some});
+  all.push_back({"ROLLBACK"});
+  co_await run_all(link, std::move(all));
+  co_return true;
+}
+
 // --- what is due
 
 namespace {

@@ -27,6 +27,9 @@ struct purged {
 };
 awaitable<purged> purge(database& home, connection& link, std::size_t most);
 
+/// As much as a large call brings, which is undone: whether there is room.
+awaitable<bool> try_to_write(database& home, connection& link);
+
 /// Asks the database what time it is.
 awaitable<void> compare_clocks(database& home, connection& link);
 

@@ -96,8 +96,6 @@ void write_attempt::decide(chain& one) {
     each->changed = {};
   }
   one.states.clear();
-  one.left = nullptr;
-  one.over.clear();
   one.now = one.before;
 }
 
@@ -108,14 +106,12 @@ void write_attempt::decide(chain& one, operation& asked) {
   if (!seen) {
     asked.changed = {change_code::not_found, nullptr};
     one.doubtful = one.doubtful || one.from_memory;
-    if (asked.leaves) one.over.push_back(*asked.leaves);
     return;
   }
   stores::step step = asked.next(*task, now_);
   if (step.code != change_code::applied) {
     asked.changed = {step.code, step.code == change_code::not_found ? nullptr : task};
     one.doubtful = one.doubtful || one.from_memory;
-    if (asked.leaves && task->origin->concurrency_key) one.over.push_back(*asked.leaves);
     return;
   }
   const std::size_t bytes =
@@ -125,7 +121,6 @@ void write_attempt::decide(chain& one, operation& asked) {
     asked.changed = {change_code::busy, task};
     return;
   }
-  if (asked.leaves && task->process && !step.next->process) one.left = task;
   one.now = {step.next, bytes};
   one.states.push_back(step.next);
   asked.changed = {change_code::applied, std::move(step.next)};
@@ -241,10 +236,11 @@ awaitable<void> write_attempt::write(bool in_transaction) {
   });
   for (const creation& made : creations_) changes.create(made.row, now_.mono, made.place);
   for (const auto& [id, one] : chains_) {
-    for (const std::uint64_t epoch : one.over) changes.leave(id, epoch);
-    if (one.states.empty()) continue;
-    changes.update(one.before, one.now, now_.mono);
-    if (one.left) changes.leave(*one.left, *one.now.record);
+    if (!one.states.empty()) changes.update(one.before, one.now, now_.mono);
+    const bool has_key = !one.before.record || one.before.record->origin->concurrency_key;
+    for (const operation* each : one.operations) {
+      if (has_key && each->leaves) changes.leave(id, *each->leaves);
+    }
   }
   std::vector<statement> all = changes.statements();
   std::set<std::string, std::less<>> written;

@@ -65,9 +65,7 @@ class write_attempt {
   struct chain {
     task_row before = {};
     task_row now = {};
-    std::vector<task_ptr> states = {};     // that its changes make
-    task_ptr left = {};                    // the last one of a run whose handler is over
-    std::vector<std::uint64_t> over = {};  // such runs that others had ended
+    std::vector<task_ptr> states = {};  // that its changes make
     batch operations = {};
     bool from_memory = false;
     bool doubtful = false;  // what memory says was refused: that is looked at first

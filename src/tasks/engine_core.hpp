@@ -63,6 +63,7 @@ struct engine_core {
   tasks::pauses pauses;
   /// Tasks that this process has claimed, or is about to finish.
   id_map<running_task> running;
+  /// Of these and of runs before them, those that count for a key.
   keyed_runs keyed;
   /// Calls that run without a row.
   id_map<direct_run> direct;

@@ -138,9 +138,8 @@ class store : public store_operations {
   /// Where several processes claim, a run counts for the concurrency key of its task until its
   /// handler has returned: until its worker says so with `finish`, `retry` or `release`, whatever
   /// these find; or with this, if it has nothing to write (others have ended it); or until its
-  /// process is declared dead. May be
-  /// repeated; a run that counts no more is no error. Elsewhere `claim_request::handlers` says it
-  /// all, and there is nothing to do here.
+  /// process is declared dead. May be repeated; a run that counts no more is no error. Elsewhere
+  /// `claim_request::handlers` says it all, and there is nothing to do here.
   virtual awaitable<void> leave(std::string_view id, std::uint64_t epoch) {
     static_cast<void>(id), static_cast<void>(epoch);
     co_return;
