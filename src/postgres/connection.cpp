@@ -108,7 +108,10 @@ std::string connection::place() const {
 
 void connection::fail(database_error::outcome what_became_of_it) {
   std::string message = link_ ? in_one_line(PQerrorMessage(link_.get())) : "";
-  if (late_) message = "the database does not answer";
+  if (late_) {
+    message = "the database does not answer";
+    if (what_became_of_it == database_error::outcome::unknown) silent_ = asked_;
+  }
   if (message.empty()) message = "the connection to the database was lost";
   close();
   throw database_error(message, "", what_became_of_it);
@@ -168,6 +171,8 @@ awaitable<void> connection::open() {
       "client_encoding", "fallback_application_name", "dbname",           nullptr};
   const std::array<const char*, 8> values = {
       "5", "2", "3", "10000", "UTF8", "longhaul", where_.c_str(), nullptr};
+  silent_.reset();
+  asked_ = std::chrono::steady_clock::now();
   link_.reset(PQconnectStartParams(names.data(), values.data(), 1));
   if (!link_ || PQstatus(link_.get()) == CONNECTION_BAD) fail(database_error::outcome::refused);
   PQsetNoticeReceiver(link_.get(), &ignore_notice, nullptr);
@@ -182,6 +187,7 @@ awaitable<void> connection::open() {
   }
   end_deadline();
   if (late_ || next != PGRES_POLLING_OK) fail(database_error::outcome::refused);
+  answered_ = asked_;
   watch_socket();
   PQsetnonblocking(link_.get(), 1);
   if (PQenterPipelineMode(link_.get()) != 1) fail(database_error::outcome::refused);
@@ -249,12 +255,18 @@ awaitable<void> connection::take_results(std::vector<rows>& results, std::string
 }
 
 awaitable<std::vector<rows>> connection::run(std::vector<statement> statements) {
+  return run(std::move(statements), answer_time_);
+}
+
+awaitable<std::vector<rows>> connection::run(std::vector<statement> statements,
+                                             std::chrono::steady_clock::duration limit) {
   if (!usable()) fail(database_error::outcome::refused);
+  asked_ = std::chrono::steady_clock::now();
   std::size_t bytes = 0;
   for (const statement& each : statements) {
     for (const parameter& one : each.parameters) bytes += one.bytes ? one.bytes->size() : 0;
   }
-  set_deadline(answer_time_ + std::chrono::seconds(bytes / tunables::slowest_link));
+  set_deadline(limit + std::chrono::seconds(bytes / tunables::slowest_link));
   for (const statement& each : statements) send(each);
   if (PQpipelineSync(link_.get()) != 1) fail(database_error::outcome::refused);
   std::vector<rows> results;
@@ -262,6 +274,7 @@ awaitable<std::vector<rows>> connection::run(std::vector<statement> statements) 
   co_await flush();
   co_await take_results(results, error, sqlstate);
   end_deadline();
+  answered_ = asked_;
   if (error.empty()) co_return results;
   const bool lost = !usable();
   const bool is_standby = sqlstate == "25006";  // by now: somebody else can write

@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -112,6 +113,13 @@ class connection {
 
   /// Throws `database_error`; then what was under way is rolled back, or its outcome unknown.
   awaitable<std::vector<rows>> run(std::vector<statement> statements);
+  /// The same, for whom `limit` is as long as an answer may take.
+  awaitable<std::vector<rows>> run(std::vector<statement> statements,
+                                   std::chrono::steady_clock::duration limit);
+  /// When it was last asked something that has been answered; opening it counts.
+  std::chrono::steady_clock::time_point answered_what_was_asked_at() const { return answered_; }
+  /// When it was asked what it never answered: it was given up for that.
+  std::optional<std::chrono::steady_clock::time_point> silent_since() const { return silent_; }
   /// A transaction is open that BEGIN began.
   bool in_transaction() const noexcept;
 
@@ -145,6 +153,8 @@ class connection {
   boost::asio::posix::stream_descriptor socket_;
   boost::asio::steady_timer deadline_;
   bool late_ = false;
+  std::chrono::steady_clock::time_point asked_{}, answered_{};
+  std::optional<std::chrono::steady_clock::time_point> silent_;
   std::uint64_t turn_ = 0;  // of the deadline: one that was cancelled may still come
 };
 

@@ -25,7 +25,8 @@ awaitable<connections::loan> connections::take() {
   connection* mine = nullptr;
   if (!free_.empty() && line_.empty() && !closed_) {
     // One that is open before one that is not.
-    const auto open = std::ranges::find_if(free_, [](connection* one) { return one->usable(); });
+    const auto open =
+        std::ranges::find_if(free_, [this](connection* one) { return trusted(*one); });
     const auto chosen = open == free_.end() ? std::prev(free_.end()) : open;
     mine = *chosen;
     free_.erase(chosen);
@@ -41,8 +42,12 @@ awaitable<connections::loan> connections::take() {
     throw database_error("the store is closed", "", database_error::outcome::refused);
   }
   loan lent(*this, *mine);
-  if (!lent->look()) co_await make_usable(*lent);
+  if (!lent->look() || !trusted(*lent)) co_await make_usable(*lent);
   co_return lent;
+}
+
+bool connections::trusted(const connection& one) const noexcept {
+  return one.usable() && one.answered_what_was_asked_at() > silence_;
 }
 
 awaitable<void> connections::make_usable(connection& lent) {
@@ -70,6 +75,7 @@ awaitable<void> connections::make_usable(connection& lent) {
 // Whoever waits longest is given it: those who come back at once would take it again.
 void connections::give_back(connection& lent) noexcept {
   if (closed_ || lent.in_transaction()) lent.close();
+  if (const auto since = lent.silent_since()) silence_ = std::max(silence_, *since);
   if (line_.empty()) {
     free_.push_back(&lent);
     return;

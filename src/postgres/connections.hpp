@@ -4,6 +4,10 @@
 //
 //   take ──► one that is free (or a place in the line) ──► open, if it is not ──► lent ──► back
 //
+// When one is given up because no answer came, those that were not heard since it was asked are
+// opened anew before they are lent: what swallowed its question may have swallowed theirs, and each
+// would be found out only by its own time-out, which together cost a lease.
+//
 // Threads: the database thread.
 #pragma once
 
@@ -55,6 +59,7 @@ class connections {
   friend class loan;
   void give_back(connection& lent) noexcept;
   awaitable<void> make_usable(connection& lent);
+  bool trusted(const connection& one) const noexcept;
 
   boost::asio::io_context& context_;
   const std::function<void(const database_error*)> on_trouble_;
@@ -69,6 +74,7 @@ class connections {
   std::optional<database_error> why_not_;
   std::chrono::steady_clock::duration pause_{0};
   std::chrono::steady_clock::time_point not_before_{};
+  std::chrono::steady_clock::time_point silence_{};  // the last began then, that we know of
   bool trouble_ = false, closed_ = false;
 };
 

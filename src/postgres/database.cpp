@@ -14,6 +14,8 @@ database::database(database_options choices)
       texts(options.schema),
       links(context, options.where, tunables::connections,
             [this](const database_error* why) { set_outage(why); }),
+      // Whether somebody answers, `links` says, which also hears when that is over.
+      lease_link(context, options.where, 1, [](const database_error*) {}),
       time(*options.clock) {}
 
 void database::publish(const std::vector<change>& changes) {

@@ -71,9 +71,10 @@ struct database {
   const change_texts texts;
   boost::asio::io_context context{1};
   connections links;
-  store_clock time;  // any thread
-  agenda plan;       // any thread
-  followed tasks;    // any thread
+  connections lease_link;  ///< one: no other work may keep a lease waiting
+  store_clock time;        // any thread
+  agenda plan;             // any thread
+  followed tasks;          // any thread
   tallies use;
   stores::paused_tools paused;
   std::uint64_t pauses = 0;  ///< that were changed here: who read `paused` before has it wrong

@@ -56,8 +56,8 @@ class write_mark {
 };
 
 /// `reads`: nothing is written, or nothing that may not be written twice, so an unknown outcome is
-/// none.
-enum class purpose : std::uint8_t { reads, writes };
+/// none. `lease`: that as well, on the connection of the lease.
+enum class purpose : std::uint8_t { reads, writes, lease };
 /// Runs `work(connection&)` on a connection, again while that makes sense. Throws
 /// `stores::store_error`.
 template <class Work>
@@ -65,18 +65,19 @@ auto with_connection(database& home, purpose use, Work work)
     -> decltype(work(std::declval<connection&>())) {
   patience left(home);
   const write_mark mark(home, use == purpose::writes);
+  connections& links = use == purpose::lease ? home.lease_link : home.links;
   for (;;) {
     std::optional<stores::store_error> failed;
     try {
-      connections::loan link = co_await home.links.take();
+      connections::loan link = co_await links.take();
       auto working = work(*link);
       auto result = co_await std::move(working);
-      home.links.answered();
+      links.answered();
       co_return result;
     } catch (const database_error& e) {
       if (use == purpose::writes && e.outcome_unknown()) home.own_is_doubtful = true;
       if (e.has_no_room()) home.set_no_room(&e);
-      const bool again = use == purpose::reads ? e.may_pass() && !left.over() : left.allows(e);
+      const bool again = use != purpose::writes ? e.may_pass() && !left.over() : left.allows(e);
       if (!again) failed.emplace(store_error_of(e));
     }
     if (failed) throw *failed;

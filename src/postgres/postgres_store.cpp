@@ -72,6 +72,7 @@ void postgres_store::close() noexcept {
   work_.reset();
   if (thread_.joinable()) thread_.join();
   home_.links.close();
+  home_.lease_link.close();
 }
 
 template <class Work>
@@ -262,8 +263,10 @@ awaitable<std::size_t> postgres_store::queued_before(std::string_view id, std::s
 }
 
 awaitable<stores::renew_result> postgres_store::renew(process_id process, milliseconds lease) {
-  return perform(purpose::reads, [this, process, lease](connection& link) {
-    return postgres::renew(home_, link, process, lease);
+  return perform(purpose::lease, [this, process, lease, first = true](connection& link) mutable {
+    const auto limit =
+        std::exchange(first, false) ? tunables::renewal_answer_time : tunables::answer_time;
+    return postgres::renew(home_, link, process, lease, limit);
   });
 }
 

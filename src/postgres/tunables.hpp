@@ -12,13 +12,17 @@ using namespace std::chrono_literals;
 /// PQserverVersion of PostgreSQL 13.
 inline constexpr int oldest_server = 130'000;
 
-/// Connections for all but the writer and the listener: claims, upkeep, reads.
+/// Connections for all but the lease and the listener, which have one each: writes, claims, upkeep,
+/// reads.
 inline constexpr std::size_t connections = 4;
 
 /// How long a caller waits for the database before he is told that it does not answer …
 inline constexpr auto operation_time = 10s;
 /// … and one answer of it may take.
 inline constexpr auto answer_time = 8s;
+/// The same for the first attempt to renew a lease: there must be time for another connection. One
+/// that is only slow answers the second.
+inline constexpr auto renewal_answer_time = 4s;
 /// The same for operators, who look at all rows (`longhaul store`) and can stop that themselves.
 inline constexpr auto operator_answer_time = std::chrono::hours(24);
 /// Making a connection, TLS and authentication included.

@@ -76,7 +76,8 @@ awaitable<void> compare_clocks(database& home, connection& link) {
 }
 
 awaitable<stores::renew_result> renew(database& home, connection& link, process_id process,
-                                      milliseconds lease) {
+                                      milliseconds lease,
+                                      std::chrono::steady_clock::duration answer_time) {
   home.tasks.add_process(process);
   home.longest_lease = std::max(home.longest_lease, std::min(lease, tunables::longest_lease));
   const std::string sql = home.sql(R"sql(
@@ -93,7 +94,7 @@ WHERE NOT p.dead)sql");
                   parameter::text(LONGHAUL_VERSION), parameter::integer(lease.count())}});
   all.push_back({what_time});
   const monotonic_time asked = home.time.own();
-  const auto results = co_await link.run(std::move(all));
+  const auto results = co_await link.run(std::move(all), answer_time);
   home.time.compare(milliseconds(results[1].at(0, 0).integer()), asked, home.time.own());
   co_return stores::renew_result(results[0].written() == 1);
 }

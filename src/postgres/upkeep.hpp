@@ -5,6 +5,7 @@
 // Threads: the database thread. Each throws `database_error`.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,10 @@
 
 namespace longhaul::postgres {
 
-/// Also compares clocks.
+/// Also compares clocks. `answer_time`: no longer is waited for the answer.
 awaitable<stores::renew_result> renew(database& home, connection& link, process_id process,
-                                      milliseconds lease);
+                                      milliseconds lease,
+                                      std::chrono::steady_clock::duration answer_time);
 /// By the database's clock, or it was declared dead.
 awaitable<bool> lease_is_over(database& home, connection& link, process_id process);
 awaitable<stores::recover_result> recover(database& home, connection& link);

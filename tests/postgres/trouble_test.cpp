@@ -3,12 +3,17 @@
 // over by itself.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "base/random.hpp"
 #include "longhaul/stores/task_id.hpp"
 #include "longhaul/testing/run.hpp"
 #include "postgres/guest.hpp"
+#include "postgres/relay.hpp"
 #include "postgres/test_schema.hpp"
 #include "support/process_census.hpp"
 
@@ -83,6 +88,41 @@ TEST(trouble, a_server_without_connections_is_waited_for) {
   one.run("ALTER ROLE guest_of_a_full_house CONNECTION LIMIT 20");
   EXPECT_TRUE(wait_until([&] { return store.trouble().empty(); }));
   EXPECT_EQ(told(store, task), "");
+}
+
+// What a network swallowed was found out connection by connection, each after its own time-out, and
+// the lease was lost meanwhile.
+TEST(trouble, connections_that_a_network_has_swallowed_do_not_cost_the_lease) {
+  test_schema schema;
+  relay network(cluster::shared().port());
+  postgres::database_options options = schema.options();
+  options.where = network.url();
+  postgres::postgres_store store(options);
+  const process_id process = new_process_id();
+  ASSERT_TRUE(run(store.renew(process, std::chrono::seconds(15))).alive);
+  // All connections are open, and each has something on its way when the network fails.
+  std::atomic<bool> enough{false};
+  std::vector<std::jthread> readers;
+  for (int i = 0; i < 16; ++i) {
+    readers.emplace_back([&] {
+      try {
+        while (!enough) run(store.claimed(process));
+      } catch (const stores::store_error&) {  // it was swallowed
+      }
+    });
+  }
+  ASSERT_TRUE(wait_until([&] { return network.connections() >= 6; }));
+  network.swallow(true);
+  ASSERT_TRUE(wait_until([&] { return network.swallowed() >= 4; }));
+  std::optional<stores::renew_result> renewed;
+  std::jthread renewing([&] { renewed = run(store.renew(process, std::chrono::seconds(15))); });
+  ASSERT_TRUE(wait_until([&] { return network.swallowed() >= 5; }));
+  enough = true;
+  network.swallow(false);
+  renewing.join();  // throws after ten seconds
+  ASSERT_TRUE(renewed);
+  EXPECT_TRUE(renewed->alive);
+  EXPECT_TRUE(run(store.claimed(process)).empty());
 }
 
 }  // namespace

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// A network between a store and its database, which can swallow what is sent.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace longhaul::test {
+
+class relay {
+ public:
+  explicit relay(int database_port) : database_port_(static_cast<unsigned short>(database_port)) {
+    accept();
+    thread_ = std::jthread([this] { context_.run(); });
+  }
+  ~relay() { context_.stop(); }
+  relay(const relay&) = delete;
+  relay& operator=(const relay&) = delete;
+
+  /// "postgres://…/postgres" through it.
+  std::string url() const {
+    return "postgres://longhaul@127.0.0.1:" + std::to_string(listener_.local_endpoint().port()) +
+           "/postgres";
+  }
+  /// From now on nothing gets through, and what was sent meanwhile never will.
+  void swallow(bool on) { swallows_ = on; }
+  /// How often something was.
+  int swallowed() const { return swallowed_; }
+  /// How many connections were made.
+  int connections() const { return made_; }
+
+ private:
+  using tcp = boost::asio::ip::tcp;
+  using pair = std::shared_ptr<std::array<tcp::socket, 2>>;
+
+  void accept() {
+    listener_.async_accept([this](boost::system::error_code error, tcp::socket client) {
+      if (error) return;
+      ++made_;
+      tcp::socket server(context_);
+      server.connect({boost::asio::ip::address_v4::loopback(), database_port_}, error);
+      const pair both = std::make_shared<std::array<tcp::socket, 2>>(
+          std::array<tcp::socket, 2>{std::move(client), std::move(server)});
+      pump(both, 0, std::make_shared<std::array<char, 65536>>());
+      pump(both, 1, std::make_shared<std::array<char, 65536>>());
+      accept();
+    });
+  }
+  void pump(const pair& both, std::size_t from, std::shared_ptr<std::array<char, 65536>> room) {
+    (*both)[from].async_read_some(
+        boost::asio::buffer(*room),
+        [this, both, from, room](boost::system::error_code error, std::size_t bytes) {
+          if (!error && swallows_) {
+            ++swallowed_;
+          } else if (!error) {
+            boost::asio::write((*both)[1 - from], boost::asio::buffer(*room, bytes), error);
+          }
+          if (!error) return pump(both, from, room);
+          for (tcp::socket& each : *both) each.close(error);
+        });
+  }
+
+  boost::asio::io_context context_;
+  tcp::acceptor listener_{context_, {boost::asio::ip::address_v4::loopback(), 0}};
+  const unsigned short database_port_;
+  std::atomic<bool> swallows_{false};
+  std::atomic<int> made_{0}, swallowed_{0};
+  std::jthread thread_;
+};
+
+}  // namespace longhaul::test
