@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -103,6 +104,9 @@ TEST(trouble, connections_that_a_network_has_swallowed_do_not_cost_the_lease) {
   // All connections are open, and each has something on its way when the network fails.
   std::atomic<bool> enough{false};
   std::vector<std::jthread> readers;
+  const auto stop = [&](void*) { enough = true; };
+  const std::unique_ptr<void, decltype(stop)> stop_readers(&enough,
+                                                           stop);  // before they are joined
   for (int i = 0; i < 16; ++i) {
     readers.emplace_back([&] {
       try {
@@ -111,12 +115,12 @@ TEST(trouble, connections_that_a_network_has_swallowed_do_not_cost_the_lease) {
       }
     });
   }
-  ASSERT_TRUE(wait_until([&] { return network.connections() >= 6; }));
+  ASSERT_TRUE(wait_until([&] { return network.connections() >= 6; })) << network.connections();
   network.swallow(true);
-  ASSERT_TRUE(wait_until([&] { return network.swallowed() >= 4; }));
+  ASSERT_TRUE(wait_until([&] { return network.swallowed() >= 4; })) << network.swallowed();
   std::optional<stores::renew_result> renewed;
   std::jthread renewing([&] { renewed = run(store.renew(process, std::chrono::seconds(15))); });
-  ASSERT_TRUE(wait_until([&] { return network.swallowed() >= 5; }));
+  ASSERT_TRUE(wait_until([&] { return network.swallowed() >= 5; })) << network.swallowed();
   enough = true;
   network.swallow(false);
   renewing.join();  // throws after ten seconds

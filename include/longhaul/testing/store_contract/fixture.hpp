@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "longhaul/stores/bounds.hpp"
 #include "longhaul/stores/store.hpp"
 #include "longhaul/stores/task_id.hpp"
 #include "longhaul/task.hpp"
