@@ -17,7 +17,7 @@
 #include "longhaul/testing/retry_store.hpp"
 #include "longhaul/testing/run.hpp"
 #include "longhaul/testing/seed.hpp"
-#include "longhaul/testing/store_contract.hpp"
+#include "longhaul/testing/store_contract/storm.hpp"
 #include "postgres/test_schema.hpp"
 #include "postgres/upkeep.hpp"
 #include "support/process_census.hpp"

@@ -9,7 +9,7 @@
 
 #include "longhaul/testing/store_contract/durable.hpp"
 #include "longhaul/testing/store_contract/fixture.hpp"
-#include "longhaul/testing/store_contract/promises.hpp"
+#include "longhaul/testing/store_contract/storm.hpp"
 
 namespace longhaul::testkit::contract {
 

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// A client for MCP servers, ours and others, over Streamable HTTP (http, https) or over the pipes
+// of a program that it starts.
+//
+//   longhaul::client server{{.url = "http://127.0.0.1:8080/mcp"}};
+//   longhaul::tool_call call = server.call("render", render_args{.scene = "intro"});
+//   std::cout << call.wait().value().text();
+//
+// It speaks 2026-07-28 and finds out whether the server does; else a session of 2025-11-25,
+// 2025-06-18 or 2025-03-26. A connection that is lost is made again; a task is never cancelled by
+// that, and goes on when this process ends.
+//
+// Threads: any. Functions that wait must not be called from callbacks of the same client, but for
+// those of `tool_call` that do not block.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "longhaul/question.hpp"
+#include "longhaul/raw_json.hpp"
+#include "longhaul/schema.hpp"
+#include "longhaul/tool_call.hpp"
+
+namespace longhaul {
+
+/// Where a server is: a URL, or a command.
+struct server_place {
+  std::string url = {};                   ///< `http://HOST:PORT/mcp`, `https://…`
+  std::vector<std::string> command = {};  ///< a program (found in PATH) and its arguments
+  /// Of the command: added to the environment of this process.
+  std::vector<std::pair<std::string, std::string>> environment = {};
+  std::string directory = {};  ///< where the command starts; empty: here
+};
+
+/// What is sent for being let in: a value of the header Authorization. Called for each request, on
+/// a thread of the client; `refused`: the server has just answered 401 to what was sent before.
+using authorizer = std::function<std::string(bool refused)>;
+
+struct client_options {
+  /// What servers are told of who calls. MCP "Implementation".
+  std::string name = "longhaul", version = {};
+  /// A revision instead of the newest that both know: "2025-11-25".
+  std::string only_version = {};
+  /// HTTP: an API key, sent as `Authorization: Bearer KEY`; or whoever gives the header.
+  std::string key = {};
+  longhaul::authorizer authorizer = {};
+  /// HTTP: sent with each request.
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  /// HTTPS: a PEM file of authorities that are trusted; empty: those of the machine.
+  std::string ca_file = {};
+  milliseconds connect_time{10'000};  ///< to connect, TLS included; to start a session
+  /// How long one reply may take that is not the end of a call (lists, states of tasks).
+  milliseconds reply_time{30'000};
+  std::size_t reply_limit = std::size_t{64} << 20;  ///< bytes of one message
+
+  /// What may be asked, and who answers; only what is declared is asked for.
+  question_handler on_question = {};
+  std::vector<client_capability> can = {};
+  /// What a server logs: `params` of `notifications/message`; and each line that a program prints
+  /// to its standard error.
+  std::function<void(const raw_json& params)> on_log = {};
+  std::function<void(std::string_view line)> on_stderr = {};
+};
+
+/// What a server says of itself.
+struct server_facts {
+  std::string version;  ///< of the protocol, that is spoken: "2026-07-28"
+  std::string name, software_version, instructions;
+  raw_json capabilities;
+  /// Calls may become tasks.
+  bool tasks = false;
+};
+
+namespace detail {
+
+inline raw_json arguments_of(const raw_json& arguments) { return arguments; }
+template <described_struct T>
+raw_json arguments_of(const T& arguments) {
+  return to_json(arguments);
+}
+
+}  // namespace detail
+
+class client {
+ public:
+  /// Nothing is sent so far. Throws `std::invalid_argument` for a place that is none and for
+  /// options that do not fit.
+  explicit client(server_place place, client_options options = {});
+  /// Leaves: plain calls that are under way are given up, tasks go on. A program is ended (its
+  /// input is closed; after two seconds SIGTERM, then SIGKILL).
+  ~client();
+  client(client&&) noexcept;
+  client& operator=(client&&) noexcept;
+
+  /// Connects, if that has not happened. Each function that follows does it as well. All throw
+  /// `client_error`.
+  server_facts connect() const;
+  boost::asio::awaitable<server_facts> async_connect() const;
+
+  /// All pages of `tools/list`, each tool as it came. MCP "Tool".
+  std::vector<raw_json> tools() const { return list("tools/list", "tools"); }
+  std::vector<raw_json> resources() const { return list("resources/list", "resources"); }
+  std::vector<raw_json> prompts() const { return list("prompts/list", "prompts"); }
+  /// All pages of a list: the elements of the member `member` of each result.
+  std::vector<raw_json> list(std::string_view method, std::string_view member) const;
+  /// The result of `resources/read`.
+  raw_json read_resource(std::string_view uri) const;
+
+  /// Any method: its result. `params`: an object, or absent; what each request of the revision
+  /// carries is added.
+  raw_json request(std::string_view method, const raw_json& params = {}) const;
+  boost::asio::awaitable<raw_json> async_request(std::string method, raw_json params = {}) const;
+
+  /// Begins a call, and returns at once. `arguments`: an object, absent, or a described struct.
+  template <class Args = raw_json>
+  tool_call call(std::string_view tool, const Args& arguments = {},
+                 call_options options = {}) const {
+    return begin(tool, detail::arguments_of(arguments), std::move(options));
+  }
+  /// Follows a task that was made before, by this process or another one, at the same server.
+  tool_call attach(const task_handle& task, call_options options = {}) const;
+
+  /// How a task stands, asked once.
+  call_outcome look(const task_handle& task) const;
+  /// Answers one question of a task. Only 2026-07-28 has a way for it; before that questions come
+  /// to whoever follows the task.
+  void answer(const task_handle& task, std::string_view key, const question_reply& given) const;
+  void cancel(const task_handle& task) const;
+
+ private:
+  tool_call begin(std::string_view tool, raw_json arguments, call_options options) const;
+
+  class parts;
+  std::shared_ptr<parts> parts_;
+};
+
+}  // namespace longhaul
