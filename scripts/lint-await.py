@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""No closure, braced temporary or braced list inside a co_await expression, no call awaited in `!`.
+"""No closure, braced temporary or braced list inside a co_await expression, no call awaited in `!`, `?:`.
 
 g++ 12 destroys closures and aggregates that live in a co_await expression twice, and dies on a
 braced list there. Safe: a named local and std::move, or an awaitable made in a statement of its own.
 
-It also breaks the frame of `if (!co_await f())` (seen: `this` of the coroutine is garbage).
+It also breaks the frame of `if (!co_await f())` (seen: `this` of the coroutine is garbage), and of
+`c ? co_await f() : co_await g()` (seen: a crash behind it).
 
 An expression goes from `co_await` to the `;`, `,` or closing bracket that ends it; so what stands
 to its right in the same expression (`co_await f() || g([] {})`) is looked at too.
@@ -16,6 +17,9 @@ import sys
 from cpp_source import ROOT, code_only, line_of, report, sources
 
 CO_AWAIT = re.compile(r"\bco_await\b")
+IN_CHOICE = re.compile(r"(?<![:?])[?:]\s*co_await\b")
+FOR_EACH = re.compile(r"\bfor\s*\([^;()]*:\s*co_await$")
+LABEL = re.compile(r"\b(case\s[^;?]*|default\s*):\s*co_await$")
 NEGATED_CALL = re.compile(r"!\s*co_await\s+(?!std::move\b)")
 OPENING, CLOSING = "([{", ")]}"
 
@@ -53,7 +57,12 @@ def check(path, text):
         (path, line_of(code, match.start()), "a call awaited behind `!`: name the awaitable first")
         for match in NEGATED_CALL.finditer(code)
     ]
-    return negated + [
+    chosen = [
+        (path, line_of(code, match.start()), "a call awaited in `?:`: write if and else")
+        for match in IN_CHOICE.finditer(code)
+        if not FOR_EACH.search(code[:match.end()]) and not LABEL.search(code[:match.end()])
+    ]
+    return negated + chosen + [
         (path, line_of(code, at), f"{what} inside a co_await expression: name it first")
         for match in CO_AWAIT.finditer(code)
         for at, what in hazards(code, match.end())
@@ -71,6 +80,7 @@ if (co_await ready() && all([](int i) { return i > 0; })) {}
 return_to(co_await pick{});
 co_await f(a[0], [] {});
 if (!co_await ready()) {}
+const bool done = late ? co_await end() : other;
 """
 CLEAN = """
 auto work = [t] { use(t); };
@@ -84,6 +94,7 @@ log("co_await f({1})", co_await text(), plain{1});
 while (auto next = co_await pop()) { use({next}); }
 co_await timer.async_wait(boost::asio::use_awaitable); f([] {});
 co_return result{co_await value()};
+switch (x) { case a::b: co_await f(); default: co_await g(); }
 """
 
 

@@ -130,8 +130,12 @@ boost::asio::awaitable<bool> runs::write_end(const std::shared_ptr<running_task>
   if (!result && !run->external() && !stopped) result = no_result();
   if (result && !stopped) {
     run->begin_end();
-    const bool written = run->retry() ? co_await reporter_.write_retry(*run, *run->retry())
-                                      : co_await reporter_.write_end(*run, *result);
+    bool written = false;
+    if (run->retry()) {
+      written = co_await reporter_.write_retry(*run, *run->retry());
+    } else {
+      written = co_await reporter_.write_end(*run, *result);
+    }
     if (written) result.reset();  // it may be large
     co_return written;
   }
