@@ -6,7 +6,7 @@ g++ 12 destroys closures and aggregates that live in a co_await expression twice
 braced list there. Safe: a named local and std::move, or an awaitable made in a statement of its own.
 
 It also breaks the frame of `if (!co_await f())` (seen: `this` of the coroutine is garbage), and of
-`c ? co_await f() : co_await g()` (seen: a crash behind it).
+`c ? co_await f() : co_await g()` and `if (co_await f()) { co_await g(); }` (seen: a crash behind it).
 
 An expression goes from `co_await` to the `;`, `,` or closing bracket that ends it; so what stands
 to its right in the same expression (`co_await f() || g([] {})`) is looked at too.
@@ -18,6 +18,7 @@ from cpp_source import ROOT, code_only, line_of, report, sources
 
 CO_AWAIT = re.compile(r"\bco_await\b")
 IN_CHOICE = re.compile(r"(?<![:?])[?:]\s*co_await\b")
+IN_CONDITION = re.compile(r"\b(?:if|while)\s*\((?![^;{}]*?=\s*co_await)[^;{}]*?(?<!!)\bco_await\s+(?!std::move\b)")
 FOR_EACH = re.compile(r"\bfor\s*\([^;()]*:\s*co_await$")
 LABEL = re.compile(r"\b(case\s[^;?]*|default\s*):\s*co_await$")
 NEGATED_CALL = re.compile(r"!\s*co_await\s+(?!std::move\b)")
@@ -51,6 +52,11 @@ def hazards(code, start):
         at += len(before)
 
 
+def balanced(text):
+    """`text` ends inside of the one bracket that it begins with."""
+    return text.count("(") > text.count(")")
+
+
 def check(path, text):
     code = code_only(text)
     negated = [
@@ -62,7 +68,12 @@ def check(path, text):
         for match in IN_CHOICE.finditer(code)
         if not FOR_EACH.search(code[:match.end()]) and not LABEL.search(code[:match.end()])
     ]
-    return negated + chosen + [
+    deciding = [
+        (path, line_of(code, match.start()), "a call awaited in a condition: name its result first")
+        for match in IN_CONDITION.finditer(code)
+        if balanced(code[match.start():match.end()])
+    ]
+    return negated + chosen + deciding + [
         (path, line_of(code, at), f"{what} inside a co_await expression: name it first")
         for match in CO_AWAIT.finditer(code)
         for at, what in hazards(code, match.end())
@@ -76,7 +87,8 @@ co_await f(options{t, 1});
 co_await f({"a", "b"});
 co_await f(\n    first,\n    point<int>{1,\n 2});
 auto x = co_await g(h(k([&] { return 1; })));
-if (co_await ready() && all([](int i) { return i > 0; })) {}
+x = co_await ready() && all([](int i) { return i > 0; });
+if (late || co_await ready()) { co_await go(); }
 return_to(co_await pick{});
 co_await f(a[0], [] {});
 if (!co_await ready()) {}
@@ -85,7 +97,8 @@ const bool done = late ? co_await end() : other;
 CLEAN = """
 auto work = [t] { use(t); };
 co_await f(std::move(work));
-if (co_await ready()) { go(); }
+if (done) co_await f();
+if (const auto x = co_await ready()) { go(); }
 if (!co_await std::move(reading)) { go(); }
 for (auto& x : co_await all()) { use(x); }
 co_await f(a[0], (*b)[1], c()[i]);
@@ -99,7 +112,7 @@ switch (x) { case a::b: co_await f(); default: co_await g(); }
 
 
 def self_test():
-    statements = PLANTED.count(";\n") + PLANTED.count("{}\n")
+    statements = PLANTED.count(";\n") + PLANTED.count("{}\n") + PLANTED.count("; }\n")
     found = check(ROOT, PLANTED)
     if len(found) != statements:
         raise SystemExit(f"lint-await: self-test: {len(found)} of {statements} planted: {found}")

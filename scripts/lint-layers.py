@@ -16,7 +16,7 @@ from cpp_source import ROOT, report, sources
 # Every layer may include itself and `longhaul/`.
 LAYERS = {
     "testing": ("the test kit for users: a server and its clients in one process, on a test's clock",
-                "run wire server protocol tasks stores typed auth json base"),
+                "run client wire server protocol tasks stores typed auth json base"),
     "run": ("puts a server together: command line, signals, log, who calls",
             "transport wire server tasks typed open auth json base"),
     "config": ("the file of `longhaul serve`, into plain data, with each fault at its place",

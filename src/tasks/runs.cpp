@@ -114,7 +114,8 @@ bool runs::ended_at_once(const std::shared_ptr<running_task>& run, const handler
 }
 
 boost::asio::awaitable<void> runs::ended(std::shared_ptr<running_task> run) {
-  if (co_await write_end(run)) {
+  const bool written = co_await write_end(run);
+  if (written) {
     let_go(run);
     co_await leave(*run);
   } else {
