@@ -354,6 +354,17 @@ TEST(arguments, deep_and_wide_schemas_end) {
             "accepted:");
 }
 
+// Found in review: the list of one element never ended.
+TEST(arguments, lists_of_themselves_end) {
+  const std::string list = R"({"type":"array","items":{"$ref":"#/properties/p"}})";
+  EXPECT_NE(value(list, "x").find(R"(got "x")"), std::string::npos);
+  EXPECT_EQ(value(list, "[[]]"), "[[]]");
+  std::string several = list;
+  for (int i = 0; i < 30; ++i) several += "," + list;
+  EXPECT_NE(value(R"({"anyOf":[)" + several + "]}", "x").find(R"(got "x")"), std::string::npos);
+  EXPECT_EQ(refusal(with_properties("\"p\":" + list), {"p=x", "p=y"}).substr(0, 5), "\"p\": ");
+}
+
 TEST(arguments, too_deep_a_value_is_refused) {
   const std::string whole = std::string(511, '[') + std::string(511, ']');
   EXPECT_NE(refusal(with_properties(""), {"p:=" + whole}).find("the arguments: this is no JSON"),

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pauses between attempts: each is twice the one before, between a half and the whole of it at
+// random, up to a bound.
+//
+// Threads: that of the io_context.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <optional>
+
+#include "client/http_client.hpp"
+
+namespace longhaul::remote {
+
+class back_off {
+ public:
+  explicit back_off(boost::asio::io_context& context) : timer_(context) {}
+
+  /// `wished`: what the server asks for, at least. Throws `client_error`, `left`, if it is
+  /// interrupted.
+  awaitable<void> wait(interruption& ended, std::optional<std::chrono::milliseconds> wished);
+  /// It worked: the next pause is the first again.
+  void reset() noexcept { next_ = {}; }
+
+ private:
+  boost::asio::steady_timer timer_;
+  std::chrono::milliseconds next_{0};
+};
+
+/// Between a half and the whole of it.
+std::chrono::milliseconds with_jitter(std::chrono::milliseconds time);
+
+/// Returns when the time is over: true; or when `ended` fires: false.
+awaitable<bool> sleep_for(boost::asio::steady_timer& timer, std::chrono::milliseconds time,
+                          interruption& ended);
+
+}  // namespace longhaul::remote

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/capabilities.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "json/write.hpp"
+
+namespace longhaul::remote {
+
+std::string capabilities_json(const std::vector<client_capability>& can, bool tasks) {
+  using one = client_capability;
+  const auto has = [&](one wanted) { return std::ranges::find(can, wanted) != can.end(); };
+  std::string out;
+  json::object o(out);
+  if (has(one::elicitation_form) || has(one::elicitation_url)) {
+    json::object modes(o.key("elicitation"));
+    if (has(one::elicitation_form)) modes.raw("form", "{}");
+    if (has(one::elicitation_url)) modes.raw("url", "{}");
+    modes.close();
+  }
+  if (has(one::sampling) || has(one::sampling_tools) || has(one::sampling_context)) {
+    json::object parts(o.key("sampling"));
+    if (has(one::sampling_tools)) parts.raw("tools", "{}");
+    if (has(one::sampling_context)) parts.raw("context", "{}");
+    parts.close();
+  }
+  if (has(one::roots)) o.raw("roots", "{}");
+  if (tasks) {
+    json::object extensions(o.key("extensions"));
+    extensions.raw(tasks_extension, "{}").close();
+  }
+  o.close();
+  return out;
+}
+
+std::optional<question_reply> ask_safely(const question_handler& handler,
+                                         const asked_question& question) {
+  if (!handler) return std::nullopt;
+  try {
+    return handler(question);
+  } catch (const std::exception& e) {
+    return question_reply(question_reply::refusal{-32603, e.what()});
+  }
+}
+
+answer_text answer_of(const asked_question& question, const std::optional<question_reply>& given) {
+  const bool is_elicitation = question.method == "elicitation/create";
+  const bool refused = !given || given->refused();
+  if (refused && is_elicitation) return {R"({"action":"decline"})", {}};
+  if (!given) return {{}, R"({"code":-1,"message":"nobody is here to answer"})"};
+  return text_of_answer(question.method, *given);
+}
+
+}  // namespace longhaul::remote

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every number of the client that no caller sets, with its unit and its reason.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace longhaul::remote::tunables {
+
+using namespace std::chrono_literals;
+
+/// Bytes that are read at once: an event of a stream is mostly smaller.
+inline constexpr std::size_t read_size = std::size_t{16} << 10;
+/// Head of a reply: what servers and proxies send is well below it.
+inline constexpr std::size_t head_limit = std::size_t{64} << 10;
+/// What is repeated of a reply that is none, in characters.
+inline constexpr std::size_t shown_text = 200;
+/// Redirects that are followed for one request.
+inline constexpr int redirects = 5;
+/// Connections that are kept open when nothing is under way.
+inline constexpr std::size_t idle_connections = 8;
+/// One that was idle for longer is not used again: servers and proxies close such, and a request
+/// that meets the end is lost.
+inline constexpr auto idle_time = 20s;
+
+/// A stdio server that does not answer `server/discover` for so long counts as one of the sessions
+/// (MCP 2026-07-28 "stdio: Backward Compatibility").
+inline constexpr auto probe_time = 5s;
+/// From the end of a program's input to SIGTERM, and from there to SIGKILL.
+inline constexpr auto end_grace = 2s;
+/// Bytes of a line of a program's standard error that are passed on.
+inline constexpr std::size_t error_line = 4096;
+
+/// How often a task is asked for, whatever the server wishes.
+inline constexpr auto shortest_poll = 200ms;
+inline constexpr auto longest_poll = 15s;
+/// If the server says nothing.
+inline constexpr auto usual_poll = 1s;
+/// Where changes are told (`subscriptions/listen`), polling is only to be sure.
+inline constexpr auto poll_beside_listening = 15s;
+
+/// Pauses before something is tried again: from the first on doubled, each between a half and the
+/// whole of it, so that many clients do not come at once.
+inline constexpr auto first_pause = 200ms;
+inline constexpr auto longest_pause = 10s;
+/// A server that asks for a longer pause (`Retry-After`) is not heeded further than this.
+inline constexpr auto longest_retry_after = 120s;
+/// How often a request that is no following of a task is repeated: about three seconds.
+inline constexpr int attempts = 4;
+
+/// Questions and answers of one call; a server that asks on and on is cut off here.
+inline constexpr int question_rounds = 100;
+/// Pages of one list: a server that never ends is cut off here.
+inline constexpr int list_pages = 10'000;
+/// Tasks that one `subscriptions/listen` names; more are polled.
+inline constexpr std::size_t listened_tasks = 256;
+/// New tasks are gathered so long before the stream is opened anew.
+inline constexpr auto gather_tasks = 50ms;
+/// Messages that a sender may have put on a stream that is not read: more is a fault.
+inline constexpr std::size_t early_replies = 1'000;
+
+}  // namespace longhaul::remote::tunables
