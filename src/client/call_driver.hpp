@@ -89,7 +89,7 @@ class call_driver final : public remote::follower,
   void become_task(const remote::task_view& task);
   void note(const remote::task_view& task);
   void tell();
-  void wish_for(wish what);
+  void wish_for(wish wanted);
   void interrupt();
   void look_soon();
   void end(std::optional<call_outcome> outcome, std::exception_ptr failed);

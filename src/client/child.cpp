@@ -84,11 +84,11 @@ void describe(posix_spawnattr_t& attributes) {
 child::child(const server_place& place, bool own_stderr) {
   std::vector<std::string> command = place.command;
   std::vector<std::string> variables = environment_of(place);
-  pipe_ends in, out, error;
+  pipe_ends input, output, error;
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, in.read, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, out.write, 1);
+  ::posix_spawn_file_actions_adddup2(&actions, input.read, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, output.write, 1);
   if (own_stderr) ::posix_spawn_file_actions_adddup2(&actions, error.write, 2);
   if (!place.directory.empty()) {
     ::posix_spawn_file_actions_addchdir_np(&actions, place.directory.c_str());
@@ -106,8 +106,8 @@ child::child(const server_place& place, bool own_stderr) {
         "cannot start " + command[0] + ": " + std::generic_category().message(failed));
   }
   pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
-  input_ = ours(in.write);
-  output_ = ours(out.read);
+  input_ = ours(input.write);
+  output_ = ours(output.read);
   if (own_stderr) error_ = ours(error.read);
 }
 

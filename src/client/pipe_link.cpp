@@ -35,8 +35,8 @@ struct pipe_link::waiting {
 struct pipe_link::running {
   running(asio::io_context& context, const server_place& place, bool own_stderr)
       : program(place, own_stderr),
-        in(context, program.take_input()),
-        out(context, program.take_output()),
+        input(context, program.take_input()),
+        output(context, program.take_output()),
         error(context),
         ended(context),
         more(context) {
@@ -45,7 +45,7 @@ struct pipe_link::running {
   }
 
   child program;
-  descriptor in, out, error, ended;
+  descriptor input, output, error, ended;
   asio::steady_timer more;  // wakes who writes
   std::deque<std::string> lines;
   bool over = false;
@@ -94,7 +94,7 @@ awaitable<void> pipe_link::write_all(std::shared_ptr<running> to) {
     }
     const std::string line = std::move(to->lines.front());
     to->lines.pop_front();
-    co_await asio::async_write(to->in, asio::buffer(line),
+    co_await asio::async_write(to->input, asio::buffer(line),
                                asio::redirect_error(asio::use_awaitable, error));
     if (error) break;  // who reads it hears of the end
   }
@@ -107,7 +107,7 @@ awaitable<void> pipe_link::read_all(std::shared_ptr<running> from) {
   std::array<char, tunables::read_size> room;
   while (why.empty()) {
     error_code error;
-    const std::size_t came = co_await from->out.async_read_some(
+    const std::size_t came = co_await from->output.async_read_some(
         asio::buffer(room), asio::redirect_error(asio::use_awaitable, error));
     if (error) break;
     const std::string_view bytes(room.data(), came);
@@ -173,7 +173,7 @@ awaitable<void> pipe_link::end(std::shared_ptr<running> one) {
   one->over = true;
   one->more.cancel();
   error_code ignored;
-  one->in.close(ignored);
+  one->input.close(ignored);
   asio::steady_timer grace(context_);
   bool ended = false;
   for (const int number : {0, SIGTERM, SIGKILL}) {
@@ -198,7 +198,7 @@ void pipe_link::stopped(const std::shared_ptr<running>& one, const std::string& 
   if (now_ == one) now_ = nullptr;
   ++generation_;
   error_code ignored;
-  one->out.close(ignored);
+  one->output.close(ignored);
   for (const auto& [id, who] : open_) {
     who->failed.emplace(kind::lost, why);
     who->timer.cancel();

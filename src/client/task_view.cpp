@@ -80,11 +80,11 @@ void read_progress(std::string_view message, task_view& into) {
     if (open == std::string_view::npos) return;
     figures = message.substr(open + 1, message.size() - open - 2);
   }
-  const std::size_t of = figures.find(" of ");
-  const auto done = whole_number(figures.substr(0, of));
+  const std::size_t divider = figures.find(" of ");
+  const auto done = whole_number(figures.substr(0, divider));
   if (!done) return;
-  if (of != std::string_view::npos) {
-    const auto total = whole_number(figures.substr(of + 4));
+  if (divider != std::string_view::npos) {
+    const auto total = whole_number(figures.substr(divider + 4));
     if (!total) return;
     into.total = total;
   }

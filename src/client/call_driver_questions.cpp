@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// Questions of a call, on every path, and what is told on the way.
+#include "client/call_driver.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "base/random.hpp"
+#include "client/back_off.hpp"
+#include "client/capabilities.hpp"
+#include "client/mirrored.hpp"
+#include "client/tunables.hpp"
+#include "json/write.hpp"
+#include "longhaul/error_codes.hpp"
+#include "protocol/jsonrpc.hpp"
+
+namespace longhaul {
+
+namespace asio = boost::asio;
+using kind = client_error::kind;
+using namespace remote;  // this is its front
+
+awaitable<std::optional<question_reply>> call_driver::ask(asked_question question) {
+  const question_handler& handler =
+      options_.on_question ? options_.on_question : server_->options().on_question;
+  if (!handler) co_return std::nullopt;
+  auto& source = open_questions_[question.key];
+  source = std::stop_source();
+  question.withdrawn = source.get_token();
+  struct given {
+    explicit given(asio::io_context& context)
+        : done(context, asio::steady_timer::time_point::max()) {}
+    asio::steady_timer done;
+    std::optional<question_reply> reply;
+    bool ready = false;
+  };
+  const auto box = std::make_shared<given>(server_->context());
+  server_->calls_back().post([handler, question, box, context = &server_->context()] {
+    auto reply = ask_safely(handler, question);
+    asio::post(*context, [box, reply = std::move(reply)] {
+      box->reply = reply;
+      box->ready = true;
+      box->done.cancel();
+    });
+  });
+  waiting_.set([box] { box->done.cancel(); });
+  boost::system::error_code woken;
+  while (!box->ready && !leaves()) {
+    co_await box->done.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+  waiting_.clear();
+  const bool ready = box->ready;
+  if (!ready) open_questions_[question.key].request_stop();
+  open_questions_.erase(question.key);
+  if (!ready) throw client_error(kind::left, "nobody waits for the answer");
+  co_return box->reply;
+}
+
+// The answers as one object; null: some are not answered here (`left`), and none is sent.
+awaitable<std::optional<raw_json>> call_driver::answers_to(const std::vector<asked_question>& all,
+                                                           std::vector<asked_question>& left) {
+  std::string text;
+  json::object o(text);
+  for (const asked_question& each : all) {
+    const auto reply = co_await ask(each);
+    const answer_text given = answer_of(each, reply);
+    if (!reply || given.result.empty()) {
+      left.push_back(each);
+    } else {
+      o.raw(each.key, given.result);
+    }
+  }
+  o.close();
+  if (!left.empty()) co_return std::nullopt;
+  co_return raw_json::trusted(text);
+}
+
+// False: some question is not answered here.
+awaitable<bool> call_driver::answer_task(const task_view& task) {
+  std::string text;
+  json::object o(text);
+  std::vector<std::string> keys;
+  bool all = true;
+  for (const asked_question& each : task.questions) {
+    if (answered_.contains(each.key)) continue;
+    if (skipped_.contains(each.key)) {
+      all = false;
+      continue;
+    }
+    const auto reply = co_await ask(each);
+    const answer_text given = answer_of(each, reply);
+    if (!reply || given.result.empty()) {
+      skipped_.insert(each.key);
+      all = false;
+      continue;
+    }
+    o.raw(each.key, given.result);
+    keys.push_back(each.key);
+  }
+  o.close();
+  if (keys.empty()) co_return all;
+  std::string params;
+  json::object p(params);
+  p.string("taskId", task.id).raw("inputResponses", text).close();
+  const raw_json update = raw_json::trusted(params);
+  co_await server_->request("tasks/update", update, of_task(), waiting_);
+  for (std::string& key : keys) answered_.insert(std::move(key));
+  woken_ = true;  // the state has changed by this
+  co_return all;
+}
+
+void call_driver::asked(asked_question question, answerer answer) {
+  const question_handler& handler =
+      options_.on_question ? options_.on_question : server_->options().on_question;
+  std::stop_source source;
+  question.withdrawn = source.get_token();
+  open_questions_[question.key] = source;
+  const bool keeps = !question.task.empty();
+  server_->calls_back().post([self = shared_from_this(), handler, question, answer, keeps] {
+    const auto reply = ask_safely(handler, question);
+    asio::post(self->server_->context(), [self, question, answer, keeps, reply] {
+      const bool gone = self->open_questions_.erase(question.key) == 0;
+      if (gone) return;
+      if (!reply && keeps && self->options_.leave_questions) {
+        // Nobody answers: the task keeps it, and who comes back later is asked again.
+        self->unanswered_.push_back(question);
+        return self->look_soon();
+      }
+      answer(answer_of(question, reply));
+      self->look_soon();
+    });
+  });
+}
+
+void call_driver::withdrawn(const std::string& key) {
+  const auto found = open_questions_.find(key);
+  if (found == open_questions_.end()) return;
+  found->second.request_stop();
+  open_questions_.erase(found);
+}
+
+// --- what is told
+
+void call_driver::progressed(json::value params) {
+  {
+    const std::lock_guard lock(mutex_);
+    state_.done = params["progress"].number();
+    if (const auto total = params["total"].number()) state_.total = total;
+    if (const auto message = params["message"].string()) state_.message = *message;
+  }
+  tell();
+}
+
+void call_driver::task_changed(json::value task) {
+  if (const auto seen = read_task(task)) {
+    const bool news = seen->status != state().status || is_terminal(seen->status);
+    note(*seen);
+    if (!news) return tell();
+  }
+  look_soon();
+}
+
+namespace remote {
+
+awaitable<bool> answer_task(std::shared_ptr<session> server, task_handle task, std::string key,
+                            question_reply given) {
+  co_await server->connect();
+  if (!server->stateless()) {
+    throw client_error(kind::refused, server->name() + " speaks " +
+                                          std::string(protocol::to_string(server->version())) +
+                                          ": its questions come to whoever follows the task");
+  }
+  const raw_json about = raw_json::trusted("{\"taskId\":" + remote::quoted(task.id) + "}");
+  asking how;
+  how.tasks = how.repeatable = true;
+  interruption nobody;
+  const raw_json now = co_await server->request("tasks/get", about, how, nobody);
+  const json::value open = json::value(now)["inputRequests"][key];
+  if (!open) {
+    throw client_error(kind::refused, "the task asks nothing under the key '" + key + "' now");
+  }
+  asked_question question;
+  question.key = key;
+  question.method = open["method"].string().value_or("");
+  const answer_text text = answer_of(question, given);
+  if (text.result.empty()) {
+    throw client_error(kind::refused,
+                       "a question of this kind cannot be refused for a task: "
+                       "cancel the task instead");
+  }
+  std::string params;
+  json::object o(params);
+  o.string("taskId", task.id);
+  json::object answers(o.key("inputResponses"));
+  answers.raw(key, text.result).close();
+  o.close();
+  const raw_json update = raw_json::trusted(params);
+  co_await server->request("tasks/update", update, how, nobody);
+  co_return true;
+}
+
+}  // namespace remote
+}  // namespace longhaul

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a server says without being asked: whom it concerns.
+#include "client/session.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "client/back_off.hpp"
+#include "client/capabilities.hpp"
+#include "client/http_link.hpp"
+#include "client/pipe_link.hpp"
+#include "client/tunables.hpp"
+#include "json/write.hpp"
+#include "protocol/jsonrpc.hpp"
+
+namespace longhaul::remote {
+
+namespace asio = boost::asio;
+namespace code = protocol::code;
+using kind = client_error::kind;
+using protocol::revision;
+
+void session::hear(const raw_json& message, const std::string& asked) {
+  const json::value view(message);
+  const auto method = view["method"].string();
+  if (!method) return;  // a reply to what was given up
+  if (view["id"]) {
+    hear_request(view, asked);
+  } else {
+    hear_notification(*method, view["params"], asked);
+  }
+}
+
+std::shared_ptr<follower> session::owner_of(json::value params, const std::string& asked) const {
+  const auto task = params["_meta"]["io.modelcontextprotocol/related-task"]["taskId"].string();
+  if (task) {
+    const auto found = tasks_.find(*task);
+    return found == tasks_.end() ? nullptr : found->second.lock();
+  }
+  const auto found = open_.find(asked);
+  if (found != open_.end()) return found->second.who.lock();
+  // On a pipe nothing says which call it belongs to; if there is but one, to that.
+  std::shared_ptr<follower> only;
+  for (const auto& [id, one] : open_) {
+    if (const auto who = one.who.lock()) {
+      if (only) return nullptr;
+      only = who;
+    }
+  }
+  return only;
+}
+
+void session::answer(const std::string& id, const answer_text& text) {
+  questions_.erase(id);
+  outgoing message;
+  json::object o(message.body);
+  o.string("jsonrpc", "2.0").raw("id", id);
+  o.raw(text.error.empty() ? "result" : "error", text.error.empty() ? text.result : text.error);
+  o.close();
+  message.headers.emplace_back("MCP-Protocol-Version", to_string(version_));
+  const auto self = shared_from_this();
+  asio::co_spawn(context_, [self, message]() { return self->post(message); }, asio::detached);
+}
+
+void session::hear_request(json::value message, const std::string& asked) {
+  const std::string method = message["method"].string().value_or("");
+  const std::string id(message["id"].raw());
+  if (method == "ping") return answer(id, {"{}", {}});
+  const bool is_question = method == "elicitation/create" || method == "roots/list" ||
+                           method == "sampling/createMessage";
+  if (stateless() || !is_question) {
+    return answer(id, {{}, R"({"code":-32601,"message":"this client has no such method"})"});
+  }
+  asked_question question;
+  question.key = id;
+  question.method = method;
+  question.params = or_empty_object(copy_of(message["params"]));
+  const json::value params(question.params);
+  question.task =
+      params["_meta"]["io.modelcontextprotocol/related-task"]["taskId"].string().value_or("");
+  const auto answering = [weak = weak_from_this(), id](const answer_text& text) {
+    const auto self = weak.lock();
+    if (!self) return;
+    asio::post(self->context_, [self, id, text] { self->answer(id, text); });
+  };
+  const auto owner = owner_of(params, asked);
+  questions_[id] = {question, answering, owner, false};
+  if (owner) return owner->asked(std::move(question), answering);
+  ask_client(std::move(question), answering);
+}
+
+void session::ask_client(asked_question question, const follower::answerer& answer) {
+  if (!options_.on_question) {
+    return answer({{}, R"({"code":-1,"message":"nobody is here to answer"})"});
+  }
+  callbacks_.post([handler = options_.on_question, question = std::move(question), answer] {
+    answer(answer_of(question, ask_safely(handler, question)));
+  });
+}
+
+void session::hear_notification(std::string_view method, json::value params,
+                                const std::string& asked) {
+  if (method == "notifications/progress") {
+    const auto found = open_.find(std::string(params["progressToken"].raw()));
+    const auto who = found == open_.end() ? owner_of(params, asked) : found->second.who.lock();
+    if (who) who->progressed(params);
+  } else if (method == "notifications/tasks" || method == "notifications/tasks/status") {
+    const auto id = params["taskId"].string().value_or("");
+    const auto [first, last] = tasks_.equal_range(id);
+    std::vector<std::shared_ptr<follower>> all;
+    for (auto each = first; each != last; ++each) all.push_back(each->second.lock());
+    for (const auto& each : all) {
+      if (each) each->task_changed(params);
+    }
+  } else if (method == "notifications/subscriptions/acknowledged") {
+    if (asked == listen_id_ || asked.empty()) {
+      listening_ = params["notifications"]["taskIds"].is(json::kind::array);
+    }
+  } else if (method == "notifications/cancelled") {
+    const std::string id(params["requestId"].raw());
+    const auto found = questions_.find(id);
+    if (found == questions_.end()) return;
+    if (const auto who = found->second.who.lock()) who->withdrawn(id);
+    questions_.erase(id);
+  } else if (method == "notifications/tools/list_changed") {
+    tools_.reset();
+  } else if (method == "notifications/message" && options_.on_log) {
+    callbacks_.post([handler = options_.on_log, said = copy_of(params)] { handler(said); });
+  }
+}
+
+}  // namespace longhaul::remote

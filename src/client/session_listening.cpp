@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tasks that are followed, and the one stream that tells of all of them.
+#include "client/session.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "client/back_off.hpp"
+#include "client/capabilities.hpp"
+#include "client/http_link.hpp"
+#include "client/pipe_link.hpp"
+#include "client/tunables.hpp"
+#include "json/write.hpp"
+#include "protocol/jsonrpc.hpp"
+
+namespace longhaul::remote {
+
+namespace asio = boost::asio;
+namespace code = protocol::code;
+using kind = client_error::kind;
+using protocol::revision;
+
+void session::follow(const std::string& task, const std::shared_ptr<follower>& who) {
+  tasks_.emplace(task, who);
+  for (auto& [id, open] : questions_) {
+    const bool nobodys = open.who.expired() || open.left;
+    if (open.question.task != task || !nobodys) continue;
+    open.who = who;
+    open.left = false;
+    who->asked(open.question, open.answer);
+  }
+  listen_later();
+}
+
+void session::unfollow(const std::string& task, const follower* who) {
+  for (auto& [id, open] : questions_) {
+    if (open.who.lock().get() == who) open.left = true;
+  }
+  const auto [first, last] = tasks_.equal_range(task);
+  for (auto each = first; each != last; ++each) {
+    const auto one = each->second.lock();
+    if (one && one.get() != who) continue;
+    tasks_.erase(each);
+    break;
+  }
+  if (tasks_.empty()) listen_end_.fire();
+}
+
+// One stream tells of all of them: it is opened anew when there are more.
+void session::listen_later() {
+  if (!stateless() || cannot_listen_ || closed_ || tasks_.size() > tunables::listened_tasks) return;
+  listen_end_.fire();
+  if (std::exchange(listens_, true)) return;
+  const auto self = shared_from_this();
+  asio::co_spawn(context_, [self]() { return self->listen(); }, asio::detached);
+}
+
+raw_json session::followed_ids() const {
+  std::string ids;
+  std::string last;
+  for (const auto& [id, who] : tasks_) {
+    if (id == std::exchange(last, id)) continue;
+    ids += (ids.empty() ? "" : ",") + remote::quoted(id);
+  }
+  return raw_json::trusted(R"({"notifications":{"taskIds":[)" + ids + "]}}");
+}
+
+awaitable<void> session::listen() {
+  const auto self = shared_from_this();
+  back_off pause(context_);
+  asking how;
+  how.tasks = how.waits = true;
+  while (!tasks_.empty() && !cannot_listen_ && !closed_) {
+    listening_ = false;
+    listen_timer_.expires_after(tunables::gather_tasks);
+    boost::system::error_code woken;
+    co_await listen_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    if (tasks_.empty() || closed_) break;
+    const raw_json params = followed_ids();
+    bool again = false;
+    try {
+      listen_id_ = std::to_string(next_);
+      co_await ask_once("subscriptions/listen", params, how, listen_end_);
+      again = true;
+    } catch (const client_error& e) {
+      if (e.why() == kind::refused || e.why() == kind::broken) cannot_listen_ = true;
+      again = e.why() != kind::left;
+    }
+    listening_ = false;
+    if (!again || cannot_listen_) continue;
+    try {
+      co_await pause.wait(listen_end_, std::nullopt);
+    } catch (const client_error&) {  // there is another task
+    }
+  }
+  listens_ = listening_ = false;
+}
+
+}  // namespace longhaul::remote
