@@ -115,12 +115,13 @@ TEST(trouble, connections_that_a_network_has_swallowed_do_not_cost_the_lease) {
       }
     });
   }
-  ASSERT_TRUE(wait_until([&] { return network.connections() >= 6; })) << network.connections();
+  ASSERT_TRUE(wait_until([&] { return network.connections() >= 4; })) << network.connections();
   network.swallow(true);
-  ASSERT_TRUE(wait_until([&] { return network.swallowed() >= 4; })) << network.swallowed();
+  ASSERT_TRUE(wait_until([&] { return network.swallowed() >= 2; })) << network.swallowed();
   std::optional<stores::renew_result> renewed;
   std::jthread renewing([&] { renewed = run(store.renew(process, std::chrono::seconds(15))); });
-  ASSERT_TRUE(wait_until([&] { return network.swallowed() >= 5; })) << network.swallowed();
+  // What it asks, and what was on its way: the readers are stuck, and ask nothing more.
+  ASSERT_TRUE(wait_until([&] { return network.swallowed() >= 3; })) << network.swallowed();
   enough = true;
   network.swallow(false);
   renewing.join();  // throws after ten seconds
