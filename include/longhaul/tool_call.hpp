@@ -127,6 +127,8 @@ class tool_call {
   /// Until it has ended, or is left. Any number of times. Throws `client_error`.
   call_outcome wait() const;
   boost::asio::awaitable<call_outcome> async_wait() const;
+  /// Waits no longer than this. False: it has not ended.
+  bool wait_for(milliseconds time) const;
   bool ended() const;
 
   /// A task: asks the server to stop it, and waits on for its end. A plain call is given up, which

@@ -74,6 +74,11 @@ asio::awaitable<call_outcome> call_driver::async_wait() {
   co_return wait();
 }
 
+bool call_driver::wait_for(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, time, [this] { return over_; });
+}
+
 bool call_driver::ended() const {
   const std::lock_guard lock(mutex_);
   return over_;

@@ -48,6 +48,7 @@ class call_driver final : public remote::follower,
   boost::asio::awaitable<call_outcome> look_once();
   call_outcome wait();
   boost::asio::awaitable<call_outcome> async_wait();
+  bool wait_for(milliseconds time);
   bool ended() const;
   void cancel();
   void detach();

@@ -59,6 +59,7 @@ call_outcome tool_call::wait() const { return driver_->wait(); }
 
 boost::asio::awaitable<call_outcome> tool_call::async_wait() const { return driver_->async_wait(); }
 
+bool tool_call::wait_for(milliseconds time) const { return driver_->wait_for(time); }
 bool tool_call::ended() const { return driver_->ended(); }
 void tool_call::cancel() const { driver_->cancel(); }
 void tool_call::detach() const { driver_->detach(); }

@@ -22,7 +22,7 @@ using json::kind;
 
 // Lists of this one element within each other, and the kinds of them that are tried at each step:
 // a schema may be a list of itself.
-constexpr std::size_t most_lists = 4, most_kinds_of_lists = 4;
+constexpr std::size_t most_lists = 3, most_kinds_of_lists = 3;
 
 std::string_view without_space(std::string_view text) {
   while (!text.empty() && is_json_space(text.front())) text.remove_prefix(1);
@@ -64,16 +64,24 @@ class word_reader {
       : text_(text), root_(root), depth_(depth), alternatives_(alternatives_of(schema, root)) {}
 
   std::string read() const {
-    if (auto one = choice()) return *one;
-    if (auto number = number_or_word()) return *number;
+    if (auto fits = fitting()) return *fits;
+    if (const alternative* const list = only_list(); list && depth_ < most_lists) {
+      return "[" + element_of(*list).read() + "]";  // it says what is wrong with the element
+    }
+    refuse();
+  }
+
+  // Null: the text is nothing of what may stand here. Words for that are many, and cost much.
+  std::optional<std::string> fitting() const {
+    if (auto one = choice()) return one;
+    if (auto number = number_or_word()) return number;
     for (const auto& [type, wanted] :
          {std::pair(types::array, kind::array), std::pair(types::object, kind::object)}) {
       if (!allows(type)) continue;
       if (const auto whole = json_of_kind(text_, wanted)) return std::string(whole.raw());
     }
     if (allows(types::string) || allows_anything()) return as_string(text_);
-    if (auto list = list_of_one()) return *list;
-    refuse();
+    return list_of_one();
   }
 
  private:
@@ -108,32 +116,28 @@ class word_reader {
     return std::nullopt;
   }
 
-  // What is wrong with the element of a list is told only where nothing else may stand.
+  static bool is_list(const alternative& one) {
+    return one.choices.empty() && (one.allowed & types::array) != 0;
+  }
+  // Null: something else may stand here as well.
+  const alternative* only_list() const {
+    const alternative& one = alternatives_.front();
+    const bool only = alternatives_.size() == 1 && is_list(one) && one.allowed == types::array;
+    return only ? &one : nullptr;
+  }
+  word_reader element_of(const alternative& list) const {
+    return {text_, list.schema["items"], root_, depth_ + 1};
+  }
+
   std::optional<std::string> list_of_one() const {
     if (depth_ == most_lists) return std::nullopt;
-    if (alternatives_.size() == 1 && alternatives_.front().choices.empty() &&
-        alternatives_.front().allowed == types::array) {
-      return list_of_one(alternatives_.front());
-    }
     std::size_t tried = 0;
     for (const alternative& one : alternatives_) {
-      if (!one.choices.empty() || (one.allowed & types::array) == 0) continue;
+      if (!is_list(one)) continue;
       if (++tried > most_kinds_of_lists) break;
-      if (auto list = list_if_it_fits(one)) return list;
+      if (const auto element = element_of(one).fitting()) return "[" + *element + "]";
     }
     return std::nullopt;
-  }
-
-  std::string list_of_one(const alternative& one) const {
-    return "[" + word_reader(text_, one.schema["items"], root_, depth_ + 1).read() + "]";
-  }
-
-  std::optional<std::string> list_if_it_fits(const alternative& one) const {
-    try {
-      return list_of_one(one);
-    } catch (const unfit_word&) {
-      return std::nullopt;
-    }
   }
 
   // `; did you mean "red"?` behind what was given, if there are choices and one is near.

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "following.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+#include "answering.hpp"
+#include "exit_codes.hpp"
+#include "json/view.hpp"
+#include "json/write.hpp"
+#include "terminal/plain_text.hpp"
+
+namespace longhaul {
+namespace {
+
+constexpr auto first_look = std::chrono::milliseconds(20);
+constexpr auto draw_every = std::chrono::milliseconds(100);
+
+}  // namespace
+
+terminal::handle remembered(const task_handle& task, const remote_server& server) {
+  terminal::handle made;
+  made.id = task.id;
+  made.server = server.word;
+  made.tool = task.tool;
+  made.era = task.version;
+  made.created = task.created == timestamp() ? system_clock().now() : task.created;
+  made.expires = task.expires;
+  made.server_spec = server.reach;
+  return made;
+}
+
+call_options following::options_for(const std::string& label, const remote_server& server,
+                                    const answering_options& answering) {
+  const auto which = std::make_shared<one>();
+  which->label = label;
+  which->server = server;
+  calls_.push_back(which);
+  call_options options;
+  options.on_change = [this, which](const call_state& state) { changed(*which, state); };
+  options.on_question = answers_from(at_, answering, server.roots);
+  return options;
+}
+
+void following::add(tool_call call) {
+  const std::lock_guard lock(calls_.back()->mutex);
+  calls_.back()->call = std::move(call);
+}
+
+std::vector<tool_call> following::calls() const {
+  std::vector<tool_call> all;
+  for (const auto& each : calls_) {
+    const std::lock_guard lock(each->mutex);
+    if (each->call) all.push_back(*each->call);
+  }
+  return all;
+}
+
+// It is found again from another process, as soon as it can be.
+void following::remember(one& which, const call_state& state) {
+  std::optional<task_handle> task;
+  {
+    const std::lock_guard lock(which.mutex);
+    if (which.remembered || state.task.empty() || !which.call) return;
+    task = which.call->handle();
+    which.remembered = task.has_value();
+  }
+  if (!task) return;
+  try {
+    open_book().remember(remembered(*task, which.server));
+  } catch (const std::exception& e) {
+    at_.say(std::string("longhaul: this task is not remembered: ") + terminal::plain(e.what()));
+  }
+}
+
+void following::changed(one& which, const call_state& state) {
+  {
+    const std::lock_guard lock(which.mutex);
+    which.state = state;
+  }
+  remember(which, state);
+  if (each_as_json_) {
+    std::cout << state_json(state) << std::endl;
+  } else if (!at_.draws() && !at_.quiet() && !is_terminal(state.status)) {
+    terminal::progress_shown now = shown(which);
+    now.elapsed = milliseconds(0);
+    std::string line = terminal::change_line(now);
+    {
+      const std::lock_guard lock(which.mutex);
+      if (line == which.told) return;
+      which.told = line;
+    }
+    at_.say(terminal::change_line(shown(which)));
+  }
+}
+
+terminal::progress_shown following::shown(one& which) {
+  const std::lock_guard lock(which.mutex);
+  terminal::progress_shown now;
+  now.label = which.label;
+  now.at =
+      which.state.connected ? terminal::phase_of(which.state.status) : terminal::phase::waiting;
+  now.message = which.state.connected ? which.state.message : "the server does not answer";
+  if (which.state.done) now.progress = {*which.state.done, which.state.total};
+  now.elapsed =
+      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - which.began);
+  return now;
+}
+
+void following::draw() {
+  if (!at_.draws()) return;
+  const terminal::look looks = at_.looks();
+  std::vector<std::string> lines;
+  const std::size_t most = std::max<std::size_t>(at_.rows(), 3) - 2;
+  for (const auto& each : calls_) {
+    if (calls_.size() > most && each->call && each->call->ended()) continue;
+    if (lines.size() == most) break;
+    lines.push_back(terminal::progress_line(shown(*each), looks, frame_));
+  }
+  ++frame_;
+  at_.draw(lines);
+}
+
+void following::run() {
+  // What is over at once is not drawn at all.
+  bool drawn = false;
+  for (const auto& each : calls_) {
+    if (!each->call) continue;
+    while (!each->call->wait_for(drawn ? draw_every : first_look)) {
+      draw();
+      drawn = true;
+    }
+  }
+  if (drawn && calls_.size() > 1) draw();
+  if (calls_.size() == 1) at_.clear();
+  for (const auto& each : calls_) {
+    if (each->call) remember(*each, each->call->state());
+  }
+}
+
+// --- how it ended
+
+std::string state_json(const call_state& state) {
+  std::string text;
+  json::object o(text);
+  o.string("status", to_string(state.status));
+  if (!state.task.empty()) o.string("task", state.task);
+  if (!state.message.empty()) o.string("message", state.message);
+  if (state.done) o.number("progress", *state.done);
+  if (state.total) o.number("total", *state.total);
+  if (!state.connected) o.boolean("connected", false);
+  o.close();
+  return text;
+}
+
+std::string end_json(const call_outcome& end, const std::string& server) {
+  std::string text;
+  json::object o(text);
+  o.string("status", to_string(end.status));
+  if (end.status == task_status::completed) o.raw("result", end.result.json());
+  if (end.status == task_status::failed) {
+    json::object error(o.key("error"));
+    error.integer("code", end.error_code).string("message", end.message);
+    if (end.error_data) error.raw("data", end.error_data);
+    error.close();
+  } else if (!end.message.empty()) {
+    o.string("message", end.message);
+  }
+  if (end.task) {
+    json::object task(o.key("task"));
+    task.string("id", end.task->id).string("server", server).string("tool", end.task->tool);
+    task.string("version", end.task->version);
+    if (end.task->created != timestamp()) task.string("created", iso8601(end.task->created));
+    if (end.task->expires) task.string("expires", iso8601(*end.task->expires));
+    task.close();
+  }
+  if (!end.questions.empty()) {
+    std::string& questions = o.key("questions");
+    questions += '[';
+    for (const asked_question& each : end.questions) {
+      if (questions.back() != '[') questions += ',';
+      json::object question(questions);
+      question.string("key", each.key).string("method", each.method).raw("params", each.params);
+      question.close();
+    }
+    questions += ']';
+  }
+  if (end.timed_out) o.boolean("timedOut", true);
+  o.integer("exit", static_cast<int>(exit_code_of(end))).close();
+  return text;
+}
+
+namespace {
+
+void tell_content(const tool_reply& result, std::ostream& out) {
+  const raw_json json = result.json();
+  const json::value view(json);
+  std::size_t shown = 0;
+  for (json::elements each(view["content"]); each.next(); ++shown) {
+    const json::value item = each.value();
+    const std::string type = item["type"].string().value_or("");
+    if (type == "text") {
+      std::string text = item["text"].string().value_or("");
+      if (!text.ends_with('\n')) text += '\n';
+      out << text;
+    } else if (type == "resource_link") {
+      std::cerr << "longhaul: see " << terminal::plain(item["uri"].string().value_or(""))
+                << std::endl;
+    } else {
+      std::cerr << "longhaul: content of type '" << terminal::plain(type)
+                << "' is not shown; --json has it" << std::endl;
+    }
+  }
+  if (shown == 0 && view["structuredContent"]) out << view["structuredContent"].raw() << '\n';
+  out << std::flush;
+}
+
+void tell_waiting(const call_outcome& end) {
+  std::cerr << "longhaul: it waits for an answer";
+  for (const asked_question& each : end.questions) {
+    const auto message = json::value(each.params)["message"].string();
+    if (message) std::cerr << "\n  " << terminal::plain(*message);
+  }
+  if (end.task) {
+    std::cerr << "\nanswer with:  longhaul tasks answer " << end.task->id << " KEY=VALUE…";
+  } else {
+    std::cerr << "\ncall it again with --answer KEY=VALUE, or at a terminal";
+  }
+  std::cerr << std::endl;
+}
+
+}  // namespace
+
+int tell_end(const call_outcome& end, const std::string& word, bool json) {
+  if (json) {
+    std::cout << end_json(end, word) << std::endl;
+    return static_cast<int>(exit_code_of(end));
+  }
+  switch (end.status) {
+    case task_status::completed:
+      tell_content(end.result, end.result.is_error() ? std::cerr : std::cout);
+      break;
+    case task_status::failed:
+      std::cerr << "longhaul: failed: " << terminal::plain_lines(end.message) << " ("
+                << end.error_code << ")" << std::endl;
+      break;
+    case task_status::cancelled:
+      std::cerr << "longhaul: cancelled" << std::endl;
+      break;
+    case task_status::input_required:
+      tell_waiting(end);
+      break;
+    case task_status::working:
+      if (end.timed_out) std::cerr << "longhaul: the time is over; ";
+      if (end.task) {
+        std::cerr << (end.timed_out ? "" : "longhaul: ") << "it goes on; its result later:\n"
+                  << "  longhaul tasks result " << end.task->id << std::endl;
+      }
+      break;
+  }
+  return static_cast<int>(exit_code_of(end));
+}
+
+}  // namespace longhaul

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tasks.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <stdexcept>
+
+#include "call.hpp"
+#include "exit_codes.hpp"
+#include "following.hpp"
+#include "json/view.hpp"
+#include "json/write.hpp"
+#include "terminal/plain_text.hpp"
+#include "terminal/progress_view.hpp"
+#include "terminal/prompt.hpp"
+#include "terminal/table.hpp"
+
+namespace longhaul {
+namespace {
+
+using terminal::handle;
+
+// One client for each server, whatever is asked of it.
+class open_servers {
+ public:
+  open_servers(const remote_options& options, seat& at) : options_(options), at_(at) {}
+
+  const remote_server& of(const handle& task) {
+    const std::string key = std::string(task.server_spec.view()) + task.era;
+    const auto found = open_.find(key);
+    if (found != open_.end()) return found->second;
+    return open_.emplace(key, open_server(task, options_, at_)).first->second;
+  }
+
+ private:
+  const remote_options& options_;
+  seat& at_;
+  std::map<std::string, remote_server> open_;
+};
+
+bool is_program(const handle& task) { return !json::value(task.server_spec)["url"]; }
+
+void note_end(const handle& task, task_status status) {
+  try {
+    open_book().update(task.id, task.server, [&](handle& one) { one.last_status = status; });
+  } catch (const std::exception&) {  // a list that is behind by one state
+  }
+}
+
+std::vector<handle> wanted_tasks(const tasks_command& command, bool all_without_ids) {
+  const auto book = open_book();
+  std::vector<handle> found;
+  if (command.ids.empty() && !all_without_ids) {
+    throw std::invalid_argument("which task? Write its id, the beginning of it, or 'last'");
+  }
+  for (const std::string& id : command.ids) found.push_back(book.find(id, command.remote.server));
+  if (!command.ids.empty()) return found;
+  for (handle& each : book.all()) {
+    const bool there = command.remote.server.empty() || each.server == command.remote.server;
+    const bool over = each.last_status && is_terminal(*each.last_status);
+    if (there && !over) found.push_back(std::move(each));
+  }
+  return found;
+}
+
+// --- the list
+
+struct row {
+  handle task;
+  std::optional<call_outcome> now = std::nullopt;
+  std::string trouble = {};
+};
+
+row look_at(const handle& task, open_servers& servers) {
+  row result{task};
+  const bool over = task.last_status && is_terminal(*task.last_status);
+  // To look, no program is started: it would not know the task of another one.
+  if (over || is_program(task)) return result;
+  try {
+    result.now = servers.of(task).connection->look(handle_of(task));
+    if (is_terminal(result.now->status)) note_end(task, result.now->status);
+  } catch (const client_error& e) {
+    result.trouble = e.why() == client_error::kind::gone ? "not known there any more"
+                                                         : "the server does not answer";
+    if (e.why() == client_error::kind::gone) open_book().forget(task.id, task.server);
+  } catch (const std::exception& e) {
+    result.trouble = e.what();
+  }
+  return result;
+}
+
+std::string status_of(const row& one) {
+  if (one.now) return std::string(to_string(one.now->status));
+  if (one.task.last_status) return std::string(to_string(*one.task.last_status));
+  return "?";
+}
+
+std::string row_json(const row& one) {
+  std::string text;
+  json::object o(text);
+  o.string("id", one.task.id).string("server", one.task.server).string("tool", one.task.tool);
+  o.string("status", status_of(one));
+  if (one.now && !one.now->message.empty()) o.string("message", one.now->message);
+  if (!one.trouble.empty()) o.string("trouble", one.trouble);
+  o.string("created", iso8601(one.task.created));
+  if (one.task.expires) o.string("expires", iso8601(*one.task.expires));
+  o.close();
+  return text;
+}
+
+int list_tasks(const tasks_command& command, seat& at) {
+  std::vector<handle> all = open_book().all();
+  std::erase_if(all, [&](const handle& each) {
+    return !command.remote.server.empty() && each.server != command.remote.server;
+  });
+  const std::vector<std::string> ids = terminal::short_ids(all);
+  open_servers servers(command.remote, at);
+  std::vector<std::vector<std::string>> rows;
+  std::string json = "{\"tasks\":[";
+  const timestamp now = system_clock().now();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const row one = look_at(all[i], servers);
+    if (command.remote.json) {
+      json += (i == 0 ? "" : ",") + row_json(one);
+      continue;
+    }
+    const std::string message = one.trouble.empty() && one.now ? one.now->message : one.trouble;
+    rows.push_back({ids[i], all[i].tool, status_of(one),
+                    terminal::duration_text(now - all[i].created), all[i].server, message});
+  }
+  if (command.remote.json) {
+    std::cout << json << "]}" << std::endl;
+  } else if (rows.empty()) {
+    std::cerr << "no tasks: what longhaul call starts here is listed" << std::endl;
+  } else {
+    terminal::look looks = at.looks();
+    std::cout << terminal::table_text(
+                     {{"ID"}, {"TOOL"}, {"STATUS"}, {"AGE", true}, {"SERVER"}, {"MESSAGE"}}, rows,
+                     looks)
+              << std::flush;
+  }
+  return 0;
+}
+
+// --- some of them
+
+int follow_tasks(const tasks_command& command, seat& at) {
+  const bool watches = command.action == tasks_command::verb::watch;
+  const std::vector<handle> wanted = wanted_tasks(command, watches);
+  if (wanted.empty()) {
+    std::cerr << "no task is under way" << std::endl;
+    return 0;
+  }
+  open_servers servers(command.remote, at);
+  following calls(at, command.remote.json && (command.follow || watches));
+  for (const handle& each : wanted) {
+    const remote_server& server = servers.of(each);
+    call_options options = calls.options_for(each.tool, server, command.answering);
+    options.time_limit = time_of("--timeout", command.timeout);
+    options.leave_questions = !watches;
+    calls.add(server.connection->attach(handle_of(each), std::move(options)));
+  }
+  follow_to_end(calls, at, false);
+  int code = 0;
+  const auto all = calls.calls();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const int one = guarded(command.remote.json, [&] {
+      const call_outcome end = all[i].wait();
+      if (is_terminal(end.status)) note_end(wanted[i], end.status);
+      if (watches && end.status == task_status::working && !end.timed_out) return 0;
+      return tell_end(end, wanted[i].server, command.remote.json);
+    });
+    code = std::max(code, one);
+  }
+  return code;
+}
+
+int get_tasks(const tasks_command& command, seat& at) {
+  open_servers servers(command.remote, at);
+  int code = 0;
+  for (const handle& each : wanted_tasks(command, false)) {
+    const call_outcome now = servers.of(each).connection->look(handle_of(each));
+    if (is_terminal(now.status)) note_end(each, now.status);
+    if (command.remote.json) {
+      std::cout << end_json(now, each.server) << std::endl;
+    } else {
+      std::cout << each.id << "  " << each.tool << "  " << to_string(now.status);
+      if (!now.message.empty()) std::cout << "  " << terminal::plain(now.message);
+      std::cout << std::endl;
+    }
+    code = std::max(code, is_terminal(now.status) ? static_cast<int>(exit_code_of(now)) : 0);
+  }
+  return code;
+}
+
+int cancel_tasks(const tasks_command& command, seat& at) {
+  open_servers servers(command.remote, at);
+  for (const handle& each : wanted_tasks(command, false)) {
+    servers.of(each).connection->cancel(handle_of(each));
+    if (!command.remote.json) std::cerr << "cancelled: " << each.id << std::endl;
+  }
+  if (command.remote.json) std::cout << "{}" << std::endl;
+  return 0;
+}
+
+int answer_task(const tasks_command& command, seat& at) {
+  const std::vector<handle> wanted = wanted_tasks(command, false);
+  open_servers servers(command.remote, at);
+  const handle& task = wanted.front();
+  const remote_server& server = servers.of(task);
+  const call_outcome now = server.connection->look(handle_of(task));
+  if (now.status != task_status::input_required) {
+    throw std::invalid_argument("this task asks nothing now: it is " +
+                                std::string(to_string(now.status)));
+  }
+  if (now.questions.empty()) {  // of a session, which tells them to whoever follows
+    tasks_command follows = command;
+    follows.action = tasks_command::verb::result;
+    follows.answering.answers = command.words;
+    return follow_tasks(follows, at);
+  }
+  answering_options answering = command.answering;
+  answering.answers = command.words;
+  const question_handler handler = answers_from(at, answering, server.roots);
+  for (const asked_question& each : now.questions) {
+    auto reply = command.words.empty() ? handler(each) : std::nullopt;
+    if (!command.words.empty()) reply = answer_by_words(each, command.words);
+    if (!reply) return tell_end(now, task.server, command.remote.json);
+    server.connection->answer(handle_of(task), each.key, *reply);
+  }
+  if (command.remote.json) std::cout << "{}" << std::endl;
+  return 0;
+}
+
+int forget_tasks(const tasks_command& command) {
+  for (const handle& each : wanted_tasks(command, false)) open_book().forget(each.id, each.server);
+  return 0;
+}
+
+}  // namespace
+
+int run_tasks(const tasks_command& command) {
+  using verb = tasks_command::verb;
+  return guarded(command.remote.json, [&] {
+    seat at(command.remote.quiet);
+    switch (command.action) {
+      case verb::list:
+        return list_tasks(command, at);
+      case verb::watch:
+      case verb::result:
+        return follow_tasks(command, at);
+      case verb::get:
+        return get_tasks(command, at);
+      case verb::cancel:
+        return cancel_tasks(command, at);
+      case verb::answer:
+        return answer_task(command, at);
+      case verb::output:
+        return show_output(command, at);
+      case verb::forget:
+        break;
+    }
+    return forget_tasks(command);
+  });
+}
+
+}  // namespace longhaul
