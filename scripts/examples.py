@@ -8,6 +8,7 @@
 Both eras are spoken: requests of 2026-07-28 that carry their version, and a session of 2025-11-25.
 Nothing takes longer than LIMIT seconds. The last line is `N passed, M failed`.
 """
+import contextlib
 import itertools
 import json
 import queue
@@ -325,29 +326,34 @@ def dynamic(program):
     equal({tool["name"] for tool in told["tools"]}, {"load", "unload"})  # anonymous callers may not maintain
 
 
-def over_http(command, said_on, method, params=None, **headers):
-    """What a server over HTTP, which says its address on that stream, answers to one request."""
+@contextlib.contextmanager
+def served(command, said_on):
+    """A server over HTTP, which says its address on that stream: the address."""
     process = subprocess.Popen(command, text=True, **{"stderr": subprocess.DEVNULL, said_on: subprocess.PIPE})
     stop = threading.Timer(LIMIT, process.kill)
     stop.start()
     said = getattr(process, said_on)
     try:
-        address = next(m[0] for line in said if (m := re.search(r"http://\S+/mcp", line)))
+        yield next(m[0] for line in said if (m := re.search(r"http://\S+/mcp", line)))
+        process.send_signal(signal.SIGINT)
+        equal(process.wait(LIMIT), 0)
+    finally:
+        stop.cancel()
+        process.kill()
+        process.wait()
+        said.close()
+
+
+def over_http(command, said_on, method, params=None, **headers):
+    """What such a server answers to one request."""
+    with served(command, said_on) as address:
         meta = {PREFIX + "protocolVersion": "2026-07-28", PREFIX + "clientCapabilities": {}}
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**(params or {}), "_meta": meta}}
         request = urllib.request.Request(address, json.dumps(body).encode(), {
             "Content-Type": "application/json", "Accept": "application/json",
             "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method, **headers})
         with urllib.request.urlopen(request, timeout=LIMIT) as reply:
-            result = json.load(reply)["result"]
-        process.send_signal(signal.SIGINT)
-        equal(process.wait(LIMIT), 0)
-        return result
-    finally:
-        stop.cancel()
-        process.kill()
-        process.wait()
-        said.close()
+            return json.load(reply)["result"]
 
 
 def middleware(program):
@@ -461,6 +467,24 @@ def own_store(program):
         equal(host.finished(host.task("brew", {"minutes": 0}))["content"][0]["text"], "a cup of tea")
 
 
+def client(program):
+    server = [program.parent / "longhaul-handlers", "--http", "127.0.0.1:0", "--store", "memory:"]
+    with served(server, "stderr") as address, tempfile.TemporaryDirectory() as folder:
+        def run(*arguments, answer=""):
+            return subprocess.run([program, address, *arguments], cwd=folder, input=answer, text=True,
+                                  capture_output=True, timeout=LIMIT)
+        equal(run("countdown", '{"seconds": 1}').returncode, 0)
+        task = json.loads(Path(folder, "task.json").read_text())
+        equal((task["tool"], task["version"]), ("countdown", "2026-07-28"))
+        equal(run("--again", "task.json").returncode, 0)
+        trip = run("plan_trip", '{"days": 1}', answer='{"destination": "Rome"}\n')
+        equal(trip.returncode, 0, trip.stderr)
+        has(trip.stdout, "a walk through Rome")
+        left = run("plan_trip", '{"days": 1}')
+        has(left.stderr, "input_required")
+        equal(run("nothing").returncode, 1)
+
+
 def everything(program):
     with Host(program) as host:
         equal(host.says("echo", {"text": "a"}), "a")
@@ -513,7 +537,7 @@ def helps(program):
 
 
 EXAMPLES = [hello, handlers, checkpoints, questions, resources, prompts, dynamic, middleware, extension,
-            external, engine, embedding, own_store, everything, fleet, fleet_files]
+            external, engine, embedding, own_store, client, everything, fleet, fleet_files]
 # These are no program of their own: they get the path of the server for programs.
 OF_THE_SERVER = (fleet, fleet_files)
 
@@ -533,7 +557,7 @@ def main(arguments):
             continue
         program = build / ("longhaul" if example in OF_THE_SERVER else f"longhaul-{example.__name__}")
         try:
-            if example not in (engine, embedding, *OF_THE_SERVER):  # these have no command line of ours
+            if example not in (engine, embedding, client, *OF_THE_SERVER):  # these have no command line of ours
                 helps(program)
             example(program)
             passed += 1

@@ -12,7 +12,7 @@ newer_than() { # OLDEST VERSION: whether there is that version or a newer one
 packages=(
   clang-19 lld-19 libclang-rt-19-dev clang-format-19 llvm-19 ninja-build cmake ccache
   libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libsqlite3-dev libpq-dev postgresql pgbouncer libssl-dev libre2-dev libgtest-dev
-  libcli11-dev libtomlplusplus-dev pkg-config python3 python3-yaml haproxy curl ca-certificates
+  libcli11-dev libtomlplusplus-dev pkg-config python3 python3-yaml haproxy curl ca-certificates tmux zsh fish
 )
 case ${1:-} in
   "") ;;

@@ -28,9 +28,9 @@ suites() {
     compgen -G "tests/$name/*.cpp" >/dev/null && echo "$name"
   done
 }
-all=(typed server stores postgres tasks wire transport run command config programs)
-asan=(typed server stores tasks wire command config)
-tsan=(stores tasks transport)
+all=(typed server stores postgres tasks wire transport client run command config terminal programs)
+asan=(typed server stores tasks wire client command config terminal)
+tsan=(stores tasks transport client)
 # None of these suites opens a database: they also show that all builds without libpq.
 sanitized_postgres=OFF
 fleet_limit=300
@@ -88,6 +88,7 @@ whole_programs() {
   counted snippets 300 scripts/snippets.py
   counted diagnostics 300 scripts/diagnostics.py
   counted examples 300 scripts/examples.py
+  counted cli 300 scripts/cli.sh
   counted siege 300 scripts/siege.sh ${full:+60}
   counted fleet "$fleet_limit" scripts/fleet.sh ${full:+300}
 }

@@ -192,6 +192,13 @@ std::string end_json(const call_outcome& end, const std::string& server) {
 
 namespace {
 
+// What a program printed stands in the result already, but for what was cut.
+void tell_link(const std::string& uri) {
+  constexpr std::string_view ours = "longhaul://tasks/";
+  if (uri.starts_with(ours)) return;
+  std::cerr << "longhaul: see the resource " << terminal::plain(uri) << std::endl;
+}
+
 void tell_content(const tool_reply& result, std::ostream& out) {
   const raw_json json = result.json();
   const json::value view(json);
@@ -204,8 +211,7 @@ void tell_content(const tool_reply& result, std::ostream& out) {
       if (!text.ends_with('\n')) text += '\n';
       out << text;
     } else if (type == "resource_link") {
-      std::cerr << "longhaul: see " << terminal::plain(item["uri"].string().value_or(""))
-                << std::endl;
+      tell_link(item["uri"].string().value_or(""));
     } else {
       std::cerr << "longhaul: content of type '" << terminal::plain(type)
                 << "' is not shown; --json has it" << std::endl;

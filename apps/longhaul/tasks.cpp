@@ -26,7 +26,7 @@ class open_servers {
  public:
   open_servers(const remote_options& options, seat& at) : options_(options), at_(at) {}
 
-  const remote_server& of(const handle& task) {
+  const remote_server& server_of(const handle& task) {
     const std::string key = std::string(task.server_spec.view()) + task.era;
     const auto found = open_.find(key);
     if (found != open_.end()) return found->second;
@@ -78,7 +78,7 @@ row look_at(const handle& task, open_servers& servers) {
   // To look, no program is started: it would not know the task of another one.
   if (over || is_program(task)) return result;
   try {
-    result.now = servers.of(task).connection->look(handle_of(task));
+    result.now = servers.server_of(task).connection->look(handle_of(task));
     if (is_terminal(result.now->status)) note_end(task, result.now->status);
   } catch (const client_error& e) {
     result.trouble = e.why() == client_error::kind::gone ? "not known there any more"
@@ -155,7 +155,7 @@ int follow_tasks(const tasks_command& command, seat& at) {
   open_servers servers(command.remote, at);
   following calls(at, command.remote.json && (command.follow || watches));
   for (const handle& each : wanted) {
-    const remote_server& server = servers.of(each);
+    const remote_server& server = servers.server_of(each);
     call_options options = calls.options_for(each.tool, server, command.answering);
     options.time_limit = time_of("--timeout", command.timeout);
     options.leave_questions = !watches;
@@ -180,7 +180,7 @@ int get_tasks(const tasks_command& command, seat& at) {
   open_servers servers(command.remote, at);
   int code = 0;
   for (const handle& each : wanted_tasks(command, false)) {
-    const call_outcome now = servers.of(each).connection->look(handle_of(each));
+    const call_outcome now = servers.server_of(each).connection->look(handle_of(each));
     if (is_terminal(now.status)) note_end(each, now.status);
     if (command.remote.json) {
       std::cout << end_json(now, each.server) << std::endl;
@@ -197,7 +197,7 @@ int get_tasks(const tasks_command& command, seat& at) {
 int cancel_tasks(const tasks_command& command, seat& at) {
   open_servers servers(command.remote, at);
   for (const handle& each : wanted_tasks(command, false)) {
-    servers.of(each).connection->cancel(handle_of(each));
+    servers.server_of(each).connection->cancel(handle_of(each));
     if (!command.remote.json) std::cerr << "cancelled: " << each.id << std::endl;
   }
   if (command.remote.json) std::cout << "{}" << std::endl;
@@ -208,7 +208,7 @@ int answer_task(const tasks_command& command, seat& at) {
   const std::vector<handle> wanted = wanted_tasks(command, false);
   open_servers servers(command.remote, at);
   const handle& task = wanted.front();
-  const remote_server& server = servers.of(task);
+  const remote_server& server = servers.server_of(task);
   const call_outcome now = server.connection->look(handle_of(task));
   if (now.status != task_status::input_required) {
     throw std::invalid_argument("this task asks nothing now: it is " +

@@ -7,6 +7,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "longhaul/audit_log.hpp"
+#include "longhaul/client.hpp"
+#include "longhaul/client_error.hpp"
 #include "longhaul/clock.hpp"
 #include "longhaul/completion.hpp"
 #include "longhaul/content.hpp"
@@ -36,5 +38,6 @@
 #include "longhaul/task_context.hpp"
 #include "longhaul/task_engine.hpp"
 #include "longhaul/tool.hpp"
+#include "longhaul/tool_call.hpp"
 #include "longhaul/trace_context.hpp"
 #include "longhaul/typed_tool.hpp"

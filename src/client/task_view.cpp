@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text.hpp"
 #include "client/messages.hpp"
 
 namespace longhaul::remote {
@@ -89,6 +90,9 @@ void read_progress(std::string_view message, task_view& into) {
     into.total = total;
   }
   into.done = done;
+  // They are shown as figures; what is left of the message is its text.
+  const std::size_t end = message.ends_with(')') ? message.rfind('(') : 0;
+  into.message = trimmed(message.substr(0, end));
 }
 
 std::vector<asked_question> read_questions(json::value requests) {
@@ -110,8 +114,9 @@ std::optional<task_view> read_task(json::value task) {
   task_view view;
   view.id = *id;
   view.status = *status;
-  view.message = task["statusMessage"].string().value_or("");
-  read_progress(view.message, view);
+  const std::string message = task["statusMessage"].string().value_or("");
+  view.message = message;
+  read_progress(message, view);
   view.created = read_time(task["createdAt"].string().value_or("")).value_or(timestamp());
   view.ttl = time_in(task, "ttlMs", "ttl");
   view.poll_interval = time_in(task, "pollIntervalMs", "pollInterval");

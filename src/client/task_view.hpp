@@ -34,6 +34,7 @@ std::vector<asked_question> read_questions(json::value requests);
 /// ISO 8601 in UTC, as servers write it; null: it is none.
 std::optional<timestamp> read_time(std::string_view text);
 /// "halfway (5 of 10)", "5 of 10": how ours say progress of tasks where no notification can.
+/// Becomes figures, and the text without them.
 void read_progress(std::string_view message, task_view& into);
 
 }  // namespace longhaul::remote
