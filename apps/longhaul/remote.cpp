@@ -19,9 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string first_line_of(const std::string& file) {
-  std::ifstream in(file);
+  std::ifstream from(file);
   std::string line;
-  if (!std::getline(in, line)) {
+  if (!std::getline(from, line)) {
     throw std::invalid_argument("the key cannot be read from '" + file + "'");
   }
   while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();

@@ -63,6 +63,8 @@ void seat::wait_for_signals() {
   }
 }
 
+void seat::pause(std::chrono::milliseconds time) const { wait_for(interrupt_.fd(), POLLIN, time); }
+
 void seat::on_interrupt(std::function<void(int)> react) {
   const std::lock_guard lock(react_mutex_);
   react_ = std::move(react);

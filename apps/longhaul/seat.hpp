@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -37,6 +38,9 @@ class seat {
   /// process at once.
   void on_interrupt(std::function<void(int)> react);
   bool interrupted() const noexcept { return count_ > 0; }
+
+  /// Returns early on Ctrl-C.
+  void pause(std::chrono::milliseconds time) const;
 
   bool quiet() const noexcept { return quiet_; }
   bool interactive() const { return console_.interactive(); }

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <iostream>
-#include <thread>
 
 #include "json/view.hpp"
 #include "protocol/base64.hpp"
@@ -69,7 +68,7 @@ int show_output(const tasks_command& command, seat& at) {
     const bool more = !one.bytes.empty();
     if (one.ended && !more) break;
     if (!command.follow && !more) break;
-    if (!more) std::this_thread::sleep_for(look_every);
+    if (!more) at.pause(look_every);
   }
   return 0;
 }

@@ -19,7 +19,7 @@ std::chrono::milliseconds with_jitter(std::chrono::milliseconds time) {
   return time / 2 + time * part / 131'072;
 }
 
-awaitable<bool> sleep_for(boost::asio::steady_timer& timer, std::chrono::milliseconds time,
+awaitable<bool> pause_for(boost::asio::steady_timer& timer, std::chrono::milliseconds time,
                           interruption& ended) {
   bool woken = false;
   timer.expires_after(time);
@@ -38,7 +38,7 @@ awaitable<void> back_off::wait(interruption& ended,
   using std::chrono::milliseconds;
   next_ = std::clamp<milliseconds>(next_ * 2, tunables::first_pause, tunables::longest_pause);
   const milliseconds pause = std::max(with_jitter(next_), wished.value_or(milliseconds(0)));
-  const bool slept = co_await sleep_for(timer_, pause, ended);
+  const bool slept = co_await pause_for(timer_, pause, ended);
   if (!slept) throw client_error(client_error::kind::left, "the request was given up");
 }
 

@@ -33,7 +33,7 @@ class back_off {
 std::chrono::milliseconds with_jitter(std::chrono::milliseconds time);
 
 /// Returns when the time is over: true; or when `ended` fires: false.
-awaitable<bool> sleep_for(boost::asio::steady_timer& timer, std::chrono::milliseconds time,
+awaitable<bool> pause_for(boost::asio::steady_timer& timer, std::chrono::milliseconds time,
                           interruption& ended);
 
 }  // namespace longhaul::remote

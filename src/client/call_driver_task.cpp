@@ -211,7 +211,7 @@ awaitable<void> call_driver::rest(const task_view& task) {
   time = std::clamp<milliseconds>(time, tunables::shortest_poll, tunables::longest_poll);
   if (server_->listens()) time = tunables::poll_beside_listening;
   const milliseconds pause = with_jitter(time);
-  co_await sleep_for(pause_, pause, resting_);
+  co_await pause_for(pause_, pause, resting_);
 }
 
 awaitable<std::optional<call_outcome>> call_driver::take(task_view task) {

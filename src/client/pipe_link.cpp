@@ -186,7 +186,7 @@ awaitable<void> pipe_link::end(std::shared_ptr<running> one) {
       ended = true;
       over.fire();
     });
-    co_await sleep_for(grace, tunables::end_grace, over);
+    co_await pause_for(grace, tunables::end_grace, over);
     if (ended) break;
     one->ended.cancel(error);
     // The handler that was cancelled runs before what it refers to is gone.

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each exit code of `longhaul call` once, as text and as JSON."""
+import socket
+
+from cli import INTERRUPT, equal, has, lacks, test
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@test
+def exit_0_completed(box):
+    box.run("call", "tools.toml", "args", "text=a", code=0)
+
+
+@test
+def exit_1_the_tool_says_error(box):
+    done = box.run("call", "tools.toml", "fail", code=1)
+    has(done.err, "no space left on the moon", "3")
+    equal(done.out, "")
+    told = box.run("call", "tools.toml", "fail", "--json", code=1).json
+    equal((told["status"], told["result"]["isError"], told["exit"]), ("completed", True, 1))
+
+
+@test
+def exit_2_wrong_use(box):
+    box.run("call", "tools.toml", "args", code=2)
+    box.run("call", code=2)
+    box.run("frobnicate", code=2)
+
+
+@test
+def exit_3_the_task_failed(box):
+    server = box.serve()
+    call = box.start("call", server.url, "steps", "--json")
+    id = box.last_id()
+    box.until_status(id, "working")
+    server.kill()
+    box.again(server)
+    done = call.wait()
+    equal(done.code, 3, done)
+    equal((done.json["status"], done.json["exit"]), ("failed", 3))
+    has(done.json["error"]["message"], "lost")
+    told = box.run("tasks", "result", id, code=3)
+    has(told.err, "failed", "lost")
+
+
+@test
+def exit_4_cancelled(box):
+    server = box.serve()
+    call = box.start("call", server.url, "steps")
+    box.run("tasks", "cancel", box.last_id())
+    done = call.wait()
+    equal(done.code, 4, done)
+    has(done.err, "cancelled")
+
+
+@test
+def exit_4_a_plain_call_that_is_interrupted(box):
+    for server in (box.serve().url, "tools.toml"):
+        call = box.start("call", server, "steps", "--no-task")
+        call.says("working") if server != "tools.toml" else box.go(9)
+        call.signal(INTERRUPT)
+        done = call.wait()
+        equal(done.code, 4, done)
+
+
+@test
+def exit_5_it_waits_for_an_answer(box):
+    server = box.serve()
+    done = box.run("call", server.url, "order", code=5)
+    has(done.err, "What may it be?", f"longhaul tasks answer {box.last_id()}")
+    equal(done.out, "")
+    told = box.run("call", server.url, "order", "--no-input", "--json", code=5).json
+    equal((told["status"], told["questions"][0]["key"], told["exit"]), ("input_required", "meal", 5))
+
+
+@test
+def exit_6_nobody_there(box):
+    url = f"http://127.0.0.1:{free_port()}/mcp"
+    done = box.run("tools", url, code=6)
+    has(done.err, url)
+    lacks(done.err, "terminate", "what()")
+    told = box.run("call", url, "args", "text=a", "--json", code=6).json
+    equal((told["status"], told["exit"]), ("error", 6))
+
+
+@test
+def exit_6_no_mcp_server(box):
+    done = box.run("tools", "--", "cat", code=6)
+    has(done.err, "cat")
+
+
+@test
+def exit_7_the_time_limit_of_the_tool(box):
+    done = box.run("call", "tools.toml", "limited", code=7)
+    has(done.err, "limit")
+    told = box.run("call", box.serve().url, "limited", "--json", code=7).json
+    equal((told["status"], told["exit"]), ("failed", 7))
+
+
+@test
+def exit_124_the_time_limit_of_the_caller(box):
+    box.run("call", box.serve().url, "steps", "--timeout", "200ms", code=124)
+
+
+@test
+def a_signal_detaches_a_task(box):
+    """SIGINT once without a terminal: the task goes on, and it is said how to come back."""
+    server = box.serve()
+    call = box.start("call", server.url, "steps")
+    id = box.last_id()
+    call.says("working")
+    call.signal(INTERRUPT)
+    done = call.wait()
+    equal(done.code, 0, done)
+    has(done.err, f"longhaul tasks result {id}")
+    box.until_status(id, "working")
+    box.go(1)
+    box.run("tasks", "result", id)
