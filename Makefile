@@ -55,6 +55,7 @@ lint: ## layers, co_await, sizes, words, keys, format
 	@scripts/lint-size.py
 	@scripts/lint-words.py
 	@scripts/lint-keys.py
+	@scripts/man.py --check
 	@scripts/format.sh check
 
 clean: ## remove what was built

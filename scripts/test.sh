@@ -82,6 +82,7 @@ release() {
   step lint-size 60 scripts/lint-size.py
   step lint-words 60 scripts/lint-words.py
   step lint-keys 60 scripts/lint-keys.py
+  step man-pages 60 scripts/man.py --check
   wait
 }
 whole_programs() {
