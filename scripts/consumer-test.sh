@@ -27,6 +27,7 @@ g++ -std=c++20 -O1 -fsanitize=$sanitize tests/consumer/main.cpp -o "$work/build/
 
 XDG_STATE_HOME=$work/state "$work/build/readme" --stdio </dev/null
 "$work/build/tested"
+"$work/build/calling" "$work/build/consumer"
 "$work/build/own_store" --gtest_brief=1
 for program in consumer by-pkg-config; do
   python3 tests/consumer/talk.py "$work/build/$program"
