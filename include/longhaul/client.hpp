@@ -43,7 +43,8 @@ struct server_place {
 };
 
 /// What is sent for being let in: a value of the header Authorization. Called for each request, on
-/// a thread of the client; `refused`: the server has just answered 401 to what was sent before.
+/// the thread of the client that all requests wait for; `refused`: the server has just answered 401
+/// to what was sent before. If it throws, the request is `forbidden` and says why.
 using authorizer = std::function<std::string(bool refused)>;
 
 struct client_options {
@@ -61,13 +62,16 @@ struct client_options {
   milliseconds connect_time{10'000};  ///< to connect, TLS included; to start a session
   /// How long one reply may take that is not the end of a call (lists, states of tasks).
   milliseconds reply_time{30'000};
+  /// A command that does not answer `server/discover` for so long counts as a server of sessions,
+  /// which need not answer what they do not know (MCP "stdio: Backward Compatibility").
+  milliseconds probe_time{5'000};
   std::size_t reply_limit = std::size_t{64} << 20;  ///< bytes of one message
 
   /// What may be asked, and who answers; only what is declared is asked for.
   question_handler on_question = {};
   std::vector<client_capability> can = {};
-  /// What a server logs: `params` of `notifications/message`; and each line that a program prints
-  /// to its standard error.
+  /// What a server logs: `params` of `notifications/message`; with the logger `longhaul`, why one
+  /// of its tools is left out. And each line that a program prints to its standard error.
   std::function<void(const raw_json& params)> on_log = {};
   std::function<void(std::string_view line)> on_stderr = {};
 };
@@ -96,8 +100,9 @@ class client {
   /// Nothing is sent so far. Throws `std::invalid_argument` for a place that is none and for
   /// options that do not fit.
   explicit client(server_place place, client_options options = {});
-  /// Leaves: plain calls that are under way are given up, tasks go on. A program is ended (its
-  /// input is closed; after two seconds SIGTERM, then SIGKILL).
+  /// Leaves: plain calls that are under way are given up, tasks go on, whatever else waits ends
+  /// with `left`. A program is ended (its input is closed; after two seconds SIGTERM, after two
+  /// more SIGKILL). A callback that runs is waited for, unless this is called in it.
   ~client();
   client(client&&) noexcept;
   client& operator=(client&&) noexcept;
@@ -107,7 +112,8 @@ class client {
   server_facts connect() const;
   boost::asio::awaitable<server_facts> async_connect() const;
 
-  /// All pages of `tools/list`, each tool as it came. MCP "Tool".
+  /// All pages of `tools/list`, each tool as it came. MCP "Tool". Over HTTP tools of 2026-07-28
+  /// whose `x-mcp-header` is none that can be sent are left out, and not called.
   std::vector<raw_json> tools() const { return list("tools/list", "tools"); }
   std::vector<raw_json> resources() const { return list("resources/list", "resources"); }
   std::vector<raw_json> prompts() const { return list("prompts/list", "prompts"); }

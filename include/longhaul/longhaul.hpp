@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything of Longhaul that users include, and what coroutine handlers need of Asio.
+// Everything of Longhaul that makers of tools include, and what coroutine handlers need of Asio. Who
+// calls tools includes `longhaul/client.hpp`.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -7,8 +8,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "longhaul/audit_log.hpp"
-#include "longhaul/client.hpp"
-#include "longhaul/client_error.hpp"
 #include "longhaul/clock.hpp"
 #include "longhaul/completion.hpp"
 #include "longhaul/content.hpp"
@@ -38,6 +37,5 @@
 #include "longhaul/task_context.hpp"
 #include "longhaul/task_engine.hpp"
 #include "longhaul/tool.hpp"
-#include "longhaul/tool_call.hpp"
 #include "longhaul/trace_context.hpp"
 #include "longhaul/typed_tool.hpp"

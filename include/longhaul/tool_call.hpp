@@ -2,8 +2,10 @@
 // A call of a tool that is under way at some server, and what it comes to. It does not matter how
 // the server carries it out: at once, as a task of either revision, with questions on the way.
 //
-// Threads: `tool_call` any; the rest are plain values. Callbacks run on a thread of the client's
-// own, one after the other, and may block: nothing but later callbacks waits for them.
+// Threads: `tool_call` any, also behind the end of its client; the rest are plain values. Callbacks
+// run on a thread of the client's own, one after the other, and may block: nothing waits for them
+// but later callbacks, and the end of the client. What they throw is dropped; a question whose
+// handler throws is refused.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -74,6 +76,10 @@ struct asked_question {
 /// Null: it is not answered here. A task keeps it open; a plain call is told that it was refused.
 using question_handler = std::function<std::optional<question_reply>(const asked_question&)>;
 
+/// What a form comes to that is submitted as it stands: an object of the defaults of its members.
+/// `question`: an `elicitation/create`.
+raw_json form_defaults(const asked_question& question);
+
 /// How a call stands.
 struct call_state {
   task_status status = task_status::working;
@@ -81,10 +87,13 @@ struct call_state {
   std::optional<double> done = std::nullopt, total = std::nullopt;
   std::string task = {};  ///< its id; empty: there is none so far
   bool connected = true;  ///< false: the server has not answered since; it is tried again
+
+  friend bool operator==(const call_state&, const call_state&) = default;
 };
 
 struct call_options {
-  /// Each change, the first when a task has been made.
+  /// Each change, the first when a task has been made. Of those that come much faster than this
+  /// returns, some are left out, never the last.
   std::function<void(const call_state&)> on_change = {};
   /// Instead of the client's.
   question_handler on_question = {};
