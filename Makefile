@@ -32,6 +32,7 @@ chaos: build ## three replicas on one database that are killed, frozen and cut o
 
 conformance: build ## the official MCP conformance suite
 	@scripts/conformance.py
+	@scripts/conformance_client.py
 
 interop: build ## tests with the TypeScript SDK as client
 	@scripts/interop.sh

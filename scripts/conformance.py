@@ -93,7 +93,8 @@ class Server:
 
 
 def read_scenarios(path):
-    """{(scenario, revision): whether the suite skips it}, in the order of the file."""
+    """{(scenario, revision): whether the suite skips it}, in the order of the file. Lines without a
+    revision are those of scenarios that are not offered."""
     expected = {}
     for line in path.read_text().splitlines():
         words = line.split("#")[0].split()
@@ -124,12 +125,18 @@ def judge(file, skipped):
     return problems, succeeded
 
 
-def run_suite(node, url, out, seconds, *options):
+def install_suite():
+    """The path of the Node that runs it."""
+    return subprocess.run([ROOT / "scripts/npm-install.sh"], stdout=subprocess.PIPE, text=True,
+                          check=True).stdout.strip()
+
+
+def run_suite(node, out, seconds, *options):
     """What is wrong with the run itself, or None."""
     out.mkdir(parents=True, exist_ok=True)
     with open(out / "suite.log", "ab") as log:
         try:
-            code = subprocess.run([node, str(SUITE), "server", "--url", url, "-o", str(out), *options],
+            code = subprocess.run([node, str(SUITE), *options, "-o", str(out)],
                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                   cwd=ROOT / "tests", timeout=seconds, check=False).returncode
         except subprocess.TimeoutExpired:
@@ -141,7 +148,7 @@ def results_of(out, revision, expected):
     """A result for each scenario that ran or should have, in the order of `expected`."""
     found = {}
     for file in sorted(out.glob("*/checks.json")):
-        name = re.fullmatch(r"server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z", file.parent.name)
+        name = re.fullmatch(r"(?:server-)?(.+)-\d{4}-\d\d-\d\dT[\d-]+Z", file.parent.name)
         found[name.group(1) if name else file.parent.name] = file
     results = []
     for scenario in [s for s, r in expected if r == revision]:
@@ -160,10 +167,11 @@ def run_revision(node, url, revision, expected, only, out):
     """All that the revision requires in one run of the suite, or some scenarios one by one."""
     if only:
         for scenario in [s for s, r in expected if r == revision]:
-            run_suite(node, url, out, SCENARIO_SECONDS, "--scenario", scenario, "--spec-version",
-                      revision, "--force")
+            run_suite(node, out, SCENARIO_SECONDS, "server", "--url", url, "--scenario", scenario,
+                      "--spec-version", revision, "--force")
         return results_of(out, revision, expected)
-    complaint = run_suite(node, url, out, REVISION_SECONDS, "--requirements", revision)
+    complaint = run_suite(node, out, REVISION_SECONDS, "server", "--url", url, "--requirements",
+                          revision)
     results = results_of(out, revision, expected)
     if complaint and not any(result["problems"] for result in results):
         results.append({"scenario": "the-suite-itself", "revision": revision, "checks": 0,
@@ -189,8 +197,7 @@ def main():
         raise SystemExit("not in tests/conformance/scenarios.txt: " + ", ".join(sorted(unknown)))
     if args.only:
         expected = {pair: skips for pair, skips in expected.items() if pair[0] in args.only}
-    node = subprocess.run([ROOT / "scripts/npm-install.sh"], stdout=subprocess.PIPE, text=True,
-                          check=True).stdout.strip()
+    node = install_suite()
     shutil.rmtree(args.out, ignore_errors=True)
     args.out.mkdir(parents=True)
 

@@ -44,12 +44,17 @@ question_handler answers_from(seat& at, const answering_options& options, questi
     if (options.decline) return answer{answer::action::decline};
     raw_json given;
     if (is_form(question) && !options.answers.empty()) {
-      const terminal::form_words words =
-          terminal::read_form_words(question.params, options.answers);
-      if (words.missing.empty() && !words.used.empty()) {
-        return terminal::answer_of_words(question.params, words);
+      try {
+        const terminal::form_words words =
+            terminal::read_form_words(question.params, options.answers);
+        if (words.missing.empty() && !words.used.empty()) {
+          return terminal::answer_of_words(question.params, words);
+        }
+        given = words.content;
+      } catch (const terminal::argument_error& unfit) {  // it stays open
+        at.say(std::string("longhaul: ") + unfit.what());
+        if (!at.interactive()) return std::nullopt;
       }
-      given = words.content;
     }
     if (!options.ask || !at.interactive()) return std::nullopt;
     const auto ask = [&](terminal::console& console) {

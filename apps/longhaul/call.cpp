@@ -14,8 +14,6 @@
 #include "terminal/tool_page.hpp"
 #include "typed/wording.hpp"
 
-#include <unistd.h>
-
 namespace longhaul {
 namespace {
 
@@ -69,9 +67,10 @@ int leave_at_once(const tool_call& call, const remote_server& server, const call
   const call_outcome end = call.wait();
   if (task && !command.remote.json && end.status == task_status::working) {
     std::cout << task->id << std::endl;
+    if (server.is_program) tell_end(end, server, false);
     return 0;
   }
-  return tell_end(end, server.word, command.remote.json);
+  return tell_end(end, server, command.remote.json);
 }
 
 }  // namespace
@@ -83,15 +82,12 @@ std::optional<milliseconds> time_of(const std::string& name, const std::string& 
   return time;
 }
 
-void follow_to_end(following& calls, seat& at, bool plain_calls_end) {
+void follow_to_end(following& calls, seat& at, bool programs) {
   at.on_interrupt([&](int number) {
-    for (const tool_call& each : calls.calls()) {
-      const bool task = each.handle().has_value();
-      if (number == 1 && task && !plain_calls_end) {
-        each.detach();
-      } else {
-        each.cancel();
-      }
+    if (number == 1 && !programs) {
+      calls.leave_tasks();
+    } else {
+      calls.cancel();
     }
   });
   calls.run();
@@ -116,7 +112,7 @@ int run_call(const call_command& command) {
     calls.add(call);
     if (command.detach) return leave_at_once(call, server, command);
     follow_to_end(calls, at, server.is_program);
-    return tell_end(calls.outcome(), server.word, command.remote.json);
+    return tell_end(calls.outcome(), server, command.remote.json);
   });
 }
 
@@ -124,8 +120,7 @@ int run_tools(const tools_command& command) {
   return guarded(command.remote.json, [&] {
     seat at(command.remote.quiet);
     const remote_server server = open_server(command.remote, at);
-    terminal::look looks = at.looks();
-    if (::isatty(STDOUT_FILENO) == 0) looks.colour = false;
+    terminal::look looks = at.looks_of_output();
     if (command.tool.empty()) {
       const std::string all = all_of(server.connection->tools());
       if (command.remote.json) {
@@ -139,6 +134,7 @@ int run_tools(const tools_command& command) {
     if (command.remote.json) {
       std::cout << tool.view() << std::endl;
     } else {
+      if (looks.width == 0) looks.width = at.looks().width;  // paragraphs have lines
       const std::string prefix = "longhaul call " + server.word + " " + command.tool;
       std::cout << terminal::tool_page(tool, prefix, looks) << std::flush;
     }

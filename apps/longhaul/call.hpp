@@ -37,6 +37,6 @@ std::optional<milliseconds> time_of(const std::string& name, const std::string& 
 
 /// Follows calls that have begun, with Ctrl-C: once leaves tasks (and says how they are found) and
 /// cancels plain calls, twice cancels tasks as well.
-void follow_to_end(following& calls, seat& at, bool plain_calls_end);
+void follow_to_end(following& calls, seat& at, bool programs);
 
 }  // namespace longhaul

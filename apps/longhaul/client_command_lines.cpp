@@ -50,7 +50,8 @@ void add_task_verb(CLI::App& tasks, tasks_command& command, const char* name, ta
                    const char* help) {
   CLI::App* const one = tasks.add_subcommand(name, help);
   if (which == task_verb::answer) {
-    one->add_option("ID", command.ids, "The task")->required()->expected(1)->type_name("");
+    const auto take = [&command](const std::string& id) { command.ids = {id}; };
+    one->add_option_function<std::string>("ID", take, "The task")->required()->type_name("");
     one->add_option("WORDS", command.words, "key=value…; none: asked at the terminal")
         ->type_name("");
     one->add_flag("--decline", command.answering.decline, "Decline its questions");

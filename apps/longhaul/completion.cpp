@@ -98,7 +98,7 @@ std::vector<std::string> positionals(const std::vector<std::string>& words) {
       "--protocol", "--ttl",     "--root",   "--tail",   "--idempotency-key"};
   std::vector<std::string> all;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i].starts_with("--")) {
+    if (words[i].starts_with("-") && words[i].size() > 1) {
       i += std::ranges::find(with_value, words[i]) != with_value.end() ? 1U : 0U;
     } else {
       all.push_back(words[i]);
@@ -126,7 +126,7 @@ suggestions suggest(const std::vector<std::string>& words) {
     for (const std::string_view each : terminal::completion_shells()) all.emplace_back(each, "");
   } else if (command == "tasks" && before.empty()) {
     for (const char* const each :
-         {"watch", "get", "result", "cancel", "answer", "output", "forget"}) {
+         {"list", "watch", "get", "result", "cancel", "answer", "output", "forget"}) {
       all.emplace_back(each, "");
     }
   } else if (command == "tasks") {

@@ -15,6 +15,7 @@ namespace {
 
 constexpr auto first_look = std::chrono::milliseconds(20);
 constexpr auto draw_every = std::chrono::milliseconds(100);
+constexpr auto second_thoughts = std::chrono::seconds(1);  // to press Ctrl-C again
 
 }  // namespace
 
@@ -37,9 +38,17 @@ call_options following::options_for(const std::string& label, const remote_serve
   which->server = server;
   calls_.push_back(which);
   call_options options;
-  options.on_change = [this, which](const call_state& state) { changed(*which, state); };
+  options.on_change = [this, which, open = gate_](const call_state& state) {
+    const std::lock_guard lock(open->mutex);
+    if (!open->closed) changed(*which, state);
+  };
   options.on_question = answers_from(at_, answering, server.roots);
   return options;
+}
+
+void following::close() {
+  const std::lock_guard lock(gate_->mutex);
+  gate_->closed = true;
 }
 
 void following::add(tool_call call) {
@@ -54,6 +63,38 @@ std::vector<tool_call> following::calls() const {
     if (each->call) all.push_back(*each->call);
   }
   return all;
+}
+
+void following::leave_tasks() {
+  const auto all = calls();
+  const auto is_task = [](const tool_call& each) { return each.handle().has_value(); };
+  for (const tool_call& each : all) {
+    if (!is_task(each)) each.cancel();
+  }
+  if (std::ranges::none_of(all, is_task)) return;
+  const std::lock_guard lock(leave_mutex_);
+  leave_at_ = std::chrono::steady_clock::now();
+  if (!at_.draws()) return;
+  *leave_at_ += second_thoughts;
+  const auto asks = [](const tool_call& each) {
+    return each.state().status == task_status::input_required;
+  };
+  // A question that is left ends its call, and says so.
+  if (std::ranges::any_of(all, asks)) return;
+  at_.say("longhaul: leaving what goes on; Ctrl-C again cancels it");
+}
+
+void following::cancel() {
+  const std::lock_guard lock(leave_mutex_);
+  leave_at_.reset();
+  for (const tool_call& each : calls()) each.cancel();
+}
+
+void following::leave_if_due() {
+  const std::lock_guard lock(leave_mutex_);
+  if (!leave_at_ || std::chrono::steady_clock::now() < *leave_at_) return;
+  leave_at_.reset();
+  for (const tool_call& each : calls()) each.detach();
 }
 
 // It is found again from another process, as soon as it can be.
@@ -80,7 +121,12 @@ void following::changed(one& which, const call_state& state) {
   }
   remember(which, state);
   if (each_as_json_) {
-    std::cout << state_json(state) << std::endl;
+    // The end is told with what it brought.
+    if (is_terminal(state.status)) return;
+    std::string line = state_json(state);
+    if (line == which.told) return;
+    which.told = std::move(line);
+    std::cout << which.told << std::endl;
   } else if (!at_.draws() && !at_.quiet() && !is_terminal(state.status)) {
     terminal::progress_shown now = shown(which);
     now.elapsed = milliseconds(0);
@@ -127,12 +173,14 @@ void following::run() {
   for (const auto& each : calls_) {
     if (!each->call) continue;
     while (!each->call->wait_for(drawn ? draw_every : first_look)) {
+      leave_if_due();
       draw();
       drawn = true;
     }
   }
   if (drawn && calls_.size() > 1) draw();
   if (calls_.size() == 1) at_.clear();
+  close();
   for (const auto& each : calls_) {
     if (each->call) remember(*each, each->call->state());
   }
@@ -221,6 +269,17 @@ void tell_content(const tool_reply& result, std::ostream& out) {
   out << std::flush;
 }
 
+void tell_left(const call_outcome& end, const remote_server& server) {
+  std::cerr << "longhaul: " << (end.timed_out ? "the time is over; " : "");
+  if (server.is_program) {
+    std::cerr << terminal::plain(server.word)
+              << " ends with this command, and so does what it works on" << std::endl;
+  } else if (end.task) {
+    std::cerr << "it goes on; its result later:\n  longhaul tasks result " << end.task->id
+              << std::endl;
+  }
+}
+
 void tell_waiting(const call_outcome& end) {
   std::cerr << "longhaul: it waits for an answer";
   for (const asked_question& each : end.questions) {
@@ -237,9 +296,10 @@ void tell_waiting(const call_outcome& end) {
 
 }  // namespace
 
-int tell_end(const call_outcome& end, const std::string& word, bool json) {
+int tell_end(const call_outcome& end, const remote_server& server, bool json) {
+  if (end.task && is_terminal(end.status)) note_end(end.task->id, server.word, end.status);
   if (json) {
-    std::cout << end_json(end, word) << std::endl;
+    std::cout << end_json(end, server.word) << std::endl;
     return static_cast<int>(exit_code_of(end));
   }
   switch (end.status) {
@@ -257,11 +317,7 @@ int tell_end(const call_outcome& end, const std::string& word, bool json) {
       tell_waiting(end);
       break;
     case task_status::working:
-      if (end.timed_out) std::cerr << "longhaul: the time is over; ";
-      if (end.task) {
-        std::cerr << (end.timed_out ? "" : "longhaul: ") << "it goes on; its result later:\n"
-                  << "  longhaul tasks result " << end.task->id << std::endl;
-      }
+      tell_left(end, server);
       break;
   }
   return static_cast<int>(exit_code_of(end));

@@ -78,7 +78,10 @@ int run_tools(given_command& given, std::vector<std::string> server) {
   std::vector<std::string> rest;
   given.tools.remote.command = std::move(server);
   split_words(given.words, given.tools.remote, given.tools.tool, rest);
-  return run_tools(given.tools);
+  if (rest.empty()) return run_tools(given.tools);
+  std::cerr << "longhaul: tools: '" << rest[0] << "' is too much: write SERVER, or SERVER TOOL"
+            << std::endl;
+  return 2;
 }
 
 // `server`: the command behind `--`.

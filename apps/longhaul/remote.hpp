@@ -41,6 +41,9 @@ terminal::handle_book open_book();
 
 task_handle handle_of(const terminal::handle& remembered);
 
+/// Remembers how a task of `server`, as the user names it, has ended.
+void note_end(const std::string& task, const std::string& server, task_status status);
+
 /// Says what went wrong, as JSON on standard output if that is wanted, and gives the exit code.
 int tell_trouble(const std::exception& why, bool json);
 

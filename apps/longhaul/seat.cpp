@@ -71,6 +71,14 @@ void seat::on_interrupt(std::function<void(int)> react) {
   if (react_ && count_ > 0) react_(count_);
 }
 
+terminal::look seat::looks_of_output() const {
+  terminal::look result = looks();
+  if (::isatty(STDOUT_FILENO) != 0) return result;
+  result.colour = false;
+  result.width = 0;
+  return result;
+}
+
 void seat::say(std::string_view line) {
   const std::lock_guard lock(mutex_);
   if (draws()) {

@@ -47,6 +47,9 @@ class seat {
   /// Lines can change in place.
   bool draws() const { return !quiet_ && console_.redraws() && console_.interactive(); }
   terminal::look looks() const { return console_.looks(); }
+  /// Of standard output: where that is no terminal, without colours, and tables as wide as they
+  /// are.
+  terminal::look looks_of_output() const;
   std::size_t rows() const { return console_.rows(); }
 
   /// A line on standard error, above what is drawn. Plain already.

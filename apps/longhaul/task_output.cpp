@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <iostream>
+#include <optional>
+#include <utility>
 
 #include "json/view.hpp"
 #include "protocol/base64.hpp"
@@ -13,7 +15,7 @@
 namespace longhaul {
 namespace {
 
-constexpr auto look_every = std::chrono::milliseconds(500);
+constexpr auto read_every = std::chrono::milliseconds(500);
 
 struct piece {
   std::string bytes;
@@ -42,6 +44,18 @@ piece read_piece(const client& server, const std::string& address) {
   return result_piece;
 }
 
+// Null: the server is away. It may come back, and the task with it.
+std::optional<piece> read_if_there(const client& server, const std::string& address) {
+  using kind = client_error::kind;
+  try {
+    return read_piece(server, address);
+  } catch (const client_error& e) {
+    const kind why = e.why();
+    if (why != kind::unreachable && why != kind::lost && why != kind::time_limit) throw;
+    return std::nullopt;
+  }
+}
+
 bool put(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
@@ -61,14 +75,20 @@ int show_output(const tasks_command& command, seat& at) {
   const std::string address =
       "longhaul://tasks/" + task.id + (command.errors ? "/stderr" : "/stdout");
   std::string query = command.tail ? "?tail=" + std::to_string(*command.tail) : "?offset=0";
+  const bool waits = command.follow && !server.is_program;
+  bool away = false;
   while (!at.interrupted()) {
-    const piece one = read_piece(*server.connection, address + query);
-    if (!put(one.bytes)) break;
-    query = "?offset=" + std::to_string(one.next);
-    const bool more = !one.bytes.empty();
-    if (one.ended && !more) break;
-    if (!command.follow && !more) break;
-    if (!more) at.pause(look_every);
+    const auto one = waits ? read_if_there(*server.connection, address + query)
+                           : read_piece(*server.connection, address + query);
+    if (!one && !std::exchange(away, true)) at.say("longhaul: the server does not answer");
+    if (one && !put(one->bytes)) break;
+    const bool more = one && !one->bytes.empty();
+    if (one) {
+      away = false;
+      query = "?offset=" + std::to_string(one->next);
+      if (!more && (one->ended || !command.follow)) break;
+    }
+    if (!more) at.pause(read_every);
   }
   return 0;
 }

@@ -2,8 +2,10 @@
 #include "tasks.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <stdexcept>
 
 #include "call.hpp"
@@ -41,13 +43,6 @@ class open_servers {
 
 bool is_program(const handle& task) { return !json::value(task.server_spec)["url"]; }
 
-void note_end(const handle& task, task_status status) {
-  try {
-    open_book().update(task.id, task.server, [&](handle& one) { one.last_status = status; });
-  } catch (const std::exception&) {  // a list that is behind by one state
-  }
-}
-
 std::vector<handle> wanted_tasks(const tasks_command& command, bool all_without_ids) {
   const auto book = open_book();
   std::vector<handle> found;
@@ -79,7 +74,7 @@ row look_at(const handle& task, open_servers& servers) {
   if (over || is_program(task)) return result;
   try {
     result.now = servers.server_of(task).connection->look(handle_of(task));
-    if (is_terminal(result.now->status)) note_end(task, result.now->status);
+    if (is_terminal(result.now->status)) note_end(task.id, task.server, result.now->status);
   } catch (const client_error& e) {
     result.trouble = e.why() == client_error::kind::gone ? "not known there any more"
                                                          : "the server does not answer";
@@ -109,6 +104,17 @@ std::string row_json(const row& one) {
   return text;
 }
 
+std::string table_of(std::vector<std::vector<std::string>> rows, const terminal::look& looks) {
+  std::vector<terminal::table_column> columns = {{"ID"},        {"TOOL"},   {"STATUS"},
+                                                 {"AGE", true}, {"SERVER"}, {"MESSAGE"}};
+  const auto says_nothing = [](const auto& row) { return row.back().empty(); };
+  if (std::ranges::all_of(rows, says_nothing)) {
+    columns.pop_back();
+    for (auto& row : rows) row.pop_back();
+  }
+  return terminal::table_text(columns, rows, looks);
+}
+
 int list_tasks(const tasks_command& command, seat& at) {
   std::vector<handle> all = open_book().all();
   std::erase_if(all, [&](const handle& each) {
@@ -134,11 +140,7 @@ int list_tasks(const tasks_command& command, seat& at) {
   } else if (rows.empty()) {
     std::cerr << "no tasks: what longhaul call starts here is listed" << std::endl;
   } else {
-    terminal::look looks = at.looks();
-    std::cout << terminal::table_text(
-                     {{"ID"}, {"TOOL"}, {"STATUS"}, {"AGE", true}, {"SERVER"}, {"MESSAGE"}}, rows,
-                     looks)
-              << std::flush;
+    std::cout << table_of(std::move(rows), at.looks_of_output()) << std::flush;
   }
   return 0;
 }
@@ -167,9 +169,8 @@ int follow_tasks(const tasks_command& command, seat& at) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     const int one = guarded(command.remote.json, [&] {
       const call_outcome end = all[i].wait();
-      if (is_terminal(end.status)) note_end(wanted[i], end.status);
       if (watches && end.status == task_status::working && !end.timed_out) return 0;
-      return tell_end(end, wanted[i].server, command.remote.json);
+      return tell_end(end, servers.server_of(wanted[i]), command.remote.json);
     });
     code = std::max(code, one);
   }
@@ -181,7 +182,7 @@ int get_tasks(const tasks_command& command, seat& at) {
   int code = 0;
   for (const handle& each : wanted_tasks(command, false)) {
     const call_outcome now = servers.server_of(each).connection->look(handle_of(each));
-    if (is_terminal(now.status)) note_end(each, now.status);
+    if (is_terminal(now.status)) note_end(each.id, each.server, now.status);
     if (command.remote.json) {
       std::cout << end_json(now, each.server) << std::endl;
     } else {
@@ -204,6 +205,35 @@ int cancel_tasks(const tasks_command& command, seat& at) {
   return 0;
 }
 
+constexpr std::string_view first_without_sessions = "2026-07-28";
+constexpr auto session_look = milliseconds(50);
+
+// In a session questions are told to whoever follows. It is left as soon as they are answered.
+int answer_in_session(const tasks_command& command, const handle& task, const remote_server& server,
+                      seat& at) {
+  answering_options answering = command.answering;
+  answering.answers = command.words;
+  const auto answered = std::make_shared<std::atomic<bool>>(false);
+  call_options options;
+  options.on_question =
+      [answered, ask = answers_from(at, answering, server.roots)](const asked_question& question) {
+        auto reply = ask(question);
+        if (reply) *answered = true;
+        return reply;
+      };
+  const tool_call call = server.connection->attach(handle_of(task), std::move(options));
+  at.on_interrupt([call](int) { call.detach(); });
+  while (!call.wait_for(session_look)) {
+    if (*answered && call.state().status == task_status::working) call.detach();
+  }
+  at.on_interrupt({});
+  const call_outcome end = call.wait();
+  if (!*answered) return tell_end(end, server, command.remote.json);
+  if (is_terminal(end.status)) note_end(task.id, task.server, end.status);
+  if (command.remote.json) std::cout << "{}" << std::endl;
+  return 0;
+}
+
 int answer_task(const tasks_command& command, seat& at) {
   const std::vector<handle> wanted = wanted_tasks(command, false);
   open_servers servers(command.remote, at);
@@ -214,11 +244,8 @@ int answer_task(const tasks_command& command, seat& at) {
     throw std::invalid_argument("this task asks nothing now: it is " +
                                 std::string(to_string(now.status)));
   }
-  if (now.questions.empty()) {  // of a session, which tells them to whoever follows
-    tasks_command follows = command;
-    follows.action = tasks_command::verb::result;
-    follows.answering.answers = command.words;
-    return follow_tasks(follows, at);
+  if (now.questions.empty() || task.era < first_without_sessions) {
+    return answer_in_session(command, task, server, at);
   }
   answering_options answering = command.answering;
   answering.answers = command.words;
@@ -226,7 +253,7 @@ int answer_task(const tasks_command& command, seat& at) {
   for (const asked_question& each : now.questions) {
     auto reply = command.words.empty() ? handler(each) : std::nullopt;
     if (!command.words.empty()) reply = answer_by_words(each, command.words);
-    if (!reply) return tell_end(now, task.server, command.remote.json);
+    if (!reply) return tell_end(now, server, command.remote.json);
     server.connection->answer(handle_of(task), each.key, *reply);
   }
   if (command.remote.json) std::cout << "{}" << std::endl;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything of Longhaul that makers of tools include, and what coroutine handlers need of Asio. Who
-// calls tools includes `longhaul/client.hpp`.
+// Everything of Longhaul that makers of tools include, and what coroutine handlers need of Asio.
+// Who calls tools includes `longhaul/client.hpp`.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>

@@ -19,6 +19,20 @@ std::chrono::milliseconds with_jitter(std::chrono::milliseconds time) {
   return time / 2 + time * part / 131'072;
 }
 
+time_bound::time_bound(boost::asio::io_context& context,
+                       std::optional<std::chrono::milliseconds> time, interruption& ended)
+    : timer_(context), state_(std::make_shared<state>()) {
+  if (!time) return;
+  timer_.expires_after(*time);
+  timer_.async_wait([state = state_, &ended](boost::system::error_code error) {
+    if (error || !state->live) return;
+    state->over = true;
+    ended.fire();
+  });
+}
+
+time_bound::~time_bound() { state_->live = false; }
+
 awaitable<bool> pause_for(boost::asio::steady_timer& timer, std::chrono::milliseconds time,
                           interruption& ended) {
   bool woken = false;

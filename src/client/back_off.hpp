@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <memory>
 #include <optional>
 
 #include "client/http_client.hpp"
@@ -27,6 +28,26 @@ class back_off {
  private:
   boost::asio::steady_timer timer_;
   std::chrono::milliseconds next_{0};
+};
+
+/// Interrupts what takes longer than `time` (null: for ever), as long as this lives.
+class time_bound {
+ public:
+  time_bound(boost::asio::io_context& context, std::optional<std::chrono::milliseconds> time,
+             interruption& ended);
+  ~time_bound();
+  time_bound(const time_bound&) = delete;
+  time_bound& operator=(const time_bound&) = delete;
+
+  bool over() const noexcept { return state_->over; }
+
+ private:
+  struct state {
+    bool live = true, over = false;
+  };
+
+  boost::asio::steady_timer timer_;
+  const std::shared_ptr<state> state_;
 };
 
 /// Between a half and the whole of it.

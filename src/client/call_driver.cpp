@@ -12,7 +12,6 @@
 #include "base/random.hpp"
 #include "client/back_off.hpp"
 #include "client/capabilities.hpp"
-#include "client/mirrored.hpp"
 #include "client/tunables.hpp"
 #include "json/write.hpp"
 #include "longhaul/error_codes.hpp"
@@ -77,6 +76,11 @@ asio::awaitable<call_outcome> call_driver::async_wait() {
 bool call_driver::wait_for(milliseconds time) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, time, [this] { return over_; });
+}
+
+void call_driver::wait_for_end() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return over_; });
 }
 
 bool call_driver::ended() const {
@@ -164,19 +168,25 @@ awaitable<void> call_driver::run() {
 }
 
 awaitable<call_outcome> call_driver::work() {
-  if (handle()) {
-    co_await server_->connect();
+  std::optional<call_outcome> ended;
+  try {
+    if (!handle()) co_return co_await call_tool();
+    co_await server_->ready(waiting_);
     server_->follow(handle()->id, shared_from_this());
     co_return co_await follow();
+  } catch (const client_error& e) {
+    if (handle() && e.why() == kind::left && leaves()) ended = left_behind();
+    if (!handle()) ended = plain_end(e);
+    if (!ended) throw;
   }
-  co_return co_await call_tool();
+  co_return *std::move(ended);
 }
 
 // --- the call itself
 
 // Before 2026-07-28 whoever calls says that he wants a task, where the tool has that.
 awaitable<raw_json> call_driver::first_params(asking& how) {
-  const server_facts facts = co_await server_->connect();
+  co_await server_->ready(waiting_);
   std::string text;
   json::object o(text);
   o.string("name", tool_).raw("arguments", arguments_);
@@ -184,8 +194,8 @@ awaitable<raw_json> call_driver::first_params(asking& how) {
   how.meta.emplace_back(
       "longhaul.dev/idempotency-key",
       remote::quoted(options_.idempotency_key.empty() ? random_token() : options_.idempotency_key));
-  if (options_.tasks && facts.tasks && !server_->stateless()) {
-    const raw_json tool = co_await server_->tool(tool_, false);
+  if (options_.tasks && server_->facts().tasks && !server_->stateless()) {
+    const raw_json tool = co_await server_->tool(tool_, false, waiting_);
     const auto support = json::value(tool)["execution"]["taskSupport"].string();
     if (support == "optional" || support == "required") {
       json::object task(o.key("task"));
@@ -199,6 +209,7 @@ awaitable<raw_json> call_driver::first_params(asking& how) {
 
 awaitable<raw_json> call_driver::ask_for_call(const raw_json& params, asking how) {
   std::optional<client_error> mismatch;
+  how.headers = server_->mirrored(tool_, arguments_);
   try {
     co_return co_await server_->request("tools/call", params, how, waiting_);
   } catch (const client_error& e) {
@@ -207,10 +218,11 @@ awaitable<raw_json> call_driver::ask_for_call(const raw_json& params, asking how
     if (!headers) throw;
     mismatch = e;
   }
-  // The tool wants arguments in headers as well: how, its schema says.
-  const raw_json tool = co_await server_->tool(tool_, true);
-  how.headers = mirrored_headers(tool, arguments_);
-  if (how.headers.empty()) throw client_error(*mismatch);
+  // The tool wants other arguments in headers than was known: its schema says which.
+  co_await server_->tool(tool_, true, waiting_);
+  header_list wanted = server_->mirrored(tool_, arguments_);
+  if (wanted == how.headers) throw client_error(*mismatch);
+  how.headers = std::move(wanted);
   co_return co_await server_->request("tools/call", params, how, waiting_);
 }
 
@@ -239,53 +251,53 @@ awaitable<call_outcome> call_driver::call_tool() {
   how.waits = true;
   raw_json params = co_await first_params(how);
   for (int round = 0; round < tunables::question_rounds; ++round) {
-    raw_json result;
-    std::optional<call_outcome> ended;
-    try {
-      result = co_await ask_for_call(params, how);
-    } catch (const client_error& e) {
-      ended = plain_end(e);
-      if (!ended) throw;
-    }
-    if (ended) co_return *std::move(ended);
+    if (leaves()) throw client_error(kind::left, tool_ + " was given up");
+    raw_json result = co_await ask_for_call(params, how);
     const json::value view(result);
+    const bool flat = server_->stateless();
     const auto type = view["resultType"].string();
-    const bool asks = server_->stateless() && type == "input_required";
-    const json::value made = server_->stateless() ? view : view["task"];
-    const bool is_task = server_->stateless() ? type == "task" : !view["content"] && bool(made);
+    const json::value made = flat ? view : view["task"];
+    const bool is_task = flat ? type == "task" : !view["content"] && bool(made);
     if (is_task) {
       const auto task = read_task(made);
       if (!task) {
         throw client_error(kind::broken, server_->name() +
-                                             " made a task that has no id or no "
-                                             "status: " +
+                                             " answered tools/call with a task that has no id or "
+                                             "no status: " +
                                              shown(result.view()));
       }
       become_task(*task);
       co_return co_await follow();
     }
-    if (!asks) {
-      call_outcome end;
+    call_outcome end;
+    if (!flat || type != "input_required") {
       end.result = tool_reply(std::move(result));
       co_return end;
     }
-    std::vector<asked_question> left;
-    const auto answers = co_await answers_to(read_questions(view["inputRequests"]), left);
-    if (!answers) {
-      call_outcome end;
+    auto again = co_await answer_call(view, end.questions);
+    if (!again) {
       end.status = task_status::input_required;
-      end.questions = std::move(left);
       co_return end;
     }
-    member_list again = {{"name", remote::quoted(tool_)},
-                         {"arguments", std::string(arguments_.view())},
-                         {"inputResponses", std::string(answers->view())}};
-    if (view["requestState"]) {
-      again.emplace_back("requestState", std::string(view["requestState"].raw()));
-    }
-    params = with_members({}, again);
+    params = *std::move(again);
   }
-  throw client_error(kind::broken, tool_ + " asks on and on");
+  throw client_error(kind::broken, server_->name() + " answered tools/call (" + tool_ +
+                                       ") with questions on and on");
+}
+
+// The call with the answers; null: some question is not answered here (`left`).
+awaitable<std::optional<raw_json>> call_driver::answer_call(json::value asking,
+                                                            std::vector<asked_question>& left) {
+  const auto questions = read_questions(asking["inputRequests"]);
+  const auto answers = co_await answers_to(questions, left);
+  if (!answers) co_return std::nullopt;
+  member_list again = {{"name", remote::quoted(tool_)},
+                       {"arguments", std::string(arguments_.view())},
+                       {"inputResponses", std::string(answers->view())}};
+  if (asking["requestState"]) {
+    again.emplace_back("requestState", std::string(asking["requestState"].raw()));
+  }
+  co_return with_members({}, again);
 }
 
 }  // namespace longhaul

@@ -17,6 +17,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <condition_variable>
+#include <deque>
 #include <exception>
 #include <map>
 #include <memory>
@@ -27,6 +28,7 @@
 #include <vector>
 
 #include "base/sleeper.hpp"
+#include "client/back_off.hpp"
 #include "client/session.hpp"
 #include "client/task_view.hpp"
 #include "longhaul/tool_call.hpp"
@@ -49,6 +51,7 @@ class call_driver final : public remote::follower,
   call_outcome wait();
   boost::asio::awaitable<call_outcome> async_wait();
   bool wait_for(milliseconds time);
+  void wait_for_end();
   bool ended() const;
   void cancel();
   void detach();
@@ -72,13 +75,19 @@ class call_driver final : public remote::follower,
   awaitable<call_outcome> call_tool();
   awaitable<raw_json> ask_for_call(const raw_json& params, remote::asking how);
   awaitable<raw_json> first_params(remote::asking& how);
+  awaitable<std::optional<raw_json>> answer_call(json::value asking,
+                                                 std::vector<asked_question>& left);
   std::optional<call_outcome> plain_end(const client_error& e);
   awaitable<call_outcome> follow();
-  awaitable<std::optional<remote::task_view>> look();
+  awaitable<remote::task_view> look();
+  awaitable<std::optional<call_outcome>> look_and_take();
+  awaitable<void> unconnected(remote::back_off& pause, const client_error& why);
+  void collect_result();
   awaitable<std::optional<call_outcome>> take(remote::task_view task);
   awaitable<call_outcome> end_of(remote::task_view task);
   awaitable<void> fetch_result();
   awaitable<bool> answer_task(const remote::task_view& task);
+  awaitable<bool> ask_for_task(const remote::task_view& task);
   awaitable<std::optional<raw_json>> answers_to(const std::vector<asked_question>& all,
                                                 std::vector<asked_question>& left);
   awaitable<std::optional<question_reply>> ask(asked_question question);
@@ -107,12 +116,15 @@ class call_driver final : public remote::follower,
   bool cancel_told_ = false, fetching_ = false;
   std::optional<raw_json> fetched_;  // what `tasks/result` gave
   std::set<std::string> answered_, skipped_;
-  std::vector<asked_question> unanswered_;  // of a session
+  std::map<std::string, std::string> ready_;  // answers of a task, not sent so far; by key
+  std::vector<asked_question> unanswered_;    // of a session
   std::map<std::string, std::stop_source> open_questions_;
+  std::optional<call_state> told_;  // last
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   call_state state_;
+  std::deque<call_state> to_tell_;  // to a callback that is busy
   std::optional<task_handle> handle_;
   wish wish_ = wish::none;
   bool late_ = false;

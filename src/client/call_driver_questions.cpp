@@ -80,36 +80,39 @@ awaitable<std::optional<raw_json>> call_driver::answers_to(const std::vector<ask
   co_return raw_json::trusted(text);
 }
 
-// False: some question is not answered here.
-awaitable<bool> call_driver::answer_task(const task_view& task) {
-  std::string text;
-  json::object o(text);
-  std::vector<std::string> keys;
+// False: some question is not answered here. The answers are kept until they have arrived.
+awaitable<bool> call_driver::ask_for_task(const task_view& task) {
   bool all = true;
   for (const asked_question& each : task.questions) {
-    if (answered_.contains(each.key)) continue;
-    if (skipped_.contains(each.key)) {
-      all = false;
-      continue;
-    }
-    const auto reply = co_await ask(each);
-    const answer_text given = answer_of(each, reply);
-    if (!reply || given.result.empty()) {
+    if (answered_.contains(each.key) || ready_.contains(each.key)) continue;
+    if (!skipped_.contains(each.key)) {
+      const auto reply = co_await ask(each);
+      answer_text given = answer_of(each, reply);
+      if (reply && !given.result.empty()) {
+        ready_[each.key] = std::move(given.result);
+        continue;
+      }
       skipped_.insert(each.key);
-      all = false;
-      continue;
     }
-    o.raw(each.key, given.result);
-    keys.push_back(each.key);
+    all = false;
   }
-  o.close();
-  if (keys.empty()) co_return all;
+  co_return all;
+}
+
+awaitable<bool> call_driver::answer_task(const task_view& task) {
+  const bool all = co_await ask_for_task(task);
+  if (ready_.empty()) co_return all;
   std::string params;
   json::object p(params);
-  p.string("taskId", task.id).raw("inputResponses", text).close();
+  p.string("taskId", task.id);
+  json::object answers(p.key("inputResponses"));
+  for (const auto& [key, text] : ready_) answers.raw(key, text);
+  answers.close();
+  p.close();
   const raw_json update = raw_json::trusted(params);
   co_await server_->request("tasks/update", update, of_task(), waiting_);
-  for (std::string& key : keys) answered_.insert(std::move(key));
+  for (const auto& [key, text] : ready_) answered_.insert(key);
+  ready_.clear();
   woken_ = true;  // the state has changed by this
   co_return all;
 }
@@ -123,15 +126,16 @@ void call_driver::asked(asked_question question, answerer answer) {
   const bool keeps = !question.task.empty();
   server_->calls_back().post([self = shared_from_this(), handler, question, answer, keeps] {
     const auto reply = ask_safely(handler, question);
-    asio::post(self->server_->context(), [self, question, answer, keeps, reply] {
+    const answer_text text = answer_of(question, reply);
+    asio::post(self->server_->context(), [self, question, answer, keeps, reply, text] {
       const bool gone = self->open_questions_.erase(question.key) == 0;
       if (gone) return;
-      if (!reply && keeps && self->options_.leave_questions) {
+      if (reply || !keeps) {
+        answer(text);
+      } else if (self->options_.leave_questions) {
         // Nobody answers: the task keeps it, and who comes back later is asked again.
         self->unanswered_.push_back(question);
-        return self->look_soon();
       }
-      answer(answer_of(question, reply));
       self->look_soon();
     });
   });
@@ -163,6 +167,28 @@ void call_driver::task_changed(json::value task) {
     if (!news) return tell();
   }
   look_soon();
+}
+
+// Each change, in order; where the callback is far behind, the newest takes the place of the last.
+void call_driver::tell() {
+  if (!options_.on_change) return;
+  bool is_more = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (told_ == state_) return;
+    told_ = state_;
+    is_more = to_tell_.size() < tunables::states_behind;
+    if (!is_more) to_tell_.pop_back();
+    to_tell_.push_back(state_);
+  }
+  if (!is_more) return;
+  server_->calls_back().post([self = shared_from_this()] {
+    std::unique_lock lock(self->mutex_);
+    const call_state next = std::move(self->to_tell_.front());
+    self->to_tell_.pop_front();
+    lock.unlock();
+    self->options_.on_change(next);
+  });
 }
 
 namespace remote {

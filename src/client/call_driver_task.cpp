@@ -16,6 +16,7 @@
 #include "client/mirrored.hpp"
 #include "client/tunables.hpp"
 #include "json/write.hpp"
+#include "longhaul/clock.hpp"
 #include "longhaul/error_codes.hpp"
 #include "protocol/jsonrpc.hpp"
 
@@ -53,8 +54,8 @@ void call_driver::become_task(const task_view& task) {
   made.id = task.id;
   made.version = protocol::to_string(server_->version());
   made.tool = tool_;
-  made.created = task.created;
-  if (task.ttl) made.expires = task.created + *task.ttl;
+  made.created = task.created == timestamp() ? system_clock().now() : task.created;
+  if (task.ttl) made.expires = made.created + *task.ttl;
   {
     const std::lock_guard lock(mutex_);
     handle_ = std::move(made);
@@ -72,12 +73,7 @@ void call_driver::note(const task_view& task) {
   state_.connected = true;
   if (task.done) state_.done = task.done;
   if (task.total) state_.total = task.total;
-  if (handle_ && task.ttl) handle_->expires = task.created + *task.ttl;
-}
-
-void call_driver::tell() {
-  if (!options_.on_change) return;
-  server_->calls_back().post([handler = options_.on_change, now = state()] { handler(now); });
+  if (handle_ && task.ttl) handle_->expires = handle_->created + *task.ttl;
 }
 
 raw_json call_driver::about_task() const {
@@ -121,47 +117,39 @@ awaitable<void> call_driver::tell_cancel() {
   }
 }
 
-// Null: nobody answered; it is asked again after a pause.
-awaitable<std::optional<task_view>> call_driver::look() {
+awaitable<task_view> call_driver::look() {
   const raw_json params = about_task();
+  std::optional<client_error> failed;
   try {
     const raw_json result = co_await server_->request("tasks/get", params, of_task(), waiting_);
-    auto task = read_task(json::value(result));
-    if (!task && json::value(result)["task"]) task = read_task(json::value(result)["task"]);
-    if (!task) {
-      throw client_error(kind::broken, server_->name() +
-                                           " answered tasks/get with what is no "
-                                           "task: " +
-                                           shown(result.view()));
-    }
-    co_return task;
+    const json::value view(result);
+    auto task = read_task(view);
+    if (!task && view["task"]) task = read_task(view["task"]);
+    if (task) co_return *std::move(task);
+    failed.emplace(kind::broken, server_->name() + " answered tasks/get with what is no task: " +
+                                     shown(result.view()));
   } catch (const client_error& e) {
-    if (e.why() == kind::refused && e.code() == protocol::code::invalid_params) {
-      throw client_error(
-          kind::gone,
-          server_->name() + " does not know the task " + handle()->id + " (any more): " + e.what(),
-          e.code());
-    }
-    if (!is_connection_trouble(e) && !is_busy(e)) throw;
+    const bool unknown = e.why() == kind::refused && e.code() == protocol::code::invalid_params;
+    if (!unknown) throw;
+    failed.emplace(
+        kind::gone,
+        server_->name() + " does not know the task " + handle()->id + " (any more): " + e.what(),
+        e.code());
   }
-  co_return std::nullopt;
+  throw client_error(*failed);
 }
 
 awaitable<call_outcome> call_driver::look_once() {
   const auto self = shared_from_this();
-  co_await server_->connect();
-  auto task = co_await look();
-  if (!task) {
-    throw client_error(kind::unreachable, server_->name() + " does not answer now");
-  }
-  note(*task);
+  task_view task = co_await look();
+  note(task);
   call_outcome seen;
-  if (is_terminal(task->status)) {
-    seen = co_await end_of(std::move(*task));
+  if (is_terminal(task.status)) {
+    seen = co_await end_of(std::move(task));
   } else {
-    seen.status = task->status;
-    seen.message = task->message;
-    seen.questions = task->questions;
+    seen.status = task.status;
+    seen.message = task.message;
+    seen.questions = task.questions;
   }
   seen.task = handle();
   co_return seen;
@@ -170,6 +158,7 @@ awaitable<call_outcome> call_driver::look_once() {
 awaitable<call_outcome> call_driver::follow() {
   back_off pause(server_->context());
   for (;;) {
+    if (!unanswered_.empty()) co_return waits_for(unanswered_);
     wish wanted = wish::none;
     bool late = false;
     {
@@ -177,31 +166,45 @@ awaitable<call_outcome> call_driver::follow() {
       wanted = wish_;
       late = late_;
     }
-    if (wanted == wish::detach || wanted == wish::leave || late) co_return left_behind();
-    if (!unanswered_.empty()) co_return waits_for(unanswered_);
+    const bool goes = wanted == wish::detach || wanted == wish::leave || late;
+    if (goes || server_->closed()) co_return left_behind();
     woken_ = false;
-    bool again = false;
+    std::optional<request_error> failed;
     try {
       if (wanted == wish::cancel && !cancel_told_) co_await tell_cancel();
-      auto task = co_await look();
-      if (task) {
-        pause.reset();
-        const task_view seen = *task;
-        auto end = co_await take(std::move(*task));
-        if (end) co_return *std::move(end);
-        co_await rest(seen);
-      } else {
-        {
-          const std::lock_guard lock(mutex_);
-          again = std::exchange(state_.connected, false);
-        }
-        if (again) tell();
-        co_await pause.wait(waiting_, std::nullopt);
-      }
+      auto end = co_await look_and_take();
+      if (end) co_return *std::move(end);
+      pause.reset();
+      continue;
     } catch (const client_error& e) {
-      if (e.why() != kind::left) throw;  // else somebody wishes something
+      failed.emplace(e);
     }
+    if (failed->why() == kind::left) continue;  // somebody wishes something
+    if (!is_connection_trouble(*failed) && !is_busy(*failed)) throw request_error(*failed);
+    co_await unconnected(pause, *failed);
   }
+}
+
+// The task goes on meanwhile: asked again after a pause, for ever.
+awaitable<void> call_driver::unconnected(back_off& pause, const client_error& why) {
+  if (is_connection_trouble(why)) {
+    {
+      const std::lock_guard lock(mutex_);
+      state_.connected = false;
+    }
+    tell();
+  }
+  try {
+    co_await pause.wait(waiting_, std::nullopt);
+  } catch (const client_error&) {  // somebody wishes something
+  }
+}
+
+awaitable<std::optional<call_outcome>> call_driver::look_and_take() {
+  const task_view task = co_await look();
+  auto end = co_await take(task);
+  if (!end) co_await rest(task);
+  co_return end;
 }
 
 // Until the server wants to be asked again, or something has happened.
@@ -209,7 +212,7 @@ awaitable<void> call_driver::rest(const task_view& task) {
   if (woken_) co_return;
   milliseconds time = task.poll_interval.value_or(tunables::usual_poll);
   time = std::clamp<milliseconds>(time, tunables::shortest_poll, tunables::longest_poll);
-  if (server_->listens()) time = tunables::poll_beside_listening;
+  if (server_->listens(task.id)) time = tunables::poll_beside_listening;
   const milliseconds pause = with_jitter(time);
   co_await pause_for(pause_, pause, resting_);
 }
@@ -224,14 +227,10 @@ awaitable<std::optional<call_outcome>> call_driver::take(task_view task) {
   }
   if (task.status != task_status::input_required) co_return std::nullopt;
   if (!server_->stateless()) {
-    // They come as requests, to whoever waits for the result.
-    if (!fetching_) {
-      fetching_ = true;
-      const auto self = shared_from_this();
-      asio::co_spawn(server_->context(), [self]() { return self->fetch_result(); }, asio::detached);
-    }
+    collect_result();
     co_return std::nullopt;
   }
+  if (cancel_told_) co_return std::nullopt;  // nobody is asked any more
   const bool all = co_await answer_task(task);
   if (all || !options_.leave_questions) co_return std::nullopt;
   std::vector<asked_question> left;
@@ -252,6 +251,10 @@ awaitable<call_outcome> call_driver::end_of(task_view task) {
       co_return failure(static_cast<int>(error["code"].integer().value_or(0)),
                         error["message"].string().value_or(task.message), copy_of(error["data"]));
     }
+    if (!task.result) {
+      throw client_error(kind::broken, server_->name() + " answered tasks/get with a task " +
+                                           task.id + " that is completed without a result");
+    }
     end.result = tool_reply(task.result);
     co_return end;
   }
@@ -264,13 +267,21 @@ awaitable<call_outcome> call_driver::end_of(task_view task) {
       fetched_ = co_await server_->request("tasks/result", params, how, waiting_);
     } catch (const client_error& e) {
       if (e.why() != kind::refused) throw;
-      failed = failure(e.code(), e.what(), e.data());
+      const request_error whole(e);
+      failed = failure(e.code(), whole.said.empty() ? e.what() : whole.said, e.data());
     }
     if (failed) co_return *std::move(failed);
   }
   end.status = task_status::completed;
   end.result = tool_reply(*fetched_);
   co_return end;
+}
+
+// In a session questions come as requests, to whoever waits for the result.
+void call_driver::collect_result() {
+  if (std::exchange(fetching_, true)) return;
+  const auto self = shared_from_this();
+  asio::co_spawn(server_->context(), [self]() { return self->fetch_result(); }, asio::detached);
 }
 
 // Holds the stream on which a session asks; what it brings at the end is the result.
@@ -282,10 +293,10 @@ awaitable<void> call_driver::fetch_result() {
   const raw_json params = about_task();
   try {
     fetched_ = co_await server_->request("tasks/result", params, how, fetching_end_);
+    look_soon();
   } catch (const client_error&) {  // asking for the task tells what became of it
   }
   fetching_ = false;
-  look_soon();
 }
 
 }  // namespace longhaul

@@ -1,36 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/callbacks.hpp"
 
+#include <condition_variable>
+#include <deque>
+#include <limits>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 namespace longhaul::remote {
 
-callbacks::~callbacks() {
-  {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-    more_.notify_one();
-  }
-  if (thread_.joinable()) thread_.join();
-}
+struct callbacks::state {
+  std::mutex mutex;
+  std::condition_variable more;
+  std::deque<std::function<void()>> queue;
+  bool ended = false;
+  std::thread thread;  // begins with the first
+};
+
+callbacks::callbacks() : state_(std::make_shared<state>()) {}
 
 void callbacks::post(std::function<void()> work) {
-  const std::lock_guard lock(mutex_);
-  if (ended_) return;
-  queue_.push_back(std::move(work));
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-  more_.notify_one();
+  post_or_drop(std::move(work), std::numeric_limits<std::size_t>::max());
 }
 
-void callbacks::run() {
-  std::unique_lock lock(mutex_);
+void callbacks::post_or_drop(std::function<void()> work, std::size_t most) {
+  const std::lock_guard lock(state_->mutex);
+  if (state_->ended || state_->queue.size() >= most) return;
+  state_->queue.push_back(std::move(work));
+  if (!state_->thread.joinable()) {
+    state_->thread = std::thread([all = state_] { run(all); });
+  }
+  state_->more.notify_one();
+}
+
+void callbacks::end() noexcept {
+  std::deque<std::function<void()>> dropped;  // behind the lock: it may hold whoever posts more
+  std::thread thread;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ended = true;
+    dropped.swap(state_->queue);
+    thread = std::move(state_->thread);
+    state_->more.notify_one();
+  }
+  if (!thread.joinable()) return;
+  if (thread.get_id() == std::this_thread::get_id()) {
+    thread.detach();
+  } else {
+    thread.join();
+  }
+}
+
+void callbacks::run(const std::shared_ptr<state>& all) {
+  std::unique_lock lock(all->mutex);
   for (;;) {
-    more_.wait(lock, [this] { return ended_ || !queue_.empty(); });
-    if (ended_) return;
-    const std::function<void()> work = std::move(queue_.front());
-    queue_.pop_front();
+    all->more.wait(lock, [&] { return all->ended || !all->queue.empty(); });
+    if (all->ended) return;
+    std::function<void()> work = std::move(all->queue.front());
+    all->queue.pop_front();
     lock.unlock();
-    work();
+    try {
+      work();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): as it says
+    }
+    work = nullptr;
     lock.lock();
   }
 }

@@ -5,29 +5,31 @@
 // Threads: any.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
+#include <cstddef>
 #include <functional>
-#include <mutex>
-#include <thread>
+#include <memory>
 
 namespace longhaul::remote {
 
 class callbacks {
  public:
-  /// Waits for the one that runs; the others do not run any more.
-  ~callbacks();
+  callbacks();
+  ~callbacks() { end(); }
+  callbacks(const callbacks&) = delete;
+  callbacks& operator=(const callbacks&) = delete;
 
+  /// What it throws is dropped: there is nobody to tell.
   void post(std::function<void()> work);
+  /// Behind so many that wait already it is dropped.
+  void post_or_drop(std::function<void()> work, std::size_t most);
+  /// Waits for the one that runs, unless this is called by it; the others do not run any more.
+  void end() noexcept;
 
  private:
-  void run();
+  struct state;
+  static void run(const std::shared_ptr<state>& all);
 
-  std::mutex mutex_;
-  std::condition_variable more_;
-  std::deque<std::function<void()>> queue_;
-  bool ended_ = false;
-  std::thread thread_;  // begins with the first
+  const std::shared_ptr<state> state_;  // outlives us where a callback ends us
 };
 
 }  // namespace longhaul::remote

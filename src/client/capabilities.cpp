@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <stdexcept>
 
 #include "json/write.hpp"
 
@@ -34,6 +35,14 @@ std::string capabilities_json(const std::vector<client_capability>& can, bool ta
   return out;
 }
 
+std::string implementation_json(const client_options& options) {
+  std::string text;
+  json::object o(text);
+  o.string("name", options.name);
+  o.string("version", options.version.empty() ? "1" : options.version).close();
+  return text;
+}
+
 std::optional<question_reply> ask_safely(const question_handler& handler,
                                          const asked_question& question) {
   if (!handler) return std::nullopt;
@@ -41,6 +50,8 @@ std::optional<question_reply> ask_safely(const question_handler& handler,
     return handler(question);
   } catch (const std::exception& e) {
     return question_reply(question_reply::refusal{-32603, e.what()});
+  } catch (...) {
+    return question_reply(question_reply::refusal{-32603, "the client has failed"});
   }
 }
 
@@ -49,7 +60,11 @@ answer_text answer_of(const asked_question& question, const std::optional<questi
   const bool refused = !given || given->refused();
   if (refused && is_elicitation) return {R"({"action":"decline"})", {}};
   if (!given) return {{}, R"({"code":-1,"message":"nobody is here to answer"})"};
-  return text_of_answer(question.method, *given);
+  try {
+    return text_of_answer(question.method, *given);
+  } catch (const std::logic_error&) {
+    return {{}, R"({"code":-32603,"message":"the client has an answer of another kind"})"};
+  }
 }
 
 }  // namespace longhaul::remote

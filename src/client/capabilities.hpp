@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "client/messages.hpp"
-#include "longhaul/tool_call.hpp"
+#include "longhaul/client.hpp"
 
 namespace longhaul::remote {
 
@@ -20,10 +20,14 @@ inline constexpr std::string_view tasks_extension = "io.modelcontextprotocol/tas
 /// A `ClientCapabilities` object. `tasks`: replies may be tasks.
 std::string capabilities_json(const std::vector<client_capability>& can, bool tasks);
 
+/// An `Implementation`: who calls.
+std::string implementation_json(const client_options& options);
+
 /// What the handler answers; what it throws is a refusal.
 std::optional<question_reply> ask_safely(const question_handler& handler,
                                          const asked_question& question);
-/// What is sent for it; null is a refusal: of elicitations `decline`, else an error.
+/// What is sent for it; null is a refusal: of elicitations `decline`, else an error. An answer of
+/// another kind is an error too.
 answer_text answer_of(const asked_question& question, const std::optional<question_reply>& given);
 
 }  // namespace longhaul::remote

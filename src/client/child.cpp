@@ -101,9 +101,10 @@ child::child(const server_place& place, bool own_stderr) {
   ::posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) {
     pid_ = -1;
+    const std::string where = place.directory.empty() ? "" : " in " + place.directory;
     throw client_error(
         client_error::kind::unreachable,
-        "cannot start " + command[0] + ": " + std::generic_category().message(failed));
+        "cannot start " + command[0] + where + ": " + std::generic_category().message(failed));
   }
   pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   input_ = ours(input.write);
@@ -124,7 +125,9 @@ int child::take_output() noexcept { return std::exchange(output_, -1); }
 int child::take_error() noexcept { return std::exchange(error_, -1); }
 
 void child::signal(int number) noexcept {
-  if (pid_ > 0) ::kill(-pid_, number);
+  if (pid_ <= 0) return;
+  ::kill(-pid_, number);
+  ::kill(pid_, number);  // it may have moved to another group
 }
 
 std::string child::collect() noexcept {

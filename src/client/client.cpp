@@ -3,13 +3,10 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <future>
 #include <mutex>
-#include <thread>
 
 #include "client/call_driver.hpp"
 #include "client/capabilities.hpp"
@@ -24,57 +21,60 @@ using remote::asking;
 using remote::interruption;
 using remote::session;
 
-/// Its thread, and what runs there.
+/// What is kept by whoever waits for an answer.
 class client::parts {
  public:
   parts(const server_place& place, client_options options)
-      : server(std::make_shared<session>(context, place, std::move(options))),
-        work_(context.get_executor()),
-        thread_([this] { context.run(); }) {}
-
+      : on(std::make_shared<remote::loop>()),
+        server(std::make_shared<session>(on, place, std::move(options))) {}
   ~parts() {
+    close();
+    on->end();
+  }
+  parts(const parts&) = delete;
+  parts& operator=(const parts&) = delete;
+
+  // Runs it on the thread of the network. No exception is shared between two threads.
+  template <class Work>
+  auto run(Work work) {
+    auto ended = asio::co_spawn(on->context(), remote::told_by(std::move(work)), asio::use_future);
+    auto result = ended.get();
+    if (result.failed) throw client_error(remote::own_copy(*result.failed));
+    return *std::move(result.value);
+  }
+
+  // Any number of times. What waits for callbacks is dropped with them.
+  void close() {
     std::vector<std::shared_ptr<call_driver>> open;
     {
       const std::lock_guard lock(mutex_);
+      if (std::exchange(closed_, true)) return;
       for (const auto& each : calls_) {
         if (auto call = each.lock()) open.push_back(std::move(call));
       }
     }
     for (const auto& each : open) each->leave();
-    const auto close = [this] { return server->close(); };
-    asio::co_spawn(context, close, asio::use_future).wait();
-    for (const auto& each : open) {
-      try {
-        each->wait();
-      } catch (const std::exception&) {  // whoever waits hears it
-      }
-    }
-    work_.reset();
-    context.stop();
-    thread_.join();
+    run([this] { return server->close(); });
+    for (const auto& each : open) each->wait_for_end();
+    on->calls_back().end();
   }
-  parts(const parts&) = delete;
-  parts& operator=(const parts&) = delete;
 
   void add(const std::shared_ptr<call_driver>& call) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(calls_, [](const auto& each) { return each.expired(); });
+    if (calls_.size() >= sweep_at_) {
+      std::erase_if(calls_, [](const auto& each) { return each.expired(); });
+      sweep_at_ = 2 * calls_.size() + 16;
+    }
     calls_.push_back(call);
   }
-  // Runs it on the thread of the client.
-  template <class Work>
-  auto run(Work work) {
-    return asio::co_spawn(context, std::move(work), asio::use_future).get();
-  }
-
-  asio::io_context context{1};
+  const std::shared_ptr<remote::loop> on;
   const std::shared_ptr<session> server;
 
  private:
-  asio::executor_work_guard<asio::io_context::executor_type> work_;
   std::mutex mutex_;
   std::vector<std::weak_ptr<call_driver>> calls_;
-  std::thread thread_;
+  std::size_t sweep_at_ = 16;
+  bool closed_ = false;
 };
 
 namespace {
@@ -95,6 +95,12 @@ asio::awaitable<raw_json> ask(std::shared_ptr<session> server, std::string metho
   co_return co_await server->request(std::move(method), std::move(params), std::move(how), nobody);
 }
 
+asio::awaitable<std::vector<raw_json>> list_all(std::shared_ptr<session> server, std::string method,
+                                                std::string member) {
+  interruption nobody;
+  co_return co_await server->list(std::move(method), std::move(member), nobody);
+}
+
 bool is_read(std::string_view method) {
   return method.ends_with("/list") || method.ends_with("/get") || method.ends_with("/read") ||
          method == "server/discover" || method == "ping";
@@ -111,9 +117,15 @@ asking for_method(std::string_view method) {
 
 client::client(server_place place, client_options options)
     : parts_(std::make_shared<parts>(place, std::move(options))) {}
-client::~client() = default;
+client::~client() {
+  if (parts_) parts_->close();
+}
 client::client(client&&) noexcept = default;
-client& client::operator=(client&&) noexcept = default;
+client& client::operator=(client&& other) noexcept {
+  client old(std::move(*this));
+  parts_ = std::move(other.parts_);
+  return *this;
+}
 
 server_facts client::connect() const {
   const auto connecting = [server = parts_->server] { return server->connect(); };
@@ -122,13 +134,14 @@ server_facts client::connect() const {
 
 asio::awaitable<server_facts> client::async_connect() const {
   const auto kept = parts_;
-  auto connecting = asio::co_spawn(kept->context, kept->server->connect(), asio::use_awaitable);
+  auto connecting =
+      asio::co_spawn(kept->on->context(), kept->server->connect(), asio::use_awaitable);
   co_return co_await std::move(connecting);
 }
 
 std::vector<raw_json> client::list(std::string_view method, std::string_view member) const {
   const auto listing = [server = parts_->server, method = std::string(method),
-                        member = std::string(member)] { return server->list(method, member); };
+                        member = std::string(member)] { return list_all(server, method, member); };
   return parts_->run(listing);
 }
 
@@ -143,7 +156,7 @@ asio::awaitable<raw_json> client::async_request(std::string method, raw_json par
   const auto kept = parts_;
   auto how = for_method(method);
   auto work = ask(kept->server, std::move(method), std::move(params), std::move(how));
-  auto asked = asio::co_spawn(kept->context, std::move(work), asio::use_awaitable);
+  auto asked = asio::co_spawn(kept->on->context(), std::move(work), asio::use_awaitable);
   co_return co_await std::move(asked);
 }
 

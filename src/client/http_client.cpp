@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/http_client.hpp"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
@@ -47,6 +50,7 @@ class connection {
   }
   // Nothing has come that was not asked for, not even the end.
   bool quiet() noexcept {
+    if (buffer.size() != 0) return false;
     error_code error;
     socket.non_blocking(true, error);
     char byte = 0;
@@ -112,6 +116,19 @@ class secure_connection final : public connection_over<asio::ssl::stream<tcp::so
   asio::ssl::stream<tcp::socket&> stream_;
 };
 
+// A peer that is gone without a word is noticed also where nothing is sent for hours.
+void notice_silence(tcp::socket& socket) {
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  const auto set = [&](int option, int value) {
+    ::setsockopt(socket.native_handle(), IPPROTO_TCP, option, &value, sizeof value);
+  };
+  set(TCP_KEEPIDLE, tunables::keep_alive_idle);
+  set(TCP_KEEPINTVL, tunables::keep_alive_interval);
+  set(TCP_KEEPCNT, tunables::keep_alive_count);
+}
+
 http_head head_of(const http::response_header<>& from) {
   http_head head;
   head.status = static_cast<int>(from.result_int());
@@ -150,8 +167,9 @@ struct http_client::state : std::enable_shared_from_this<state> {
     if (origin.secure) return std::make_unique<secure_connection>(context, tls);
     return std::make_unique<plain_connection>(context);
   }
-  std::unique_ptr<connection> take_idle() {
-    const auto oldest = std::chrono::steady_clock::now() - tunables::idle_time;
+  std::unique_ptr<connection> take_idle(bool repeatable) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto oldest = now - (repeatable ? tunables::idle_time : tunables::surely_open);
     while (!idle.empty()) {
       std::unique_ptr<connection> last = std::move(idle.back());
       idle.pop_back();
@@ -191,15 +209,13 @@ class exchange_over_http final : public http_exchange,
     resolver_.cancel();
   }
 
-  awaitable<void> run(http_request request, std::optional<std::chrono::milliseconds> head_time) {
+  awaitable<void> run(http_request request) {
     const auto self = shared_from_this();
     for (;;) {
-      link_ = home_->take_idle();
+      link_ = home_->take_idle(request.repeatable);
       const bool fresh = link_ == nullptr;
       if (fresh) co_await connect();
-      if (head_time) limit(*head_time);
       const bool answered = co_await ask(request, fresh || !request.repeatable);
-      timer_.cancel();
       if (answered) co_return;
     }
   }
@@ -215,7 +231,7 @@ class exchange_over_http final : public http_exchange,
       co_await link_->read_some(*parser_, error);
       if (error == http::error::need_buffer) error = {};
       const std::size_t came = room.size() - body.size;
-      if (error && came == 0) fail(error, client_error::kind::lost);
+      if (error && came == 0) fail(error, kind_of(error));
       if (came != 0) {
         if (parser_->is_done()) end();
         co_return std::string(room.data(), came);
@@ -250,16 +266,14 @@ class exchange_over_http final : public http_exchange,
     if (left_ == reason::left || home_->closed) {
       throw client_error(client_error::kind::left, "the request to " + where + " was given up");
     }
-    if (left_ == reason::late) {
-      const bool connecting = otherwise == client_error::kind::unreachable;
-      throw client_error(
-          connecting ? otherwise : client_error::kind::time_limit,
-          where + (connecting ? " cannot be reached in time" : " does not answer in time"));
-    }
+    if (left_ == reason::late) throw client_error(otherwise, where + " cannot be reached in time");
     if (otherwise == client_error::kind::unreachable) {
       throw client_error(otherwise, "cannot connect to " + where + ": " + error.message());
     }
-    throw client_error(otherwise, "the connection to " + where + " was lost: " + error.message());
+    const bool no_http = otherwise == client_error::kind::broken;
+    const std::string trouble = no_http ? " answers with what is no HTTP: " : " was lost: ";
+    throw client_error(otherwise,
+                       (no_http ? "" : "the connection to ") + where + trouble + error.message());
   }
 
   awaitable<void> connect() {
@@ -278,7 +292,7 @@ class exchange_over_http final : public http_exchange,
       if (!error || left_ != reason::none) break;
     }
     if (error || left_ != reason::none) fail(error, unreachable);
-    link_->socket.set_option(tcp::no_delay(true), error);
+    notice_silence(link_->socket);
     co_await link_->shake_hands(to.host, error);
     if (error || left_ != reason::none) fail(error, unreachable);
     end_limit();
@@ -291,23 +305,32 @@ class exchange_over_http final : public http_exchange,
     out.target(request.target);
     out.version(11);
     out.set(http::field::host, home_->origin.authority());
-    for (const auto& [name, value] : request.headers) out.set(name, value);
+    for (const auto& [name, value] : request.headers) out.set(checked(name, value), value);
     out.body() = request.body;
     out.prepare_payload();
-    parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(tunables::head_limit));
-    parser_->body_limit(boost::none);
     error_code error;
     co_await link_->write(out, error);
-    if (!error) co_await link_->read_head(*parser_, error);
+    for (int heads = 0; !error && heads < tunables::early_heads; ++heads) {
+      parser_.emplace();
+      parser_->header_limit(static_cast<std::uint32_t>(tunables::head_limit));
+      parser_->body_limit(boost::none);
+      co_await link_->read_head(*parser_, error);
+      if (error || parser_->get().result_int() / 100 != 1) break;  // 1xx: the reply is to come
+    }
     if (error) {
       if (once || left_ != reason::none) fail(error, kind_of(error));
       link_->close();
       co_return false;
     }
-    end_limit();
     head_ = head_of(parser_->get().base());
     co_return true;
+  }
+
+  const std::string& checked(const std::string& name, const std::string& value) const {
+    if (is_header(name, value)) return name;
+    throw client_error(client_error::kind::broken, "'" + name.substr(0, tunables::shown_text) +
+                                                       "' cannot be sent to " +
+                                                       home_->origin.origin() + " as a header");
   }
 
   static client_error::kind kind_of(const error_code& error) {
@@ -350,8 +373,8 @@ void http_client::close() noexcept {
   }
 }
 
-awaitable<std::shared_ptr<http_exchange>> http_client::send(
-    http_request request, std::optional<std::chrono::milliseconds> head_time, interruption& ended) {
+awaitable<std::shared_ptr<http_exchange>> http_client::send(http_request request,
+                                                            interruption& ended) {
   if (state_->closed) {
     throw client_error(client_error::kind::left, "the client is closed");
   }
@@ -361,7 +384,7 @@ awaitable<std::shared_ptr<http_exchange>> http_client::send(
   ended.set([weak = std::weak_ptr(one)] {
     if (const auto open = weak.lock()) open->abandon();
   });
-  co_await one->run(std::move(request), head_time);
+  co_await one->run(std::move(request));
   co_return one;
 }
 

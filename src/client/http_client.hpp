@@ -12,8 +12,8 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +25,9 @@ template <class T>
 using awaitable = boost::asio::awaitable<T>;
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
+
+/// What HTTP can carry: no line ends in it, and no more than servers take.
+bool is_header(std::string_view name, std::string_view value) noexcept;
 
 struct http_request {
   http_request() = default;  // no aggregate: it is handed to coroutines
@@ -81,12 +84,10 @@ class http_client {
   http_client(const http_client&) = delete;
   http_client& operator=(const http_client&) = delete;
 
-  /// Returns when the head of the reply has come. `head_time`: no longer is waited for it; null:
-  /// for ever. `ended`: is set meanwhile, and leaves. Throws `client_error`: `unreachable` if
-  /// nothing was sent, `lost`, `left`, `time_limit`, `broken`.
-  awaitable<std::shared_ptr<http_exchange>> send(http_request request,
-                                                 std::optional<std::chrono::milliseconds> head_time,
-                                                 interruption& ended);
+  /// Returns when the head of the reply has come, which may take for ever. `ended`: is set
+  /// meanwhile, and leaves. Throws `client_error`: `unreachable` if nothing was sent, `lost`,
+  /// `left`, `broken` (no HTTP; a header that is none).
+  awaitable<std::shared_ptr<http_exchange>> send(http_request request, interruption& ended);
   /// All connections, and what is under way.
   void close() noexcept;
 

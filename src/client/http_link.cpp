@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <stdexcept>
 #include <utility>
 
 #include "client/back_off.hpp"
@@ -21,6 +22,12 @@ using kind = client_error::kind;
 namespace {
 
 http_limits limits_of(const client_options& options) {
+  for (const auto& [name, value] : options.headers) {
+    if (!is_header(name, value)) throw std::invalid_argument("'" + name + "' is no header");
+  }
+  if (!is_header("Authorization", options.key)) {
+    throw std::invalid_argument("the key holds characters that no header can");
+  }
   return {options.connect_time, options.ca_file};
 }
 
@@ -40,15 +47,22 @@ std::string about(const outgoing& message) {
   return message.method.empty() ? std::string("an answer") : message.method;
 }
 
-}  // namespace
+bool can_resume_behind(const std::string& id) {
+  return !id.empty() && id.size() <= tunables::longest_event_id && is_header("Last-Event-ID", id);
+}
 
-// A reply that comes as events, and where its stream was when it was cut.
-struct http_link::reading {
-  std::optional<raw_json> answer = std::nullopt;
-  std::string last_id = {};
-  std::optional<std::chrono::milliseconds> retry = std::nullopt;
-  bool cut = false;  // an event of it could not be taken
-};
+// An answer of JSON-RPC, whatever the status beside it.
+bool is_reply(const std::string& body) {
+  try {
+    const raw_json message = raw_json::parse(body);
+    const json::value view(message);
+    return view["error"].is(json::kind::object) || view["result"].is(json::kind::object);
+  } catch (const invalid_json&) {
+    return false;
+  }
+}
+
+}  // namespace
 
 http_link::http_link(asio::io_context& context, const std::string& url,
                      const client_options& options, listener hear)
@@ -73,15 +87,47 @@ http_request http_link::made_of(const std::string& method, const outgoing& messa
                                posts ? "application/json, text/event-stream" : "text/event-stream");
   if (posts) request.headers.emplace_back("Content-Type", "application/json");
   if (!session_.empty()) request.headers.emplace_back("Mcp-Session-Id", session_);
-  if (options_.authorizer) {
-    request.headers.emplace_back("Authorization", options_.authorizer(refused_));
-  } else if (!options_.key.empty()) {
-    request.headers.emplace_back("Authorization", "Bearer " + options_.key);
-  }
+  const std::string key = authorization();
+  if (!key.empty()) request.headers.emplace_back("Authorization", key);
   for (const auto& each : message.headers) request.headers.push_back(each);
   request.body = message.body;
   request.repeatable = message.repeatable || !posts;
   return request;
+}
+
+std::string http_link::authorization() const {
+  if (!options_.authorizer) return options_.key.empty() ? "" : "Bearer " + options_.key;
+  std::string why = "it holds characters that no header can";
+  try {
+    std::string key = options_.authorizer(refused_);
+    if (is_header("Authorization", key)) return key;
+  } catch (const std::exception& e) {
+    why = e.what();
+  } catch (...) {
+    why = "an error that says nothing";
+  }
+  throw client_error(kind::forbidden, "there is no key for " + url_text_ + ": " + why);
+}
+
+// Throws where it is not followed.
+void http_link::move_to(const http_head& head, int redirects) {
+  std::string why = "it is not known where that is";
+  try {
+    const http_url there = resolve(url_, head.location);
+    const bool same = there.origin() == url_.origin();
+    if (same && !head.location.empty() && redirects < tunables::redirects) {
+      url_ = there;
+      return;
+    }
+    if (!same) why = "it would get what was meant for " + url_.origin();
+    if (redirects >= tunables::redirects) why = "it goes on and on";
+  } catch (const std::invalid_argument& e) {
+    why = shown(e.what());
+  }
+  throw client_error(kind::broken,
+                     url_text_ + " sends on to " + shown(shown_url(head.location)) +
+                         ", which is not followed: " + why,
+                     head.status);
 }
 
 awaitable<std::shared_ptr<http_exchange>> http_link::ask(std::string method,
@@ -90,21 +136,13 @@ awaitable<std::shared_ptr<http_exchange>> http_link::ask(std::string method,
   bool again = options_.authorizer != nullptr;  // with a new key, once
   for (int redirects = 0;; ++redirects) {
     http_request request = made_of(method, message);
-    auto reply = co_await connections_.send(std::move(request), message.reply_time, ended);
+    auto reply = co_await connections_.send(std::move(request), ended);
     const int status = reply->head().status;
     refused_ = status == 401;
     if (refused_ && std::exchange(again, false)) continue;
     const bool moved = status == 307 || status == 308;
     if (!moved) co_return reply;
-    const http_url there = resolve(url_, reply->head().location);
-    if (there.origin() != url_.origin() || redirects == tunables::redirects) {
-      throw client_error(kind::broken,
-                         url_text_ + " sends on to " + shown(reply->head().location) +
-                             ": that is not followed, because it would get what was meant for " +
-                             url_.origin(),
-                         status);
-    }
-    url_ = there;
+    move_to(reply->head(), redirects);
   }
 }
 
@@ -122,39 +160,55 @@ awaitable<std::string> http_link::whole_body(http_exchange& reply) const {
 }
 
 // What came is no reply: says what it was.
-awaitable<void> http_link::refuse(http_exchange& reply, const outgoing& message) const {
-  const http_head head = reply.head();
+void http_link::refuse(const http_head& head, const std::string& body,
+                       const outgoing& message) const {
+  const int status = head.status;
+  std::string text =
+      url_text_ + " answered " + about(message) + " with HTTP " + std::to_string(status);
+  if (status < 300 && !head.content_type.empty()) text += " and " + shown(head.content_type);
+  if (status == 401) text += ": a key is needed, or this one is not taken";
+  if (status == 403) text += ": this caller may not";
+  if (!body.empty()) text += ": " + shown(body);
+  kind why = kind::broken;
+  if (status == 401 || status == 403) why = kind::forbidden;
+  if (status == 429 || status == 503) why = kind::unreachable;  // and nothing was done
+  if (status == 500 || status == 502 || status == 504) why = kind::lost;
+  request_error error(why, text, status);
+  error.by_http = true;
+  error.retry_after = retry_after_of(head);
+  throw request_error(error);
+}
+
+// As much of it as comes soon: the status says enough.
+awaitable<std::string> http_link::some_body(http_exchange& reply) const {
+  interruption ended;
+  ended.set([&reply] { reply.abandon(); });
+  const time_bound bound(context_, tunables::end_grace, ended);
   std::string body;
   try {
     body = co_await reply.next();
-  } catch (const client_error&) {  // the status says enough
+  } catch (const client_error&) {  // NOLINT(bugprone-empty-catch): as it says
   }
-  const std::string status = "HTTP " + std::to_string(head.status);
-  std::string text = url_text_ + " answered " + about(message) + " with " + status;
-  if (head.status == 401) text += ": a key is needed, or this one is not taken";
-  if (head.status == 403) text += ": this caller may not";
-  if (!body.empty()) text += ": " + shown(body);
-  const bool forbidden = head.status == 401 || head.status == 403;
-  const bool later = head.status == 429 || (head.status >= 502 && head.status <= 504);
-  throw http_refusal(forbidden ? kind::forbidden
-                     : later   ? kind::unreachable
-                               : kind::broken,
-                     text, head.status, retry_after_of(head));
+  co_return body;
 }
 
 awaitable<raw_json> http_link::request(outgoing message, interruption& ended) {
   const auto self = shared_from_this();
+  const bool in_session = !session_.empty();
   auto reply = co_await ask("POST", message, ended);
-  co_return co_await read_reply(std::move(reply), message, ended);
+  co_return co_await read_reply(std::move(reply), message, in_session, ended);
 }
 
 awaitable<raw_json> http_link::read_reply(std::shared_ptr<http_exchange> reply,
-                                          const outgoing& message, interruption& ended) {
+                                          const outgoing& message, bool in_session,
+                                          interruption& ended) {
   if (message.method == "initialize" && !reply->head().session.empty()) {
     session_ = reply->head().session;
   }
+  back_off pause(context_);
   reading into;
   while (reply->head().content_type == "text/event-stream" && reply->head().status < 300) {
+    const std::string before = into.last_id;
     try {
       co_await read_events(*reply, message, into);
     } catch (const client_error& e) {
@@ -166,21 +220,35 @@ awaitable<raw_json> http_link::read_reply(std::shared_ptr<http_exchange> reply,
       throw client_error(
           kind::lost, url_text_ + " ended the stream of " + about(message) + " without an answer");
     }
-    reply = co_await resume(message, into, ended);
+    if (into.last_id != before) pause.reset();
+    reply = co_await resume(message, into, pause, ended);
   }
-  if (reply->head().content_type != "application/json") co_await refuse(*reply, message);
-  const std::string body = co_await whole_body(*reply);
-  const raw_json answer = read_message(body, url_text_);
+  co_return co_await read_json(*reply, message, in_session);
+}
+
+awaitable<raw_json> http_link::read_json(http_exchange& reply, const outgoing& message,
+                                         bool in_session) const {
+  const http_head head = reply.head();
+  const bool is_json = head.content_type == "application/json";
+  // Whatever a body says beside these: what it is about is the status.
+  const bool final = head.status == 401 || head.status == 403 || head.status == 429 ||
+                     (head.status >= 502 && head.status <= 504) ||
+                     (head.status == 404 && in_session);
+  std::string body;
+  if (!is_json || final) {
+    body = co_await some_body(reply);
+    refuse(head, body, message);
+  }
+  body = co_await whole_body(reply);
+  if (head.status >= 300 && !is_reply(body)) refuse(head, body, message);
+  raw_json answer = read_message(body, url_text_ + " answered " + about(message) + " and");
   const json::value view(answer);
   // An error that could not say whose it is belongs to this POST.
-  const bool mine =
-      !view["id"] || view["id"].is(json::kind::null) || view["id"].raw() == message.id;
-  if (!mine || view["method"]) {
+  const json::value id = view["id"];
+  const bool nobodys = bool(view["error"]) && (!id || id.is(json::kind::null));
+  if ((!nobodys && id.raw() != message.id) || view["method"]) {
     throw client_error(kind::broken, url_text_ + " answered " + about(message) + " (id " +
                                          message.id + ") with another message: " + shown(body));
-  }
-  if (reply->head().status == 404 && !session_.empty()) {
-    throw http_refusal(kind::broken, url_text_ + " knows this session no more", 404, std::nullopt);
   }
   co_return answer;
 }
@@ -189,7 +257,7 @@ awaitable<raw_json> http_link::read_reply(std::shared_ptr<http_exchange> reply,
 
 void http_link::take(sse_event event, const outgoing& message, reading& into) {
   if (event.data.empty()) return;
-  raw_json one = read_message(event.data, url_text_);
+  raw_json one = read_message(event.data, url_text_ + " answered " + about(message) + " and");
   const json::value view(one);
   const bool answers = !view["method"] && view["id"].raw() == message.id && !message.id.empty();
   if (answers) {
@@ -204,7 +272,6 @@ awaitable<void> http_link::read_events(http_exchange& reply, const outgoing& mes
   sse_reader events(options_.reply_limit);
   std::optional<client_error> fault;
   const auto each = [&](sse_event event) {
-    if (!event.id.empty()) into.last_id = event.id;
     if (into.answer || fault) return;
     try {
       take(std::move(event), message, into);
@@ -216,26 +283,25 @@ awaitable<void> http_link::read_events(http_exchange& reply, const outgoing& mes
     const std::string part = co_await reply.next();
     if (part.empty()) break;
     const bool read = events.feed(part, each);
-    if (fault) throw *fault;
+    if (fault) throw client_error(*fault);
     if (!read) {
       throw client_error(kind::broken, url_text_ + " sent an event of more than " +
                                            std::to_string(options_.reply_limit) + " bytes");
     }
-    if (!events.last_id().empty()) into.last_id = events.last_id();
+    if (can_resume_behind(events.last_id())) into.last_id = events.last_id();
     if (events.retry()) into.retry = events.retry();
   }
 }
 
 // Takes the stream up where it was cut (MCP 2025-11-25, "Resumability and Redelivery").
-awaitable<std::shared_ptr<http_exchange>> http_link::resume(const outgoing& message, reading& from,
+awaitable<std::shared_ptr<http_exchange>> http_link::resume(const outgoing& message,
+                                                            const reading& from, back_off& pause,
                                                             interruption& ended) {
-  back_off pause(context_);
   for (;;) {
     co_await pause.wait(ended, from.retry);
     outgoing again;
     again.method = message.method;
-    again.reply_time = options_.reply_time;
-    for (const auto& each : message.headers) again.headers.push_back(each);
+    again.headers = message.headers;
     again.headers.emplace_back("Last-Event-ID", from.last_id);
     std::shared_ptr<http_exchange> reply;
     bool later = false;
@@ -243,10 +309,8 @@ awaitable<std::shared_ptr<http_exchange>> http_link::resume(const outgoing& mess
       reply = co_await ask("GET", again, ended);
       later = reply->head().status >= 500 || reply->head().status == 429;
     } catch (const client_error& e) {
-      if (e.why() != kind::unreachable && e.why() != kind::lost && e.why() != kind::time_limit) {
-        throw;
-      }
-      later = true;
+      later = e.why() == kind::unreachable || e.why() == kind::lost || e.why() == kind::time_limit;
+      if (!later) throw;
     }
     if (later) continue;
     if (reply->head().content_type == "text/event-stream") co_return reply;
@@ -258,86 +322,17 @@ awaitable<std::shared_ptr<http_exchange>> http_link::resume(const outgoing& mess
 
 awaitable<void> http_link::send(outgoing message) {
   const auto self = shared_from_this();
-  interruption nobody;
-  if (!message.reply_time) message.reply_time = options_.reply_time;
-  const auto reply = co_await ask("POST", message, nobody);
-  if (reply->head().status >= 300) co_await refuse(*reply, message);
-  co_await whole_body(*reply);
-}
-
-// --- the stream of a session
-
-void http_link::begin_session(header_list headers) {
-  const auto self = shared_from_this();
-  session_headers_ = std::move(headers);
-  if (session_.empty()) return;
-  asio::co_spawn(context_, [self]() { return self->listen(); }, asio::detached);
-}
-
-void http_link::end_session() {
-  ++session_number_;
-  session_.clear();
-  listening_.fire();
-}
-
-awaitable<void> http_link::listen() {
-  const auto self = shared_from_this();
-  const std::uint64_t mine = session_number_;
-  back_off pause(context_);
-  std::string last_id;
-  while (!closed_ && mine == session_number_) {
-    bool again = true;
-    try {
-      again = co_await listen_once(last_id);
-      pause.reset();
-    } catch (const client_error& e) {
-      again = e.why() != kind::left;
-    }
-    if (!again || closed_ || mine != session_number_) co_return;
-    try {
-      co_await pause.wait(listening_, std::nullopt);
-    } catch (const client_error&) {
-      co_return;
-    }
-  }
-}
-
-// False: the server has no such stream (405), or this session is over.
-awaitable<bool> http_link::listen_once(std::string& last_id) {
-  outgoing nothing;
-  if (!last_id.empty()) nothing.headers.emplace_back("Last-Event-ID", last_id);
-  nothing.headers.insert(nothing.headers.end(), session_headers_.begin(), session_headers_.end());
-  const auto reply = co_await ask("GET", nothing, listening_);
-  const http_head& head = reply->head();
-  if (head.status >= 500 || head.status == 429) co_return true;
-  if (head.status >= 300 || head.content_type != "text/event-stream") co_return false;
-  reading into;
-  into.last_id = last_id;
+  interruption ended;
+  const time_bound bound(context_, message.reply_time.value_or(options_.reply_time), ended);
   try {
-    co_await read_events(*reply, nothing, into);
+    const auto reply = co_await ask("POST", message, ended);
+    const http_head head = reply->head();
+    const std::string body = co_await whole_body(*reply);
+    if (head.status >= 300) refuse(head, body, message);
   } catch (const client_error& e) {
-    last_id = into.last_id;
-    if (e.why() != kind::lost) throw;
+    if (e.why() != kind::left || !bound.over()) throw;
+    throw client_error(kind::time_limit, url_text_ + " does not take " + about(message));
   }
-  last_id = into.last_id;
-  co_return true;
-}
-
-awaitable<void> http_link::close() {
-  const auto self = shared_from_this();
-  closed_ = true;
-  listening_.fire();
-  if (!session_.empty()) {
-    outgoing nothing;
-    nothing.headers = session_headers_;
-    nothing.reply_time = tunables::end_grace;
-    interruption nobody;
-    try {
-      co_await ask("DELETE", nothing, nobody);
-    } catch (const client_error&) {  // it ends by itself, some day
-    }
-  }
-  connections_.close();
 }
 
 }  // namespace longhaul::remote

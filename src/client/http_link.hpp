@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "client/back_off.hpp"
 #include "client/link.hpp"
 #include "client/sse_reader.hpp"
 #include "longhaul/client.hpp"
@@ -34,19 +35,30 @@ class http_link final : public link, public std::enable_shared_from_this<http_li
   std::string name() const override { return url_text_; }
 
  private:
-  struct reading;
+  // A reply that comes as events, and where its stream was when it was cut.
+  struct reading {
+    std::optional<raw_json> answer = std::nullopt;
+    std::string last_id = {};
+    std::optional<std::chrono::milliseconds> retry = std::nullopt;
+  };
   http_request made_of(const std::string& method, const outgoing& message) const;
+  std::string authorization() const;
+  void move_to(const http_head& head, int redirects);
   awaitable<std::shared_ptr<http_exchange>> ask(std::string method, const outgoing& message,
                                                 interruption& ended);
   awaitable<std::string> whole_body(http_exchange& reply) const;
-  awaitable<void> refuse(http_exchange& reply, const outgoing& message) const;
+  awaitable<std::string> some_body(http_exchange& reply) const;
+  [[noreturn]] void refuse(const http_head& head, const std::string& body,
+                           const outgoing& message) const;
   awaitable<raw_json> read_reply(std::shared_ptr<http_exchange> reply, const outgoing& message,
-                                 interruption& ended);
+                                 bool in_session, interruption& ended);
+  awaitable<raw_json> read_json(http_exchange& reply, const outgoing& message,
+                                bool in_session) const;
   awaitable<void> read_events(http_exchange& reply, const outgoing& message, reading& into);
-  awaitable<std::shared_ptr<http_exchange>> resume(const outgoing& message, reading& from,
-                                                   interruption& ended);
+  awaitable<std::shared_ptr<http_exchange>> resume(const outgoing& message, const reading& from,
+                                                   back_off& pause, interruption& ended);
   awaitable<void> listen();
-  awaitable<bool> listen_once(std::string& last_id);
+  awaitable<bool> listen_once(reading& into);
   void take(sse_event event, const outgoing& message, reading& into);
 
   boost::asio::io_context& context_;

@@ -11,7 +11,7 @@ namespace longhaul::remote {
 namespace {
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
-  throw std::invalid_argument("'" + std::string(text) + "' is no address of a server: " + why);
+  throw std::invalid_argument("'" + shown_url(text) + "' is no address of a server: " + why);
 }
 
 // An IPv6 address stands in brackets.
@@ -58,6 +58,15 @@ std::string http_url::authority() const {
 }
 
 std::string http_url::origin() const { return (secure ? "https://" : "http://") + authority(); }
+
+std::string shown_url(std::string_view text) {
+  const std::size_t scheme = text.find("//");
+  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 2;
+  const std::size_t end = std::min(text.find_first_of("/?#", begin), text.size());
+  const std::size_t at = text.substr(0, end).rfind('@');
+  if (at == std::string_view::npos || at < begin) return std::string(text);
+  return std::string(text.substr(0, begin)) + "…" + std::string(text.substr(at));
+}
 
 http_url parse_url(std::string_view text) {
   if (!is_visible_ascii(text)) refuse(text, "it holds characters that URLs write as %XX");

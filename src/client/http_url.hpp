@@ -26,6 +26,9 @@ struct http_url {
 /// password is refused: those of a URL are easily shown to others.
 http_url parse_url(std::string_view text);
 
+/// For people: without a user and a password.
+std::string shown_url(std::string_view text);
+
 /// What a `Location` means for whoever asked `from`. Throws as `parse_url`.
 http_url resolve(const http_url& from, std::string_view location);
 

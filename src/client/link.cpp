@@ -8,6 +8,20 @@
 
 namespace longhaul::remote {
 
+request_error::request_error(const client_error& from) : client_error(from) {
+  const auto* const whole = dynamic_cast<const request_error*>(&from);
+  if (whole == nullptr) return;
+  by_http = whole->by_http;
+  retry_after = whole->retry_after;
+  said = whole->said;
+}
+
+request_error::request_error(const request_error& from, const std::string& text)
+    : client_error(from.why(), text, from.code(), from.data()),
+      by_http(from.by_http),
+      retry_after(from.retry_after),
+      said(from.said) {}
+
 std::string shown(std::string_view text) {
   std::string clean;
   json::append_utf8(clean, text.substr(0, tunables::shown_text));

@@ -24,18 +24,24 @@ struct outgoing {
   std::string method;  ///< empty: a response
   std::string body;    ///< the message
   header_list headers = {};
-  /// How long the reply may take to begin; null: for ever.
+  /// How long the whole may take, null: for ever. Whoever calls `link::request` sees to it; `send`
+  /// does it itself.
   std::optional<std::chrono::milliseconds> reply_time = std::nullopt;
   bool repeatable = false;  ///< may be sent again after a connection was lost
 };
 
-/// The server answered something that is no message, with an HTTP status.
-class http_refusal : public client_error {
+/// An error with what only we look at.
+class request_error : public client_error {
  public:
-  http_refusal(kind why, const std::string& text, int status,
-               std::optional<std::chrono::milliseconds> wait)
-      : client_error(why, text, status), retry_after(wait) {}
-  const std::optional<std::chrono::milliseconds> retry_after;
+  using client_error::client_error;
+  /// Of one that may be a `request_error`: nothing of it is lost.
+  request_error(const client_error& from);
+  /// The same with another text.
+  request_error(const request_error& from, const std::string& text);
+
+  bool by_http = false;  ///< the server answered with an HTTP status and no message
+  std::optional<std::chrono::milliseconds> retry_after = std::nullopt;
+  std::string said = {};  ///< the message of a JSON-RPC error, in the server's words
 };
 
 class link {
@@ -46,7 +52,7 @@ class link {
 
   virtual ~link() = default;
   /// Gives the response, a whole message. Requires: an id that is not under way. Throws
-  /// `client_error`; `http_refusal`.
+  /// `request_error`, `client_error`.
   virtual awaitable<raw_json> request(outgoing message, interruption& ended) = 0;
   /// A notification or a response. Throws the same.
   virtual awaitable<void> send(outgoing message) = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/pipe_link.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -10,9 +11,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <csignal>
+#include <exception>
 #include <utility>
 
-#include "client/back_off.hpp"
 #include "client/tunables.hpp"
 #include "json/view.hpp"
 
@@ -29,6 +30,7 @@ struct pipe_link::waiting {
   asio::steady_timer timer;
   std::optional<raw_json> answer = std::nullopt;
   std::optional<client_error> failed = std::nullopt;
+  bool sent = false;  // some of it, perhaps
 };
 
 // One life of the program.
@@ -39,21 +41,32 @@ struct pipe_link::running {
         output(context, program.take_output()),
         error(context),
         ended(context),
-        more(context) {
+        more(context),
+        gone(context, asio::steady_timer::time_point::max()) {
     if (own_stderr) error.assign(program.take_error());
     ended.assign(::dup(program.ended_fd()));
   }
 
+  struct line {
+    std::string text, id;
+  };
+
   child program;
   descriptor input, output, error, ended;
   asio::steady_timer more;  // wakes who writes
-  std::deque<std::string> lines;
-  bool over = false;
+  asio::steady_timer gone;  // wakes who waits for its end
+  std::deque<line> lines;
+  bool over = false;  // nothing is read or written any more
+  bool dead = false;  // the program itself; what it started may live
 };
 
 pipe_link::pipe_link(asio::io_context& context, server_place place, const client_options& options,
                      listener hear)
-    : context_(context), place_(std::move(place)), options_(options), hear_(std::move(hear)) {}
+    : context_(context),
+      place_(std::move(place)),
+      options_(options),
+      hear_(std::move(hear)),
+      free_(context, asio::steady_timer::time_point::max()) {}
 
 pipe_link::~pipe_link() = default;
 
@@ -66,7 +79,13 @@ std::string pipe_link::name() const {
 void pipe_link::start() {
   if (closed_) throw client_error(kind::left, "the client is closed");
   if (now_) return;
-  now_ = std::make_shared<running>(context_, place_, options_.on_stderr != nullptr);
+  try {
+    now_ = std::make_shared<running>(context_, place_, options_.on_stderr != nullptr);
+  } catch (const client_error&) {
+    throw;
+  } catch (const std::exception& e) {  // no descriptors left, or such
+    throw client_error(kind::unreachable, "cannot start " + name() + ": " + e.what());
+  }
   const auto self = shared_from_this();
   const auto one = now_;
   const auto run = [&](auto part) {
@@ -74,46 +93,80 @@ void pipe_link::start() {
   };
   run(&pipe_link::write_all);
   run(&pipe_link::read_all);
+  run(&pipe_link::watch);
   if (options_.on_stderr) run(&pipe_link::read_errors);
 }
 
-void pipe_link::put(const std::string& body) {
+void pipe_link::put(const std::string& body, const std::string& id) {
   start();
-  now_->lines.push_back(body + "\n");
+  now_->lines.push_back({body + "\n", id});
   now_->more.cancel();
 }
 
 awaitable<void> pipe_link::write_all(std::shared_ptr<running> to) {
   const auto self = shared_from_this();
-  while (!to->over) {
-    error_code error;
+  error_code error;
+  while (!to->over && !error) {
+    error_code woken;
     if (to->lines.empty()) {
       to->more.expires_at(asio::steady_timer::time_point::max());
-      co_await to->more.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      co_await to->more.async_wait(asio::redirect_error(asio::use_awaitable, woken));
       continue;
     }
-    const std::string line = std::move(to->lines.front());
+    const running::line next = std::move(to->lines.front());
     to->lines.pop_front();
-    co_await asio::async_write(to->input, asio::buffer(line),
+    const auto found = open_.find(next.id);
+    if (found != open_.end()) found->second->sent = true;
+    co_await asio::async_write(to->input, asio::buffer(next.text),
                                asio::redirect_error(asio::use_awaitable, error));
-    if (error) break;  // who reads it hears of the end
   }
+  if (to->over) co_return;
+  // It reads no more. What it has still to say is heard, but not for ever.
+  to->gone.expires_after(tunables::end_grace);
+  co_await to->gone.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  if (!to->over && !to->dead) to->output.cancel(error);
+}
+
+// What it has started may hold its output open, and nobody answers there.
+awaitable<void> pipe_link::watch(std::shared_ptr<running> one) {
+  const auto self = shared_from_this();
+  error_code error;
+  co_await one->ended.async_wait(descriptor::wait_read,
+                                 asio::redirect_error(asio::use_awaitable, error));
+  if (error) co_return;
+  one->dead = true;
+  one->gone.cancel();
+  one->output.cancel(error);
+}
+
+// Empty: it is over.
+awaitable<std::string> pipe_link::read_some(std::shared_ptr<running> from, std::size_t& left) {
+  std::array<char, tunables::read_size> room;
+  error_code error;
+  std::size_t came = 0;
+  if (!from->dead) {
+    came = co_await from->output.async_read_some(asio::buffer(room),
+                                                 asio::redirect_error(asio::use_awaitable, error));
+  }
+  if (from->dead && came == 0 && left > 0) {  // what was in the pipe when it ended
+    from->output.non_blocking(true, error);
+    came = from->output.read_some(asio::buffer(room), error);
+    left -= std::min(left, came);
+  }
+  co_return std::string(room.data(), came);
 }
 
 awaitable<void> pipe_link::read_all(std::shared_ptr<running> from) {
   const auto self = shared_from_this();
   std::string rest;
   std::string why;
-  std::array<char, tunables::read_size> room;
+  std::size_t left = tunables::left_in_pipe;
   while (why.empty()) {
-    error_code error;
-    const std::size_t came = co_await from->output.async_read_some(
-        asio::buffer(room), asio::redirect_error(asio::use_awaitable, error));
-    if (error) break;
-    const std::string_view bytes(room.data(), came);
+    const std::string bytes = co_await read_some(from, left);
+    if (bytes.empty()) break;
     for (std::size_t at = 0; at < bytes.size();) {
       const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
-      rest += bytes.substr(at, end - at);
+      rest.append(bytes, at, end - at);
       at = end + 1;
       if (end == bytes.size()) break;
       take(std::exchange(rest, {}));
@@ -127,7 +180,7 @@ awaitable<void> pipe_link::read_all(std::shared_ptr<running> from) {
   co_await end(from);
   const std::string how = from->program.collect();
   if (!broken) why = name() + " has ended (" + how + ")";
-  stopped(from, why);
+  stopped(from, broken ? kind::broken : kind::lost, why);
 }
 
 // A line that is no message is nobody's reply: programs print there by mistake.
@@ -142,7 +195,11 @@ void pipe_link::take(std::string_view line) {
   }
   const json::value view(message);
   if (view["method"]) return hear_(std::move(message), {});
-  const auto found = open_.find(std::string(view["id"].raw()));
+  const json::value id = view["id"];
+  auto found = open_.find(std::string(id.raw()));
+  // An error that could not say whose it is belongs to the one that waits, if there is but one.
+  const bool nobodys = bool(view["error"]) && (!id || id.is(json::kind::null));
+  if (nobodys && open_.size() == 1) found = open_.begin();
   if (found == open_.end()) return;  // it was given up
   found->second->answer = std::move(message);
   found->second->timer.cancel();
@@ -174,71 +231,84 @@ awaitable<void> pipe_link::end(std::shared_ptr<running> one) {
   one->more.cancel();
   error_code ignored;
   one->input.close(ignored);
-  asio::steady_timer grace(context_);
-  bool ended = false;
-  for (const int number : {0, SIGTERM, SIGKILL}) {
+  for (const int number : {0, SIGTERM}) {
     if (number != 0) one->program.signal(number);
-    if (number == SIGKILL) break;
-    interruption over;
-    error_code error;
-    one->ended.async_wait(descriptor::wait_read, [&ended, &over](error_code failed) {
-      if (failed) return;
-      ended = true;
-      over.fire();
-    });
-    co_await pause_for(grace, tunables::end_grace, over);
-    if (ended) break;
-    one->ended.cancel(error);
-    // The handler that was cancelled runs before what it refers to is gone.
-    co_await asio::post(context_, asio::use_awaitable);
+    if (one->dead) break;
+    one->gone.expires_after(tunables::end_grace);
+    co_await one->gone.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (one->dead) break;
   }
+  one->program.signal(SIGKILL);  // what it has left in its group, or itself
 }
 
-void pipe_link::stopped(const std::shared_ptr<running>& one, const std::string& why) {
+void pipe_link::stopped(const std::shared_ptr<running>& one, kind broken, const std::string& why) {
   if (now_ == one) now_ = nullptr;
   ++generation_;
   error_code ignored;
   one->output.close(ignored);
+  one->ended.close(ignored);
   for (const auto& [id, who] : open_) {
-    who->failed.emplace(kind::lost, why);
+    const bool undone = broken == kind::lost && !who->sent;
+    who->failed.emplace(undone ? kind::unreachable : broken, why);
     who->timer.cancel();
   }
+  free_.cancel();
+}
+
+// The last life of it may not be over yet.
+awaitable<void> pipe_link::until_free(interruption& ended) {
+  bool left = false;
+  ended.set([&] {
+    left = true;
+    free_.cancel();
+  });
+  error_code woken;
+  while (!left && now_ && now_->over) {
+    co_await free_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+  ended.clear();
+  if (left) throw client_error(kind::left, "the request was given up");
 }
 
 awaitable<raw_json> pipe_link::request(outgoing message, interruption& ended) {
   const auto self = shared_from_this();
+  co_await until_free(ended);
   waiting mine(context_);
-  put(message.body);
+  put(message.body, message.id);
   open_[message.id] = &mine;
   bool left = false;
   ended.set([&] {
     left = true;
     mine.timer.cancel();
   });
-  if (message.reply_time) mine.timer.expires_after(*message.reply_time);
   error_code woken;
-  co_await mine.timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  while (!left && !mine.answer && !mine.failed) {
+    co_await mine.timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
   ended.clear();
   open_.erase(message.id);
   if (mine.answer) co_return *std::move(mine.answer);
   if (mine.failed) throw client_error(*mine.failed);
-  if (left) throw client_error(kind::left, "the request was given up");
-  throw client_error(kind::time_limit, name() + " does not answer " + message.method);
+  throw client_error(kind::left, "the request was given up");
 }
 
 awaitable<void> pipe_link::send(outgoing message) {
-  put(message.body);
-  co_return;
+  const auto self = shared_from_this();
+  interruption nobody;
+  co_await until_free(nobody);
+  put(message.body, {});
 }
 
 awaitable<void> pipe_link::close() {
   const auto self = shared_from_this();
   closed_ = true;
+  interruption nobody;
+  co_await until_free(nobody);
   const auto one = now_;
-  if (!one || one->over) co_return;
+  if (!one) co_return;
   co_await end(one);
   one->program.collect();
-  stopped(one, "the client is closed");
+  stopped(one, kind::left, "the client is closed");
 }
 
 }  // namespace longhaul::remote

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <map>
 #include <memory>
@@ -39,13 +40,17 @@ class pipe_link final : public link, public std::enable_shared_from_this<pipe_li
   struct running;
 
   void start();
-  void put(const std::string& body);
+  void put(const std::string& body, const std::string& id);
   awaitable<void> write_all(std::shared_ptr<running> to);
   awaitable<void> read_all(std::shared_ptr<running> from);
+  awaitable<std::string> read_some(std::shared_ptr<running> from, std::size_t& left);
+  awaitable<void> watch(std::shared_ptr<running> one);
   awaitable<void> read_errors(std::shared_ptr<running> from);
   awaitable<void> end(std::shared_ptr<running> one);
   void take(std::string_view line);
-  void stopped(const std::shared_ptr<running>& one, const std::string& why);
+  awaitable<void> until_free(interruption& ended);
+  void stopped(const std::shared_ptr<running>& one, client_error::kind broken,
+               const std::string& why);
 
   boost::asio::io_context& context_;
   const server_place place_;
@@ -53,6 +58,7 @@ class pipe_link final : public link, public std::enable_shared_from_this<pipe_li
   const listener hear_;
   std::shared_ptr<running> now_;
   std::map<std::string, waiting*> open_;  // by id
+  boost::asio::steady_timer free_;        // wakes who waits for the end of a life
   std::uint64_t generation_ = 0;
   bool closed_ = false;
 };

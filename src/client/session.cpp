@@ -37,12 +37,15 @@ std::shared_ptr<link> link_to(asio::io_context& context, const server_place& pla
   return std::make_shared<pipe_link>(context, place, options, std::move(hear));
 }
 
-std::string implementation_of(const client_options& options) {
-  std::string text;
-  json::object o(text);
-  o.string("name", options.name);
-  o.string("version", options.version.empty() ? "1" : options.version).close();
-  return text;
+// Of one of ours to hear: lines on another thread than that of the network.
+client_options for_link(const client_options& options, callbacks& calls_back) {
+  client_options result = options;
+  if (!options.on_stderr) return result;
+  result.on_stderr = [&calls_back, handler = options.on_stderr](std::string_view line) {
+    calls_back.post_or_drop([handler, line = std::string(line)] { handler(line); },
+                            tunables::words_behind);
+  };
+  return result;
 }
 
 // The name that is mirrored in a header (MCP 2026-07-28, "Standard Headers").
@@ -55,161 +58,49 @@ std::string_view mirrored_member(std::string_view method) {
   return {};
 }
 
-bool may_pass(const client_error& e) {
-  return e.why() == kind::unreachable || e.why() == kind::lost || e.why() == kind::time_limit;
+// Says what is not known.
+request_error told(const request_error& e, const std::string& method, const asking& how) {
+  const bool unknown = e.why() == kind::lost && !how.repeatable;
+  if (!unknown) return e;
+  return {e, e.what() + ("; whether " + method) + " was carried out is not known"};
 }
 
 }  // namespace
 
-session::session(asio::io_context& context, const server_place& place, client_options options)
-    : context_(context),
+session::session(std::shared_ptr<loop> on, const server_place& place, client_options options)
+    : loop_(std::move(on)),
+      context_(loop_->context()),
       options_(std::move(options)),
-      gate_(context, asio::steady_timer::time_point::max()),
-      listen_timer_(context) {
+      short_requests_(context_, tunables::short_requests),
+      posted_(context_, asio::steady_timer::time_point::max()),
+      listen_timer_(context_) {
   if (!options_.only_version.empty() && !protocol::served_revision(options_.only_version)) {
     throw std::invalid_argument("only_version is '" + options_.only_version + "'; known are " +
                                 std::string(protocol::supported_versions_json()));
   }
-  link_ = link_to(context, place, options_,
+  link_ = link_to(context_, place, for_link(options_, calls_back()),
                   [this](const raw_json& message, const std::string& id) { hear(message, id); });
 }
 
 session::~session() = default;
 
-// --- finding out
+// What can be left from outside, by whoever closes us.
+class session::under_way {
+ public:
+  under_way(session& where, interruption& one) : session_(where), one_(one) {
+    session_.under_way_.insert(&one_);
+  }
+  ~under_way() {
+    session_.under_way_.erase(&one_);
+    if (session_.under_way_.empty()) session_.posted_.cancel();
+  }
+  under_way(const under_way&) = delete;
+  under_way& operator=(const under_way&) = delete;
 
-awaitable<server_facts> session::connect() {
-  const auto self = shared_from_this();
-  while (connecting_) {
-    boost::system::error_code woken;
-    co_await gate_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-  }
-  if (connected_ && generation_ != link_->generation()) connected_ = false;
-  if (connected_) co_return facts_;
-  connecting_ = true;
-  std::exception_ptr failed;
-  try {
-    co_await find_out();
-    generation_ = link_->generation();
-    connected_ = was_connected_ = true;
-  } catch (...) {
-    failed = std::current_exception();
-  }
-  connecting_ = false;
-  gate_.cancel();
-  if (failed) std::rethrow_exception(failed);
-  co_return facts_;
-}
-
-awaitable<void> session::find_out() {
-  tools_.reset();
-  link_->end_session();
-  const bool modern_only = options_.only_version == protocol::modern_version;
-  const bool legacy_only = !options_.only_version.empty() && !modern_only;
-  bool stateless = false;
-  if (!legacy_only && !sessions_only_) stateless = co_await discover();
-  if (stateless) co_return;
-  if (modern_only) {
-    throw client_error(kind::broken, name() + " does not speak " + options_.only_version);
-  }
-  sessions_only_ = true;
-  const std::string newest(to_string(protocol::newest_legacy));
-  co_await initialize(legacy_only ? options_.only_version : newest);
-}
-
-// False: it is a server of the time of sessions.
-awaitable<bool> session::discover() {
-  version_ = revision::v2026_07_28;
-  interruption nobody;
-  const std::uint64_t number = next_++;
-  outgoing message = written("server/discover", {}, asking(), number);
-  if (!link_->http()) message.reply_time = tunables::probe_time;
-  raw_json reply;
-  try {
-    reply = co_await link_->request(std::move(message), nobody);
-  } catch (const client_error& e) {
-    // No answer on a pipe, or its end, and on HTTP a status without a message, say "unknown".
-    const bool silent = !link_->http() && may_pass(e);
-    const bool unknown =
-        link_->http() && e.why() == kind::broken && e.code() >= 400 && e.code() < 500;
-    if (silent || unknown) co_return false;
-    throw;
-  }
-  const json::value view(reply);
-  const json::value result = view["result"];
-  const json::value error = view["error"];
-  json::value versions = result["supportedVersions"];
-  const auto number_of = error["code"].integer().value_or(0);
-  if (number_of == code::unsupported_version) versions = error["data"]["supported"];
-  if (!versions.is(json::kind::array)) {
-    const bool modern = number_of == code::header_mismatch || number_of == code::missing_capability;
-    if (modern) result_of(reply, "server/discover");
-    co_return false;
-  }
-  for (json::elements each(versions); each.next();) {
-    if (!each.value().equals(protocol::modern_version)) continue;
-    read_facts(result, revision::v2026_07_28);
-    co_return true;
-  }
-  co_return false;
-}
-
-awaitable<void> session::initialize(std::string version) {
-  version_ = *protocol::served_legacy(version);
-  std::string params;
-  json::object o(params);
-  o.string("protocolVersion", version);
-  o.raw("capabilities", capabilities_json(options_.can, false));
-  o.raw("clientInfo", implementation_of(options_)).close();
-  interruption nobody;
-  const std::uint64_t number = next_++;
-  asking how;
-  outgoing message = written("initialize", raw_json::trusted(params), how, number);
-  message.headers.clear();
-  message.reply_time = std::max(options_.connect_time, options_.reply_time);
-  raw_json reply;
-  try {
-    reply = co_await link_->request(std::move(message), nobody);
-  } catch (const client_error& e) {
-    if (e.code() != 404 && e.code() != 405) throw;
-    throw client_error(
-        kind::unreachable,
-        "there is no MCP server at " + name() + " (HTTP " + std::to_string(e.code()) + ")",
-        e.code());
-  }
-  const raw_json result = result_of(reply, "initialize");
-  const std::string chosen = json::value(result)["protocolVersion"].string().value_or("");
-  const auto known = protocol::served_legacy(chosen);
-  if (!known) {
-    throw client_error(kind::broken, name() + " speaks the revision '" + shown(chosen) +
-                                         "', which this client does not");
-  }
-  read_facts(json::value(result), *known);
-  outgoing initialized;
-  initialized.method = "notifications/initialized";
-  initialized.body = message_text(0, initialized.method, {});
-  header_list headers = {{"MCP-Protocol-Version", chosen}};
-  initialized.headers = headers;
-  co_await link_->send(std::move(initialized));
-  link_->begin_session(std::move(headers));
-}
-
-void session::read_facts(json::value result, revision version) {
-  version_ = version;
-  facts_ = {};
-  questions_.clear();  // of a session that is over
-  facts_.version = to_string(version);
-  json::value info = result["_meta"]["io.modelcontextprotocol/serverInfo"];
-  if (!info) info = result["serverInfo"];
-  facts_.name = info["name"].string().value_or("");
-  facts_.software_version = info["version"].string().value_or("");
-  facts_.instructions = result["instructions"].string().value_or("");
-  facts_.capabilities = or_empty_object(copy_of(result["capabilities"]));
-  const json::value can(facts_.capabilities);
-  facts_.tasks = stateless() ? bool(can["extensions"][tasks_extension])
-                             : version == revision::v2025_11_25 &&
-                                   bool(can["tasks"]["requests"]["tools"]["call"]);
-}
+ private:
+  session& session_;
+  interruption& one_;
+};
 
 // --- one request
 
@@ -218,7 +109,7 @@ raw_json session::completed(const std::string& method, const raw_json& params, c
   member_list meta = how.meta;
   if (stateless()) {
     meta.emplace_back(protocol::version_key, quoted(protocol::modern_version));
-    meta.emplace_back("io.modelcontextprotocol/clientInfo", implementation_of(options_));
+    meta.emplace_back("io.modelcontextprotocol/clientInfo", implementation_json(options_));
     meta.emplace_back(protocol::capabilities_key, capabilities_json(options_.can, how.tasks));
   }
   if (how.who && method == "tools/call") {
@@ -258,8 +149,36 @@ raw_json session::result_of(const raw_json& reply, const std::string& method) co
                            " with neither a result nor an error: " + shown(reply.view()));
   }
   const auto number = static_cast<int>(error["code"].integer().value_or(0));
-  const std::string text = error["message"].string().value_or("no reason");
-  throw client_error(kind::refused, text, number, copy_of(error["data"]));
+  const std::string said = error["message"].string().value_or("no reason");
+  request_error failed(
+      kind::refused,
+      name() + " answered " + method + " with error " + std::to_string(number) + ": " + said,
+      number, copy_of(error["data"]));
+  failed.said = said;
+  throw request_error(failed);
+}
+
+// One message and its answer, in the time that it has.
+awaitable<raw_json> session::exchange(outgoing message, interruption& ended) {
+  const std::string method = message.method;
+  const auto time = std::exchange(message.reply_time, std::nullopt);
+  const time_bound bound(context_, time, ended);
+  std::optional<request_error> failed;
+  raw_json reply;
+  try {
+    reply = co_await link_->request(std::move(message), ended);
+  } catch (const client_error& e) {
+    failed.emplace(e);
+  }
+  ended.clear();
+  if (!failed) co_return reply;
+  if (failed->why() != kind::left || !bound.over()) {
+    const std::string text = failed->what();
+    const bool names_it = text.find(method) != std::string::npos;
+    throw request_error(*failed, names_it ? text : method + ": " + text);
+  }
+  throw client_error(kind::time_limit, name() + " does not answer " + method + " within " +
+                                           std::to_string(time->count()) + " ms");
 }
 
 awaitable<raw_json> session::ask_once(const std::string& method, const raw_json& params,
@@ -268,18 +187,18 @@ awaitable<raw_json> session::ask_once(const std::string& method, const raw_json&
   outgoing message = written(method, params, how, number);
   const std::string id = message.id;
   if (how.who) open_[id] = {how.who};
-  std::optional<client_error> failed;
+  std::optional<request_error> failed;
   raw_json reply;
   try {
-    reply = co_await link_->request(std::move(message), ended);
+    reply = co_await exchange(std::move(message), ended);
   } catch (const client_error& e) {
-    failed = e;
+    failed.emplace(e);
   }
-  ended.clear();
   open_.erase(id);
-  if (failed && failed->why() == kind::left && !closed_) give_up(number);
-  if (failed) throw client_error(*failed);
-  co_return result_of(reply, method);
+  if (!failed) co_return result_of(reply, method);
+  const bool given_up = failed->why() == kind::left || failed->why() == kind::time_limit;
+  if (given_up) give_up(number);
+  throw told(*failed, method, how);
 }
 
 // The server may stop what nobody waits for.
@@ -296,76 +215,94 @@ void session::give_up(std::uint64_t number) {
 
 awaitable<void> session::post(outgoing message) {
   const auto self = shared_from_this();
+  ++posts_;
   try {
     co_await link_->send(std::move(message));
   } catch (const client_error&) {  // nobody waits for it
   }
+  if (--posts_ == 0) posted_.cancel();
 }
 
 awaitable<raw_json> session::request(std::string method, raw_json params, asking how,
                                      interruption& ended) {
   const auto self = shared_from_this();
+  const under_way here(*this, ended);
   back_off pause(context_);
   for (int attempt = 1;; ++attempt) {
-    std::optional<milliseconds> wished;
+    std::optional<request_error> failed;
+    std::uint64_t mine = session_number_;
+    bool in_session = false;
     try {
-      co_await connect();
+      co_await ready(ended);
+      mine = session_number_;
+      in_session = link_->has_session();
+      if (how.waits) co_return co_await ask_once(method, params, how, ended);
+      co_await short_requests_.enter(ended);
+      const inside_gate inside(short_requests_);
       co_return co_await ask_once(method, params, how, ended);
-    } catch (const http_refusal& e) {
-      const bool session_gone = e.code() == 404 && link_->has_session();
-      if (session_gone) connected_ = false;
-      const bool again = session_gone || e.why() == kind::unreachable;
-      if (!again || attempt >= tunables::attempts) throw;
-      wished = e.retry_after;
-      if (session_gone) continue;  // nothing of it was done
     } catch (const client_error& e) {
-      const bool undone = e.why() == kind::unreachable && was_connected_;
-      const bool again = undone || (how.repeatable && e.why() == kind::lost);
-      if (!again || attempt >= tunables::attempts) throw;
+      failed.emplace(e);
     }
-    co_await pause.wait(ended, wished);
+    const bool session_gone = in_session && failed->by_http && failed->code() == 404;
+    // Others may have found that out before, and begun a new one.
+    if (session_gone && mine == session_number_) connected_ = false;
+    const bool again = session_gone || may_repeat(*failed, how);  // nothing of it was done
+    if (closed_ || attempt >= tunables::attempts || !again) throw request_error(*failed);
+    if (!session_gone) co_await pause.wait(ended, failed->retry_after);
   }
 }
 
-awaitable<std::vector<raw_json>> session::list(std::string method, std::string member) {
+bool session::may_repeat(const request_error& failed, const asking& how) const {
+  if (failed.why() == kind::unreachable) return was_connected_ || failed.by_http;
+  return failed.why() == kind::lost && how.repeatable;
+}
+
+awaitable<std::vector<raw_json>> session::list(std::string method, std::string member,
+                                               interruption& ended) {
   const auto self = shared_from_this();
   std::vector<raw_json> all;
   asking how;
   how.repeatable = true;
-  interruption nobody;
-  raw_json cursor;
+  std::set<std::string> seen;
+  std::string cursor;  // JSON
   for (int page = 0; page < tunables::list_pages; ++page) {
     const raw_json params =
-        cursor ? raw_json::trusted("{\"cursor\":" + std::string(cursor.view()) + "}") : raw_json();
-    const raw_json result = co_await request(method, params, how, nobody);
+        cursor.empty() ? raw_json() : raw_json::trusted("{\"cursor\":" + cursor + "}");
+    const raw_json result = co_await request(method, params, how, ended);
     const json::value view(result);
+    if (!view[member].is(json::kind::array)) {
+      throw client_error(kind::broken, name() + " answered " + method + " without '" + member +
+                                           "': " + shown(result.view()));
+    }
     for (json::elements each(view[member]); each.next();) all.push_back(copy_of(each.value()));
     const json::value next = view["nextCursor"];
-    if (!next.is(json::kind::string)) co_return all;
-    if (cursor && cursor.view() == next.raw()) break;
-    cursor = copy_of(next);
+    if (!next.is(json::kind::string)) {
+      if (method == "tools/list" && member == "tools") keep_tools(all);
+      co_return all;
+    }
+    cursor = next.raw();
+    if (!seen.insert(cursor).second) break;
   }
   throw client_error(kind::broken, name() + " gives pages of " + method + " without end");
-}
-
-awaitable<raw_json> session::tool(std::string wanted, bool anew) {
-  const auto self = shared_from_this();
-  co_await connect();
-  if (!tools_ || anew) {
-    auto all = co_await list("tools/list", "tools");
-    tools_ = std::move(all);
-  }
-  for (const raw_json& each : *tools_) {
-    if (json::value(each)["name"].equals(wanted)) co_return each;
-  }
-  co_return raw_json();
 }
 
 awaitable<void> session::close() {
   const auto self = shared_from_this();
   closed_ = true;
+  const std::set<interruption*> all = under_way_;
+  for (interruption* const each : all) {
+    if (under_way_.contains(each)) each->fire();
+  }
   listen_end_.fire();
   listen_timer_.cancel();
+  forget_questions();
+  boost::system::error_code over;
+  // That calls were given up is still to be said.
+  const auto end = std::chrono::steady_clock::now() + tunables::end_grace;
+  while ((posts_ > 0 || !under_way_.empty()) && std::chrono::steady_clock::now() < end) {
+    posted_.expires_at(end);
+    co_await posted_.async_wait(asio::redirect_error(asio::use_awaitable, over));
+  }
   co_await link_->close();
 }
 

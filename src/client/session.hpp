@@ -16,11 +16,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
-#include "client/callbacks.hpp"
+#include "client/gate.hpp"
 #include "client/link.hpp"
+#include "client/loop.hpp"
 #include "client/messages.hpp"
 #include "longhaul/client.hpp"
 #include "protocol/era.hpp"
@@ -59,29 +62,38 @@ struct asking {
 class session : public std::enable_shared_from_this<session> {
  public:
   /// Throws `std::invalid_argument`.
-  session(boost::asio::io_context& context, const server_place& place, client_options options);
+  session(std::shared_ptr<loop> on, const server_place& place, client_options options);
   ~session();
 
   awaitable<server_facts> connect();
+  /// The same, which somebody else may leave; whoever waits beside him goes on.
+  awaitable<void> ready(interruption& ended);
+  const server_facts& facts() const noexcept { return facts_; }
   /// The result. Throws `client_error`; an error of the server is `refused`.
   awaitable<raw_json> request(std::string method, raw_json params, asking how, interruption& ended);
   /// All elements of a list that comes in pages.
-  awaitable<std::vector<raw_json>> list(std::string method, std::string member);
+  awaitable<std::vector<raw_json>> list(std::string method, std::string member,
+                                        interruption& ended);
   /// One tool as `tools/list` has it, from the last time it was asked; absent: there is none.
-  awaitable<raw_json> tool(std::string name, bool anew);
+  awaitable<raw_json> tool(std::string name, bool anew, interruption& ended);
+  /// What a call of it carries in headers, as far as its definition is known. Throws
+  /// `client_error`, `broken`, if it was left out of the list.
+  header_list mirrored(const std::string& name, const raw_json& arguments) const;
+  /// Whatever is under way ends with `left`.
   awaitable<void> close();
+  bool closed() const noexcept { return closed_; }
 
   /// Who hears what is said about a task. Until `unfollow`.
   void follow(const std::string& task, const std::shared_ptr<follower>& who);
   void unfollow(const std::string& task, const follower* who);
-  /// Changes of tasks are told right now, so that asking is only to be sure.
-  bool listens() const noexcept { return listening_; }
+  /// Its changes are told right now, so that asking is only to be sure.
+  bool listens(const std::string& task) const { return listened_.contains(task); }
 
   bool stateless() const noexcept { return version_ == protocol::revision::v2026_07_28; }
   protocol::revision version() const noexcept { return version_; }
   const client_options& options() const noexcept { return options_; }
   boost::asio::io_context& context() noexcept { return context_; }
-  callbacks& calls_back() noexcept { return callbacks_; }
+  callbacks& calls_back() noexcept { return loop_->calls_back(); }
   std::string name() const { return link_->name(); }
 
  private:
@@ -90,14 +102,24 @@ class session : public std::enable_shared_from_this<session> {
     asked_question question;
     follower::answerer answer;
     std::weak_ptr<follower> who;
+    std::stop_source withdrawn = {};
     bool left = false;  // by him, without an answer
   };
   struct open_request {
     std::weak_ptr<follower> who;
   };
 
-  awaitable<void> find_out();
-  awaitable<bool> discover();
+  enum class found { stateless, sessions, silence, contradiction };
+  struct finding;  // out what the server is; others wait for it
+  class under_way;
+
+  void open();
+  awaitable<void> find_out(std::shared_ptr<finding> one);
+  awaitable<void> choose();
+  awaitable<found> discover(milliseconds time);
+  awaitable<found> discover_once(milliseconds time, bool again);
+  found kind_of_server(const raw_json& reply, bool again);
+  awaitable<void> begin_session(std::string version, bool was_silent);
   awaitable<void> initialize(std::string version);
   void read_facts(json::value result, protocol::revision version);
   raw_json completed(const std::string& method, const raw_json& params, const asking& how,
@@ -106,7 +128,9 @@ class session : public std::enable_shared_from_this<session> {
                    std::uint64_t number) const;
   awaitable<raw_json> ask_once(const std::string& method, const raw_json& params, const asking& how,
                                interruption& ended);
+  awaitable<raw_json> exchange(outgoing message, interruption& ended);
   raw_json result_of(const raw_json& reply, const std::string& method) const;
+  bool may_repeat(const request_error& failed, const asking& how) const;
   void give_up(std::uint64_t number);
   awaitable<void> post(outgoing message);
 
@@ -115,30 +139,42 @@ class session : public std::enable_shared_from_this<session> {
   void hear_notification(std::string_view method, json::value params, const std::string& asked);
   std::shared_ptr<follower> owner_of(json::value params, const std::string& asked) const;
   void answer(const std::string& id, const answer_text& text);
+  void answer_question(const std::string& id, std::uint64_t session, const answer_text& text);
   void ask_client(asked_question question, const follower::answerer& answer);
+  void forget_questions();
+
+  void keep_tools(std::vector<raw_json>& all);
+  void tell_left_out(const std::string& name, const std::string& fault);
 
   void listen_later();
   awaitable<void> listen();
   raw_json followed_ids() const;
 
+  const std::shared_ptr<loop> loop_;  // the first: what follows is on it
   boost::asio::io_context& context_;
   const client_options options_;
   std::shared_ptr<link> link_;
-  callbacks callbacks_;
   protocol::revision version_ = protocol::revision::v2026_07_28;
   server_facts facts_;
-  bool connected_ = false, connecting_ = false, was_connected_ = false, sessions_only_ = false;
-  std::uint64_t generation_ = 0;
-  boost::asio::steady_timer gate_;  // who waits for `connecting_`
+  bool connected_ = false, was_connected_ = false, sessions_only_ = false;
+  std::shared_ptr<finding> finding_;  // under way
+  std::uint64_t generation_ = 0;      // of the link, when it was found out
+  std::uint64_t session_number_ = 0;
+  gate short_requests_;
+  std::set<interruption*> under_way_;
+  std::size_t posts_ = 0;  // messages that nobody waits for, under way
+  boost::asio::steady_timer posted_;
   std::uint64_t next_ = 1;
   std::map<std::string, open_request> open_;                   // by id, which is the progress token
   std::multimap<std::string, std::weak_ptr<follower>> tasks_;  // by id
   std::map<std::string, open_question> questions_;             // by id of the request
-  std::optional<std::vector<raw_json>> tools_;
+  std::optional<std::vector<raw_json>> tools_;                 // as listed last
+  std::map<std::string, std::string> faulty_tools_;            // not among them: name, and why
   boost::asio::steady_timer listen_timer_;
   interruption listen_end_;
   std::string listen_id_;
-  bool listening_ = false, listens_ = false, cannot_listen_ = false, closed_ = false;
+  std::set<std::string> listened_;  // tasks whose changes are told
+  bool listens_ = false, cannot_listen_ = false, closed_ = false;
 };
 
 }  // namespace longhaul::remote

@@ -5,15 +5,11 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <stdexcept>
+#include <boost/asio/post.hpp>
+#include <stop_token>
 #include <utility>
 
-#include "client/back_off.hpp"
 #include "client/capabilities.hpp"
-#include "client/http_link.hpp"
-#include "client/pipe_link.hpp"
 #include "client/tunables.hpp"
 #include "json/write.hpp"
 #include "protocol/jsonrpc.hpp"
@@ -21,9 +17,6 @@
 namespace longhaul::remote {
 
 namespace asio = boost::asio;
-namespace code = protocol::code;
-using kind = client_error::kind;
-using protocol::revision;
 
 void session::hear(const raw_json& message, const std::string& asked) {
   const json::value view(message);
@@ -39,24 +32,26 @@ void session::hear(const raw_json& message, const std::string& asked) {
 std::shared_ptr<follower> session::owner_of(json::value params, const std::string& asked) const {
   const auto task = params["_meta"]["io.modelcontextprotocol/related-task"]["taskId"].string();
   if (task) {
-    const auto found = tasks_.find(*task);
-    return found == tasks_.end() ? nullptr : found->second.lock();
+    const auto [first, last] = tasks_.equal_range(*task);
+    for (auto each = first; each != last; ++each) {
+      if (auto who = each->second.lock()) return who;
+    }
+    return nullptr;
   }
   const auto found = open_.find(asked);
   if (found != open_.end()) return found->second.who.lock();
   // On a pipe nothing says which call it belongs to; if there is but one, to that.
   std::shared_ptr<follower> only;
   for (const auto& [id, one] : open_) {
-    if (const auto who = one.who.lock()) {
-      if (only) return nullptr;
-      only = who;
-    }
+    const auto who = one.who.lock();
+    if (!who) continue;
+    if (only && only != who) return nullptr;
+    only = who;
   }
   return only;
 }
 
 void session::answer(const std::string& id, const answer_text& text) {
-  questions_.erase(id);
   outgoing message;
   json::object o(message.body);
   o.string("jsonrpc", "2.0").raw("id", id);
@@ -67,13 +62,28 @@ void session::answer(const std::string& id, const answer_text& text) {
   asio::co_spawn(context_, [self, message]() { return self->post(message); }, asio::detached);
 }
 
+// To nobody, if it was taken back, was answered, or was asked in a session that is over.
+void session::answer_question(const std::string& id, std::uint64_t session,
+                              const answer_text& text) {
+  if (session == session_number_ && questions_.erase(id) != 0) answer(id, text);
+}
+
+void session::forget_questions() {
+  for (auto& [id, each] : questions_) {
+    each.withdrawn.request_stop();
+    if (const auto who = each.who.lock()) who->withdrawn(id);
+  }
+  questions_.clear();
+}
+
 void session::hear_request(json::value message, const std::string& asked) {
   const std::string method = message["method"].string().value_or("");
   const std::string id(message["id"].raw());
+  if (stateless()) return;  // there, servers ask nothing by themselves
   if (method == "ping") return answer(id, {"{}", {}});
   const bool is_question = method == "elicitation/create" || method == "roots/list" ||
                            method == "sampling/createMessage";
-  if (stateless() || !is_question) {
+  if (!is_question) {
     return answer(id, {{}, R"({"code":-32601,"message":"this client has no such method"})"});
   }
   asked_question question;
@@ -83,22 +93,23 @@ void session::hear_request(json::value message, const std::string& asked) {
   const json::value params(question.params);
   question.task =
       params["_meta"]["io.modelcontextprotocol/related-task"]["taskId"].string().value_or("");
-  const auto answering = [weak = weak_from_this(), id](const answer_text& text) {
+  const auto answering = [weak = weak_from_this(), id,
+                          session = session_number_](const answer_text& text) {
     const auto self = weak.lock();
     if (!self) return;
-    asio::post(self->context_, [self, id, text] { self->answer(id, text); });
+    asio::post(self->context_,
+               [self, id, session, text] { self->answer_question(id, session, text); });
   };
   const auto owner = owner_of(params, asked);
-  questions_[id] = {question, answering, owner, false};
+  open_question open{question, answering, owner};
+  question.withdrawn = open.withdrawn.get_token();
+  questions_[id] = std::move(open);
   if (owner) return owner->asked(std::move(question), answering);
   ask_client(std::move(question), answering);
 }
 
 void session::ask_client(asked_question question, const follower::answerer& answer) {
-  if (!options_.on_question) {
-    return answer({{}, R"({"code":-1,"message":"nobody is here to answer"})"});
-  }
-  callbacks_.post([handler = options_.on_question, question = std::move(question), answer] {
+  calls_back().post([handler = options_.on_question, question = std::move(question), answer] {
     answer(answer_of(question, ask_safely(handler, question)));
   });
 }
@@ -118,19 +129,24 @@ void session::hear_notification(std::string_view method, json::value params,
       if (each) each->task_changed(params);
     }
   } else if (method == "notifications/subscriptions/acknowledged") {
-    if (asked == listen_id_ || asked.empty()) {
-      listening_ = params["notifications"]["taskIds"].is(json::kind::array);
+    if (asked != listen_id_ && !asked.empty()) return;
+    for (json::elements each(params["notifications"]["taskIds"]); each.next();) {
+      if (auto id = each.value().string()) listened_.insert(*std::move(id));
     }
   } else if (method == "notifications/cancelled") {
     const std::string id(params["requestId"].raw());
     const auto found = questions_.find(id);
     if (found == questions_.end()) return;
-    if (const auto who = found->second.who.lock()) who->withdrawn(id);
-    questions_.erase(id);
+    found->second.withdrawn.request_stop();
+    const auto who = found->second.who.lock();
+    questions_.erase(found);
+    if (who) who->withdrawn(id);
   } else if (method == "notifications/tools/list_changed") {
     tools_.reset();
   } else if (method == "notifications/message" && options_.on_log) {
-    callbacks_.post([handler = options_.on_log, said = copy_of(params)] { handler(said); });
+    calls_back().post_or_drop(
+        [handler = options_.on_log, said = copy_of(params)] { handler(said); },
+        tunables::words_behind);
   }
 }
 

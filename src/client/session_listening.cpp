@@ -76,7 +76,7 @@ awaitable<void> session::listen() {
   asking how;
   how.tasks = how.waits = true;
   while (!tasks_.empty() && !cannot_listen_ && !closed_) {
-    listening_ = false;
+    listened_.clear();
     listen_timer_.expires_after(tunables::gather_tasks);
     boost::system::error_code woken;
     co_await listen_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
@@ -91,14 +91,15 @@ awaitable<void> session::listen() {
       if (e.why() == kind::refused || e.why() == kind::broken) cannot_listen_ = true;
       again = e.why() != kind::left;
     }
-    listening_ = false;
+    listened_.clear();
     if (!again || cannot_listen_) continue;
     try {
       co_await pause.wait(listen_end_, std::nullopt);
     } catch (const client_error&) {  // there is another task
     }
   }
-  listens_ = listening_ = false;
+  listened_.clear();
+  listens_ = false;
 }
 
 }  // namespace longhaul::remote

@@ -32,6 +32,7 @@ void sse_reader::line(std::string_view text, const std::function<void(sse_event)
   }
   if (text.empty()) {
     // An event without data is none, but its id counts.
+    last_id_ = id_;
     const bool whole = std::exchange(has_data_, false) && is_message_;
     std::string data = std::exchange(data_, {});
     is_message_ = true;
@@ -50,7 +51,7 @@ void sse_reader::field(std::string_view name, std::string_view value) {
     if (std::exchange(has_data_, true)) data_ += '\n';
     data_ += value;
   } else if (name == "id") {
-    if (value.find('\0') == std::string_view::npos) last_id_ = value;
+    if (value.find('\0') == std::string_view::npos) id_ = value;
   } else if (name == "event") {
     // Other events than messages are not ours: a server may say "ping" like this.
     is_message_ = value.empty() || value == "message";

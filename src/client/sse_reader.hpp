@@ -27,7 +27,7 @@ class sse_reader {
   /// Gives each event that `bytes` ends to `take`. False: an event is longer than the limit, and no
   /// more can be read.
   bool feed(std::string_view bytes, const std::function<void(sse_event)>& take);
-  /// The last id; empty: none was given.
+  /// That of the last event that is whole; empty: none was given.
   const std::string& last_id() const noexcept { return last_id_; }
   /// How long to wait before connecting again, if the server said so.
   std::optional<std::chrono::milliseconds> retry() const noexcept { return retry_; }
@@ -39,6 +39,7 @@ class sse_reader {
   const std::size_t limit_;
   std::string rest_;  // of a line that is not whole
   std::string data_;
+  std::string id_;  // counts when the event is whole: what is cut off is to come again
   std::string last_id_;
   std::optional<std::chrono::milliseconds> retry_;
   bool has_data_ = false, is_message_ = true, after_cr_ = false, at_start_ = true;

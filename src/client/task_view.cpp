@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "base/text.hpp"
@@ -15,6 +16,7 @@ std::optional<int> number_at(std::string_view text, std::size_t at, std::size_t 
   int value = 0;
   if (at + digits > text.size()) return std::nullopt;
   const char* const end = text.data() + at + digits;
+  if (!is_digit(text[at])) return std::nullopt;  // no sign
   const auto read = std::from_chars(text.data() + at, end, value);
   return read.ec == std::errc() && read.ptr == end ? std::optional(value) : std::nullopt;
 }
@@ -32,7 +34,7 @@ std::optional<double> whole_number(std::string_view text) {
   double value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
-  return whole && !text.empty() ? std::optional(value) : std::nullopt;
+  return whole && !text.empty() && std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
 // +02:00, -0330, Z: milliseconds east of UTC.
@@ -40,8 +42,9 @@ std::optional<milliseconds> zone_of(std::string_view text) {
   if (text.empty() || text == "Z" || text == "z") return milliseconds(0);
   if (text[0] != '+' && text[0] != '-') return std::nullopt;
   const auto hours = number_at(text, 1, 2);
-  const auto minutes = number_at(text, text.size() > 3 && text[3] == ':' ? 4 : 3, 2);
-  if (!hours || !minutes) return std::nullopt;
+  const std::size_t at = text.size() > 3 && text[3] == ':' ? 4 : 3;
+  const auto minutes = number_at(text, at, 2);
+  if (!hours || !minutes || text.size() != at + 2) return std::nullopt;
   const milliseconds east = std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
   return text[0] == '-' ? -east : east;
 }
@@ -57,12 +60,15 @@ std::optional<timestamp> read_time(std::string_view text) {
   const chrono::year_month_day date(chrono::year(*year),
                                     chrono::month(static_cast<unsigned>(*month)),
                                     chrono::day(static_cast<unsigned>(*day)));
-  if (!date.ok()) return std::nullopt;
+  const bool separated = text[4] == '-' && text[7] == '-' && text[13] == ':' && text[16] == ':';
+  const bool in_day = *hour < 24 && *minute < 60 && *second <= 60;  // 60: a leap second
+  if (!date.ok() || !separated || !in_day) return std::nullopt;
   milliseconds fraction{0};
   std::size_t at = 19;
   if (at < text.size() && text[at] == '.') {
     milliseconds::rep unit = 100;
-    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) {
+    if (++at == text.size() || !is_digit(text[at])) return std::nullopt;
+    for (; at < text.size() && is_digit(text[at]); ++at, unit /= 10) {
       fraction += milliseconds((text[at] - '0') * unit);
     }
   }

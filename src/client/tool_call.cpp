@@ -4,6 +4,7 @@
 #include "client/call_driver.hpp"
 #include "client/messages.hpp"
 #include "json/view.hpp"
+#include "json/write.hpp"
 
 namespace longhaul {
 
@@ -35,6 +36,18 @@ std::vector<std::string> tool_reply::links() const {
     if (auto uri = each.value()["uri"].string()) all.push_back(*std::move(uri));
   }
   return all;
+}
+
+raw_json form_defaults(const asked_question& question) {
+  std::string text;
+  json::object o(text);
+  const json::value params(question.params);
+  for (json::members each(params["requestedSchema"]["properties"]); each.next();) {
+    const json::value preset = each.value()["default"];
+    if (preset) o.raw(each.key(), preset.raw());
+  }
+  o.close();
+  return raw_json::trusted(text);
 }
 
 const tool_reply& call_outcome::value() const {

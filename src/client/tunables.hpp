@@ -22,12 +22,26 @@ inline constexpr std::size_t idle_connections = 8;
 /// One that was idle for longer is not used again: servers and proxies close such, and a request
 /// that meets the end is lost.
 inline constexpr auto idle_time = 20s;
+/// The same for what must not be sent twice: the shortest that servers are known to keep one open
+/// is five seconds (Node, uvicorn).
+inline constexpr auto surely_open = 3s;
+/// Seconds of silence before a peer is asked whether it is there, between two such questions, and
+/// how many of them may stay unanswered: a minute in all.
+inline constexpr int keep_alive_idle = 30, keep_alive_interval = 10, keep_alive_count = 3;
+/// Bytes of one header: servers refuse longer ones (8 to 16 KiB).
+inline constexpr std::size_t longest_header = std::size_t{16} << 10;
+/// Bytes of an event's id that is sent back, to go on behind it.
+inline constexpr std::size_t longest_event_id = std::size_t{4} << 10;
+/// Heads that say only that the reply is to come (HTTP 1xx).
+inline constexpr int early_heads = 8;
+/// Requests of short replies (states of tasks, lists) that are under way at once: each needs a
+/// connection.
+inline constexpr std::size_t short_requests = 32;
 
-/// A stdio server that does not answer `server/discover` for so long counts as one of the sessions
-/// (MCP 2026-07-28 "stdio: Backward Compatibility").
-inline constexpr auto probe_time = 5s;
 /// From the end of a program's input to SIGTERM, and from there to SIGKILL.
 inline constexpr auto end_grace = 2s;
+/// What a program that has ended may have left in its pipe: the most that Linux lets a pipe hold.
+inline constexpr std::size_t left_in_pipe = std::size_t{1} << 20;
 /// Bytes of a line of a program's standard error that are passed on.
 inline constexpr std::size_t error_line = 4096;
 
@@ -56,7 +70,9 @@ inline constexpr int list_pages = 10'000;
 inline constexpr std::size_t listened_tasks = 256;
 /// New tasks are gathered so long before the stream is opened anew.
 inline constexpr auto gather_tasks = 50ms;
-/// Messages that a sender may have put on a stream that is not read: more is a fault.
-inline constexpr std::size_t early_replies = 1'000;
+/// States of one call that wait for a callback which is busy; of more, the newest stays.
+inline constexpr std::size_t states_behind = 64;
+/// Lines and log messages that wait for callbacks which are busy; more are dropped.
+inline constexpr std::size_t words_behind = 10'000;
 
 }  // namespace longhaul::remote::tunables

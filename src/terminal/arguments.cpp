@@ -34,6 +34,10 @@ class problems {
     if (++count_ > most_problems) return;
     all_ += (all_.empty() ? "" : "\n") + plain(problem);
   }
+  // What would be asked for otherwise.
+  void add_to_others(const std::string& problem) {
+    if (count_ > 0) add(problem);
+  }
   void throw_if_any() const {
     if (count_ == 0) return;
     throw argument_error(count_ > most_problems ? all_ + "\n… and more" : all_);
@@ -87,10 +91,14 @@ class argument_reader {
     }
     o.close();
     if (const auto whole = json_of(out, "the arguments")) result.arguments = *whole;
-    problems_.throw_if_any();
     for (const parameter& one : parameters_.all()) {
       if (one.required && !places_.contains(one.name)) result.missing.push_back(one.name);
     }
+    if (!result.missing.empty()) {
+      const std::vector<std::string_view> names(result.missing.begin(), result.missing.end());
+      problems_.add_to_others(detail::missing_members(names));
+    }
+    problems_.throw_if_any();
     return result;
   }
 

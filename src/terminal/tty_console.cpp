@@ -109,6 +109,7 @@ std::optional<std::string> tty_console::read_line() {
     read_.clear();
     const input found = fill();
     if (found == input::more) continue;
+    write("\n");  // the cursor stands behind what was typed, or its ^C
     if (found == input::interrupted || line.empty()) return std::nullopt;
     return plain(line);
   }

@@ -35,7 +35,7 @@ def one_object(box):
     for server in ("tools.toml", box.serve().url):
         end = box.run("call", server, "args", "text=a", "--json").json
         equal((end["status"], end["exit"]), ("completed", 0))
-        equal(text_of(end), "text=a\ncount=1")
+        equal(text_of(end), "text=a\ncount=1\n")
         equal(end["task"]["tool"], "args")
         equal(end["task"]["version"], "2026-07-28")
         equal(end["task"]["server"], server)

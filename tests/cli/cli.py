@@ -155,9 +155,9 @@ class Box:
         server.url = listening()[1]
         return server
 
-    def again(self, server, *options):
+    def again(self, server, **more):
         """The same server at the same address, after it has ended."""
-        return self.serve(*options, address=re.search(r"//([^/]+)/", server.url)[1])
+        return self.serve(**more, address=re.search(r"//([^/]+)/", server.url)[1])
 
     def until_status(self, id, status):
         def fits():

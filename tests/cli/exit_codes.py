@@ -2,7 +2,7 @@
 """Each exit code of `longhaul call` once, as text and as JSON."""
 import socket
 
-from cli import INTERRUPT, equal, has, lacks, test
+from cli import INTERRUPT, equal, has, test
 
 
 def free_port():
@@ -60,12 +60,31 @@ def exit_4_cancelled(box):
 
 @test
 def exit_4_a_plain_call_that_is_interrupted(box):
-    for server in (box.serve().url, "tools.toml"):
-        call = box.start("call", server, "steps", "--no-task")
-        call.says("working") if server != "tools.toml" else box.go(9)
-        call.signal(INTERRUPT)
-        done = call.wait()
-        equal(done.code, 4, done)
+    server = box.serve()
+    call = box.start("call", server.url, "steps", "--no-task")
+    server.says("task.begin")
+    call.signal(INTERRUPT)
+    done = call.wait()
+    equal(done.code, 4, done)
+    server.says("outcome=cancelled")
+
+
+@test
+def exit_4_a_server_of_ours_ends_with_the_call(box):
+    call = box.start("call", "tools.toml", "steps")
+    call.says("working")
+    call.signal(INTERRUPT)
+    done = call.wait()
+    equal(done.code, 4, done)
+
+
+@test
+def exit_4_a_plain_call_of_a_server_of_ours(box):
+    call = box.start("call", "steps", "steps=2", "--no-task", "--", box.longhaul, "serve", "tools.toml", "--stdio")
+    box.go(1)
+    call.says("(1 of 2)")
+    call.signal(INTERRUPT)
+    equal(call.wait().code, 4)
 
 
 @test
@@ -82,16 +101,16 @@ def exit_5_it_waits_for_an_answer(box):
 def exit_6_nobody_there(box):
     url = f"http://127.0.0.1:{free_port()}/mcp"
     done = box.run("tools", url, code=6)
-    has(done.err, url)
-    lacks(done.err, "terminate", "what()")
+    has(done.err, f"cannot connect to {url.removesuffix('/mcp')}: Connection refused")
+    equal(done.err.count("\n"), 1)
     told = box.run("call", url, "args", "text=a", "--json", code=6).json
     equal((told["status"], told["exit"]), ("error", 6))
 
 
 @test
 def exit_6_no_mcp_server(box):
-    done = box.run("tools", "--", "cat", code=6)
-    has(done.err, "cat")
+    done = box.run("tools", "--", "sh", "-c", "read line; echo 'what is this?' >&2; echo nonsense", code=6)
+    has(done.err, "sh -c", "the server said:", "what is this?")
 
 
 @test

@@ -19,9 +19,9 @@ def a_table_of_tools(box):
 @test
 def a_page_of_one_tool(box):
     page = box.run("tools", "tools.toml", "args").out
-    has(page, "args – Arguments", "Prints the arguments that it got, one a line.", "text   text; required",
+    has(page, "args – Arguments", "Prints the arguments that it got, one a line.", "text    text; required",
         "Any words", "integer 1 to 9; default 1", "number", "true or false; default false",
-        "red, green or blue", "only reads", "longhaul call tools.toml args text=")
+        "one of red, green, blue", "only reads", "longhaul call tools.toml args text=")
 
 
 @test
@@ -80,8 +80,8 @@ def names_of_vscode(box):
 @test
 def names_of_servers_toml(box):
     box.write(".config/longhaul/servers.toml",
-              f'[farm]\nurl = "{box.serve().url}"\n\n'
-              f'[near]\ncommand = ["{box.longhaul}", "serve", "{box.folder}/tools.toml", "--stdio"]\n')
+              f'[servers.farm]\nurl = "{box.serve().url}"\n\n'
+              f'[servers.near]\ncommand = ["{box.longhaul}", "serve", "{box.folder}/tools.toml", "--stdio"]\n')
     for name in ("farm", "near"):
         has(box.run("tools", name).out, "args")
         equal(box.run("call", name, "object").out, '{"sum":3,"words":["a","b"]}\n')
@@ -134,7 +134,13 @@ def completion_of_words(box):
 
     def complete(*words):
         return [line.split("\t")[0] for line in box.run("__complete", "--", *words).out.splitlines()]
+    url = box.serve().url
     has(complete("ca"), "call")
-    has(complete("call", "tools.toml", "ar"), "args")
-    equal(complete("call", "tools.toml", "args", "colour="), ["colour=red", "colour=green", "colour=blue"])
-    has(complete("call", "tools.toml", "args", ""), "text=", "colour=")
+    equal(complete("call", url, "ar"), ["args"])
+    equal(complete("call", "-q", "--timeout", "5s", url, "ar"), ["args"])
+    equal(complete("call", url, "args", "colour="), ["colour=red", "colour=green", "colour=blue"])
+    has(complete("call", url, "args", ""), "text=", "colour=")
+    has(complete("tasks", ""), "list", "watch", "answer")
+    id = box.run("call", url, "object", "--json").json["task"]["id"]
+    assert id.startswith(complete("tasks", "get", id[:4])[0])
+    has(complete("tasks", "get", "la"), "last")
