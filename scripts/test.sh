@@ -73,6 +73,7 @@ release() {
   step npm-packages 300 scripts/npm-install.sh && {
     counted conformance 900 scripts/conformance.py
     counted conformance-tls 900 scripts/conformance.py --tls --out build/conformance-tls
+    counted conformance-client 300 scripts/conformance_client.py
     counted interop 300 scripts/interop.sh
     counted schema 120 scripts/check-schema.sh build/record
   }

@@ -13,6 +13,7 @@
 #include "following.hpp"
 #include "json/view.hpp"
 #include "json/write.hpp"
+#include "protocol/era.hpp"
 #include "terminal/plain_text.hpp"
 #include "terminal/progress_view.hpp"
 #include "terminal/prompt.hpp"
@@ -205,7 +206,6 @@ int cancel_tasks(const tasks_command& command, seat& at) {
   return 0;
 }
 
-constexpr std::string_view first_without_sessions = "2026-07-28";
 constexpr auto session_look = milliseconds(50);
 
 // In a session questions are told to whoever follows. It is left as soon as they are answered.
@@ -244,7 +244,7 @@ int answer_task(const tasks_command& command, seat& at) {
     throw std::invalid_argument("this task asks nothing now: it is " +
                                 std::string(to_string(now.status)));
   }
-  if (now.questions.empty() || task.era < first_without_sessions) {
+  if (now.questions.empty() || task.era < protocol::modern_version) {
     return answer_in_session(command, task, server, at);
   }
   answering_options answering = command.answering;

@@ -51,6 +51,7 @@ void call_driver::start() {
 call_outcome call_driver::wait() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return over_; });
+  if (error_) throw client_error(own_copy(*error_));
   if (failed_) std::rethrow_exception(failed_);
   return *outcome_;
 }
@@ -125,15 +126,13 @@ void call_driver::look_soon() {
   resting_.fire();
 }
 
-void call_driver::end(std::optional<call_outcome> outcome, std::exception_ptr failed) {
+void call_driver::end() {
   std::vector<sleeper> all;
   deadline_.cancel();
   fetching_end_.fire();
   for (auto& [key, source] : open_questions_) source.request_stop();
   {
     const std::lock_guard lock(mutex_);
-    outcome_ = std::move(outcome);
-    failed_ = std::move(failed);
     over_ = true;
     all = std::move(sleepers_);
     changed_.notify_all();
@@ -156,15 +155,24 @@ awaitable<void> call_driver::run() {
     });
   }
   std::optional<call_outcome> outcome;
+  std::optional<client_error> error;
   std::exception_ptr failed;
   try {
     outcome = co_await work();
+  } catch (const client_error& e) {
+    error.emplace(own_copy(e));
   } catch (...) {
     failed = std::current_exception();
   }
   const auto task = handle();
   if (task) server_->unfollow(task->id, this);
-  end(std::move(outcome), failed);
+  {
+    const std::lock_guard lock(mutex_);  // nobody looks before it is over
+    outcome_ = std::move(outcome);
+    error_ = std::move(error);
+    failed_ = std::move(failed);
+  }
+  end();
 }
 
 awaitable<call_outcome> call_driver::work() {

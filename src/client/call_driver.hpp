@@ -102,7 +102,7 @@ class call_driver final : public remote::follower,
   void wish_for(wish wanted);
   void interrupt();
   void look_soon();
-  void end(std::optional<call_outcome> outcome, std::exception_ptr failed);
+  void end();
   raw_json about_task() const;
   remote::asking of_task() const;
 
@@ -130,7 +130,8 @@ class call_driver final : public remote::follower,
   bool late_ = false;
   bool over_ = false;
   std::optional<call_outcome> outcome_;
-  std::exception_ptr failed_;
+  std::optional<client_error> error_;
+  std::exception_ptr failed_;  // by something else
   std::vector<sleeper> sleepers_;
 };
 

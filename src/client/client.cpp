@@ -11,6 +11,7 @@
 #include "client/call_driver.hpp"
 #include "client/capabilities.hpp"
 #include "client/session.hpp"
+#include "client/told.hpp"
 #include "client/tunables.hpp"
 #include "json/write.hpp"
 
