@@ -29,8 +29,8 @@ suites() {
   done
 }
 all=(typed server stores postgres tasks wire transport client run command config terminal programs)
-asan=(typed server stores tasks wire client command config terminal)
-tsan=(stores tasks transport client)
+asan=(typed server stores tasks wire command config)
+tsan=(stores tasks transport)
 # None of these suites opens a database: they also show that all builds without libpq.
 sanitized_postgres=OFF
 fleet_limit=300

@@ -103,7 +103,10 @@ int run_call(const call_command& command) {
     const raw_json tool = find_tool(server, command.tool);
     const raw_json arguments = arguments_for(tool, command, at);
     following calls(at, command.remote.json && command.follow);
-    call_options options = calls.options_for(command.tool, server, command.answering);
+    answering_options answering = command.answering;
+    if (command.detach) answering.ask = false;
+    call_options options = calls.options_for(command.tool, server, answering);
+    options.leave_questions = !command.detach;
     options.time_limit = time_limit;
     options.ttl = ttl;
     options.tasks = command.tasks;

@@ -12,6 +12,7 @@
 #include "base/random.hpp"
 #include "client/back_off.hpp"
 #include "client/capabilities.hpp"
+#include "client/told.hpp"
 #include "client/tunables.hpp"
 #include "json/write.hpp"
 #include "longhaul/error_codes.hpp"
@@ -51,7 +52,7 @@ void call_driver::start() {
 call_outcome call_driver::wait() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return over_; });
-  if (error_) throw client_error(own_copy(*error_));
+  if (error_) throw client_error(remote::own_copy(*error_));
   if (failed_) std::rethrow_exception(failed_);
   return *outcome_;
 }
@@ -160,7 +161,7 @@ awaitable<void> call_driver::run() {
   try {
     outcome = co_await work();
   } catch (const client_error& e) {
-    error.emplace(own_copy(e));
+    error.emplace(remote::own_copy(e));
   } catch (...) {
     failed = std::current_exception();
   }

@@ -34,7 +34,6 @@ class problems {
     if (++count_ > most_problems) return;
     all_ += (all_.empty() ? "" : "\n") + plain(problem);
   }
-  // What would be asked for otherwise.
   void add_to_others(const std::string& problem) {
     if (count_ > 0) add(problem);
   }
@@ -94,12 +93,15 @@ class argument_reader {
     for (const parameter& one : parameters_.all()) {
       if (one.required && !places_.contains(one.name)) result.missing.push_back(one.name);
     }
-    if (!result.missing.empty()) {
-      const std::vector<std::string_view> names(result.missing.begin(), result.missing.end());
-      problems_.add_to_others(detail::missing_members(names));
-    }
-    problems_.throw_if_any();
     return result;
+  }
+
+  void throw_if_any() const { problems_.throw_if_any(); }
+  // What is missing is no problem alone: it is asked for.
+  void throw_if_any(const std::vector<std::string>& missing) {
+    const std::vector<std::string_view> names(missing.begin(), missing.end());
+    if (!names.empty()) problems_.add_to_others(detail::missing_members(names));
+    problems_.throw_if_any();
   }
 
  private:
@@ -250,7 +252,18 @@ read_words read_arguments(const raw_json& input_schema, std::span<const std::str
                           const text_source& source) {
   argument_reader reader(input_schema, source);
   for (const std::string& word : words) reader.read(word);
-  return reader.finish();
+  read_words result = reader.finish();
+  reader.throw_if_any(result.missing);
+  return result;
+}
+
+read_words read_some_arguments(const raw_json& input_schema, std::span<const std::string> words,
+                               const text_source& source) {
+  argument_reader reader(input_schema, source);
+  for (const std::string& word : words) reader.read(word);
+  read_words result = reader.finish();
+  reader.throw_if_any();
+  return result;
 }
 
 std::string argument_question(const raw_json& input_schema, std::string_view name) {

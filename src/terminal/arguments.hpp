@@ -40,9 +40,12 @@ struct read_words {
   raw_json arguments;                ///< an object
   std::vector<std::string> missing;  ///< required parameters that no word gives
 };
-/// Throws `argument_error`.
+/// Throws `argument_error`, which also says what is missing; that alone is no error.
 read_words read_arguments(const raw_json& input_schema, std::span<const std::string> words,
                           const text_source& source = read_argument_file);
+/// The same, but others may give what is missing: no error tells of it.
+read_words read_some_arguments(const raw_json& input_schema, std::span<const std::string> words,
+                               const text_source& source = read_argument_file);
 
 /// The name that a word gives, as it stands before `=` or `:=`; empty: it is `@file`, or none.
 std::string_view name_in_word(std::string_view word) noexcept;

@@ -199,7 +199,7 @@ form_words read_form_words(const raw_json& params, std::span<const std::string> 
     result.used.push_back(i);
     own.push_back(words[i]);
   }
-  const read_words read = read_arguments(schema, own, source);
+  const read_words read = read_some_arguments(schema, own, source);
   std::string content, unfit;
   json::object o(content);
   for (json::members m{json::value(read.arguments)}; m.next();) {
