@@ -64,7 +64,11 @@ int leave_at_once(const tool_call& call, const remote_server& server, const call
     open_book().remember(remembered(*task, server));
     call.detach();
   }
-  const call_outcome end = call.wait();
+  call_outcome end = call.wait();
+  if (task && end.status == task_status::input_required) {  // its question was faster
+    end.status = task_status::working;
+    end.questions.clear();
+  }
   if (task && !command.remote.json && end.status == task_status::working) {
     std::cout << task->id << std::endl;
     if (server.is_program) tell_end(end, server, false);
@@ -106,7 +110,6 @@ int run_call(const call_command& command) {
     answering_options answering = command.answering;
     if (command.detach) answering.ask = false;
     call_options options = calls.options_for(command.tool, server, answering);
-    options.leave_questions = !command.detach;
     options.time_limit = time_limit;
     options.ttl = ttl;
     options.tasks = command.tasks;

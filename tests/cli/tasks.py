@@ -135,11 +135,13 @@ def watch(box):
 def watching_answers_nothing(box):
     """A question does not end the watch: somebody else may answer it."""
     server = box.serve()
-    id = begin(box, server, "order")
-    watched = box.start("tasks", "watch", id)
-    watched.says("waits for an answer")
-    box.run("tasks", "answer", id, "dish=soup", "plates=1")
-    equal(watched.wait().code, 0)
+    for words in ((), ("--protocol", "2025-11-25")):
+        id = begin(box, server, "order", *words)
+        watched = box.start("tasks", "watch", id)
+        watched.says("waits for an answer")
+        box.run("tasks", "answer", id, "dish=soup", "plates=1")
+        equal(watched.wait().code, 0)
+        has(box.run("tasks", "result", id).out, '"soup"')
 
 
 @test
