@@ -110,7 +110,9 @@ void session::hear_request(json::value message, const std::string& asked) {
 
 void session::ask_client(asked_question question, const follower::answerer& answer) {
   calls_back().post([handler = options_.on_question, question = std::move(question), answer] {
-    answer(answer_of(question, ask_safely(handler, question)));
+    const auto reply = ask_safely(handler, question);
+    // That of a task is kept for whoever follows it, here or elsewhere.
+    if (reply || question.task.empty()) answer(answer_of(question, reply));
   });
 }
 
