@@ -2,11 +2,9 @@
 #include "remote.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <mutex>
 #include <stdexcept>
 
 #include "exit_codes.hpp"
@@ -46,32 +44,6 @@ std::string strings_json(const std::vector<std::string>& all) {
     json::append_string(text, each);
   }
   return text + "]";
-}
-
-// What servers that are programs said last on standard error: told only if they could not be used.
-class said_last {
- public:
-  void add(std::string_view line) {
-    const std::lock_guard lock(mutex_);
-    lines_.push_back(terminal::plain(line));
-    if (lines_.size() > most) lines_.pop_front();
-  }
-  std::string text() const {
-    const std::lock_guard lock(mutex_);
-    std::string all;
-    for (const std::string& each : lines_) all += (all.empty() ? "" : "\n") + each;
-    return all;
-  }
-
- private:
-  static constexpr std::size_t most = 10;
-  mutable std::mutex mutex_;
-  std::deque<std::string> lines_;
-};
-
-said_last& last_words() {
-  static said_last all;
-  return all;
 }
 
 terminal::server_spec spec_of(const remote_options& options) {
@@ -147,7 +119,7 @@ client_options client_options_for(const terminal::server_spec& spec, const remot
       at.say("server: " + terminal::plain(json::value(said)["data"].raw()));
     };
   } else {
-    result.on_stderr = [](std::string_view line) { last_words().add(line); };
+    result.on_stderr = [](std::string_view) {};  // what it says last stands in the error
   }
   return result;
 }
@@ -211,7 +183,6 @@ void note_end(const std::string& task, const std::string& server, task_status st
 int tell_trouble(const std::exception& why, bool json) {
   const auto* const told = dynamic_cast<const client_error*>(&why);
   const exit_code code = told != nullptr ? exit_code_of(*told) : exit_code::usage;
-  const std::string words = code == exit_code::unreachable ? last_words().text() : "";
   if (json) {
     std::string text;
     json::object o(text);
@@ -220,7 +191,6 @@ int tell_trouble(const std::exception& why, bool json) {
     error.string("message", why.what());
     if (told != nullptr && told->code() != 0) error.integer("code", told->code());
     if (told != nullptr && told->data()) error.raw("data", told->data());
-    if (!words.empty()) error.string("stderr", words);
     error.close();
     o.integer("exit", static_cast<int>(code)).close();
     std::cout << text << std::endl;
@@ -228,7 +198,6 @@ int tell_trouble(const std::exception& why, bool json) {
     const bool forbidden = told != nullptr && told->why() == client_error::kind::forbidden;
     std::cerr << "longhaul: " << terminal::plain_lines(why.what())
               << (forbidden ? "; a key is given with --key-file FILE" : "") << std::endl;
-    if (!words.empty()) std::cerr << "the server said:\n" << words << std::endl;
   }
   return static_cast<int>(code);
 }

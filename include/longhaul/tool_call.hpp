@@ -140,7 +140,8 @@ class tool_call {
   bool wait_for(milliseconds time) const;
   bool ended() const;
 
-  /// A task: asks the server to stop it, and waits on for its end. A plain call is given up, which
+  /// A task: asks the server to stop it, and waits on for its end. While the server may still make
+  /// one of the call, it has two seconds to say so. A plain call is given up, which
   /// tells the server so. Does not block.
   void cancel() const;
   /// Ends the wait here: a task goes on. Does not block. A plain call cannot be detached and is

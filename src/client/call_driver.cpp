@@ -31,7 +31,8 @@ call_driver::call_driver(std::shared_ptr<session> server, std::string tool, raw_
       arguments_(or_empty_object(std::move(arguments))),
       options_(std::move(options)),
       deadline_(server_->context()),
-      pause_(server_->context()) {}
+      pause_(server_->context()),
+      grace_(server_->context()) {}
 
 call_driver::call_driver(std::shared_ptr<session> server, const task_handle& task,
                          call_options options)
@@ -118,7 +119,23 @@ void call_driver::leave() { wish_for(wish::leave); }
 // Ends whatever is waited for: somebody wishes something.
 void call_driver::interrupt() {
   look_soon();
-  waiting_.fire();
+  bool leaves_at_once = !may_become_task_;
+  {
+    const std::lock_guard lock(mutex_);
+    leaves_at_once = leaves_at_once || wish_ == wish::leave;
+  }
+  if (leaves_at_once) return waiting_.fire();
+  give_up_later();
+}
+
+// Its server may just be saying that it is a task, which then can be cancelled, or found again.
+void call_driver::give_up_later() {
+  if (grace_.expiry() != asio::steady_timer::time_point()) return;
+  grace_.expires_after(tunables::task_grace);
+  grace_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    const auto one = weak.lock();
+    if (!error && one && one->may_become_task_) one->waiting_.fire();
+  });
 }
 
 // Ends a pause: there is something to see.
@@ -200,6 +217,7 @@ awaitable<raw_json> call_driver::first_params(asking& how) {
   json::object o(text);
   o.string("name", tool_).raw("arguments", arguments_);
   how.tasks = options_.tasks && server_->stateless();
+  wants_task_ = how.tasks && server_->facts().tasks;
   how.meta.emplace_back(
       "longhaul.dev/idempotency-key",
       remote::quoted(options_.idempotency_key.empty() ? random_token() : options_.idempotency_key));
@@ -207,6 +225,7 @@ awaitable<raw_json> call_driver::first_params(asking& how) {
     const raw_json tool = co_await server_->tool(tool_, false, waiting_);
     const auto support = json::value(tool)["execution"]["taskSupport"].string();
     if (support == "optional" || support == "required") {
+      wants_task_ = true;
       json::object task(o.key("task"));
       if (options_.ttl) task.integer("ttl", options_.ttl->count());
       task.close();
@@ -220,7 +239,7 @@ awaitable<raw_json> call_driver::ask_for_call(const raw_json& params, asking how
   std::optional<client_error> mismatch;
   how.headers = server_->mirrored(tool_, arguments_);
   try {
-    co_return co_await server_->request("tools/call", params, how, waiting_);
+    co_return co_await request_call(params, how);
   } catch (const client_error& e) {
     const bool headers = server_->stateless() && e.why() == kind::refused &&
                          e.code() == protocol::code::header_mismatch;
@@ -232,7 +251,22 @@ awaitable<raw_json> call_driver::ask_for_call(const raw_json& params, asking how
   header_list wanted = server_->mirrored(tool_, arguments_);
   if (wanted == how.headers) throw client_error(*mismatch);
   how.headers = std::move(wanted);
-  co_return co_await server_->request("tools/call", params, how, waiting_);
+  co_return co_await request_call(params, how);
+}
+
+awaitable<raw_json> call_driver::request_call(const raw_json& params, asking how) {
+  may_become_task_ = wants_task_;
+  raw_json result;
+  std::optional<request_error> failed;
+  try {
+    result = co_await server_->request("tools/call", params, std::move(how), waiting_);
+  } catch (const client_error& e) {
+    failed.emplace(e);
+  }
+  may_become_task_ = false;
+  grace_.cancel();
+  if (failed) throw request_error(*failed);
+  co_return result;
 }
 
 bool call_driver::leaves() const {

@@ -74,6 +74,7 @@ class call_driver final : public remote::follower,
   awaitable<call_outcome> work();
   awaitable<call_outcome> call_tool();
   awaitable<raw_json> ask_for_call(const raw_json& params, remote::asking how);
+  awaitable<raw_json> request_call(const raw_json& params, remote::asking how);
   awaitable<raw_json> first_params(remote::asking& how);
   awaitable<std::optional<raw_json>> answer_call(json::value asking,
                                                  std::vector<asked_question>& left);
@@ -101,6 +102,7 @@ class call_driver final : public remote::follower,
   void tell();
   void wish_for(wish wanted);
   void interrupt();
+  void give_up_later();
   void look_soon();
   void end();
   raw_json about_task() const;
@@ -110,9 +112,11 @@ class call_driver final : public remote::follower,
   const std::string tool_;
   const raw_json arguments_;
   const call_options options_;
-  boost::asio::steady_timer deadline_, pause_;
+  boost::asio::steady_timer deadline_, pause_, grace_;
   remote::interruption waiting_, resting_, fetching_end_;
-  bool woken_ = false;  // while nothing was waited for
+  bool wants_task_ = false;       // the server can make one of this call
+  bool may_become_task_ = false;  // … and its request is under way
+  bool woken_ = false;            // while nothing was waited for
   bool cancel_told_ = false, fetching_ = false;
   std::optional<raw_json> fetched_;  // what `tasks/result` gave
   std::set<std::string> answered_, skipped_;

@@ -42,7 +42,9 @@ struct pipe_link::running {
         error(context),
         ended(context),
         more(context),
-        gone(context, asio::steady_timer::time_point::max()) {
+        gone(context, asio::steady_timer::time_point::max()),
+        silent(context, asio::steady_timer::time_point::max()),
+        heard(!own_stderr) {
     if (own_stderr) error.assign(program.take_error());
     ended.assign(::dup(program.ended_fd()));
   }
@@ -53,11 +55,14 @@ struct pipe_link::running {
 
   child program;
   descriptor input, output, error, ended;
-  asio::steady_timer more;  // wakes who writes
-  asio::steady_timer gone;  // wakes who waits for its end
+  asio::steady_timer more;    // wakes who writes
+  asio::steady_timer gone;    // wakes who waits for its end
+  asio::steady_timer silent;  // wakes who waits for its last words
   std::deque<line> lines;
-  bool over = false;  // nothing is read or written any more
-  bool dead = false;  // the program itself; what it started may live
+  std::deque<std::string> last_words;  // of its standard error
+  bool heard;                          // all of them
+  bool over = false;                   // nothing is read or written any more
+  bool dead = false;                   // the program itself; what it started may live
 };
 
 pipe_link::pipe_link(asio::io_context& context, server_place place, const client_options& options,
@@ -180,6 +185,8 @@ awaitable<void> pipe_link::read_all(std::shared_ptr<running> from) {
   co_await end(from);
   const std::string how = from->program.collect();
   if (!broken) why = name() + " has ended (" + how + ")";
+  co_await hear_out(from);
+  for (const std::string& line : from->last_words) why += "\n  " + shown(line);
   stopped(from, broken ? kind::broken : kind::lost, why);
 }
 
@@ -205,9 +212,23 @@ void pipe_link::take(std::string_view line) {
   found->second->timer.cancel();
 }
 
+// Why it has ended is mostly what it said last.
+awaitable<void> pipe_link::hear_out(std::shared_ptr<running> one) {
+  error_code ignored;
+  if (!one->heard) {
+    one->silent.expires_after(tunables::end_grace);
+    co_await one->silent.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
 awaitable<void> pipe_link::read_errors(std::shared_ptr<running> from) {
   const auto self = shared_from_this();
   std::string rest;
+  const auto tell = [&] {
+    from->last_words.push_back(rest);
+    if (from->last_words.size() > tunables::last_words) from->last_words.pop_front();
+    options_.on_stderr(std::exchange(rest, {}));
+  };
   std::array<char, tunables::error_line> room;
   for (;;) {
     error_code error;
@@ -215,13 +236,13 @@ awaitable<void> pipe_link::read_errors(std::shared_ptr<running> from) {
         asio::buffer(room), asio::redirect_error(asio::use_awaitable, error));
     for (const char c : std::string_view(room.data(), came)) {
       if (c != '\n') rest += c;
-      if (c == '\n' || rest.size() >= tunables::error_line) {
-        options_.on_stderr(std::exchange(rest, {}));
-      }
+      if (c == '\n' || rest.size() >= tunables::error_line) tell();
     }
     if (error) break;
   }
-  if (!rest.empty()) options_.on_stderr(rest);
+  if (!rest.empty()) tell();
+  from->heard = true;
+  from->silent.cancel();
 }
 
 // Its output has ended, or we end: the rest of it too.

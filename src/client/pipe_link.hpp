@@ -45,6 +45,7 @@ class pipe_link final : public link, public std::enable_shared_from_this<pipe_li
   awaitable<void> read_all(std::shared_ptr<running> from);
   awaitable<std::string> read_some(std::shared_ptr<running> from, std::size_t& left);
   awaitable<void> watch(std::shared_ptr<running> one);
+  awaitable<void> hear_out(std::shared_ptr<running> one);
   awaitable<void> read_errors(std::shared_ptr<running> from);
   awaitable<void> end(std::shared_ptr<running> one);
   void take(std::string_view line);

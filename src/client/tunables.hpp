@@ -44,6 +44,11 @@ inline constexpr auto end_grace = 2s;
 inline constexpr std::size_t left_in_pipe = std::size_t{1} << 20;
 /// Bytes of a line of a program's standard error that are passed on.
 inline constexpr std::size_t error_line = 4096;
+/// Lines of it that stand in the error of whoever waited when it ended.
+inline constexpr std::size_t last_words = 10;
+/// A call that may become a task is not given up before its server had so long to say so: what it
+/// has made by then would run on, and nobody would know its id.
+inline constexpr auto task_grace = 2s;
 
 /// How often a task is asked for, whatever the server wishes.
 inline constexpr auto shortest_poll = 200ms;

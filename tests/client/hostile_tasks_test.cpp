@@ -50,6 +50,43 @@ TEST_F(hostile_tasks, a_poll_interval_is_kept_in_bounds) {
   EXPECT_EQ(call.wait().status, task_status::working);
 }
 
+// The caller goes while the server says that it has made a task: it would run on, and nobody would
+// know its id.
+TEST_F(hostile_tasks, a_call_is_not_given_up_while_it_becomes_a_task) {
+  for (const bool cancels : {true, false}) {
+    std::latch asked_for(1), wished(1);
+    server.on("tools/call", [&](const heard& asked, wire& out) {
+      asked_for.count_down();
+      wished.wait();
+      out.answer(asked, R"({"resultType":"task",)" + task_ + "}");
+    });
+    states({cancels ? R"("status":"cancelled")" : working});
+    const client one = connected();
+    const tool_call call = one.call("a");
+    asked_for.wait();
+    cancels ? call.cancel() : call.detach();
+    wished.count_down();
+    const call_outcome end = call.wait();
+    EXPECT_EQ(end.status, cancels ? task_status::cancelled : task_status::working);
+    ASSERT_TRUE(end.task);
+    EXPECT_EQ(end.task->id, "t");
+  }
+  EXPECT_EQ(server.count("tasks/cancel"), 1);
+}
+
+TEST_F(hostile_tasks, a_server_that_says_nothing_is_left_all_the_same) {
+  std::latch asked_for(1);
+  server.on("tools/call", [&](const heard&, wire& out) {
+    asked_for.count_down();
+    out.hold();
+  });
+  const client one = connected();
+  const tool_call call = one.call("a");
+  asked_for.wait();
+  call.cancel();
+  EXPECT_EQ(call.wait().status, task_status::cancelled);
+}
+
 TEST_F(hostile_tasks, what_is_no_task_is_an_error) {
   for (const char* const wrong : {R"("status":"working")", R"("taskId":"","status":"working")",
                                   R"("taskId":"t")", R"("taskId":"t","status":"sleeping")"}) {

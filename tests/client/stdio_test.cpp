@@ -70,6 +70,8 @@ TEST_F(stdio, a_death_in_a_call_is_told_and_the_next_finds_another) {
     const client_error e = error_of([&] { text_of_call(one, tool); });
     expect_told(e, kind::lost, "mcp.py", "tools/call", how);
     expect_told(e, kind::lost, "mcp.py", "tools/call", "is not known");
+    const bool said = std::string(e.what()).find("out of cheese") != std::string::npos;
+    EXPECT_EQ(said, tool == std::string("die")) << e.what();
     EXPECT_EQ(text_of_call(one, "a"), "ok") << "started again, and initialised";
   }
 }
