@@ -176,11 +176,15 @@ void engine::start() {
   if (all.core.options.store->exclusive()) sync(all.past.begin());
   sync(all.operator_side.look_if_needed());
   all.starts.start();
-  all.ticks.start({[&all] { return all.ours.keep(); }, [&all] { return all.past.look(); },
-                   [&all] { return all.reports.flush(); },
-                   [&all] { return all.begun.write_late_ends(); },
-                   [&all] { return all.time.look(); }, [&all] { return all.stalls.look(); },
-                   [&all] { return all.look_for_work(); }, [&all] { return all.time.audit(); }});
+  std::vector<keeper::step> lease = {[&all] { return all.ours.keep(); }};
+  std::vector<keeper::step> upkeep = {[&all] { return all.past.look(); },
+                                      [&all] { return all.reports.flush(); },
+                                      [&all] { return all.begun.write_late_ends(); },
+                                      [&all] { return all.time.look(); },
+                                      [&all] { return all.stalls.look(); },
+                                      [&all] { return all.look_for_work(); },
+                                      [&all] { return all.time.audit(); }};
+  all.ticks.start({std::move(lease), std::move(upkeep)});
   all.core.lanes.durable().backlog = true;  // what an earlier process left waits there
   all.claims.claim_soon();
 }

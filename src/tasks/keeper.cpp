@@ -11,25 +11,33 @@
 
 namespace longhaul::tasks {
 
-void keeper::start(std::vector<step> steps) {
-  steps_ = std::move(steps);
+void keeper::start(std::vector<std::vector<step>> lists) {
+  for (std::vector<step>& steps : lists) {
+    lists_.push_back({std::move(steps), boost::asio::steady_timer(context_)});
+  }
   thread_ = std::thread([this] { context_.run(); });
-  if (!core_.options.manual) boost::asio::post(context_, [this] { schedule(); });
+  if (core_.options.manual) return;
+  boost::asio::post(context_, [this] {
+    for (list& one : lists_) schedule(one);
+  });
 }
 
 void keeper::stop() {
   if (closing_.exchange(true)) return;
   work_.reset();
-  boost::asio::post(context_, [this] { timer_.cancel(); });
+  boost::asio::post(context_, [this] {
+    for (list& one : lists_) one.timer.cancel();
+  });
   if (thread_.joinable()) thread_.join();
 }
 
-void keeper::schedule() {
+void keeper::schedule(list& one) {
   if (closing_) return;
-  timer_.expires_after(core_.options.tick_interval);
-  timer_.async_wait([this](boost::system::error_code error) {
+  one.timer.expires_after(core_.options.tick_interval);
+  one.timer.async_wait([this, &one](boost::system::error_code error) {
     if (error || closing_) return;
-    boost::asio::co_spawn(context_, run_steps(), [this](const std::exception_ptr&) { schedule(); });
+    boost::asio::co_spawn(context_, run_steps(one),
+                          [this, &one](const std::exception_ptr&) { schedule(one); });
   });
 }
 
@@ -41,12 +49,12 @@ void keeper::flush() {
 
 void keeper::tick() {
   const guard lock(tick_mutex_);
-  sync(run_steps());
+  for (const list& one : lists_) sync(run_steps(one));
 }
 
-boost::asio::awaitable<void> keeper::run_steps() {
+boost::asio::awaitable<void> keeper::run_steps(const list& one) {
   watch_store();
-  for (const step& next : steps_) {
+  for (const step& next : one.steps) {
     try {
       co_await next();
     } catch (const std::exception& e) {
