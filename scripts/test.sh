@@ -90,7 +90,7 @@ whole_programs() {
   counted snippets 300 scripts/snippets.py
   counted diagnostics 300 scripts/diagnostics.py
   counted examples 300 scripts/examples.py
-  [[ ! $full ]] || counted cli 300 scripts/cli.py # it counts on more processors than CI has left
+  counted cli 300 scripts/cli.py
   counted siege 300 scripts/siege.sh ${full:+60}
   counted fleet "$fleet_limit" scripts/fleet.sh ${full:+300}
 }

@@ -186,6 +186,7 @@ awaitable<void> pipe_link::read_all(std::shared_ptr<running> from) {
   const std::string how = from->program.collect();
   if (!broken) why = name() + " has ended (" + how + ")";
   co_await hear_out(from);
+  if (!from->last_words.empty()) why += "; it said last:";
   for (const std::string& line : from->last_words) why += "\n  " + shown(line);
   stopped(from, broken ? kind::broken : kind::lost, why);
 }

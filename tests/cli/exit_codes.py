@@ -110,7 +110,7 @@ def exit_6_nobody_there(box):
 @test
 def exit_6_no_mcp_server(box):
     done = box.run("tools", "--", "sh", "-c", "read line; echo 'what is this?' >&2; echo nonsense", code=6)
-    has(done.err, "sh -c", "the server said:", "what is this?")
+    has(done.err, "sh -c", "it said last:", "what is this?")
 
 
 @test
