@@ -31,6 +31,8 @@ SOME_TOOL = '[[tool]]\nname = "some_tool"\ndescription = "Does something"\ncomma
 OPTIONS = [
     ("tool.hpp", "tool_options", "tools.md", "## Options of a tool"),
     ("server.hpp", "server_options", "tools.md", "## Options of a server"),
+    ("client.hpp", "client_options", "client.md", "## Options of a client"),
+    ("tool_call.hpp", "call_options", "client.md", "## A call"),
     ("task_engine.hpp", "task_engine_options", "engine.md", "## Stores"),
 ]
 MEMBER = re.compile(r"^  [A-Za-z_][\w:<>,()*& ]*?[ >&*](\w+)( = [^;]*|\{[^;]*\})?;", re.M)

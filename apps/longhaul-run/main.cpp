@@ -59,7 +59,7 @@ void close_others(const run_options& options) {
 }
 
 // All that the loop wants to hear of, as a descriptor; what else would end or stop us is ignored.
-command::descriptor take_signals() {
+descriptor take_signals() {
   sigset_t set;
   ::sigemptyset(&set);
   for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
@@ -70,7 +70,7 @@ command::descriptor take_signals() {
     ::sigaction(signal, &action, nullptr);
   }
   if (::pthread_sigmask(SIG_SETMASK, &set, nullptr) != 0) cannot("cannot block signals");
-  command::descriptor signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  descriptor signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals) cannot("cannot listen for signals");
   return signals;
 }
@@ -87,7 +87,7 @@ std::optional<command::output_writer> open_output(const run_options& options, co
   }
 }
 
-ending run_program(const run_options& options, command::descriptor signals) {
+ending run_program(const run_options& options, descriptor signals) {
   ending how;
   auto output = open_output(options, "stdout", how);
   if (!output) return how;
@@ -116,10 +116,9 @@ int run(const run_options& options) {
   ::prctl(PR_SET_NAME, "longhaul-run");
   ::setsid();  // fails for the leader of a group: then we have what we want, or were told otherwise
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) cannot("cannot adopt processes");
-  command::descriptor signals = take_signals();
+  descriptor signals = take_signals();
   // Whoever wants to start this task again waits until we, and so all we adopted, are gone.
-  const command::descriptor folder(
-      ::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const descriptor folder(::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder) ::flock(folder.get(), LOCK_EX | LOCK_NB);
   const ending how = run_program(options, std::move(signals));
   report(how, options.lifeline);

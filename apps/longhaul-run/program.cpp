@@ -19,8 +19,6 @@
 namespace longhaul::runner {
 namespace {
 
-using command::descriptor;
-
 struct pipe_ends {
   descriptor read, write;
 };

@@ -7,16 +7,16 @@
 
 #include <string>
 
-#include "command/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "options.hpp"
 
 namespace longhaul::runner {
 
 /// A program that runs, or why it does not.
 struct started_program {
-  pid_t id = -1;               ///< also of its process group
-  command::descriptor output;  ///< what it prints; non-blocking
-  command::descriptor errors;
+  pid_t id = -1;      ///< also of its process group
+  descriptor output;  ///< what it prints; non-blocking
+  descriptor errors;
   std::string error = {};   ///< set: it does not run, and left nothing behind; without paths
   std::string detail = {};  ///< `error` with its path
 };

@@ -47,9 +47,9 @@ int wait_for_any(std::array<pollfd, count>& watched, int milliseconds) {
 
 }  // namespace
 
-supervisor::supervisor(const run_options& options, started_program program,
-                       command::descriptor signals, const command::own_children& children,
-                       command::output_writer& output, command::output_writer& errors)
+supervisor::supervisor(const run_options& options, started_program program, descriptor signals,
+                       const command::own_children& children, command::output_writer& output,
+                       command::output_writer& errors)
     : grace_(options.grace),
       signals_(std::move(signals)),
       lifeline_(options.lifeline),

@@ -19,7 +19,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "command/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "command/output_file.hpp"
 #include "family.hpp"
 #include "options.hpp"
@@ -32,7 +32,7 @@ class supervisor {
  public:
   /// `children` and output must outlive it. `signals`: a signalfd for SIGCHLD and for the signals
   /// that mean the end.
-  supervisor(const run_options& options, started_program program, command::descriptor signals,
+  supervisor(const run_options& options, started_program program, descriptor signals,
              const command::own_children& children, command::output_writer& output,
              command::output_writer& errors);
 
@@ -43,7 +43,7 @@ class supervisor {
   using clock = std::chrono::steady_clock;
   enum class stage : std::uint8_t { running, asked, killing };
   struct stream {
-    command::descriptor pipe;
+    descriptor pipe;
     command::output_writer& file;
   };
 
@@ -65,7 +65,7 @@ class supervisor {
   ending result() const;
 
   std::chrono::milliseconds grace_;
-  command::descriptor signals_;
+  descriptor signals_;
   int lifeline_;
   const pid_t server_ = ::getppid();
   bool listening_ = true;  // to the lifeline

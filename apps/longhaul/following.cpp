@@ -69,7 +69,7 @@ void following::leave_tasks() {
   const auto all = calls();
   const auto is_task = [](const tool_call& each) { return each.handle().has_value(); };
   for (const tool_call& each : all) {
-    if (!is_task(each)) each.cancel();
+    if (!is_task(each)) each.detach();  // a plain call is cancelled by that
   }
   if (std::ranges::none_of(all, is_task)) return;
   const std::lock_guard lock(leave_mutex_);
@@ -254,10 +254,10 @@ void tell_content(const tool_reply& result, std::ostream& out) {
   for (json::elements each(view["content"]); each.next(); ++shown) {
     const json::value item = each.value();
     const std::string type = item["type"].string().value_or("");
-    if (type == "text") {
-      std::string text = item["text"].string().value_or("");
-      if (!text.ends_with('\n')) text += '\n';
-      out << text;
+    const auto text =
+        type == "resource" ? item["resource"]["text"].string() : item["text"].string();
+    if ((type == "text" || type == "resource") && text) {
+      out << *text << (text->ends_with('\n') ? "" : "\n");
     } else if (type == "resource_link") {
       tell_link(item["uri"].string().value_or(""));
     } else {

@@ -18,10 +18,10 @@ sigset_t interrupts() {
   return all;
 }
 
-terminal::descriptor hear_signals() {
+descriptor hear_signals() {
   const sigset_t all = interrupts();
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  return terminal::descriptor(::signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
+  return descriptor(::signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 }  // namespace

@@ -14,8 +14,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "base/wake_event.hpp"
-#include "terminal/descriptor.hpp"
 #include "terminal/live_lines.hpp"
 #include "terminal/tty_console.hpp"
 #include "terminal/variables.hpp"
@@ -69,7 +69,7 @@ class seat {
 
   const bool quiet_;
   wake_event interrupt_, end_;
-  terminal::descriptor input_, signals_;
+  descriptor input_, signals_;
   terminal::tty_console console_;
   std::mutex mutex_;
   terminal::live_lines lines_;

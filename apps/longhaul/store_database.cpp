@@ -5,11 +5,11 @@
 #include <string>
 #include <utility>
 
-#include "command/terminal_text.hpp"
 #include "json/write.hpp"
 #include "open/store_url.hpp"
 #include "store.hpp"
 #include "store_words.hpp"
+#include "terminal/plain_text.hpp"
 #if LONGHAUL_POSTGRES
 #include "postgres/maintenance.hpp"
 #endif
@@ -97,10 +97,10 @@ std::string words_of(const stores::status_counts& counts) {
 
 std::string words_of(const postgres::leased_process& one, timestamp now) {
   const bool over = one.lease_until <= now;
-  return command::plain_text(one.host) + " pid " + std::to_string(one.pid) + ", longhaul " +
-         command::plain_text(one.version) + ", " + std::to_string(one.running) +
-         " running, heard " + age_of(one.renewed, now) + " ago" +
-         (over ? ", its lease is over" : "") + ", began " + iso8601(one.began);
+  return terminal::plain(one.host) + " pid " + std::to_string(one.pid) + ", longhaul " +
+         terminal::plain(one.version) + ", " + std::to_string(one.running) + " running, heard " +
+         age_of(one.renewed, now) + " ago" + (over ? ", its lease is over" : "") + ", began " +
+         iso8601(one.began);
 }
 
 void tell_stats(const postgres::schema_stats& is) {
@@ -118,13 +118,13 @@ void tell_stats(const postgres::schema_stats& is) {
     const stores::listed_task& task = *is.oldest_open;
     tell_line("oldest open", task.id + ", " + std::string(status_of(task)) + ", created " +
                                  age_of(task.created, is.now) + " ago, " +
-                                 command::plain_text(task.tool));
+                                 terminal::plain(task.tool));
   }
   for (const auto& [tool, counts] : is.by_tool) {
-    tell_line("tool", command::plain_text(tool) + ": " + words_of(counts));
+    tell_line("tool", terminal::plain(tool) + ": " + words_of(counts));
   }
   for (const auto& [tool, since] : is.paused) {
-    tell_line("paused", command::plain_text(tool) + " since " + iso8601(since));
+    tell_line("paused", terminal::plain(tool) + " since " + iso8601(since));
   }
   for (const auto& each : is.processes) tell_line("process", words_of(each, is.now));
   if (is.processes.empty()) tell_line("process", "none");

@@ -7,8 +7,8 @@
 #include <iostream>
 #include <sstream>
 
-#include "command/terminal_text.hpp"
 #include "json/write.hpp"
+#include "terminal/plain_text.hpp"
 
 namespace longhaul {
 
@@ -48,7 +48,7 @@ int tell_check(const std::string& place, const std::vector<std::string>& found, 
     std::cout << place << ": sound" << std::endl;
   } else {
     for (const std::string& problem : found) {
-      std::cout << command::plain_text(problem) << '\n';
+      std::cout << terminal::plain(problem) << '\n';
     }
     std::cout << place << ": " << found.size() << (found.size() == 1 ? " problem" : " problems")
               << std::endl;
@@ -125,8 +125,8 @@ void tell_list(const store_command& command, const lister& list) {
       // What tools and callers said may not move the terminal's cursor.
       out << task.id << "  " << status_of(task) << " for " << age_of(task.updated, now)
           << "  created " << iso8601(task.created) << "  attempt " << task.attempt << "  "
-          << command::plain_text(task.tool) << "  " << command::plain_text(task.owner);
-      if (!task.message.empty()) out << "  " << command::plain_text(task.message);
+          << terminal::plain(task.tool) << "  " << terminal::plain(task.owner);
+      if (!task.message.empty()) out << "  " << terminal::plain(task.message);
       out << '\n';
     }
     first = false;

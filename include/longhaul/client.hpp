@@ -49,7 +49,8 @@ using authorizer = std::function<std::string(bool refused)>;
 
 struct client_options {
   /// What servers are told of who calls. MCP "Implementation".
-  std::string name = "longhaul", version = {};
+  std::string name = "longhaul";
+  std::string version = {};
   /// A revision instead of the newest that both know: "2025-11-25".
   std::string only_version = {};
   /// HTTP: an API key, sent as `Authorization: Bearer KEY`; or whoever gives the header.

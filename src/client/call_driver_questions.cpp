@@ -2,22 +2,14 @@
 // Questions of a call, on every path, and what is told on the way.
 #include "client/call_driver.hpp"
 
-#include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
-#include "base/random.hpp"
-#include "client/back_off.hpp"
 #include "client/capabilities.hpp"
-#include "client/mirrored.hpp"
 #include "client/tunables.hpp"
 #include "json/write.hpp"
-#include "longhaul/error_codes.hpp"
-#include "protocol/jsonrpc.hpp"
 
 namespace longhaul {
 

@@ -5,17 +5,10 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
-#include "base/random.hpp"
 #include "client/back_off.hpp"
-#include "client/capabilities.hpp"
-#include "client/mirrored.hpp"
 #include "client/tunables.hpp"
-#include "json/write.hpp"
 #include "longhaul/clock.hpp"
 #include "longhaul/error_codes.hpp"
 #include "protocol/jsonrpc.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session.hpp"
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -14,13 +13,11 @@
 #include "client/http_link.hpp"
 #include "client/pipe_link.hpp"
 #include "client/tunables.hpp"
-#include "json/write.hpp"
 #include "protocol/jsonrpc.hpp"
 
 namespace longhaul::remote {
 
 namespace asio = boost::asio;
-namespace code = protocol::code;
 using kind = client_error::kind;
 using protocol::revision;
 

@@ -7,14 +7,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <stdexcept>
 #include <utility>
 
-#include "client/back_off.hpp"
 #include "client/capabilities.hpp"
-#include "client/http_link.hpp"
-#include "client/pipe_link.hpp"
-#include "client/tunables.hpp"
 #include "json/write.hpp"
 #include "protocol/jsonrpc.hpp"
 

@@ -2,17 +2,14 @@
 // What a server says without being asked: whom it concerns.
 #include "client/session.hpp"
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <stop_token>
 #include <utility>
 
 #include "client/capabilities.hpp"
 #include "client/tunables.hpp"
 #include "json/write.hpp"
-#include "protocol/jsonrpc.hpp"
 
 namespace longhaul::remote {
 

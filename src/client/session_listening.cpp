@@ -2,26 +2,19 @@
 // Tasks that are followed, and the one stream that tells of all of them.
 #include "client/session.hpp"
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <stdexcept>
 #include <utility>
 
 #include "client/back_off.hpp"
-#include "client/capabilities.hpp"
-#include "client/http_link.hpp"
-#include "client/pipe_link.hpp"
 #include "client/tunables.hpp"
-#include "json/write.hpp"
 #include "protocol/jsonrpc.hpp"
 
 namespace longhaul::remote {
 
 namespace asio = boost::asio;
-namespace code = protocol::code;
 using kind = client_error::kind;
 using protocol::revision;
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of a server's tools, and which of them are left out.
-#include "client/messages.hpp"
 #include "client/mirrored.hpp"
 #include "client/session.hpp"
 #include "client/tunables.hpp"

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-#include "command/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "command/tunables.hpp"
 
 namespace longhaul::command {

@@ -24,7 +24,7 @@
 #include <string>
 #include <string_view>
 
-#include "command/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace longhaul::command {
 

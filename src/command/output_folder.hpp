@@ -23,9 +23,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "base/log.hpp"
 #include "base/mutex.hpp"
-#include "command/descriptor.hpp"
 #include "server/outputs.hpp"
 
 namespace longhaul::command {

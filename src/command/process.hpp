@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "command/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "command/warden.hpp"
 #include "longhaul/limits.hpp"
 

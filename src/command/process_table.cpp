@@ -22,7 +22,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "command/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "command/tunables.hpp"
 
 namespace longhaul::command {

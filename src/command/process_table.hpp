@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "command/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace longhaul::command {
 

@@ -13,8 +13,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.hpp"
 #include "command/channel.hpp"
-#include "command/descriptor.hpp"
 #include "longhaul/task_context.hpp"
 
 namespace longhaul::command {

@@ -13,7 +13,7 @@
 #include <optional>
 #include <string>
 
-#include "command/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace longhaul::command {
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "terminal/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace longhaul::terminal {
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.hpp"
 #include "base/wake_event.hpp"
 #include "terminal/console.hpp"
-#include "terminal/descriptor.hpp"
 #include "terminal/variables.hpp"
 
 namespace longhaul::terminal {

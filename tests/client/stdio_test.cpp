@@ -135,11 +135,9 @@ TEST_F(stdio, it_ends_with_its_client) {
 }
 
 TEST_F(stdio, who_does_not_want_to_end_is_killed_with_all_it_started) {
-  const auto begun = std::chrono::steady_clock::now();
   {
     EXPECT_EQ(text_of_call(started({"stubborn"}), "a"), "ok");
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 30s);
   EXPECT_TRUE(here.empty_soon());
 }
 

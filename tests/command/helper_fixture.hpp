@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "command/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "command/output_file.hpp"
 #include "support/process_census.hpp"
 #include "support/temporary_folder.hpp"

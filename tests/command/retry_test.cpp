@@ -10,7 +10,7 @@
 #include <fstream>
 #include <optional>
 
-#include "command/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "command/program_tools.hpp"
 #include "support/fake_context.hpp"
 #include "support/run.hpp"
@@ -130,7 +130,7 @@ TEST_F(single_runs, a_program_that_cannot_be_started_is_a_failure) {
 
 TEST_F(single_runs, waiting_for_a_former_attempt_is_no_stall) {
   const fs::path folder = output_->prepare(context.id());
-  command::descriptor held(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  descriptor held(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   ASSERT_EQ(::flock(held.get(), LOCK_EX), 0);
   context.on_alive = [&] { held = {}; };
   EXPECT_TRUE(run_once(script("echo x")).result.has_value());

@@ -8,7 +8,7 @@
 
 #include <fstream>
 
-#include "command/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "command/output_file.hpp"
 #include "command/program_tools.hpp"
 #include "longhaul/error_codes.hpp"
@@ -299,7 +299,7 @@ TEST(output_folder_test, what_an_earlier_server_left_running_is_known_by_its_key
   const auto before = command::output_folder::kept(root);
   const fs::path running = before->prepare("running", "migrate\ndb=a");
   before->prepare("ended", "migrate\ndb=b");
-  command::descriptor helper(::open(running.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  descriptor helper(::open(running.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   ASSERT_EQ(::flock(helper.get(), LOCK_EX), 0);
   const auto now = command::output_folder::kept(root);
   EXPECT_TRUE(now->left_running("migrate\ndb=a"));

@@ -20,8 +20,8 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "support/temporary_folder.hpp"
-#include "terminal/descriptor.hpp"
 
 namespace longhaul::terminal {
 namespace {

@@ -6,27 +6,30 @@
 
 #include <utility>
 
-namespace longhaul::terminal {
+namespace longhaul {
 
 /// Closes what it holds. −1: nothing.
 class descriptor {
  public:
   descriptor() noexcept = default;
   explicit descriptor(int fd) noexcept : fd_(fd) {}
-  descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  descriptor(descriptor&& other) noexcept : fd_(other.release()) {}
   descriptor& operator=(descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
+    if (this != &other) reset(other.release());
     return *this;
   }
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
+  ~descriptor() { reset(); }
 
   int get() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
+  int release() noexcept { return std::exchange(fd_, -1); }
+  void reset(int fd = -1) noexcept {
+    const int old = std::exchange(fd_, fd);
+    if (old >= 0) ::close(old);
+  }
 
  private:
   int fd_ = -1;
 };
 
-}  // namespace longhaul::terminal
+}  // namespace longhaul
