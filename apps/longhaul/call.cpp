@@ -65,16 +65,17 @@ int leave_at_once(const tool_call& call, const remote_server& server, const call
     call.detach();
   }
   call_outcome end = call.wait();
-  if (task && end.status == task_status::input_required) {  // its question was faster
-    end.status = task_status::working;
-    end.questions.clear();
-  }
-  if (task && !command.remote.json && end.status == task_status::working) {
-    std::cout << task->id << std::endl;
-    if (server.is_program) tell_end(end, server, false);
-    return 0;
-  }
-  return tell_end(end, server, command.remote.json);
+  // However fast it was, the same is said of it: who wants more asks for it. But what a program
+  // has brought that we started is gone with it.
+  const bool ended = is_terminal(end.status);
+  if (!task || (ended && server.is_program)) return tell_end(end, server, command.remote.json);
+  if (ended) note_end(task->id, server.word, end.status);
+  end = {};
+  end.status = task_status::working;
+  end.task = task;
+  if (command.remote.json || server.is_program) tell_end(end, server, command.remote.json);
+  if (!command.remote.json) std::cout << task->id << std::endl;
+  return 0;
 }
 
 }  // namespace
