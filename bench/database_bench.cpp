@@ -20,7 +20,7 @@ namespace longhaul::bench {
 namespace {
 
 using namespace std::chrono_literals;
-using clock = std::chrono::steady_clock;
+using std::chrono::steady_clock;
 
 constexpr auto span = 2s;
 constexpr std::array<std::size_t, 3> callers = {1, 64, 512};
@@ -77,9 +77,9 @@ awaitable<double> bare_loop(postgres::connection& link, const postgres::change_t
                             std::size_t together, bool whole_life) {
   co_await link.open();
   const process_id process{{1}};
-  const auto started = clock::now();
+  const auto started = steady_clock::now();
   std::size_t done = 0;
-  while (clock::now() - started < span) {
+  while (steady_clock::now() - started < span) {
     std::vector<postgres::task_row> batch;
     const stores::instant now{system_clock().now(), {}};
     postgres::change_set creating(texts, process.bytes);
@@ -103,7 +103,7 @@ awaitable<double> bare_loop(postgres::connection& link, const postgres::change_t
     }
     done += together;
   }
-  co_return static_cast<double>(done) / to_seconds(clock::now() - started);
+  co_return static_cast<double>(done) / to_seconds(steady_clock::now() - started);
 }
 
 double bare_per_second(schema_place& place, std::size_t together, bool whole_life) {
@@ -164,18 +164,18 @@ database_row measure_claims(schema_place& place, database_report& into) {
   request.tools.emplace("render", at_once);
   std::vector<double> latencies;
   std::size_t claimed = 0;
-  const auto started = clock::now();
-  while (clock::now() - started < span && claimed < many) {
-    const auto began = clock::now();
+  const auto started = steady_clock::now();
+  while (steady_clock::now() - started < span && claimed < many) {
+    const auto began = steady_clock::now();
     const auto some = sync(store->claim(request));
-    latencies.push_back(microseconds(clock::now() - began));
+    latencies.push_back(microseconds(steady_clock::now() - began));
     claimed += some.size();
     if (some.empty()) break;
   }
   database_row row;
   row.name = "claim 32";
   row.in_flight = 1;
-  row.per_second = static_cast<double>(claimed) / to_seconds(clock::now() - started);
+  row.per_second = static_cast<double>(claimed) / to_seconds(steady_clock::now() - started);
   row.p50_us = quantile(latencies, 0.5);
   row.p99_us = quantile(latencies, 0.99);
   into.right = into.right && claimed > at_once;
@@ -186,9 +186,9 @@ database_row measure_claims(schema_place& place, database_report& into) {
 void measure_waiters(schema_place& place, database_report& into) {
   place.empty();
   const auto runner = place.open(), waiter = place.open();
-  std::atomic<clock::rep> told{0};
+  std::atomic<steady_clock::rep> told{0};
   waiter->watch([&](const task_ptr& task) {
-    if (task->terminal()) told = clock::now().time_since_epoch().count();
+    if (task->terminal()) told = steady_clock::now().time_since_epoch().count();
   });
   const process_id process = new_process_id();
   sync(runner->renew(process, 1h));
@@ -199,11 +199,11 @@ void measure_waiters(schema_place& place, database_report& into) {
     sync(runner->create(task));
     waiter->follow(task.origin->id);
     told = 0;
-    const auto began = clock::now();
+    const auto began = steady_clock::now();
     sync(runner->finish(task.origin->id, {.epoch = 1}, result(), ""));
-    while (told == 0 && clock::now() - began < 5s) std::this_thread::yield();
+    while (told == 0 && steady_clock::now() - began < 5s) std::this_thread::yield();
     into.right = into.right && told != 0;
-    const clock::duration took(told.load() - began.time_since_epoch().count());
+    const steady_clock::duration took(told.load() - began.time_since_epoch().count());
     times.push_back(microseconds(took) / 1000);
     waiter->unfollow(task.origin->id);
   }

@@ -32,7 +32,7 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-using clock = std::chrono::steady_clock;
+using std::chrono::steady_clock;
 
 constexpr auto measured = 1500ms;
 constexpr std::size_t many_tasks = 100'000;
@@ -69,10 +69,10 @@ double raw_per_second(const std::string& folder, std::size_t together, bool whol
   sqlite::upgrade(file, place.file());
   sqlite::task_writer rows(file);
   const process_id process{{1}};
-  const auto started = clock::now();
+  const auto started = steady_clock::now();
   std::int64_t seq = 0;
   std::size_t done = 0;
-  while (clock::now() - started < measured) {
+  while (steady_clock::now() - started < measured) {
     std::vector<std::pair<std::int64_t, task_record>> batch;
     {
       sqlite::transaction write(file, sqlite::transaction::kind::write);
@@ -94,7 +94,7 @@ double raw_per_second(const std::string& folder, std::size_t together, bool whol
     }
     done += together;
   }
-  return static_cast<double>(done) / to_seconds(clock::now() - started);
+  return static_cast<double>(done) / to_seconds(steady_clock::now() - started);
 }
 
 // --- the store
@@ -196,10 +196,10 @@ void measure_many(const std::string& folder, durable_report& into) {
       return 0.0;
     });
     into.recovery_seconds = in_a_child([&] {
-      const auto started = clock::now();
+      const auto started = steady_clock::now();
       const auto store = longhaul::sqlite_store(place.file());
       const auto found = sync(store->recover());
-      const double took = to_seconds(clock::now() - started);
+      const double took = to_seconds(steady_clock::now() - started);
       return found.failed + found.handed_back == many_tasks ? took : -1;
     });
   }
@@ -229,11 +229,11 @@ sync_probe probe_sync(const std::string& folder) {
   bool good = ::pwrite(file, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()) &&
               ::fdatasync(file) == 0;
   for (std::size_t i = 0; good && i < 400; ++i) {
-    const auto started = clock::now();
+    const auto started = steady_clock::now();
     good = ::pwrite(file, bytes.data(), page, static_cast<off_t>(i % pages * page)) ==
                static_cast<ssize_t>(page) &&
            ::fdatasync(file) == 0;
-    times.push_back(microseconds(clock::now() - started));
+    times.push_back(microseconds(steady_clock::now() - started));
   }
   ::close(file);
   if (!good) throw std::runtime_error("the disk under " + folder + " fails");

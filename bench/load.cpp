@@ -17,7 +17,7 @@
 namespace longhaul::bench {
 namespace {
 
-using clock = std::chrono::steady_clock;
+using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr std::size_t parser_padding = 64;
@@ -115,7 +115,7 @@ struct load_generator::connection {
   bool open_operation = false;
   bool open_request = false;
   bool watched_for_writing = false;
-  clock::time_point started{};
+  steady_clock::time_point started{};
 };
 
 load_generator::load_generator(std::uint16_t port, std::size_t connections) {
@@ -144,7 +144,7 @@ load_result load_generator::run(conversation& talk, std::chrono::nanoseconds tim
   talk_ = &talk;
   result_ = {};
   ending_ = false;
-  const auto start = clock::now();
+  const auto start = steady_clock::now();
   auto last_seen = start, next_look = start + progress_every;
   std::uint64_t requests_seen = 0;
   for (const auto& each : connections_) begin(*each);
@@ -158,7 +158,7 @@ load_result load_generator::run(conversation& talk, std::chrono::nanoseconds tim
       if ((event.events & EPOLLOUT) != 0) send_rest(on);
       if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) receive(on);
     }
-    const auto now = clock::now();
+    const auto now = steady_clock::now();
     if (now - start >= time) ending_ = true;
     if (now < next_look) continue;
     next_look = now + progress_every;
@@ -170,7 +170,7 @@ load_result load_generator::run(conversation& talk, std::chrono::nanoseconds tim
       if (each->open_request) fail(*each, "no reply for a long time", true);
     }
   }
-  result_.time = clock::now() - start;
+  result_.time = steady_clock::now() - start;
   return std::move(result_);
 }
 
@@ -181,7 +181,7 @@ void load_generator::begin(connection& on) {
   if (!talk_->ask(on.number, on.out)) return;
   if (!on.open_operation) {
     on.open_operation = true;
-    on.started = clock::now();
+    on.started = steady_clock::now();
   }
   on.open_request = true;
   ++waiting_;
@@ -248,7 +248,7 @@ void load_generator::handle(connection& on, const reply& got) {
   on.open_request = false;
   switch (talk_->judge(on.number, got)) {
     case step::done:
-      result_.latency.add(clock::now() - on.started);
+      result_.latency.add(steady_clock::now() - on.started);
       ++result_.operations;
       on.open_operation = false;
       break;

@@ -10,6 +10,7 @@
 #include <regex>
 
 #include "bench/cases.hpp"
+#include "bench/client_bench.hpp"
 #if LONGHAUL_POSTGRES
 #include "bench/database_bench.hpp"
 #endif
@@ -123,7 +124,20 @@ int run_streams(const options& with) {
   return 0;
 }
 
+int run_client(const options& with) {
+  client_report all;
+  {
+    progress_line line;
+    all = measure_client(with, [&](const std::string& text) { line.show(text); });
+  }
+  with.json ? print_client_json(std::cout, all) : print_client(std::cout, all);
+  if (all.wrong == 0) return 0;
+  std::cerr << "longhaul-bench: " << all.wrong << " wrong answers: these figures mean nothing\n";
+  return 1;
+}
+
 int run(const options& with) {
+  if (with.client) return run_client(with);
   if (with.durable) return run_durable(with);
 #if LONGHAUL_POSTGRES
   if (!with.postgres.empty()) return run_database(with);

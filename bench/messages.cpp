@@ -50,21 +50,6 @@ std::string meta(era when, std::size_t n) {
   return when == era::modern ? modern_meta(n) : legacy_meta(n);
 }
 
-std::string arguments_text(std::size_t n) {
-  const std::uint64_t r = mixed(n);
-  std::string out = R"({"scene":)" + in_quotes(scene(n)) + R"(,"output":"/srv/renders/)" +
-                    hex(r, 12) + R"(/final \"cut\".mov","frames":)" +
-                    std::to_string(24 + r % 4800) + R"(,"quality":0.)" +
-                    std::to_string(100 + r % 900) + R"(,"draft":)" +
-                    (r % 2 == 0 ? "true" : "false") + R"(,"layers":[)";
-  const std::size_t layers = 2 + r % 4;
-  for (std::size_t i = 0; i < layers; ++i) {
-    if (i > 0) out += ',';
-    out += in_quotes("layer-" + hex(mixed(r + i), 4 + (r >> i) % 9));
-  }
-  return out + "]}";
-}
-
 std::string message(std::string_view method, const std::string& params) {
   return R"({"jsonrpc":"2.0","id":)" + std::string(request_id_mark) + R"(,"method":)" +
          in_quotes(method) + R"(,"params":{)" + params + "}}";
@@ -87,6 +72,21 @@ std::string head(era when, std::string_view method, std::string_view name,
 }
 
 }  // namespace
+
+std::string arguments_text(std::size_t n) {
+  const std::uint64_t r = mixed(n);
+  std::string out = R"({"scene":)" + in_quotes(scene(n)) + R"(,"output":"/srv/renders/)" +
+                    hex(r, 12) + R"(/final \"cut\".mov","frames":)" +
+                    std::to_string(24 + r % 4800) + R"(,"quality":0.)" +
+                    std::to_string(100 + r % 900) + R"(,"draft":)" +
+                    (r % 2 == 0 ? "true" : "false") + R"(,"layers":[)";
+  const std::size_t layers = 2 + r % 4;
+  for (std::size_t i = 0; i < layers; ++i) {
+    if (i > 0) out += ',';
+    out += in_quotes("layer-" + hex(mixed(r + i), 4 + (r >> i) % 9));
+  }
+  return out + "]}";
+}
 
 prepared_request::prepared_request(std::string head, const std::string& body, std::size_t number)
     : bytes_(std::move(head)), number_(number), body_size_(body.size()) {

@@ -45,6 +45,8 @@ inline constexpr std::uint64_t first_request_id = 1'000'000'001;
 /// The scene that call number `n` asks for; it comes back in the result.
 std::string scene(std::size_t n);
 
+/// The arguments of call number `n`, about 220 bytes.
+std::string arguments_text(std::size_t n);
 /// `tools/call` number `n`, about 650 bytes. `session` is for the legacy era; with `as_task` a task
 /// is asked for (legacy) or understood (modern).
 prepared_request call_request(era when, std::string_view tool, std::size_t n, bool as_task,

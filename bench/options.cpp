@@ -58,6 +58,9 @@ std::optional<options> parse_options(int argc, char** argv, int& exit_code) {
       "--streams", result.streams,
       "What so many open and quiet streams cost, instead of the cases: of GET in sessions, "
       "and subscriptions");
+  app.add_flag("--client", result.client,
+               "The client library instead of the cases, beside a bare Beast client; and what one "
+               "client takes that follows --population tasks");
   app.add_option("--folder", result.folder,
                  "Where files of durable stores are made: a folder on the disk to be measured")
       ->check(CLI::ExistingDirectory)

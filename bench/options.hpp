@@ -14,13 +14,14 @@ struct options {
   std::chrono::milliseconds time{3000};    ///< measured time of a case in a round
   std::chrono::milliseconds warm_up{500};  ///< before it, not counted
   std::size_t rounds = 1;                  ///< every case once a round; medians are shown
-  std::size_t population = 10'000;         ///< tasks that `tasks/get` is spread over
+  std::size_t population = 10'000;  ///< tasks that `tasks/get` is spread over, or that are followed
   std::size_t server_threads = 1;
   std::optional<std::size_t> server_cpu;  ///< nothing: not pinned
   std::optional<std::size_t> client_cpu;
   std::string filter;       ///< regular expression on case names; empty: all
   bool durable = false;     ///< the SQLite store by itself, instead of the cases
   std::size_t streams = 0;  ///< so many open and quiet streams, instead of the cases; 0: the cases
+  bool client = false;      ///< the client library, instead of the cases
   std::string postgres = {};  ///< its URL: the PostgreSQL store by itself, instead of the cases
   std::string folder = ".";   ///< where files of durable stores are made
   bool json = false;

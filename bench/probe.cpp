@@ -11,6 +11,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
@@ -40,6 +41,14 @@ split_cpu_time split_cpu_time_of(pid_t process) {
   fields >> user >> system;
   const long long tick = 1'000'000'000LL / sysconf(_SC_CLK_TCK);
   return {std::chrono::nanoseconds(user * tick), std::chrono::nanoseconds(system * tick)};
+}
+
+double status_of(pid_t process, const std::string& name) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(name + ":")) return std::stod(line.substr(name.size() + 1));
+  }
+  throw std::runtime_error("/proc has no " + name);
 }
 
 void pin_to_cpu(std::size_t cpu) {

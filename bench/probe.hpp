@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace longhaul::bench {
 
@@ -20,6 +21,10 @@ struct split_cpu_time {
   std::chrono::nanoseconds user{0}, system{0};
 };
 split_cpu_time split_cpu_time_of(pid_t process);
+
+/// A line of /proc/PID/status, as a number: "VmRSS" in KiB, "Threads". Throws `std::runtime_error`
+/// if there is no such line.
+double status_of(pid_t process, const std::string& name);
 
 /// Pins the calling thread, and threads and processes it starts later. Throws `std::system_error`.
 void pin_to_cpu(std::size_t cpu);

@@ -11,12 +11,14 @@
 namespace longhaul::bench {
 
 using namespace std::chrono_literals;
-using clock = std::chrono::steady_clock;
+using std::chrono::steady_clock;
 
-double microseconds(clock::duration time) {
+double microseconds(steady_clock::duration time) {
   return std::chrono::duration<double, std::micro>(time).count();
 }
-double to_seconds(clock::duration time) { return std::chrono::duration<double>(time).count(); }
+double to_seconds(steady_clock::duration time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 double quantile(std::vector<double>& values, double q) {
   if (values.empty()) return 0;
@@ -52,16 +54,16 @@ namespace {
 struct run_of_store {
   stores::store& store;
   process_id process;
-  clock::time_point end;
+  steady_clock::time_point end;
   bool whole_life;
   std::size_t done = 0, wrong = 0;
   std::vector<double> latencies = {};
 };
 
 awaitable<void> one_after_the_other(run_of_store& run) {
-  while (clock::now() < run.end) {
+  while (steady_clock::now() < run.end) {
     const auto task = new_task("local", run.process, on_crash::fail);
-    const auto began = clock::now();
+    const auto began = steady_clock::now();
     const auto created = co_await run.store.create(task);
     if (created.code != stores::create_code::created) ++run.wrong;
     if (run.whole_life) {
@@ -69,7 +71,7 @@ awaitable<void> one_after_the_other(run_of_store& run) {
       const auto ended = co_await std::move(finishing);
       if (ended.code != stores::change_code::applied) ++run.wrong;
     }
-    run.latencies.push_back(microseconds(clock::now() - began));
+    run.latencies.push_back(microseconds(steady_clock::now() - began));
     ++run.done;
   }
 }
@@ -77,12 +79,12 @@ awaitable<void> one_after_the_other(run_of_store& run) {
 }  // namespace
 
 load_figures load_store(stores::store& store, std::size_t in_flight, bool whole_life,
-                        clock::duration measured) {
+                        steady_clock::duration measured) {
   const process_id process = new_process_id();
   sync(store.renew(process, 1h));
   boost::asio::io_context context(1);
-  run_of_store all{store, process, clock::now() + measured, whole_life};
-  const auto started = clock::now();
+  run_of_store all{store, process, steady_clock::now() + measured, whole_life};
+  const auto started = steady_clock::now();
   std::exception_ptr error;
   for (std::size_t i = 0; i < in_flight; ++i) {
     boost::asio::co_spawn(context, one_after_the_other(all), [&](const std::exception_ptr& e) {
@@ -92,7 +94,7 @@ load_figures load_store(stores::store& store, std::size_t in_flight, bool whole_
   context.run();
   if (error) std::rethrow_exception(error);
   load_figures figures;
-  figures.per_second = static_cast<double>(all.done) / to_seconds(clock::now() - started);
+  figures.per_second = static_cast<double>(all.done) / to_seconds(steady_clock::now() - started);
   figures.p50_us = quantile(all.latencies, 0.5);
   figures.p99_us = quantile(all.latencies, 0.99);
   figures.right = all.wrong == 0;

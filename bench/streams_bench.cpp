@@ -8,13 +8,13 @@
 
 #include <array>
 #include <cerrno>
-#include <fstream>
 #include <iomanip>
 #include <memory>
 #include <ostream>
 #include <stdexcept>
 #include <system_error>
 
+#include "bench/probe.hpp"
 #include "bench/server.hpp"
 
 namespace longhaul::bench {
@@ -87,15 +87,6 @@ void subscribe(peer& on) {
               R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
               R"("io.modelcontextprotocol/clientCapabilities":{}}}})"),
          "notifications/subscriptions/acknowledged");
-}
-
-// A line of /proc/PID/status, as a number.
-double status_of(pid_t process, const std::string& name) {
-  std::ifstream file("/proc/" + std::to_string(process) + "/status");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with(name + ":")) return std::stod(line.substr(name.size() + 1));
-  }
-  throw std::runtime_error("/proc has no " + name);
 }
 
 streams_row measure(const options& with, const std::string& name, void (*open)(peer&),

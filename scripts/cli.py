@@ -21,7 +21,8 @@ sys.dont_write_bytecode = True
 
 import cli  # noqa: E402
 
-FILES = ["tools", "arguments", "calls", "exit_codes", "tasks", "crashes", "keys", "questions", "screens", "others"]
+FILES = ["tools", "arguments", "calls", "exit_codes", "tasks", "crashes", "keys", "questions", "screens", "others",
+         "hostile"]
 WIDEST = 600  # characters of what a failure says
 
 

@@ -22,7 +22,6 @@ question_handler answers_from(seat& at, const answering_options& options, questi
 
 /// The answer that words give to a question, alone. Throws `terminal::argument_error` if they do
 /// not.
-question_reply answer_by_words(const asked_question& question,
-                               const std::vector<std::string>& words);
+question_reply answer_by_words(const asked_question& asked, const std::vector<std::string>& words);
 
 }  // namespace longhaul

@@ -227,9 +227,9 @@ std::string end_json(const call_outcome& end, const std::string& server) {
     questions += '[';
     for (const asked_question& each : end.questions) {
       if (questions.back() != '[') questions += ',';
-      json::object question(questions);
-      question.string("key", each.key).string("method", each.method).raw("params", each.params);
-      question.close();
+      json::object one(questions);
+      one.string("key", each.key).string("method", each.method).raw("params", each.params);
+      one.close();
     }
     questions += ']';
   }

@@ -58,10 +58,10 @@ class seat {
   void clear();
   /// Has the terminal for itself meanwhile: nothing is drawn. Ends early on Ctrl-C.
   template <class Ask>
-  auto ask(const Ask& question) {
+  auto ask(const Ask& conversation) {
     const std::lock_guard lock(mutex_);
     lines_.clear();
-    return question(static_cast<terminal::console&>(console_));
+    return conversation(static_cast<terminal::console&>(console_));
   }
 
  private:

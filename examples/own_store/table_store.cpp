@@ -306,6 +306,7 @@ std::string_view table_store::refused_by(const stores::create_bounds& tasks,
   namespace names = stores::bound_names;
   const std::size_t bytes = stores::size_of(added);
   const use all = use_of(nullptr), mine = use_of(&added.origin->quota);
+  if (tasks.known_only) return names::known_only;
   if (passes(tasks.open_total, all.open + 1)) return names::open_total;
   if (passes(tasks.open_per_quota, mine.open + 1)) return names::open_per_quota;
   if (passes(tasks.stored_total, all.stored + 1)) return names::stored_total;

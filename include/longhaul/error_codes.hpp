@@ -21,5 +21,8 @@ inline constexpr int input_key_reused = 31006;
 inline constexpr int result_too_large = 31007;
 /// Middleware of the server refuses this request; the message says why.
 inline constexpr int declined = 31008;
+/// A call that is repeated is not known (any more): it may have been carried out by a process that
+/// has ended, or its result is gone. Nothing was done now.
+inline constexpr int not_repeatable = 31009;
 
 }  // namespace longhaul::error_codes

@@ -213,7 +213,7 @@ awaitable<raw_json> call_driver::first_params(asking& how) {
   how.tasks = options_.tasks && server_->stateless();
   wants_task_ = how.tasks && server_->facts().tasks;
   how.meta.emplace_back(
-      "longhaul.dev/idempotency-key",
+      protocol::idempotency_key,
       remote::quoted(options_.idempotency_key.empty() ? random_token() : options_.idempotency_key));
   if (options_.tasks && server_->facts().tasks && !server_->stateless()) {
     const raw_json tool = co_await server_->tool(tool_, false, waiting_);
@@ -248,7 +248,61 @@ awaitable<raw_json> call_driver::ask_for_call(const raw_json& params, asking how
   co_return co_await request_call(params, how);
 }
 
+// Where the server knows our key, what was lost is sent again: it is one piece of work all the
+// same.
 awaitable<raw_json> call_driver::request_call(const raw_json& params, asking how) {
+  using clock = std::chrono::steady_clock;
+  back_off pause(server_->context());
+  const auto first_sent = server_->server_time();
+  std::optional<request_error> lost;
+  clock::time_point until;
+  for (;;) {
+    const auto sent = clock::now();
+    raw_json result;
+    std::optional<request_error> failed;
+    try {
+      result = co_await send_call(params, how);
+    } catch (const client_error& e) {
+      failed.emplace(e);
+    }
+    if (!failed) {
+      set_connected(true);
+      co_return result;
+    }
+    if (!first_sent || !may_send_again(*failed, lost.has_value())) {
+      const bool unknown = lost && failed->code() == error_codes::not_repeatable;
+      throw request_error(unknown ? *lost : *failed);
+    }
+    // One that was under way for long was there again.
+    if (!lost || clock::now() - sent > tunables::repeat_time) {
+      until = clock::now() + tunables::repeat_time;
+    }
+    if (!lost) {
+      lost = failed;
+      how.meta.emplace_back(protocol::first_sent_key, std::to_string(*first_sent));
+    }
+    if (clock::now() >= until) throw request_error(*lost);
+    set_connected(false);
+    co_await pause.wait(waiting_, failed->retry_after);
+  }
+}
+
+bool call_driver::may_send_again(const request_error& failed, bool was_lost) const {
+  if (leaves()) return false;
+  if (failed.why() == kind::lost) return true;
+  return was_lost && (failed.why() == kind::unreachable || is_busy(failed));
+}
+
+void call_driver::set_connected(bool connected) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_.connected == connected) return;
+    state_.connected = connected;
+  }
+  tell();
+}
+
+awaitable<raw_json> call_driver::send_call(const raw_json& params, asking how) {
   may_become_task_ = wants_task_;
   raw_json result;
   std::optional<request_error> failed;

@@ -4,6 +4,7 @@
 //   tools/call ──► result ─────────────────────────────────────────────────► ended
 //       ▲     └──► input_required ──► questions answered ──┐ (MRTR)
 //       └────────────────────────────────────────────────── ┘
+//       ▲     └──► connection lost: again, where the server knows idempotency keys
 //             └──► task ──► tasks/get, again and again ──► terminal ────────► ended
 //                    ▲          └──► input_required ──► tasks/update
 //                    └── connection lost: again, with pauses
@@ -75,6 +76,9 @@ class call_driver final : public remote::follower,
   awaitable<call_outcome> call_tool();
   awaitable<raw_json> ask_for_call(const raw_json& params, remote::asking how);
   awaitable<raw_json> request_call(const raw_json& params, remote::asking how);
+  awaitable<raw_json> send_call(const raw_json& params, remote::asking how);
+  bool may_send_again(const remote::request_error& failed, bool was_lost) const;
+  void set_connected(bool connected);
   awaitable<raw_json> first_params(remote::asking& how);
   awaitable<std::optional<raw_json>> answer_call(json::value asking,
                                                  std::vector<asked_question>& left);

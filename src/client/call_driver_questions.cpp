@@ -17,13 +17,13 @@ namespace asio = boost::asio;
 using kind = client_error::kind;
 using namespace remote;  // this is its front
 
-awaitable<std::optional<question_reply>> call_driver::ask(asked_question question) {
+awaitable<std::optional<question_reply>> call_driver::ask(asked_question one) {
   const question_handler& handler =
       options_.on_question ? options_.on_question : server_->options().on_question;
   if (!handler) co_return std::nullopt;
-  auto& source = open_questions_[question.key];
+  auto& source = open_questions_[one.key];
   source = std::stop_source();
-  question.withdrawn = source.get_token();
+  one.withdrawn = source.get_token();
   struct given {
     explicit given(asio::io_context& context)
         : done(context, asio::steady_timer::time_point::max()) {}
@@ -32,8 +32,8 @@ awaitable<std::optional<question_reply>> call_driver::ask(asked_question questio
     bool ready = false;
   };
   const auto box = std::make_shared<given>(server_->context());
-  server_->calls_back().post([handler, question, box, context = &server_->context()] {
-    auto reply = ask_safely(handler, question);
+  server_->calls_back().post([handler, one, box, context = &server_->context()] {
+    auto reply = ask_safely(handler, one);
     asio::post(*context, [box, reply = std::move(reply)] {
       box->reply = reply;
       box->ready = true;
@@ -47,8 +47,8 @@ awaitable<std::optional<question_reply>> call_driver::ask(asked_question questio
   }
   waiting_.clear();
   const bool ready = box->ready;
-  if (!ready) open_questions_[question.key].request_stop();
-  open_questions_.erase(question.key);
+  if (!ready) open_questions_[one.key].request_stop();
+  open_questions_.erase(one.key);
   if (!ready) throw client_error(kind::left, "nobody waits for the answer");
   co_return box->reply;
 }
@@ -109,24 +109,24 @@ awaitable<bool> call_driver::answer_task(const task_view& task) {
   co_return all;
 }
 
-void call_driver::asked(asked_question question, answerer answer) {
+void call_driver::asked(asked_question one, answerer answer) {
   const question_handler& handler =
       options_.on_question ? options_.on_question : server_->options().on_question;
   std::stop_source source;
-  question.withdrawn = source.get_token();
-  open_questions_[question.key] = source;
-  const bool keeps = !question.task.empty();
-  server_->calls_back().post([self = shared_from_this(), handler, question, answer, keeps] {
-    const auto reply = ask_safely(handler, question);
-    const answer_text text = answer_of(question, reply);
-    asio::post(self->server_->context(), [self, question, answer, keeps, reply, text] {
-      const bool gone = self->open_questions_.erase(question.key) == 0;
+  one.withdrawn = source.get_token();
+  open_questions_[one.key] = source;
+  const bool keeps = !one.task.empty();
+  server_->calls_back().post([self = shared_from_this(), handler, one, answer, keeps] {
+    const auto reply = ask_safely(handler, one);
+    const answer_text text = answer_of(one, reply);
+    asio::post(self->server_->context(), [self, one, answer, keeps, reply, text] {
+      const bool gone = self->open_questions_.erase(one.key) == 0;
       if (gone) return;
       if (reply || !keeps) {
         answer(text);
       } else if (self->options_.leave_questions) {
         // Nobody answers: the task keeps it, and who comes back later is asked again.
-        self->unanswered_.push_back(question);
+        self->unanswered_.push_back(one);
       }
       self->look_soon();
     });
@@ -145,6 +145,7 @@ void call_driver::withdrawn(const std::string& key) {
 void call_driver::progressed(json::value params) {
   {
     const std::lock_guard lock(mutex_);
+    state_.connected = true;
     state_.done = params["progress"].number();
     if (const auto total = params["total"].number()) state_.total = total;
     if (const auto message = params["message"].string()) state_.message = *message;

@@ -25,11 +25,6 @@ bool is_connection_trouble(const client_error& e) {
   return e.why() == kind::unreachable || e.why() == kind::lost || e.why() == kind::time_limit;
 }
 
-// "Later, please": ours say so with a time.
-bool is_busy(const client_error& e) {
-  return e.why() == kind::refused && e.code() == error_codes::busy;
-}
-
 call_outcome failure(int code, std::string message, raw_json data) {
   call_outcome end;
   end.status = task_status::failed;

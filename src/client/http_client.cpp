@@ -365,6 +365,8 @@ http_client::http_client(asio::io_context& context, http_url origin, const http_
 
 http_client::~http_client() { close(); }
 
+void http_client::drop_idle() noexcept { state_->idle.clear(); }
+
 void http_client::close() noexcept {
   state_->closed = true;
   state_->idle.clear();

@@ -88,6 +88,8 @@ class http_client {
   /// meanwhile, and leaves. Throws `client_error`: `unreachable` if nothing was sent, `lost`,
   /// `left`, `broken` (no HTTP; a header that is none).
   awaitable<std::shared_ptr<http_exchange>> send(http_request request, interruption& ended);
+  /// Connections that are kept are not used again: one of them was out of step.
+  void drop_idle() noexcept;
   /// All connections, and what is under way.
   void close() noexcept;
 

@@ -62,6 +62,12 @@ bool is_reply(const std::string& body) {
   }
 }
 
+// Ids count up.
+bool is_earlier(json::value id, const std::string& mine) {
+  const auto number = id.integer();
+  return number && *number > 0 && std::to_string(*number) == id.raw() && *number < std::stoll(mine);
+}
+
 }  // namespace
 
 http_link::http_link(asio::io_context& context, const std::string& url,
@@ -227,7 +233,7 @@ awaitable<raw_json> http_link::read_reply(std::shared_ptr<http_exchange> reply,
 }
 
 awaitable<raw_json> http_link::read_json(http_exchange& reply, const outgoing& message,
-                                         bool in_session) const {
+                                         bool in_session) {
   const http_head head = reply.head();
   const bool is_json = head.content_type == "application/json";
   // Whatever a body says beside these: what it is about is the status.
@@ -246,6 +252,11 @@ awaitable<raw_json> http_link::read_json(http_exchange& reply, const outgoing& m
   // An error that could not say whose it is belongs to this POST.
   const json::value id = view["id"];
   const bool nobodys = bool(view["error"]) && (!id || id.is(json::kind::null));
+  if (is_earlier(id, message.id) && !view["method"]) {  // a proxy has sent it twice
+    connections_.drop_idle();
+    throw client_error(kind::lost, url_text_ + " answered " + about(message) + " (id " +
+                                       message.id + ") with the reply to an earlier request");
+  }
   if ((!nobodys && id.raw() != message.id) || view["method"]) {
     throw client_error(kind::broken, url_text_ + " answered " + about(message) + " (id " +
                                          message.id + ") with another message: " + shown(body));

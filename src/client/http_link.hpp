@@ -52,8 +52,7 @@ class http_link final : public link, public std::enable_shared_from_this<http_li
                            const outgoing& message) const;
   awaitable<raw_json> read_reply(std::shared_ptr<http_exchange> reply, const outgoing& message,
                                  bool in_session, interruption& ended);
-  awaitable<raw_json> read_json(http_exchange& reply, const outgoing& message,
-                                bool in_session) const;
+  awaitable<raw_json> read_json(http_exchange& reply, const outgoing& message, bool in_session);
   awaitable<void> read_events(http_exchange& reply, const outgoing& message, reading& into);
   awaitable<std::shared_ptr<http_exchange>> resume(const outgoing& message, const reading& from,
                                                    back_off& pause, interruption& ended);

@@ -13,6 +13,7 @@
 
 #include "client/http_client.hpp"
 #include "longhaul/client_error.hpp"
+#include "longhaul/error_codes.hpp"
 #include "longhaul/raw_json.hpp"
 
 namespace longhaul::remote {
@@ -43,6 +44,11 @@ class request_error : public client_error {
   std::optional<std::chrono::milliseconds> retry_after = std::nullopt;
   std::string said = {};  ///< the message of a JSON-RPC error, in the server's words
 };
+
+/// "Later, please": ours say so with a time.
+inline bool is_busy(const client_error& e) noexcept {
+  return e.why() == client_error::kind::refused && e.code() == error_codes::busy;
+}
 
 class link {
  public:

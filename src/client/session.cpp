@@ -228,9 +228,10 @@ awaitable<raw_json> session::request(std::string method, raw_json params, asking
   for (int attempt = 1;; ++attempt) {
     std::optional<request_error> failed;
     std::uint64_t mine = session_number_;
-    bool in_session = false;
+    bool in_session = false, is_ready = false;
     try {
       co_await ready(ended);
+      is_ready = true;
       mine = session_number_;
       in_session = link_->has_session();
       if (how.waits) co_return co_await ask_once(method, params, how, ended);
@@ -243,7 +244,9 @@ awaitable<raw_json> session::request(std::string method, raw_json params, asking
     const bool session_gone = in_session && failed->by_http && failed->code() == 404;
     // Others may have found that out before, and begun a new one.
     if (session_gone && mine == session_number_) connected_ = false;
-    const bool again = session_gone || may_repeat(*failed, how);  // nothing of it was done
+    // Nothing of it was done. Whether the server is there at all was asked often enough.
+    const bool tried = !is_ready && (failed->by_http || !was_connected_);
+    const bool again = session_gone || (!tried && may_repeat(*failed, how));
     if (closed_ || attempt >= tunables::attempts || !again) throw request_error(*failed);
     if (!session_gone) co_await pause.wait(ended, failed->retry_after);
   }
@@ -290,6 +293,7 @@ awaitable<void> session::close() {
   for (interruption* const each : all) {
     if (under_way_.contains(each)) each->fire();
   }
+  finding_end_.fire();
   listen_end_.fire();
   listen_timer_.cancel();
   forget_questions();

@@ -79,6 +79,9 @@ class session : public std::enable_shared_from_this<session> {
   /// What a call of it carries in headers, as far as its definition is known. Throws
   /// `client_error`, `broken`, if it was left out of the list.
   header_list mirrored(const std::string& name, const raw_json& arguments) const;
+  /// What time it is for the server, or earlier, in ms since 1970; null: it knows no idempotency
+  /// keys, so that nothing may be sent twice.
+  std::optional<std::int64_t> server_time() const;
   /// Whatever is under way ends with `left`.
   awaitable<void> close();
   bool closed() const noexcept { return closed_; }
@@ -116,6 +119,7 @@ class session : public std::enable_shared_from_this<session> {
   void open();
   awaitable<void> find_out(std::shared_ptr<finding> one);
   awaitable<void> choose();
+  awaitable<raw_json> take_step(outgoing message);
   awaitable<found> discover(milliseconds time);
   awaitable<found> discover_once(milliseconds time, bool again);
   found kind_of_server(const raw_json& reply, bool again);
@@ -156,8 +160,11 @@ class session : public std::enable_shared_from_this<session> {
   std::shared_ptr<link> link_;
   protocol::revision version_ = protocol::revision::v2026_07_28;
   server_facts facts_;
+  std::optional<std::int64_t> server_time_;
+  std::chrono::steady_clock::time_point server_time_heard_;
   bool connected_ = false, was_connected_ = false, sessions_only_ = false;
   std::shared_ptr<finding> finding_;  // under way
+  interruption finding_end_;          // of its pause
   std::uint64_t generation_ = 0;      // of the link, when it was found out
   std::uint64_t session_number_ = 0;
   gate short_requests_;

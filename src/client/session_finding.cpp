@@ -9,7 +9,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "client/back_off.hpp"
 #include "client/capabilities.hpp"
+#include "client/tunables.hpp"
 #include "json/write.hpp"
 #include "protocol/jsonrpc.hpp"
 
@@ -31,6 +33,9 @@ request_error before_all(const request_error& e) {
   result.retry_after = e.retry_after;
   return result;
 }
+
+// By a server, or a proxy before it, that has no time or no room now.
+bool is_turned_away(const request_error& e) { return e.why() == kind::unreachable && e.by_http; }
 
 std::string list_of(json::value versions) {
   std::string text;
@@ -98,6 +103,31 @@ awaitable<void> session::find_out(std::shared_ptr<finding> one) {
   one->done.cancel();
 }
 
+// A step of finding out, which is harmless twice; empty for a notification.
+awaitable<raw_json> session::take_step(outgoing message) {
+  back_off pause(context_);
+  for (int attempt = 1;; ++attempt) {
+    std::optional<request_error> failed;
+    raw_json reply;
+    try {
+      interruption nobody;
+      if (message.id.empty()) {
+        co_await link_->send(message);
+      } else {
+        reply = co_await exchange(message, nobody);
+      }
+    } catch (const client_error& e) {
+      failed.emplace(e);
+    }
+    if (!failed) co_return reply;
+    // Servers of sessions that do not know a method may answer it with 500.
+    const bool broke = failed->why() == kind::lost && failed->code() != 500;
+    const bool again = link_->http() && (broke || is_turned_away(*failed));
+    if (!again || closed_ || attempt >= tunables::attempts) throw request_error(*failed);
+    co_await pause.wait(finding_end_, failed->retry_after);
+  }
+}
+
 awaitable<void> session::choose() {
   tools_.reset();
   link_->end_session();
@@ -145,13 +175,12 @@ awaitable<session::found> session::discover(milliseconds time) {
 
 awaitable<session::found> session::discover_once(milliseconds time, bool again) {
   version_ = revision::v2026_07_28;
-  interruption nobody;
   const std::uint64_t number = next_++;
   outgoing message = written("server/discover", {}, asking(), number);
   if (!link_->http()) message.reply_time = time;
   raw_json reply;
   try {
-    reply = co_await exchange(std::move(message), nobody);
+    reply = co_await take_step(std::move(message));
   } catch (const client_error& e) {
     // No answer on a pipe, or its end, and on HTTP a status without a message, say "unknown".
     const request_error failed(e);
@@ -200,7 +229,6 @@ awaitable<void> session::initialize(std::string version) {
   o.string("protocolVersion", version);
   o.raw("capabilities", capabilities_json(options_.can, false));
   o.raw("clientInfo", implementation_json(options_)).close();
-  interruption nobody;
   const std::uint64_t number = next_++;
   asking how;
   outgoing message = written("initialize", raw_json::trusted(params), how, number);
@@ -208,7 +236,7 @@ awaitable<void> session::initialize(std::string version) {
   message.reply_time = std::max(options_.connect_time, options_.reply_time);
   raw_json reply;
   try {
-    reply = co_await exchange(std::move(message), nobody);
+    reply = co_await take_step(std::move(message));
   } catch (const client_error& e) {
     if (e.code() != 404 && e.code() != 405) throw;
     throw client_error(
@@ -232,7 +260,7 @@ awaitable<void> session::initialize(std::string version) {
   initialized.body = message_text(0, initialized.method, {});
   header_list headers = {{"MCP-Protocol-Version", chosen}};
   initialized.headers = headers;
-  co_await link_->send(std::move(initialized));
+  co_await take_step(std::move(initialized));
   link_->begin_session(std::move(headers));
 }
 
@@ -248,9 +276,19 @@ void session::read_facts(json::value result, revision version) {
   facts_.instructions = result["instructions"].string().value_or("");
   facts_.capabilities = or_empty_object(copy_of(result["capabilities"]));
   const json::value can(facts_.capabilities);
+  const json::value keys =
+      can[stateless() ? "extensions" : "experimental"][protocol::idempotency_key];
+  server_time_ = keys["now"].integer();
+  server_time_heard_ = std::chrono::steady_clock::now();
   facts_.tasks = stateless() ? bool(can["extensions"][tasks_extension])
                              : version == revision::v2025_11_25 &&
                                    bool(can["tasks"]["requests"]["tools"]["call"]);
+}
+
+std::optional<std::int64_t> session::server_time() const {
+  if (!server_time_) return std::nullopt;
+  const auto since = std::chrono::steady_clock::now() - server_time_heard_;
+  return *server_time_ + std::chrono::duration_cast<milliseconds>(since).count();
 }
 
 }  // namespace longhaul::remote

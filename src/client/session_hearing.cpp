@@ -35,8 +35,8 @@ std::shared_ptr<follower> session::owner_of(json::value params, const std::strin
     }
     return nullptr;
   }
-  const auto found = open_.find(asked);
-  if (found != open_.end()) return found->second.who.lock();
+  const auto at = open_.find(asked);
+  if (at != open_.end()) return at->second.who.lock();
   // On a pipe nothing says which call it belongs to; if there is but one, to that.
   std::shared_ptr<follower> only;
   for (const auto& [id, one] : open_) {
@@ -60,9 +60,9 @@ void session::answer(const std::string& id, const answer_text& text) {
 }
 
 // To nobody, if it was taken back, was answered, or was asked in a session that is over.
-void session::answer_question(const std::string& id, std::uint64_t session,
+void session::answer_question(const std::string& id, std::uint64_t asked_in,
                               const answer_text& text) {
-  if (session == session_number_ && questions_.erase(id) != 0) answer(id, text);
+  if (asked_in == session_number_ && questions_.erase(id) != 0) answer(id, text);
 }
 
 void session::forget_questions() {
@@ -116,8 +116,8 @@ void session::ask_client(asked_question question, const follower::answerer& answ
 void session::hear_notification(std::string_view method, json::value params,
                                 const std::string& asked) {
   if (method == "notifications/progress") {
-    const auto found = open_.find(std::string(params["progressToken"].raw()));
-    const auto who = found == open_.end() ? owner_of(params, asked) : found->second.who.lock();
+    const auto at = open_.find(std::string(params["progressToken"].raw()));
+    const auto who = at == open_.end() ? owner_of(params, asked) : at->second.who.lock();
     if (who) who->progressed(params);
   } else if (method == "notifications/tasks" || method == "notifications/tasks/status") {
     const auto id = params["taskId"].string().value_or("");
@@ -134,11 +134,11 @@ void session::hear_notification(std::string_view method, json::value params,
     }
   } else if (method == "notifications/cancelled") {
     const std::string id(params["requestId"].raw());
-    const auto found = questions_.find(id);
-    if (found == questions_.end()) return;
-    found->second.withdrawn.request_stop();
-    const auto who = found->second.who.lock();
-    questions_.erase(found);
+    const auto at = questions_.find(id);
+    if (at == questions_.end()) return;
+    at->second.withdrawn.request_stop();
+    const auto who = at->second.who.lock();
+    questions_.erase(at);
     if (who) who->withdrawn(id);
   } else if (method == "notifications/tools/list_changed") {
     tools_.reset();

@@ -38,10 +38,10 @@ std::vector<std::string> tool_reply::links() const {
   return all;
 }
 
-raw_json form_defaults(const asked_question& question) {
+raw_json form_defaults(const asked_question& asked) {
   std::string text;
   json::object o(text);
-  const json::value params(question.params);
+  const json::value params(asked.params);
   for (json::members each(params["requestedSchema"]["properties"]); each.next();) {
     const json::value preset = each.value()["default"];
     if (preset) o.raw(each.key(), preset.raw());

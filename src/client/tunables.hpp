@@ -67,6 +67,10 @@ inline constexpr auto longest_retry_after = 120s;
 /// How often a request that is no following of a task is repeated: about three seconds.
 inline constexpr int attempts = 4;
 
+/// A call whose connection broke, and whose server knows idempotency keys, is sent again for so
+/// long after it was last known to be under way.
+inline constexpr auto repeat_time = 15s;
+
 /// Questions and answers of one call; a server that asks on and on is cut off here.
 inline constexpr int question_rounds = 100;
 /// Pages of one list: a server that never ends is cut off here.

@@ -100,6 +100,7 @@ numbers tallies::use_of_all() const {
 std::string_view tallies::refuses(std::string_view quota, const stores::create_bounds& bounds,
                                   std::size_t bytes) const {
   namespace names = stores::bound_names;
+  if (bounds.known_only) return names::known_only;
   const numbers all = use_of_all(), mine = use_of(quota);
   const std::array<demand, 8> wanted = {
       {{all.open_tasks(), 1, bounds.open_total, names::open_total},

@@ -81,8 +81,10 @@ request_meta read_meta(const json::indexed& params) {
       if (v.is(json::kind::string) || is_integer(v)) meta.progress_token = v;
     } else if (m.key() == "io.modelcontextprotocol/logLevel") {
       if (v.is(json::kind::string)) meta.log_level = v;
-    } else if (m.key() == "longhaul.dev/idempotency-key") {
+    } else if (m.key() == idempotency_key) {
       meta.idempotency_key = v;
+    } else if (m.key() == first_sent_key) {
+      meta.first_sent = v;
     }
   }
   return meta;

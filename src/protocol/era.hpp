@@ -34,6 +34,12 @@ std::string_view supported_versions_json() noexcept;
 inline constexpr std::string_view version_key = "io.modelcontextprotocol/protocolVersion";
 inline constexpr std::string_view capabilities_key = "io.modelcontextprotocol/clientCapabilities";
 
+/// What a caller sends along so that the same call twice is one piece of work. Servers that know it
+/// say so under the same name, with their time (`now`, in ms since 1970). When a call is repeated,
+/// it says beside it when it was sent for the first time, by that clock.
+inline constexpr std::string_view idempotency_key = "longhaul.dev/idempotency-key";
+inline constexpr std::string_view first_sent_key = "longhaul.dev/first-sent";
+
 /// What `_meta` of a request says, read in one walk.
 struct request_meta {
   json::value all;              ///< the `_meta` object, or absent
@@ -42,6 +48,7 @@ struct request_meta {
   json::value progress_token;   ///< a string or an integer, or absent
   json::value log_level;        ///< a string, or absent
   json::value idempotency_key;  ///< of any type, or absent
+  json::value first_sent;       ///< of any type, or absent
 };
 /// `params` is an object or absent. A member of a type that it cannot have counts as absent.
 request_meta read_meta(const json::indexed& params);

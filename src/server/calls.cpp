@@ -139,6 +139,7 @@ tasks::submission calls::submission_for(const on_its_way& call) const {
   result.arguments = or_empty_object(request.arguments);
   result.meta = request.meta;
   result.idempotency_key = request.idempotency_key;
+  result.first_sent = request.first_sent;
   result.retention_given = request.retention_given;
   result.retention = request.retention;
   result.answered = request.settled;

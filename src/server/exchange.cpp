@@ -95,6 +95,14 @@ void exchange::on_notice(const notice_ptr& notice) {
 void exchange::abandon() {
   const guard lock(mutex_);
   abandoned_ = true;
+  lost_ = false;
+  signal();
+}
+
+void exchange::lose() {
+  const guard lock(mutex_);
+  lost_ = lost_ || !abandoned_;
+  abandoned_ = true;
   signal();
 }
 
@@ -151,6 +159,7 @@ exchange::batch exchange::take() {
   result.updated.swap(updated_);
   result.notices = take_newest(notices_);
   result.abandoned = abandon_seen_ = abandoned_;
+  result.lost = lost_;
   result.shutting_down = stopping_seen_ = stopping_;
   return result;
 }

@@ -52,6 +52,8 @@ class exchange final : public tasks::follower,
   void on_notice(const notice_ptr& notice) override;
   /// The caller left, or cancelled this request.
   void abandon();
+  /// The same, but only its connection is gone: it may come again.
+  void lose();
   /// The consumer is to look whether there is something to do.
   void wake() { on_clock(); }
   /// The server stops: open waits and subscriptions end gracefully.
@@ -68,6 +70,7 @@ class exchange final : public tasks::follower,
     std::vector<std::string> updated;                        ///< addresses of resources, each once
     std::vector<notice_ptr> notices;                         ///< in order
     bool abandoned = false;
+    bool lost = false;  ///< abandoned, but it may come again
     bool shutting_down = false;
   };
   /// Waits until `take` would not be empty, until the deadline, or until a test moved the clock.
@@ -81,7 +84,7 @@ class exchange final : public tasks::follower,
   /// The consumer is done: from now on nothing of its executor is touched, whoever still holds
   /// this.
   void close();
-  /// What happened since the last call. `abandoned` and `shutting_down` stay set.
+  /// What happened since the last call. `abandoned`, `lost` and `shutting_down` stay set.
   batch take();
 
  private:
@@ -102,6 +105,7 @@ class exchange final : public tasks::follower,
   std::optional<tasks::close_event> close_ LONGHAUL_GUARDED_BY(mutex_);
   bool clock_moved_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool abandoned_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  bool lost_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool abandon_seen_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool stopping_ LONGHAUL_GUARDED_BY(mutex_) = false;
   bool stopping_seen_ LONGHAUL_GUARDED_BY(mutex_) = false;

@@ -63,6 +63,11 @@ std::optional<refused> refusal_of(const stores::create_result& created) {
     case stores::create_code::busy:
       break;
   }
+  if (created.bound == stores::bound_names::known_only) {
+    return refuse(refusal::not_repeatable,
+                  "this call was sent before, and is not known here any more: whether it was "
+                  "carried out cannot be told");
+  }
   return busy_at(created.bound);
 }
 

@@ -46,6 +46,7 @@ enum class refusal : std::uint8_t {
   bad_answer,  ///< an answer does not fit its question; `message` names the place
   busy,        ///< a bound is reached; try again after `retry_after`
   idempotency_conflict,
+  not_repeatable,  ///< whether the call was carried out before cannot be known any more
   shutting_down,
   abandoned,  ///< the caller left: nobody reads this reply
   declined,   ///< by middleware, with a code of its own
@@ -97,6 +98,8 @@ struct call_request {
   bool retention_given = false;
   std::optional<milliseconds> retention = std::nullopt;
   std::string idempotency_key;
+  /// It is repeated, and was sent for the first time then, by the store's clock; null: it is not.
+  std::optional<timestamp> first_sent = std::nullopt;
   asking ask = asking::impossible;
   question_modes modes = {};
   /// Answers given in advance: applied to questions of these keys when they come.

@@ -39,6 +39,11 @@ inline constexpr std::size_t travelling_answers = std::size_t{64} * 1024;
 /// of what came, and again.
 inline constexpr std::size_t middleware_meta = std::size_t{16} * 1024;
 
+/// How long a call goes on without its caller who has lost its connection and may come again, with
+/// the same idempotency key: clients try again after some hundred milliseconds, and then twice as
+/// long.
+inline constexpr std::chrono::seconds return_grace{5};
+
 /// Callers that a rate remembers: a few MiB. Beyond it a quarter is counted anew.
 inline constexpr std::size_t rate_buckets = std::size_t{16} * 1024;
 

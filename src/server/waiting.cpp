@@ -146,8 +146,10 @@ awaitable<std::optional<call_reply>> task_wait::until_end() {
     co_await mailbox_.wait(wake_at());
     exchange::batch batch = mailbox_.take();
     const bool abandoned = batch.abandoned, stopping = batch.shutting_down;
+    const bool may_return = batch.lost && !request_.idempotency_key.empty();
     deliver(std::move(batch));
     if (task_->terminal()) continue;
+    if (may_return) co_await wait_for_return();
     if (abandoned) co_return co_await leave();
     if (stopping) co_return refuse(refusal::shutting_down, "the server is shutting down");
     if (server_.engine.clock().monotonic() >= rules_.deadline) co_return std::nullopt;
@@ -158,6 +160,21 @@ awaitable<std::optional<call_reply>> task_wait::until_end() {
 bool task_wait::is_ours_alone() {
   mailbox_.following.clear();
   return task_->hidden && !server_.engine.has_callers(task_->id(), mailbox_);
+}
+
+// It repeats its call, and then waits for the same work; this one is a caller of it until then.
+awaitable<void> task_wait::wait_for_return() {
+  const auto end = server_.deadline_in(tunables::return_grace);
+  while (task_->hidden && !task_->terminal()) {
+    const auto now = server_.engine.clock().monotonic();
+    if (now >= end) co_return;
+    co_await mailbox_.wait(on_timer(end, now));
+    const exchange::batch batch = mailbox_.take();
+    for (const task_ptr& task : batch.tasks) {
+      if (task->id() == task_->id() && task->rev > task_->rev) task_ = task;
+    }
+    if (batch.shutting_down || !batch.lost) co_return;
+  }
 }
 
 // Nobody else knows the work behind a plain call, unless he made the same call and waits for it as

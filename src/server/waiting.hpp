@@ -10,6 +10,7 @@
 //              │                     (asked here, by the reply, or not at all)
 //              ▼                                                         │
 //   sleep in the exchange ──► the caller left: hidden work is cancelled  │
+//                             (with a key: if it does not come again)    │
 //                         ──► the server stops: refused                  │
 //                         ──► the deadline: null                         │
 //                         ──────────────────────────────────────────────►┘
@@ -61,6 +62,7 @@ class task_wait {
   void deliver(exchange::batch batch);
   /// Nobody else knows the work, or waits for it.
   bool is_ours_alone();
+  awaitable<void> wait_for_return();
   awaitable<std::optional<call_reply>> leave();
 
   awaitable<std::optional<call_reply>> handle_questions();

@@ -82,6 +82,7 @@ std::shared_ptr<quota_table::use> quota_table::restore(std::string_view quota,
 quota_table::admission quota_table::admit(std::string_view quota, const create_bounds& bounds,
                                           std::size_t bytes) {
   namespace names = bound_names;
+  if (bounds.known_only) return {nullptr, names::known_only};
   const std::array<demand, 4> of_all = {
       {{all_.open_tasks, 1, bounds.open_total, names::open_total},
        {all_.stored_tasks, 1, bounds.stored_total, names::stored_total},

@@ -79,13 +79,30 @@ std::optional<milliseconds> intake::within_bounds(std::optional<milliseconds> re
 std::optional<milliseconds> intake::retention_of(const submission& work, const lane& home) const {
   const tool_definition& tool = *work.tool;
   if (!work.hidden) return retention_for(tool, work.retention_given, work.retention);
+  const bool keyed = !work.idempotency_key.empty();
   milliseconds least{0};
-  if (home.is_durable) {
-    least = home.store->exclusive() ? milliseconds(tunables::hidden_retention)
-                                    : milliseconds(tunables::hidden_retention_shared);
+  if (keyed) least = tunables::hidden_retention_keyed_in_memory;
+  if (home.is_durable && !home.store->exclusive()) {
+    least = tunables::hidden_retention_shared;
+  } else if (home.is_durable) {
+    least = std::max<milliseconds>(least, tunables::hidden_retention);
+    if (keyed && home.store->durable()) least = tunables::hidden_retention_keyed;
   }
   const milliseconds kept = std::max(least, tool.options.plain_retention.value_or(least));
   return tool.options.unique ? std::max(kept, tool.options.unique_for) : kept;
+}
+
+// A call that is repeated may have been carried out by a process that has ended, or by another one
+// that keeps its calls to itself, or its work has ended and is gone.
+bool intake::may_be_forgotten(const submission& work, const lane& home,
+                              std::optional<milliseconds> retention) const {
+  if (!work.first_sent || work.idempotency_key.empty()) return false;
+  const milliseconds since = core_.lanes.durable().store->now().wall - *work.first_sent;
+  const bool strange = since < milliseconds(0);  // the clock was set back
+  if (strange || (retention && since >= *retention)) return true;
+  if (home.is_durable && home.store->durable()) return false;
+  const bool alone = core_.lanes.durable().store->exclusive();
+  return !alone || *work.first_sent <= begun_at_;
 }
 
 std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {
@@ -159,6 +176,7 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   task.hidden = work.hidden;
   task.answered = work.answered;
   task.bounds = core_.options.bounds;
+  task.bounds.known_only = may_be_forgotten(work, home, task.retention);
   if (work.born_finished) {
     co_return co_await create_finished(home, std::move(task), *work.born_finished);
   }
@@ -175,7 +193,8 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   if (work.hidden && may_wait) waits.add({origin->id, origin->owner, work.tool});
   const stores::create_result result = co_await create(home, task);
   if (result.task && result.task->id() == origin->id) waits.keep();
-  if (result.code == stores::create_code::busy) core_.log.refusal(*origin, result.bound);
+  if (result.code == stores::create_code::busy && !task.bounds.known_only)
+    core_.log.refusal(*origin, result.bound);
   if (result.code == stores::create_code::created) {
     // What was created and is claimed since is somebody else's to begin.
     const bool claimed = result.task->process == task.claim_for && result.task->rev == 1;

@@ -29,7 +29,11 @@ namespace longhaul::tasks {
 class intake {
  public:
   intake(engine_core& core, launcher& starts, runs& begun, claimer& claims)
-      : core_(core), launcher_(starts), runs_(begun), claimer_(claims) {}
+      : core_(core),
+        launcher_(starts),
+        runs_(begun),
+        claimer_(claims),
+        begun_at_(core.lanes.durable().store->now().wall) {}
 
   boost::asio::awaitable<stores::create_result> submit(const submission& work);
   boost::asio::awaitable<stores::create_result> submit_external(const external_submission& work);
@@ -45,6 +49,8 @@ class intake {
   class place;
 
   std::optional<milliseconds> retention_of(const submission& work, const lane& home) const;
+  bool may_be_forgotten(const submission& work, const lane& home,
+                        std::optional<milliseconds> retention) const;
   boost::asio::awaitable<stores::create_result> create(lane& home, const stores::new_task& task);
   boost::asio::awaitable<stores::create_result> create_finished(lane& home, stores::new_task task,
                                                                 const outcome& result);
@@ -56,6 +62,7 @@ class intake {
   launcher& launcher_;
   runs& runs_;
   claimer& claimer_;
+  const timestamp begun_at_;
 };
 
 }  // namespace longhaul::tasks

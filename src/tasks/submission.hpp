@@ -22,6 +22,8 @@ struct submission {
   call_arguments arguments;  ///< as its tool accepted them
   raw_json meta;
   std::string idempotency_key;
+  /// It is repeated, and was sent for the first time then, by the store's clock; null: it is not.
+  std::optional<timestamp> first_sent = std::nullopt;
   bool retention_given = false;
   std::optional<milliseconds> retention = std::nullopt;  ///< null: unlimited
   bool hidden = false;

@@ -41,6 +41,10 @@ inline constexpr auto max_retention = defaults::max_retention;
 inline constexpr auto hidden_retention = 2s;
 /// … where the waiter may be at another process, which the database or a notification fails.
 inline constexpr auto hidden_retention_shared = 60s;
+/// … and with an idempotency key: its caller may come again for the result, if its reply was lost.
+inline constexpr auto hidden_retention_keyed = 15s;
+/// … where results are in memory, which large ones would fill.
+inline constexpr auto hidden_retention_keyed_in_memory = 5s;
 /// How long such work waits for an answer: its caller may never come back.
 inline constexpr auto hidden_answer_within = 1h;
 

@@ -18,13 +18,10 @@ namespace longhaul::terminal {
 
 class tty_console final : public console {
  public:
-  /// Reads from `input`, writes to `output`. `interrupt`, if any, ends `read_line` once it is set.
+  /// Reads from `from`, writes to `to`. `interrupt`, if any, ends `read_line` once it is set.
   /// Requires: all of them outlive this.
-  tty_console(int input, int output, variables environment, const wake_event* interrupt = nullptr)
-      : input_(input),
-        output_(output),
-        environment_(std::move(environment)),
-        interrupt_(interrupt) {}
+  tty_console(int from, int to, variables environment, const wake_event* interrupt = nullptr)
+      : input_(from), output_(to), environment_(std::move(environment)), interrupt_(interrupt) {}
 
   /// Both ends are terminals.
   bool interactive() const override;

@@ -29,6 +29,12 @@ result<void> read_idempotency_key(const incoming& request, serving::call_request
                  " characters, because whoever guesses it is given the task"};
   }
   call.idempotency_key = std::move(*key);
+  if (!request.meta.first_sent) return {};
+  const auto at = request.meta.first_sent.integer();
+  if (!at || *at < 0) {
+    return fault{"'longhaul.dev/first-sent' must be a number of milliseconds since 1970"};
+  }
+  call.first_sent = timestamp(milliseconds(*at));
   return {};
 }
 

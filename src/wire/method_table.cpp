@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/era.hpp"
 #include "wire/refusals.hpp"
 
 namespace longhaul::wire {
@@ -127,9 +128,14 @@ void append_capabilities(json::object& into, const serving::dispatcher& server,
     }
   }
   const auto& added = server.features().extensions().all();
-  if (extensions.empty() && added.empty()) return;
+  const bool has_tools = tools.offered(server, look);
+  if (extensions.empty() && added.empty() && !has_tools) return;
   json::object all(into.key(look.stateless ? "extensions" : "experimental"));
   for (const feature* const one : extensions) all.raw(one->extension, "{}");
+  if (has_tools) {
+    json::object key(all.key(protocol::idempotency_key));
+    key.integer("now", server.store_time().time_since_epoch().count()).close();
+  }
   for (const extension& one : added) all.raw(one.id(), or_empty_object(one.settings()));
   all.close();
 }

@@ -99,7 +99,7 @@ gone_watch::gone_watch(const incoming& request, const std::shared_ptr<serving::e
     : out_(request.http == nullptr ? nullptr : request.out.get()) {
   if (out_ == nullptr) return;
   out_->on_gone([weak = std::weak_ptr(exchange)] {
-    if (const auto mailbox = weak.lock()) mailbox->abandon();
+    if (const auto mailbox = weak.lock()) mailbox->lose();
   });
 }
 

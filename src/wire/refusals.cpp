@@ -31,7 +31,7 @@ struct row {
 constexpr std::string_view params = "Invalid params: ";
 constexpr std::string_view cancelled = "The call was cancelled";
 
-constexpr std::array<row, 17> rows = {{
+constexpr std::array<row, 18> rows = {{
     {refusal::unknown_tool, code::invalid_params, code::invalid_params},
     {refusal::invalid_arguments, code::invalid_params, code::invalid_params},
     {refusal::task_forbidden, code::invalid_params, code::method_not_found},
@@ -49,6 +49,7 @@ constexpr std::array<row, 17> rows = {{
     {refusal::busy, error_codes::busy, error_codes::busy},
     {refusal::idempotency_conflict, error_codes::idempotency_conflict,
      error_codes::idempotency_conflict},
+    {refusal::not_repeatable, error_codes::not_repeatable, error_codes::not_repeatable},
     {refusal::shutting_down, error_codes::busy, error_codes::busy},
     // Read by nobody, unless another caller with the same idempotency key cancelled the work.
     {refusal::abandoned, error_codes::cancelled, error_codes::cancelled, cancelled, cancelled},

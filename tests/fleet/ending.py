@@ -94,15 +94,16 @@ NUMBERS = {
 
 
 def books(postgres):
-    """name: (found, expected)."""
-    kept = postgres.query(
-        "SELECT " + ", ".join(f"coalesce(sum({name}), 0)" for name in NUMBERS) +
-        ", coalesce(sum(queued), 0), coalesce(sum(stored_bytes), 0), coalesce(sum(open_bytes), 0) "
-        "FROM fleet.counts")[0]
-    there = postgres.query(
-        "SELECT " + ", ".join(f"count(*) FILTER (WHERE {rule})" for rule in NUMBERS.values()) +
-        ", count(*) FILTER (WHERE status < 2 AND process IS NULL AND NOT external), "
-        "coalesce(sum(bytes), 0), coalesce(sum(bytes) FILTER (WHERE status < 2), 0) FROM fleet.states")[0]
+    """name: (found, expected). Both by one statement, so of one moment: tasks are removed meanwhile."""
+    kept = [f"(SELECT coalesce(sum({name}), 0) FROM fleet.counts)"
+            for name in [*NUMBERS, "queued", "stored_bytes", "open_bytes"]]
+    there = [
+        *(f"count(*) FILTER (WHERE {rule})" for rule in NUMBERS.values()),
+        "count(*) FILTER (WHERE status < 2 AND process IS NULL AND NOT external)",
+        "coalesce(sum(bytes), 0)", "coalesce(sum(bytes) FILTER (WHERE status < 2), 0)"
+    ]
+    row = postgres.query(f"SELECT {', '.join(kept + there)} FROM fleet.states")[0]
+    kept, there = row[:len(kept)], row[len(kept):]
     result = {name: (int(found), int(expected)) for name, found, expected in
               zip([*NUMBERS, "queued", "stored_bytes", "open_bytes"], kept, there)}
     claimed = postgres.query("SELECT count(process) FROM fleet.states")[0][0]

@@ -187,7 +187,9 @@ TEST(ProgressView, NeverExceedsTheWidth) {
           ASSERT_LE(display_width(line), width) << line;
           ASSERT_EQ(line.find('\x1b'), std::string::npos) << line;
           ASSERT_EQ(line.find('\n'), std::string::npos) << line;
-          if (width >= 26) ASSERT_NE(line.find("2 h 3 min"), std::string::npos) << line;
+          if (width >= 26) {
+            ASSERT_NE(line.find("2 h 3 min"), std::string::npos) << line;
+          }
           if (!look.unicode) {
             for (const char c : line) ASSERT_TRUE(c >= ' ' && c < 0x7f) << line;
           }

@@ -77,13 +77,17 @@ class extensions_test : public testing::Test {
 
 TEST_F(extensions_test, is_advertised_beside_tasks) {
   const auto modern = result(post_modern(server, request("server/discover", "", "")));
-  EXPECT_EQ(modern["capabilities"]["extensions"].raw(),
-            R"({"io.modelcontextprotocol/tasks":{},"com.example/clock":{"zones":2}})");
+  EXPECT_EQ(
+      modern["capabilities"]["extensions"].raw(),
+      R"({"io.modelcontextprotocol/tasks":{},)"
+      R"("longhaul.dev/idempotency-key":{"now":1750000000000},"com.example/clock":{"zones":2}})");
   const auto reply = post_legacy(
       server, "",
       R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}})");
   const auto legacy = result(reply)["capabilities"];
-  EXPECT_EQ(legacy["experimental"].raw(), R"({"com.example/clock":{"zones":2}})");
+  EXPECT_EQ(
+      legacy["experimental"].raw(),
+      R"({"longhaul.dev/idempotency-key":{"now":1750000000000},"com.example/clock":{"zones":2}})");
   EXPECT_TRUE(legacy["tasks"]);
 }
 

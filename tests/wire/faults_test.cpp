@@ -9,6 +9,8 @@
 namespace longhaul::test {
 namespace {
 
+using namespace std::chrono_literals;
+
 std::string call(const std::string& id, const std::string& tool, const std::string& door,
                  const std::string& more = "") {
   return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"tools/call","params":{"name":")" + tool +
@@ -402,12 +404,75 @@ TEST(faults, a_caller_is_left_without_an_answer_when_its_twin_leaves) {
   EXPECT_FALSE(server.door.was_stopped("a"));
 }
 
-TEST(faults, work_goes_on_that_all_its_callers_have_left) {
+// Whether its callers may come again is not known before some seconds are over.
+bool is_stopped_in_the_end(fixture_server& server) {
+  const auto end = std::chrono::steady_clock::now() + 60s;
+  while (!server.door.was_stopped("a") && std::chrono::steady_clock::now() < end) {
+    server.advance(1s);
+    std::this_thread::yield();
+  }
+  return server.door.was_stopped("a");
+}
+
+TEST(faults, work_ends_that_all_its_callers_have_left_for_good) {
   fixture_server server;
   const twins callers(server);
   callers.one->leave();
   callers.two->leave();
-  EXPECT_TRUE(server.door.await_stop("a"));
+  EXPECT_FALSE(server.door.was_stopped("a"));
+  EXPECT_TRUE(is_stopped_in_the_end(server));
+}
+
+std::string keyed_call(std::string_view first_sent) {
+  std::string more = R"(,"longhaul.dev/idempotency-key":"k")";
+  if (!first_sent.empty()) more.append(R"(,"longhaul.dev/first-sent":)").append(first_sent);
+  return call("1", "work", "a", "," + modern_meta("", more));
+}
+
+std::string text_of_next(const std::shared_ptr<test_outlet>& line) {
+  const auto news = line->next();
+  return news && news->reply ? news->reply->body : "nothing";
+}
+
+TEST(faults, a_caller_that_lost_its_connection_comes_again) {
+  fixture_server server;
+  const auto headers = joined(modern_headers(keyed_call("")), as("ann"));
+  const auto before = send_http(server, "POST", headers, keyed_call(""));
+  ASSERT_TRUE(before->await_waiting());
+  ASSERT_TRUE(server.door.await_arrival("a"));
+  before->leave();
+  const auto again = send_http(server, "POST", headers, keyed_call("1750000000000"));
+  ASSERT_TRUE(again->await_waiting());
+  for (int i = 0; i < 20; ++i) server.advance(1s);  // the first one has given up by now
+  EXPECT_FALSE(server.door.was_stopped("a"));
+  server.door.open("a");
+  EXPECT_NE(text_of_next(again).find(R"("content")"), std::string::npos);
+  // Its result is there for a while as well: the reply may be lost.
+  const std::string later =
+      text_of_next(send_http(server, "POST", headers, keyed_call("1750000000000")));
+  EXPECT_NE(later.find(R"("content")"), std::string::npos) << later;
+}
+
+TEST(faults, what_may_have_been_done_before_is_not_done_again) {
+  fixture_server server;
+  server.advance(100s);  // 1750000100000
+  const auto headers = joined(modern_headers(keyed_call("")), as("ann"));
+  // Before this process, by an age at which results are gone, from the future.
+  for (const char* const sent :
+       {"1749999999999", "1750000000000", "1750000090000", "1850000000000"}) {
+    const std::string said = text_of_next(send_http(server, "POST", headers, keyed_call(sent)));
+    EXPECT_NE(said.find("31009"), std::string::npos) << sent << said;
+  }
+  for (const char* const wrong : {"-1", R"("soon")", "1.5", "{}"}) {
+    const std::string said = text_of_next(send_http(server, "POST", headers, keyed_call(wrong)));
+    EXPECT_NE(said.find("first-sent"), std::string::npos) << wrong << said;
+  }
+  EXPECT_EQ(server.door.count("a"), 0);
+  // Just now: it never came.
+  const auto fresh = send_http(server, "POST", headers, keyed_call("1750000099000"));
+  ASSERT_TRUE(server.door.await_arrival("a"));
+  server.door.open("a");
+  EXPECT_NE(text_of_next(fresh).find(R"("content")"), std::string::npos);
 }
 
 TEST(faults, the_wait_is_announced_twice_or_not_at_all) {

@@ -59,6 +59,7 @@ inline constexpr std::string_view stored_bytes_per_quota = "max_stored_bytes_per
 inline constexpr std::string_view stored_bytes_total = "max_stored_bytes";
 inline constexpr std::string_view memory = "max_memory";
 inline constexpr std::string_view parked = "max_parked";
+inline constexpr std::string_view known_only = "known_only";  ///< no setting: see `create_bounds`
 
 }  // namespace bound_names
 

@@ -54,6 +54,8 @@ struct create_bounds {
   std::size_t open_total = 0;        ///< … of all
   std::size_t stored_per_quota = 0;  ///< tasks of one quota, terminal ones included
   std::size_t stored_total = 0;
+  /// Nothing new at all: what is not `existing` is refused (`bound_names::known_only`).
+  bool known_only = false;
 };
 
 /// Bounds in bytes (`size_of` in bounds.hpp says of what). Zero means "no bound". A `create` that

@@ -251,7 +251,8 @@ TEST_P(store_contract, p21_bounds_refuse_before_the_acknowledgement) {
   for (const auto& [bounds, name] : {expectation{{1, 0, 0, 0}, names::open_per_quota},
                                      {{0, 2, 0, 0}, names::open_total},
                                      {{0, 0, 2, 0}, names::stored_per_quota},
-                                     {{0, 0, 0, 3}, names::stored_total}}) {
+                                     {{0, 0, 0, 3}, names::stored_total},
+                                     {{0, 0, 0, 0, true}, names::known_only}}) {
     stores::new_task task;
     task.origin = origin("alice");
     task.bounds = bounds;
@@ -266,6 +267,27 @@ TEST_P(store_contract, p21_bounds_refuse_before_the_acknowledgement) {
   fits.origin = origin("alice");
   fits.bounds = {2, 3, 3, 4};
   EXPECT_EQ(run(store().create(fits)).code, create_code::created);
+}
+
+TEST_P(store_contract, p21_what_is_known_is_found_where_nothing_new_is_made) {
+  auto with_key = [&](const char* key) {
+    stores::new_task task;
+    auto made = origin("alice");
+    made->idempotency_key = key;
+    task.origin = std::move(made);
+    task.bounds.known_only = true;
+    return run(store().create(task));
+  };
+  EXPECT_EQ(with_key("k").code, create_code::busy);
+  auto first = origin("alice");
+  first->idempotency_key = "k";
+  const task_ptr made = create(first);
+  const auto found = with_key("k");
+  EXPECT_EQ(found.code, create_code::existing);
+  ASSERT_TRUE(found.task);
+  EXPECT_EQ(found.task->id(), made->id());
+  EXPECT_EQ(with_key("other").bound, stores::bound_names::known_only);
+  EXPECT_EQ(stored(), 1U);
 }
 
 TEST_P(store_contract, p21_a_bound_has_room_again_when_tasks_end_and_go) {
