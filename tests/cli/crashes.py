@@ -103,14 +103,45 @@ def the_output_goes_on(box):
 
 
 @test
+def a_plain_call_outlives_its_server(box):
+    """Its server knows the key that the call is sent with again: it is the same work."""
+    server = box.serve()
+    call = box.start("call", server.url, "again", "steps=1", "--no-task")
+    until(lambda: "attempt 1" in box.read("log"), lambda: "a first attempt")
+    server.kill()
+    call.says("the server does not answer")
+    box.again(server)
+    box.go(1)
+    done = call.wait()
+    equal((done.code, done.out), (0, "ended in attempt 2\n"), done)
+    equal(box.read("log"), "attempt 1 from 0\nattempt 2 from 0\nstep 1\n")
+
+
+@test
+def what_only_its_server_knew_is_lost(box):
+    """A tool that is never a task: whether it was done is not known after its server, so it is not done again."""
+    server = box.serve()
+    call = box.start("call", server.url, "held", "mark=once")
+    until(lambda: "once" in box.read("log"), lambda: "the call")
+    server.kill()
+    call.says("the server does not answer")
+    box.again(server)
+    done = call.wait()
+    equal((done.code, done.out), (6, ""), done)
+    has(done.err, "tools/call", "lost")
+    equal(box.read("log"), "once\n")
+
+
+@test
 def a_plain_call_is_lost(box):
+    """… for good: its server does not come back."""
     server = box.serve()
     call = box.start("call", server.url, "steps", "--no-task")
     server.says("task.begin")
     server.kill()
     done = call.wait()
-    equal(done.code, 6, done)
-    has(done.err, "longhaul:")
+    equal((done.code, done.out), (6, ""), done)
+    has(done.err, "longhaul:", "lost")
 
 
 @test
