@@ -83,6 +83,7 @@ std::vector<http::request<http::string_body>> bare_requests() {
     std::string bytes;
     call_request(era::modern, tool::quick, n, true).append_to(bytes, first_request_id + n);
     http::request_parser<http::string_body> parser;
+    parser.eager(true);
     boost::system::error_code failed;
     parser.put(asio::buffer(bytes), failed);
     if (failed || !parser.is_done()) throw std::logic_error("the request is none");
@@ -156,8 +157,6 @@ client_row measure_calls(const options& with, const server_process& server, std:
   wrong += all.wrong;
   return row;
 }
-
-double resident_mib() { return status_of(::getpid(), "VmRSS") / 1024; }
 
 // Many tasks that nobody ends, until they are cancelled.
 void measure_followed(const options& with, const server_process& server, client_report& into,

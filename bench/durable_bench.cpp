@@ -13,13 +13,13 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <ostream>
 #include <stdexcept>
 
 #include "base/random.hpp"
 #include "bench/formatted.hpp"
+#include "bench/probe.hpp"
 #include "bench/store_load.hpp"
 #include "longhaul/store.hpp"
 #include "longhaul/stores/task_id.hpp"
@@ -121,13 +121,6 @@ durable_row measure_row(const std::string& folder, std::size_t in_flight, bool w
 }
 
 // --- many tasks
-
-double resident_mib() {
-  std::ifstream file("/proc/self/statm");
-  double all = 0, resident = 0;
-  file >> all >> resident;
-  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
-}
 
 void fill(stores::store& store, std::size_t count, bool finish) {
   const process_id process = new_process_id();

@@ -51,6 +51,8 @@ double status_of(pid_t process, const std::string& name) {
   throw std::runtime_error("/proc has no " + name);
 }
 
+double resident_mib() { return status_of(::getpid(), "VmRSS") / 1024; }
+
 void pin_to_cpu(std::size_t cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);

@@ -26,6 +26,9 @@ split_cpu_time split_cpu_time_of(pid_t process);
 /// if there is no such line.
 double status_of(pid_t process, const std::string& name);
 
+/// Memory of this process that is resident.
+double resident_mib();
+
 /// Pins the calling thread, and threads and processes it starts later. Throws `std::system_error`.
 void pin_to_cpu(std::size_t cpu);
 

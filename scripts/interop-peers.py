@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tries the release build with the clients of others: a part of `make check`.
+"""Tries the release build with the clients and the task servers of others: a part of `make check`.
 
 Each peer of tests/interop/peers is a program that prints TAP, one test a row named
 "REVISION over TRANSPORT: what", where `what` is one of ALL or MORE below. Installs and builds the pinned
-packages in the working tree (npm, PyPI, Go modules, crates). The table of docs/interop.md is what the
+packages in the working tree (npm, PyPI, Go modules, crates). The tables of docs/interop.md are what the
 run saw; one that differs is a failure, and --write brings the page up to date.
 The last line is `N passed, M failed`; exit code 1 if any failed.
 
@@ -35,7 +35,8 @@ OLDEST_GO = (1, 25)  # of go/go.mod
 ALL = """tools, call, structured result, every type of content, failed tool, wrong arguments, unknown tool,
 progress, log messages by level, cancel, form, page, sampling, roots, resources, text, bytes, templates,
 unknown resource, updated, lists that change, prompts, prompt, completion""".replace("\n", " ").split(", ")
-MORE = ["task and poll", "task by its id", "question in a task", "cancelled task", "list of tasks",
+MORE = ["task and poll", "task by its id", "question in a task", "question answered later", "failed task",
+        "cancelled task", "time limit", "list of tasks",
         "a silent program outlasts resetTimeoutOnProgress", "a page of an allowed site calls a tool",
         "a page of an allowed site opens a session", "a page learns that its key is wrong",
         "a page of another site is refused"]
@@ -93,14 +94,24 @@ def by_go():
     return [str(program), EVERYTHING]
 
 
-def by_cargo():
+def built_by_cargo(program):
     target = BUILD / "cargo"
     build("cargo", "build", "--locked", "--quiet", folder=PEERS / "rust", CARGO_TARGET_DIR=str(target))
-    return [str(target / "debug/longhaul-interop-rmcp"), EVERYTHING]
+    return str(target / "debug" / program)
 
 
-# Name, the file that pins it, packages whose versions are shown, command.
-TABLE = [
+def by_cargo():
+    return [built_by_cargo("longhaul-interop-rmcp"), EVERYTHING]
+
+
+def with_server(server):
+    """Our client, and the command that `server()` gives."""
+    return lambda: [sys.executable, str(PEERS / "task_server_test.py"), *server()]
+
+
+# Name, the file that pins it, packages whose versions are shown, command: a table of the clients that call our
+# server, and one of the servers that our client calls.
+CLIENTS = [
     ("TypeScript SDK 1", "package.json", ["@modelcontextprotocol/sdk"], by_node("typescript1.test.mjs")),
     ("TypeScript SDK 2", "package.json", ["@modelcontextprotocol/client"], by_node("typescript2.test.mjs")),
     ("ext-tasks", "package.json", ["@modelcontextprotocol/ext-tasks", "@modelcontextprotocol/client"],
@@ -116,6 +127,12 @@ TABLE = [
     ("A host that loses patience", "package.json", ["@modelcontextprotocol/sdk"],
      by_node("silent_program.test.mjs")),
     ("A page in Chromium", "package.json", ["playwright-core"], by_node("browser.test.mjs")),
+]
+SERVERS = [
+    ("FastMCP server", "requirements.txt", ["fastmcp", "fastmcp-tasks"],
+     with_server(by_python("requirements.txt", "servers/fastmcp_server.py"))),
+    ("rmcp server", "rust/Cargo.toml", ["rmcp"],
+     with_server(lambda: [built_by_cargo("longhaul-interop-rmcp-server")])),
 ]
 
 
@@ -162,20 +179,22 @@ def lines_of(name, shown, rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("peers", nargs="*", metavar="PEER", help="names of the table (default: all)")
+    parser.add_argument("peers", nargs="*", metavar="PEER", help="names of the tables (default: all)")
     parser.add_argument("--write", action="store_true", help="bring docs/interop.md up to date")
     options = parser.parse_args()
     os.environ["LONGHAUL"] = str(ROOT / "build/release/longhaul")
     BUILD.mkdir(parents=True, exist_ok=True)
     passed = failed = 0
-    lines = ["| client | version | revision | over | what was tried |", "|---|---|---|---|---|"]
-    for name, pins, packages, command in TABLE:
+    tables = {kind: [f"| {kind} | version | revision | over | what was tried |", "|---|---|---|---|---|"]
+              for kind in ("client", "server")}
+    for kind, (name, pins, packages, command) in [*(("client", row) for row in CLIENTS),
+                                                  *(("server", row) for row in SERVERS)]:
         if options.peers and name not in options.peers:
             continue
         begun = time.monotonic()
         rows, text = run(command)
         shown = ', '.join(f'{package} {version_of(package, pins)}' for package in packages)
-        lines += lines_of(name, shown, rows)
+        tables[kind] += lines_of(name, shown, rows)
         good = sum(row[-1] for row in rows)
         passed, failed = passed + good, failed + len(rows) - good
         print(f"{name}: {good} of {len(rows)}, {time.monotonic() - begun:.0f} s", flush=True)
@@ -184,8 +203,8 @@ def main():
     if not options.peers:
         page = PAGE.read_text()
         head, rest = page.split(BEGIN)
-        table = "\n".join(lines) + f"\n\nAll: {' · '.join(ALL)}."
-        fresh = f"{head}{BEGIN}\n\n{table}\n\n{END}{rest.split(END)[1]}"
+        parts = ["\n".join(tables["client"]), f"All: {' · '.join(ALL)}.", "\n".join(tables["server"])]
+        fresh = "\n\n".join([head + BEGIN, *parts, END]) + rest.split(END)[1]
         if options.write:
             PAGE.write_text(fresh)
         elif fresh != page and not failed:

@@ -100,7 +100,7 @@ class client {
  public:
   /// Nothing is sent so far. Throws `std::invalid_argument` for a place that is none and for
   /// options that do not fit.
-  explicit client(server_place place, client_options options = {});
+  explicit client(const server_place& place, client_options options = {});
   /// Leaves: plain calls that are under way are given up, tasks go on, whatever else waits ends
   /// with `left`. A program is ended (its input is closed; after two seconds SIGTERM, after two
   /// more SIGKILL). A callback that runs is waited for, unless this is called in it.

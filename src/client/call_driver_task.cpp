@@ -184,7 +184,7 @@ awaitable<void> call_driver::unconnected(back_off& pause, const client_error& wh
   }
   try {
     co_await pause.wait(waiting_, std::nullopt);
-  } catch (const client_error&) {  // somebody wishes something
+  } catch (const client_error&) {  // NOLINT(bugprone-empty-catch): somebody wishes something
   }
 }
 
@@ -282,7 +282,7 @@ awaitable<void> call_driver::fetch_result() {
   try {
     fetched_ = co_await server_->request("tasks/result", params, how, fetching_end_);
     look_soon();
-  } catch (const client_error&) {  // asking for the task tells what became of it
+  } catch (const client_error&) {  // NOLINT(bugprone-empty-catch): look() tells what became of it
   }
   fetching_ = false;
 }

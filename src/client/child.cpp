@@ -52,12 +52,15 @@ std::vector<std::string> environment_of(const server_place& place) {
     for (const auto& each : place.environment) replaced = replaced || each.first == name;
     if (!replaced) all.emplace_back(text);
   }
-  for (const auto& [name, value] : place.environment) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : place.environment) {
+    all.push_back(std::string(name).append("=").append(value));
+  }
   return all;
 }
 
 std::vector<char*> pointers_of(std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (std::string& each : texts) result.push_back(each.data());
   result.push_back(nullptr);
   return result;

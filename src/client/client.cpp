@@ -116,7 +116,7 @@ asking for_method(std::string_view method) {
 
 }  // namespace
 
-client::client(server_place place, client_options options)
+client::client(const server_place& place, client_options options)
     : parts_(std::make_shared<parts>(place, std::move(options))) {}
 client::~client() {
   if (parts_) parts_->close();

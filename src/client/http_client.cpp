@@ -305,7 +305,10 @@ class exchange_over_http final : public http_exchange,
     out.target(request.target);
     out.version(11);
     out.set(http::field::host, home_->origin.authority());
-    for (const auto& [name, value] : request.headers) out.set(checked(name, value), value);
+    for (const auto& [name, value] : request.headers) {
+      check(name, value);
+      out.set(name, value);
+    }
     out.body() = request.body;
     out.prepare_payload();
     error_code error;
@@ -326,8 +329,8 @@ class exchange_over_http final : public http_exchange,
     co_return true;
   }
 
-  const std::string& checked(const std::string& name, const std::string& value) const {
-    if (is_header(name, value)) return name;
+  void check(const std::string& name, const std::string& value) const {
+    if (is_header(name, value)) return;
     throw client_error(client_error::kind::broken, "'" + name.substr(0, tunables::shown_text) +
                                                        "' cannot be sent to " +
                                                        home_->origin.origin() + " as a header");

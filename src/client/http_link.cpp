@@ -266,7 +266,7 @@ awaitable<raw_json> http_link::read_json(http_exchange& reply, const outgoing& m
 
 // --- events
 
-void http_link::take(sse_event event, const outgoing& message, reading& into) {
+void http_link::take(const sse_event& event, const outgoing& message, reading& into) {
   if (event.data.empty()) return;
   raw_json one = read_message(event.data, url_text_ + " answered " + about(message) + " and");
   const json::value view(one);
@@ -282,10 +282,10 @@ awaitable<void> http_link::read_events(http_exchange& reply, const outgoing& mes
                                        reading& into) {
   sse_reader events(options_.reply_limit);
   std::optional<client_error> fault;
-  const auto each = [&](sse_event event) {
+  const auto each = [&](const sse_event& event) {
     if (into.answer || fault) return;
     try {
-      take(std::move(event), message, into);
+      take(event, message, into);
     } catch (const client_error& e) {
       fault = e;
     }

@@ -58,7 +58,7 @@ class http_link final : public link, public std::enable_shared_from_this<http_li
                                                    back_off& pause, interruption& ended);
   awaitable<void> listen();
   awaitable<bool> listen_once(reading& into);
-  void take(sse_event event, const outgoing& message, reading& into);
+  void take(const sse_event& event, const outgoing& message, reading& into);
 
   boost::asio::io_context& context_;
   const std::string url_text_;

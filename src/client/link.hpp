@@ -64,6 +64,7 @@ class link {
   virtual awaitable<void> send(outgoing message) = 0;
   /// A session has begun, with what each request of it needs: streams that are nobody's reply are
   /// listened to from now on.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): those that have sessions move it
   virtual void begin_session(header_list /*headers*/) {}
   /// What a session needs is forgotten.
   virtual void end_session() {}

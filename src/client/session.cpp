@@ -215,7 +215,7 @@ awaitable<void> session::post(outgoing message) {
   ++posts_;
   try {
     co_await link_->send(std::move(message));
-  } catch (const client_error&) {  // nobody waits for it
+  } catch (const client_error&) {  // NOLINT(bugprone-empty-catch): nobody waits for it
   }
   if (--posts_ == 0) posted_.cancel();
 }
@@ -271,8 +271,13 @@ awaitable<std::vector<raw_json>> session::list(std::string method, std::string m
     const raw_json result = co_await request(method, params, how, ended);
     const json::value view(result);
     if (!view[member].is(json::kind::array)) {
-      throw client_error(kind::broken, name() + " answered " + method + " without '" + member +
-                                           "': " + shown(result.view()));
+      throw client_error(kind::broken, name()
+                                           .append(" answered ")
+                                           .append(method)
+                                           .append(" without '")
+                                           .append(member)
+                                           .append("': ")
+                                           .append(shown(result.view())));
     }
     for (json::elements each(view[member]); each.next();) all.push_back(copy_of(each.value()));
     const json::value next = view["nextCursor"];

@@ -88,7 +88,7 @@ awaitable<void> session::listen() {
     if (!again || cannot_listen_) continue;
     try {
       co_await pause.wait(listen_end_, std::nullopt);
-    } catch (const client_error&) {  // there is another task
+    } catch (const client_error&) {  // NOLINT(bugprone-empty-catch): there is another task
     }
   }
   listened_.clear();

@@ -67,7 +67,8 @@ std::optional<timestamp> read_time(std::string_view text) {
   std::size_t at = 19;
   if (at < text.size() && text[at] == '.') {
     milliseconds::rep unit = 100;
-    if (++at == text.size() || !is_digit(text[at])) return std::nullopt;
+    ++at;
+    if (at == text.size() || !is_digit(text[at])) return std::nullopt;
     for (; at < text.size() && is_digit(text[at]); ++at, unit /= 10) {
       fraction += milliseconds((text[at] - '0') * unit);
     }

@@ -123,12 +123,15 @@ awaitable<bool> claims::prepare(connection& link, round& now) {
   const field due = results.at(3).at(0, 0);
   if (!due.null()) now.next_due = monotonic_time(milliseconds(due.integer()));
   home_.tasks.add_process(now.request.process);
-  co_return results.at(0).empty();
+  const bool lives = results.at(0).empty();
+  co_return lives;
 }
 
 awaitable<std::vector<claims::group>> claims::groups_behind(connection& link, group last) {
   std::vector<std::string> texts;
   std::vector<statement> all;
+  texts.reserve(epochs.size());
+  all.reserve(epochs.size());
   for (const std::string_view epoch : epochs) texts.push_back(home_.sql(list_groups(epoch)));
   for (const std::string& text : texts) {
     all.push_back(
@@ -192,6 +195,8 @@ awaitable<void> claims::find_candidates(connection& link, round& now,
   }
   std::vector<std::string> texts;
   std::vector<statement> all;
+  texts.reserve(epochs.size());
+  all.reserve(epochs.size());
   for (const std::string_view epoch : epochs) texts.push_back(home_.sql(lock_oldest(epoch)));
   for (const std::string& text : texts) {
     all.push_back({text,
@@ -272,6 +277,7 @@ bool claims::take_oldest(round& now, std::vector<candidates*>& quota) {
 awaitable<void> claims::begin_chosen(connection& link, round& now) {
   std::vector<std::string> ids;
   std::map<std::string, task_row, std::less<>> known;
+  ids.reserve(now.chosen.size());
   for (const choice& each : now.chosen) ids.push_back(each.id);
   if (!ids.empty()) {
     for (task_row& row : co_await rows_of(home_, link, std::move(ids), detail::whole)) {

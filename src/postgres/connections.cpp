@@ -12,7 +12,7 @@ namespace longhaul::postgres {
 
 namespace asio = boost::asio;
 
-connections::connections(asio::io_context& context, std::string where, std::size_t most,
+connections::connections(asio::io_context& context, const std::string& where, std::size_t most,
                          std::function<void(const database_error*)> on_trouble)
     : context_(context), on_trouble_(std::move(on_trouble)) {
   for (std::size_t i = 0; i < most; ++i) {

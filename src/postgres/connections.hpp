@@ -28,7 +28,7 @@ namespace longhaul::postgres {
 class connections {
  public:
   /// `on_trouble` hears why nobody answers, and null once somebody does.
-  connections(boost::asio::io_context& context, std::string where, std::size_t most,
+  connections(boost::asio::io_context& context, const std::string& where, std::size_t most,
               std::function<void(const database_error*)> on_trouble);
 
   /// A connection that belongs to its holder. Not one in the middle of a transaction goes back.

@@ -68,7 +68,7 @@ void database::set_no_room(const database_error* why) noexcept {
     const guard lock(mutex_);
     no_room_ = std::move(now);
     no_room_at_ = std::chrono::steady_clock::now();
-  } catch (...) {  // no memory here either: the next failure says it
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory: the next failure says it
   }
 }
 

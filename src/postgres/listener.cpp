@@ -66,7 +66,7 @@ awaitable<void> listener::listen() {
     try {
       co_await listen_once();
       pause = tunables::first_pause;
-    } catch (const std::exception&) {  // the pool tells of outages
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the pool tells of outages
     }
     hears_ = false;
     if (stopped_) break;
@@ -126,7 +126,7 @@ awaitable<void> listener::fetch(std::vector<std::string> ids) {
     for (const task_row& row : co_await with_connection(home_, purpose::reads, read)) {
       home_.publish_news(row);
     }
-  } catch (const stores::store_error&) {  // the next look finds them again
+  } catch (const stores::store_error&) {  // NOLINT(bugprone-empty-catch): the next look finds them
   }
 }
 
@@ -152,7 +152,7 @@ awaitable<void> listener::beat() {
         co_return 0;
       };
       co_await with_connection(home_, purpose::writes, merge);
-    } catch (const std::exception&) {  // the next one
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the next one
     }
   }
 }
@@ -250,7 +250,7 @@ awaitable<void> listener::send() {
 awaitable<void> listener::try_to_say(std::string text) {
   try {
     co_await say(std::move(text));
-  } catch (const std::exception&) {
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): as it says
   }
 }
 

@@ -26,6 +26,7 @@ SELECT p.id, p.epoch FROM @.places p WHERE p.holder = $1 AND NOT EXISTS (
   const auto results = co_await link.run(std::move(one));
   const rows& found = results.front();
   std::vector<stores::run_name> runs;
+  runs.reserve(static_cast<std::size_t>(found.size()));
   for (int row = 0; row < found.size(); ++row) {
     runs.push_back(
         {found.at(row, 0).text(), static_cast<std::uint64_t>(found.at(row, 1).integer())});

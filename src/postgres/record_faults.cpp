@@ -164,7 +164,7 @@ awaitable<void> look_at_tasks(database& home, connection& link, std::vector<std:
   for (int row = 0; row < results[0].size(); ++row) {
     const std::string id = results[0].at(row, 1).text();
     if (const std::string name = unreadable_column(results[0], row); !name.empty()) {
-      into.push_back("cannot be read: " + name + " of task " + id);
+      into.push_back(std::string("cannot be read: ").append(name).append(" of task ").append(id));
       continue;
     }
     try {

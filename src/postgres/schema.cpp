@@ -260,6 +260,7 @@ awaitable<std::int64_t> upgrade(connection& link, const std::string& schema) {
                                 "excluded.value",
                             schema));
   std::vector<statement> all;
+  all.reserve(texts.size() + 1);
   for (const std::string& text : texts) all.push_back({text});
   all.push_back({"COMMIT"});
   co_await link.run(std::move(all));

@@ -35,6 +35,7 @@ task_row read_row(const rows& from, int row, detail wanted) {
 
 std::vector<task_row> read_rows(const rows& from, detail wanted) {
   std::vector<task_row> result;
+  result.reserve(static_cast<std::size_t>(from.size()));
   for (int row = 0; row < from.size(); ++row) result.push_back(read_row(from, row, wanted));
   return result;
 }

@@ -40,6 +40,7 @@ awaitable<std::vector<task_row>> locked_tasks(database& home, connection& link, 
   const auto results = co_await link.run(std::move(all));
   const rows& locked = results.back();
   std::vector<std::string> ids;
+  ids.reserve(static_cast<std::size_t>(locked.size()));
   for (int row = 0; row < locked.size(); ++row) ids.push_back(locked.at(row, 0).text());
   if (ids.empty()) co_return std::vector<task_row>();
   co_return co_await rows_of(home, link, std::move(ids), detail::state);
@@ -257,7 +258,7 @@ awaitable<void> set_earliest(database& home, connection& link, earliest& next, s
     const field found = results[0].at(0, 0);
     next.set(found.null() ? monotonic_time::max() : monotonic_time(milliseconds(found.integer())),
              known);
-  } catch (const database_error&) {
+  } catch (const database_error&) {  // NOLINT(bugprone-empty-catch): as it says
   }
 }
 

@@ -15,7 +15,7 @@ std::size_t columns_of(const look& looks) {
   return looks.width == 0 ? tunables::usual_columns : std::max(looks.width, narrowest);
 }
 
-std::string in_characters(std::string text, const look& looks) {
+std::string in_characters(const std::string& text, const look& looks) {
   return looks.unicode ? text : in_ascii(text);
 }
 

@@ -103,6 +103,7 @@ std::string handles_folder(const variables& environment) {
 
 std::vector<std::string> short_ids(const std::vector<handle>& handles) {
   std::vector<std::string_view> sorted;
+  sorted.reserve(handles.size());
   for (const handle& one : handles) sorted.push_back(one.id);
   std::ranges::sort(sorted);
   const auto shared = [](std::string_view a, std::string_view b) {

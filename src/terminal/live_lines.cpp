@@ -96,6 +96,7 @@ std::string live_lines::back_to_top(std::size_t width) const {
 void live_lines::draw(const std::vector<std::string>& lines) {
   const std::size_t width = columns_of(on_);
   std::vector<std::string> next;
+  next.reserve(lines.size());
   for (const std::string& line : lines) next.push_back(cut_painted(line, width));
   if (next == shown_ && width == width_) return;
   if (next.empty() && shown_.empty()) return;

@@ -165,7 +165,7 @@ std::string joined_parts(std::vector<line_part> all, const look& look, std::size
 // "40 % (4 of 10)", "4".
 std::string progress_words(const progress_state& progress) {
   if (!is_figure(progress.done)) return {};
-  const std::string done = figure_text(progress.done);
+  std::string done = figure_text(progress.done);
   const auto percent = percent_of(progress);
   if (!percent) return done;
   return std::to_string(*percent) + " % (" + done + " of " + figure_text(*progress.total) + ")";

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls whose connection broke, at a server that knows idempotency keys (docs/wire.md): sent again
+// under the same key, with the time at which they were sent for the first time.
+#include <atomic>
+#include <chrono>
+
+#include "client/hostile_fixture.hpp"
+#include "longhaul/error_codes.hpp"
+
+namespace longhaul::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t server_time = 5'000'000;
+
+class sent_again : public hostile {
+ protected:
+  sent_again() {
+    server.on("server/discover", [](const heard& asked, wire& out) {
+      out.answer(asked, R"({"resultType":"complete","supportedVersions":["2026-07-28"],)"
+                        R"("capabilities":{"extensions":{"longhaul.dev/idempotency-key":)"
+                        R"({"now":)" +
+                            std::to_string(server_time) + R"(}},"tools":{}}})");
+    });
+  }
+
+  /// `last` answers; before it connections break.
+  void break_before(int breaks, const scripted_server::script& last) {
+    left_ = breaks;
+    server.on("tools/call", [this, last](const heard& asked, wire& out) {
+      if (left_-- > 0) return out.cut();
+      last(asked, out);
+    });
+  }
+  std::vector<heard> calls() const {
+    std::vector<heard> all = server.all();
+    std::erase_if(all, [](const heard& each) { return each.method() != "tools/call"; });
+    return all;
+  }
+
+ private:
+  std::atomic<int> left_ = 0;
+};
+
+const char* const key = "longhaul.dev/idempotency-key";
+const char* const first_sent = "longhaul.dev/first-sent";
+
+TEST_F(sent_again, under_one_key_and_with_one_time) {
+  break_before(3, [](const heard& asked, wire& out) { out.answer(asked, R"({"content":[]})"); });
+  const client one = connected();
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(one.call("a").wait().status, task_status::completed);
+  const auto most =
+      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - before);
+  const auto all = calls();
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_FALSE(all[0].params()["_meta"][first_sent]);
+  const auto sent = all[1].params()["_meta"][first_sent].integer();
+  ASSERT_TRUE(sent);
+  EXPECT_GE(*sent, server_time);
+  EXPECT_LE(*sent, server_time + most.count());
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    EXPECT_EQ(all[i].params()["_meta"][key].raw(), all[0].params()["_meta"][key].raw());
+    EXPECT_EQ(all[i].params()["_meta"][first_sent].integer(), sent);
+  }
+  EXPECT_EQ(one.call("a").wait().status, task_status::completed);
+  EXPECT_FALSE(calls().back().params()["_meta"][first_sent]);
+  EXPECT_NE(calls().back().params()["_meta"][key].raw(), all[0].params()["_meta"][key].raw());
+}
+
+TEST_F(sent_again, is_heard_of_by_whoever_watches) {
+  std::atomic<int> away = 0;
+  break_before(1, [](const heard& asked, wire& out) { out.answer(asked, R"({"content":[]})"); });
+  call_options options;
+  options.on_change = [&](const call_state& now) { away += now.connected ? 0 : 1; };
+  const client one = connected();
+  EXPECT_EQ(one.call("a", raw_json(), options).wait().status, task_status::completed);
+  EXPECT_TRUE(wait_until([&] { return away == 1; }));
+}
+
+TEST_F(sent_again, a_server_that_knows_it_no_more_has_lost_it) {
+  break_before(1, [](const heard& asked, wire& out) {
+    out.refuse(asked, error_codes::not_repeatable, "not known here any more");
+  });
+  told(error_of([&] { connected().call("a").wait(); }), kind::lost, "tools/call", "is not known");
+  EXPECT_EQ(calls().size(), 2U);
+}
+
+TEST_F(sent_again, a_refusal_is_an_answer) {
+  break_before(1, [](const heard& asked, wire& out) { out.refuse(asked, -32602, "no such tool"); });
+  told(error_of([&] { connected().call("a").wait(); }), kind::refused, "tools/call",
+       "no such tool");
+  EXPECT_EQ(calls().size(), 2U);
+}
+
+TEST_F(sent_again, what_is_turned_away_later_is_tried_again) {
+  std::atomic<int> busy = 2;
+  break_before(1, [&](const heard& asked, wire& out) {
+    if (busy-- > 0) return out.refuse(asked, error_codes::busy, "just ended");
+    out.answer(asked, R"({"content":[]})");
+  });
+  EXPECT_EQ(connected().call("a").wait().status, task_status::completed);
+  EXPECT_EQ(calls().size(), 4U);
+}
+
+TEST_F(sent_again, ends_when_its_caller_says_so) {
+  break_before(1000, {});
+  const client one = connected();
+  const tool_call given_up = one.call("a");
+  ASSERT_TRUE(wait_until([&] { return calls().size() > 1; }));
+  given_up.cancel();
+  EXPECT_EQ(given_up.wait().status, task_status::cancelled);
+  call_options limited;
+  limited.time_limit = 700ms;
+  EXPECT_EQ(error_of([&] { one.call("a", raw_json(), limited).wait(); }).why(), kind::time_limit);
+  const tool_call left = one.call("a");
+  const auto before = calls().size();
+  ASSERT_TRUE(wait_until([&] { return calls().size() > before; }));
+}
+
+}  // namespace
+}  // namespace longhaul::test
