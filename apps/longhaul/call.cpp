@@ -142,8 +142,10 @@ int run_tools(const tools_command& command) {
       std::cout << tool.view() << std::endl;
     } else {
       if (looks.width == 0) looks.width = at.looks().width;  // paragraphs have lines
-      const std::string prefix = "longhaul call " + server.word + " " + command.tool;
-      std::cout << terminal::tool_page(tool, prefix, looks) << std::flush;
+      const std::string place = server.behind.empty() ? server.word + " " : "";
+      std::cout << terminal::tool_page(tool, "longhaul call " + place + command.tool, looks,
+                                       server.behind)
+                << std::flush;
     }
     return 0;
   });

@@ -11,6 +11,7 @@
 #include "json/view.hpp"
 #include "json/write.hpp"
 #include "terminal/arguments.hpp"
+#include "terminal/example_words.hpp"
 #include "terminal/plain_text.hpp"
 
 namespace longhaul {
@@ -127,6 +128,9 @@ client_options client_options_for(const terminal::server_spec& spec, const remot
 remote_server opened(const terminal::server_spec& spec, const remote_options& options, seat& at) {
   remote_server result;
   result.word = spec.name;
+  for (const std::string& word : options.command) {
+    result.behind += (result.behind.empty() ? " -- " : " ") + terminal::shell_word(word);
+  }
   result.reach = reach_of(spec);
   const server_place place = place_of(spec);
   result.is_program = place.url.empty();

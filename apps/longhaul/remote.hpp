@@ -26,6 +26,7 @@ struct remote_options {
 
 struct remote_server {
   std::string word;         ///< as the user names it
+  std::string behind = {};  ///< of a command: how the command line ends, ` -- COMMAND ARGS`
   raw_json reach;           ///< for `terminal::handle`
   bool is_program = false;  ///< started by us, and gone with us
   question_handler roots;   ///< which folders the user names; or empty

@@ -201,7 +201,7 @@ awaitable<void> call_driver::rest(const task_view& task) {
   milliseconds time = task.poll_interval.value_or(tunables::usual_poll);
   time = std::clamp<milliseconds>(time, tunables::shortest_poll, tunables::longest_poll);
   if (server_->listens(task.id)) time = tunables::poll_beside_listening;
-  const milliseconds pause = with_jitter(time);
+  const milliseconds pause = time + with_jitter(time / 4);  // never sooner than the server wishes
   co_await pause_for(pause_, pause, resting_);
 }
 

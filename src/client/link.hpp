@@ -52,8 +52,8 @@ inline bool is_busy(const client_error& e) noexcept {
 
 class link {
  public:
-  /// Takes a message that is not the reply to a request, with the id of the request on whose stream
-  /// it came (empty: on none).
+  /// Takes a message that is not the reply to a request (or to one that was given up), with the id
+  /// of the request on whose stream it came (empty: on none).
   using listener = std::function<void(raw_json message, const std::string& asked)>;
 
   virtual ~link() = default;
@@ -76,6 +76,8 @@ class link {
   virtual bool leaves_by_message() const noexcept = 0;
   /// Another number than before: the server has ended, and what it was told is forgotten.
   virtual std::uint64_t generation() const noexcept { return 0; }
+  /// The server begins anew, where it is a program of ours.
+  virtual awaitable<void> restart() { co_return; }
   virtual awaitable<void> close() = 0;
   /// For people.
   virtual std::string name() const = 0;

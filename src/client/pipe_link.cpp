@@ -208,7 +208,7 @@ void pipe_link::take(std::string_view line) {
   // An error that could not say whose it is belongs to the one that waits, if there is but one.
   const bool nobodys = bool(view["error"]) && (!id || id.is(json::kind::null));
   if (nobodys && open_.size() == 1) found = open_.begin();
-  if (found == open_.end()) return;  // it was given up
+  if (found == open_.end()) return hear_(std::move(message), {});  // it was given up
   found->second->answer = std::move(message);
   found->second->timer.cancel();
 }
@@ -321,16 +321,28 @@ awaitable<void> pipe_link::send(outgoing message) {
   put(message.body, {});
 }
 
+awaitable<void> pipe_link::restart() {
+  const auto self = shared_from_this();
+  interruption nobody;
+  co_await until_free(nobody);
+  co_await end_now(kind::lost, name() + " was started again");
+}
+
 awaitable<void> pipe_link::close() {
   const auto self = shared_from_this();
   closed_ = true;
   interruption nobody;
   co_await until_free(nobody);
+  co_await end_now(kind::left, "the client is closed");
+}
+
+awaitable<void> pipe_link::end_now(kind said, std::string why) {
+  const auto self = shared_from_this();
   const auto one = now_;
   if (!one) co_return;
   co_await end(one);
   one->program.collect();
-  stopped(one, kind::left, "the client is closed");
+  stopped(one, said, why);
 }
 
 }  // namespace longhaul::remote

@@ -31,6 +31,7 @@ class pipe_link final : public link, public std::enable_shared_from_this<pipe_li
   bool http() const noexcept override { return false; }
   bool leaves_by_message() const noexcept override { return true; }
   std::uint64_t generation() const noexcept override { return generation_; }
+  awaitable<void> restart() override;
   awaitable<void> close() override;
   std::string name() const override;
 
@@ -48,6 +49,7 @@ class pipe_link final : public link, public std::enable_shared_from_this<pipe_li
   awaitable<void> hear_out(std::shared_ptr<running> one);
   awaitable<void> read_errors(std::shared_ptr<running> from);
   awaitable<void> end(std::shared_ptr<running> one);
+  awaitable<void> end_now(client_error::kind said, std::string why);
   void take(std::string_view line);
   awaitable<void> until_free(interruption& ended);
   void stopped(const std::shared_ptr<running>& one, client_error::kind broken,

@@ -23,6 +23,22 @@ using protocol::revision;
 
 namespace {
 
+// What a server says only in `data` of −32021: " (io.modelcontextprotocol/tasks)".
+std::string missing_words(json::value data, std::string_view said) {
+  std::string words;
+  const auto add = [&](const std::string& name) {
+    if (said.find(name) == std::string_view::npos) words += (words.empty() ? "" : ", ") + name;
+  };
+  for (json::members each(data["requiredCapabilities"]); each.next();) {
+    if (each.key() != "extensions") {
+      add(std::string(each.key()));
+      continue;
+    }
+    for (json::members one(each.value()); one.next();) add(std::string(one.key()));
+  }
+  return words.empty() ? "" : " (" + words + ")";
+}
+
 std::shared_ptr<link> link_to(asio::io_context& context, const server_place& place,
                               const client_options& options, link::listener hear) {
   if (place.url.empty() == place.command.empty()) {
@@ -146,7 +162,8 @@ raw_json session::result_of(const raw_json& reply, const std::string& method) co
                            " with neither a result nor an error: " + shown(reply.view()));
   }
   const auto number = static_cast<int>(error["code"].integer().value_or(0));
-  const std::string said = error["message"].string().value_or("no reason");
+  std::string said = error["message"].string().value_or("no reason");
+  if (number == protocol::code::missing_capability) said += missing_words(error["data"], said);
   request_error failed(
       kind::refused,
       name() + " answered " + method + " with error " + std::to_string(number) + ": " + said,

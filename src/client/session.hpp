@@ -165,6 +165,8 @@ class session : public std::enable_shared_from_this<session> {
   bool connected_ = false, was_connected_ = false, sessions_only_ = false;
   std::shared_ptr<finding> finding_;  // under way
   interruption finding_end_;          // of its pause
+  std::string discover_id_;           // of the question that a program left open
+  bool is_slow_ = false;              // … and answered later: it needs more time
   std::uint64_t generation_ = 0;      // of the link, when it was found out
   std::uint64_t session_number_ = 0;
   gate short_requests_;

@@ -134,7 +134,9 @@ awaitable<void> session::choose() {
   const bool modern_only = options_.only_version == protocol::modern_version;
   const bool legacy_only = !options_.only_version.empty() && !modern_only;
   found server = found::sessions;
-  if (!legacy_only && !sessions_only_) server = co_await discover(options_.probe_time);
+  if (!legacy_only && !sessions_only_) {
+    server = co_await discover(is_slow_ ? options_.reply_time : options_.probe_time);
+  }
   if (server == found::stateless) co_return;
   if (modern_only) {
     throw client_error(kind::broken, name() + " does not speak " + options_.only_version +
@@ -152,6 +154,14 @@ awaitable<void> session::begin_session(std::string version, bool was_silent) {
     co_await initialize(version);
   } catch (const client_error& e) {
     failed.emplace(e);
+  }
+  if (is_slow_ && version == to_string(protocol::newest_legacy) && options_.only_version.empty()) {
+    // It spoke 2026-07-28 all the while, and has a session now, which it may not want to mix.
+    co_await link_->restart();
+    const found server = co_await discover(options_.reply_time);
+    if (server == found::stateless) co_return;
+    co_await initialize(version);
+    co_return;
   }
   if (!failed) co_return;
   if (was_silent && failed->why() == kind::lost) {
@@ -176,6 +186,7 @@ awaitable<session::found> session::discover(milliseconds time) {
 awaitable<session::found> session::discover_once(milliseconds time, bool again) {
   version_ = revision::v2026_07_28;
   const std::uint64_t number = next_++;
+  discover_id_ = std::to_string(number);
   outgoing message = written("server/discover", {}, asking(), number);
   if (!link_->http()) message.reply_time = time;
   raw_json reply;

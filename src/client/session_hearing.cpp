@@ -15,10 +15,25 @@ namespace longhaul::remote {
 
 namespace asio = boost::asio;
 
+namespace {
+
+bool speaks_modern(json::value versions) {
+  for (json::elements each(versions); each.next();) {
+    if (each.value().equals(protocol::modern_version)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 void session::hear(const raw_json& message, const std::string& asked) {
   const json::value view(message);
   const auto method = view["method"].string();
-  if (!method) return;  // a reply to what was given up
+  if (!method) {  // a reply to what was given up
+    const bool late = !discover_id_.empty() && view["id"].raw() == discover_id_;
+    is_slow_ = is_slow_ || (late && speaks_modern(view["result"]["supportedVersions"]));
+    return;
+  }
   if (view["id"]) {
     hear_request(view, asked);
   } else {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
 #include "json/view.hpp"
 #include "terminal/example_words.hpp"
 #include "terminal/plain_text.hpp"
@@ -53,8 +54,23 @@ std::string_view task_word(json::value tool) {
   return support.equals("optional") ? "can be" : "";
 }
 
+// Some make a title of the name: "get_sum", "Get Sum".
+bool is_name_again(const std::string& title, json::value tool) {
+  const auto letters = [](std::string_view text) {
+    std::string kept;
+    for (const char c : text) {
+      if (c != '_' && c != '-' && c != '.' && c != ' ') kept += to_lower(c);
+    }
+    return kept;
+  };
+  return letters(title) == letters(tool["name"].string().value_or(""));
+}
+
 std::string first_line(json::value tool, const look& looks) {
   std::string text = title_of(tool);
+  const bool says_more = !plain(text).empty() && !is_name_again(text, tool);
+  const auto description = tool["description"].string().value_or("");
+  if (!says_more && !plain(description).empty()) text = description;
   if (plain(text).empty()) text = tool["description"].string().value_or("");
   const std::string lines = lines_for(text, looks);
   return lines.substr(0, lines.find('\n'));
@@ -199,7 +215,8 @@ std::string tool_list(const raw_json& tools, const look& looks) {
   return table_text(titles, rows, looks);
 }
 
-std::string tool_page(const raw_json& tool, std::string_view command, const look& looks) {
+std::string tool_page(const raw_json& tool, std::string_view command, const look& looks,
+                      std::string_view behind) {
   const json::value whole(tool);
   page out(looks);
   const std::string name = line_for(whole["name"].string().value_or(""), looks);
@@ -218,6 +235,7 @@ std::string tool_page(const raw_json& tool, std::string_view command, const look
   out.heading("example");
   std::string example = std::string(command);
   if (const std::string words = example_words(parameters); !words.empty()) example += " " + words;
+  example += behind;
   // On one line, however long: it is there to be copied.
   std::string body = out.take();
   return head + "\n" + body + "  " + line_for(example, looks) + "\n";

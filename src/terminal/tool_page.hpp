@@ -20,7 +20,8 @@ std::string tool_list(const raw_json& tools, const look& looks);
 
 /// One tool (MCP "Tool"): title and description, parameters with their types, what it says of
 /// itself, its result, and how it is called: `command` stands before the words of the example, as
-/// `longhaul call SERVER NAME`.
-std::string tool_page(const raw_json& tool, std::string_view command, const look& looks);
+/// `longhaul call SERVER NAME`, and `behind` after them.
+std::string tool_page(const raw_json& tool, std::string_view command, const look& looks,
+                      std::string_view behind = {});
 
 }  // namespace longhaul::terminal

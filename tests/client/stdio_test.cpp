@@ -127,6 +127,20 @@ TEST_F(stdio, questions_find_their_handler_or_are_declined) {
             R"({"action": "accept", "content": {"n": 1}})");
 }
 
+TEST_F(stdio, one_that_starts_slowly_is_known_by_its_late_answer) {
+  const client one = started({"modern", "slow"});
+  EXPECT_EQ(one.connect().version, "2026-07-28");
+  EXPECT_EQ(text_of_call(one, "a"), "modern");
+}
+
+TEST_F(stdio, what_a_server_misses_is_told) {
+  client_options options;
+  options.only_version = "2025-11-25";
+  const client one = started({"modern"}, options);
+  expect_told(error_of([&] { text_of_call(one, "a"); }), kind::refused, "mcp.py", "tools/call",
+              "capability (io.modelcontextprotocol/tasks)");
+}
+
 TEST_F(stdio, it_ends_with_its_client) {
   {
     EXPECT_EQ(text_of_call(started({}), "a"), "ok");

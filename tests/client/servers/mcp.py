@@ -56,6 +56,21 @@ def call(request):
     say({"id": request["id"], "result": text("ok")})
 
 
+def handle_modern(request):
+    """2026-07-28 as well; but in a session its tools do not work."""
+    if request.get("method") == "server/discover":
+        say({"id": request["id"], "result": {
+            "supportedVersions": ["2026-07-28", "2025-11-25"], "capabilities": {"tools": {}}}})
+    elif request.get("method") == "tools/call" and INITIALISED:
+        say({"id": request["id"], "error": {
+            "code": -32021, "message": "Missing required client capability",
+            "data": {"requiredCapabilities": {"extensions": {"io.modelcontextprotocol/tasks": {}}}}}})
+    elif request.get("method") == "tools/call":
+        say({"id": request["id"], "result": {"resultType": "complete", **text("modern")}})
+    elif request.get("method") == "tools/list":
+        say({"id": request["id"], "result": {"tools": []}})
+
+
 def handle(request):
     global INITIALISED
     method = request.get("method")
@@ -67,6 +82,8 @@ def handle(request):
         version = request["params"]["protocolVersion"]
         return say({"id": request["id"], "result": {"protocolVersion": version, "capabilities": {},
                                                     "serverInfo": {"name": "py", "version": "1"}}})
+    if "modern" in HOW:
+        return handle_modern(request)
     if not INITIALISED:
         if "exits" in HOW:
             sys.exit(1)
@@ -81,6 +98,8 @@ def handle(request):
 if "stubborn" in HOW:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     subprocess.Popen(["sleep", "1000"])
+if "slow" in HOW:
+    time.sleep(1)
 if "garbage" in HOW:
     print("Listening…\n{\n[]\n\n\x00\nnull", flush=True)
 while line := sys.stdin.readline():
