@@ -50,7 +50,7 @@ awaitable<bool> pause_for(boost::asio::steady_timer& timer, std::chrono::millise
 awaitable<void> back_off::wait(interruption& ended,
                                std::optional<std::chrono::milliseconds> wished) {
   using std::chrono::milliseconds;
-  next_ = std::clamp<milliseconds>(next_ * 2, tunables::first_pause, tunables::longest_pause);
+  next_ = std::clamp<milliseconds>(next_ * 2, tunables::first_pause, longest_);
   const milliseconds pause = std::max(with_jitter(next_), wished.value_or(milliseconds(0)));
   const bool slept = co_await pause_for(timer_, pause, ended);
   if (!slept) throw client_error(client_error::kind::left, "the request was given up");

@@ -12,12 +12,15 @@
 #include <optional>
 
 #include "client/http_client.hpp"
+#include "client/tunables.hpp"
 
 namespace longhaul::remote {
 
 class back_off {
  public:
-  explicit back_off(boost::asio::io_context& context) : timer_(context) {}
+  explicit back_off(boost::asio::io_context& context,
+                    std::chrono::milliseconds longest = tunables::longest_pause)
+      : timer_(context), longest_(longest) {}
 
   /// `wished`: what the server asks for, at least. Throws `client_error`, `left`, if it is
   /// interrupted.
@@ -27,6 +30,7 @@ class back_off {
 
  private:
   boost::asio::steady_timer timer_;
+  const std::chrono::milliseconds longest_;
   std::chrono::milliseconds next_{0};
 };
 

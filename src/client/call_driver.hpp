@@ -75,9 +75,12 @@ class call_driver final : public remote::follower,
   awaitable<call_outcome> work();
   awaitable<call_outcome> call_tool();
   awaitable<raw_json> ask_for_call(const raw_json& params, remote::asking how);
-  awaitable<raw_json> request_call(const raw_json& params, remote::asking how);
+  awaitable<raw_json> request_call(const raw_json& params, remote::asking& how,
+                                   std::optional<remote::request_error>& lost);
   awaitable<raw_json> send_call(const raw_json& params, remote::asking how);
   bool may_send_again(const remote::request_error& failed, bool was_lost) const;
+  remote::request_error after_loss(const std::optional<remote::request_error>& lost,
+                                   const remote::request_error& failed) const;
   void set_connected(bool connected);
   awaitable<raw_json> first_params(remote::asking& how);
   awaitable<std::optional<raw_json>> answer_call(json::value asking,

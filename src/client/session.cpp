@@ -265,6 +265,10 @@ awaitable<raw_json> session::request(std::string method, raw_json params, asking
     const bool tried = !is_ready && (failed->by_http || !was_connected_);
     const bool again = session_gone || (!tried && may_repeat(*failed, how));
     if (closed_ || attempt >= tunables::attempts || !again) throw request_error(*failed);
+    // Some proxies say 503 of a server that has ended with the request in its hands.
+    if (failed->code() == 503 && failed->by_http && !how.first_sent.empty()) {
+      how.meta.emplace_back(protocol::first_sent_key, std::exchange(how.first_sent, {}));
+    }
     if (!session_gone) co_await pause.wait(ended, failed->retry_after);
   }
 }

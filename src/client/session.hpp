@@ -57,6 +57,9 @@ struct asking {
   bool repeatable = false;  ///< twice is as good as once
   bool waits = false;       ///< the reply may take for ever
   std::shared_ptr<follower> who = nullptr;
+  /// What is said (`session::sent_now`) when it is sent again although it may have been carried
+  /// out; empty: nothing.
+  std::string first_sent = {};
 };
 
 class session : public std::enable_shared_from_this<session> {
@@ -79,9 +82,12 @@ class session : public std::enable_shared_from_this<session> {
   /// What a call of it carries in headers, as far as its definition is known. Throws
   /// `client_error`, `broken`, if it was left out of the list.
   header_list mirrored(const std::string& name, const raw_json& arguments) const;
-  /// What time it is for the server, or earlier, in ms since 1970; null: it knows no idempotency
-  /// keys, so that nothing may be sent twice.
-  std::optional<std::int64_t> server_time() const;
+  /// It may be another server by now, or another version of it: found out again. Not in a session,
+  /// which would say so itself.
+  void doubt() noexcept { connected_ = connected_ && !stateless(); }
+  /// What a call that is sent now says later, when it is sent again: an object of JSON. Empty: the
+  /// server knows no idempotency keys, so that nothing may be sent twice.
+  std::string sent_now() const;
   /// Whatever is under way ends with `left`.
   awaitable<void> close();
   bool closed() const noexcept { return closed_; }
@@ -160,8 +166,9 @@ class session : public std::enable_shared_from_this<session> {
   std::shared_ptr<link> link_;
   protocol::revision version_ = protocol::revision::v2026_07_28;
   server_facts facts_;
-  std::optional<std::int64_t> server_time_;
+  std::optional<std::int64_t> server_time_;  // ms since 1970, when it was heard
   std::chrono::steady_clock::time_point server_time_heard_;
+  std::string keys_kept_by_;
   bool connected_ = false, was_connected_ = false, sessions_only_ = false;
   std::shared_ptr<finding> finding_;  // under way
   interruption finding_end_;          // of its pause

@@ -125,6 +125,7 @@ awaitable<raw_json> session::take_step(outgoing message) {
     const bool again = link_->http() && (broke || is_turned_away(*failed));
     if (!again || closed_ || attempt >= tunables::attempts) throw request_error(*failed);
     co_await pause.wait(finding_end_, failed->retry_after);
+    if (message.method == "initialize") link_->end_session();  // half of one may have begun
   }
 }
 
@@ -155,7 +156,8 @@ awaitable<void> session::begin_session(std::string version, bool was_silent) {
   } catch (const client_error& e) {
     failed.emplace(e);
   }
-  if (is_slow_ && version == to_string(protocol::newest_legacy) && options_.only_version.empty()) {
+  if (was_silent && is_slow_ && version == to_string(protocol::newest_legacy) &&
+      options_.only_version.empty()) {
     // It spoke 2026-07-28 all the while, and has a session now, which it may not want to mix.
     co_await link_->restart();
     const found server = co_await discover(options_.reply_time);
@@ -290,16 +292,22 @@ void session::read_facts(json::value result, revision version) {
   const json::value keys =
       can[stateless() ? "extensions" : "experimental"][protocol::idempotency_key];
   server_time_ = keys["now"].integer();
+  keys_kept_by_ = keys["keptBy"].string().value_or("");
   server_time_heard_ = std::chrono::steady_clock::now();
   facts_.tasks = stateless() ? bool(can["extensions"][tasks_extension])
                              : version == revision::v2025_11_25 &&
                                    bool(can["tasks"]["requests"]["tools"]["call"]);
 }
 
-std::optional<std::int64_t> session::server_time() const {
-  if (!server_time_) return std::nullopt;
+// By its clock, or a little earlier: the reply took its time.
+std::string session::sent_now() const {
+  std::string text;
+  if (!server_time_) return text;
   const auto since = std::chrono::steady_clock::now() - server_time_heard_;
-  return *server_time_ + std::chrono::duration_cast<milliseconds>(since).count();
+  json::object o(text);
+  o.integer("at", *server_time_ + std::chrono::duration_cast<milliseconds>(since).count());
+  o.string("keptBy", keys_kept_by_).close();
+  return text;
 }
 
 }  // namespace longhaul::remote

@@ -70,6 +70,8 @@ inline constexpr int attempts = 4;
 /// A call whose connection broke, and whose server knows idempotency keys, is sent again for so
 /// long after it was last known to be under way.
 inline constexpr auto repeat_time = 15s;
+/// … with pauses of no more than this: its server keeps a plain call going for five seconds only.
+inline constexpr auto longest_repeat_pause = 1s;
 
 /// Questions and answers of one call; a server that asks on and on is cut off here.
 inline constexpr int question_rounds = 100;

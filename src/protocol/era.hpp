@@ -35,8 +35,9 @@ inline constexpr std::string_view version_key = "io.modelcontextprotocol/protoco
 inline constexpr std::string_view capabilities_key = "io.modelcontextprotocol/clientCapabilities";
 
 /// What a caller sends along so that the same call twice is one piece of work. Servers that know it
-/// say so under the same name, with their time (`now`, in ms since 1970). When a call is repeated,
-/// it says beside it when it was sent for the first time, by that clock.
+/// say so under the same name, with their time (`now`, in ms since 1970) and who keeps the keys
+/// (`keptBy`, a text). When a call is repeated, it says beside it when it was sent for the first
+/// time, by that clock (`at`), and who kept the keys then.
 inline constexpr std::string_view idempotency_key = "longhaul.dev/idempotency-key";
 inline constexpr std::string_view first_sent_key = "longhaul.dev/first-sent";
 

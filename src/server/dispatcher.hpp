@@ -34,6 +34,8 @@ class dispatcher {
 
   catalog& features() noexcept { return features_; }
   const catalog& features() const noexcept { return features_; }
+  /// As `engine::keys_kept_by`.
+  std::string keys_kept_by() const { return server_.engine.keys_kept_by(); }
   /// By the clock of the store that tasks are in.
   timestamp store_time() const { return server_.engine.store().now().wall; }
   const server_identity& identity() const noexcept { return features_.identity(); }

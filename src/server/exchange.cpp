@@ -94,6 +94,7 @@ void exchange::on_notice(const notice_ptr& notice) {
 
 void exchange::abandon() {
   const guard lock(mutex_);
+  abandon_seen_ = abandon_seen_ && !lost_;  // it is news to whoever was only told of a loss
   abandoned_ = true;
   lost_ = false;
   signal();

@@ -21,6 +21,7 @@
 #include "longhaul/stores/store.hpp"
 #include "longhaul/task.hpp"
 #include "server/questions.hpp"
+#include "tasks/submission.hpp"
 
 namespace longhaul::serving {
 
@@ -98,8 +99,8 @@ struct call_request {
   bool retention_given = false;
   std::optional<milliseconds> retention = std::nullopt;
   std::string idempotency_key;
-  /// It is repeated, and was sent for the first time then, by the store's clock; null: it is not.
-  std::optional<timestamp> first_sent = std::nullopt;
+  /// It is repeated; null: it is not.
+  std::optional<tasks::sent_before> first_sent = std::nullopt;
   asking ask = asking::impossible;
   question_modes modes = {};
   /// Answers given in advance: applied to questions of these keys when they come.

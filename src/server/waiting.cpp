@@ -149,9 +149,12 @@ awaitable<std::optional<call_reply>> task_wait::until_end() {
     const bool may_return = batch.lost && !request_.idempotency_key.empty();
     deliver(std::move(batch));
     if (task_->terminal()) continue;
-    if (may_return) co_await wait_for_return();
-    if (abandoned) co_return co_await leave();
-    if (stopping) co_return refuse(refusal::shutting_down, "the server is shutting down");
+    if (may_return && !stopping) co_await wait_for_return();
+    if (abandoned && !(may_return && server_.engine.draining())) {
+      co_return co_await leave(may_return);
+    }
+    if (stopping || abandoned)
+      co_return refuse(refusal::shutting_down, "the server is shutting down");
     if (server_.engine.clock().monotonic() >= rules_.deadline) co_return std::nullopt;
   }
 }
@@ -179,11 +182,13 @@ awaitable<void> task_wait::wait_for_return() {
 
 // Nobody else knows the work behind a plain call, unless he made the same call and waits for it as
 // well; a task goes on.
-awaitable<std::optional<call_reply>> task_wait::leave() {
-  // Who was given a question to answer follows nothing meanwhile.
-  const bool is_shared = task_->origin->unique_hash.has_value();
+awaitable<std::optional<call_reply>> task_wait::leave(bool may_return) {
+  // Who was given a question to answer follows nothing meanwhile; nor does, for this process, who
+  // has come again at another one.
+  const bool is_shared = task_->origin->unique_hash || may_return;
   const bool awaits_somebody = is_shared && task_->status == task_status::input_required;
-  if (is_ours_alone() && !awaits_somebody) {
+  const bool is_elsewhere = may_return && server_.engine.is_shared(task_->id());
+  if (is_ours_alone() && !awaits_somebody && !is_elsewhere) {
     co_await server_.engine.cancel(who_.owner, task_->id(), "the caller left");
   }
   co_return refuse(refusal::abandoned, "the caller left");

@@ -63,7 +63,7 @@ class task_wait {
   /// Nobody else knows the work, or waits for it.
   bool is_ours_alone();
   awaitable<void> wait_for_return();
-  awaitable<std::optional<call_reply>> leave();
+  awaitable<std::optional<call_reply>> leave(bool may_return);
 
   awaitable<std::optional<call_reply>> handle_questions();
   awaitable<std::optional<call_reply>> use_given_answers();

@@ -353,6 +353,8 @@ hub::subscription engine::follow(const std::string& id, const std::shared_ptr<fo
   return parts_->core.hub.follow(id, who);
 }
 
+bool engine::is_shared(std::string_view id) const { return parts_->core.lanes.is_shared(id); }
+std::string engine::keys_kept_by() const { return parts_->submissions.keys_kept_by(); }
 const wait_words& engine::waits() const noexcept { return parts_->words; }
 bool engine::has_callers(const std::string& id, const follower& but) const {
   return parts_->core.hub.has_callers(id, but);
@@ -376,13 +378,11 @@ void engine::tick() {
 bool engine::at_rest() const { return parts_->at_rest(); }
 std::optional<monotonic_time> engine::next_wake() const { return parts_->core.pauses.next(); }
 void engine::flush() { parts_->ticks.flush(); }
-
 awaitable<std::size_t> engine::remove_expired() { return parts_->time.remove_expired(); }
 
 void engine::drain(milliseconds grace, milliseconds stop_grace) {
   parts_->way_out.run(grace, stop_grace);
 }
-
 void engine::hurry() { parts_->way_out.hurry(); }
 
 void engine::stop() {

@@ -117,6 +117,10 @@ class engine {
   awaitable<std::vector<task_ptr>> external(std::string_view tool, std::string_view after,
                                             std::size_t limit);
 
+  /// Who keeps idempotency keys: the store, and this process for what is in memory. As a text that
+  /// another process, which sees it again, can judge.
+  std::string keys_kept_by() const;
+
   /// What operators do.
   tasks::operations& operations() noexcept;
 
@@ -130,6 +134,8 @@ class engine {
   const wait_words& waits() const noexcept;
   /// Other callers wait for it, or follow it otherwise, in this process.
   bool has_callers(const std::string& id, const follower& but) const;
+  /// Other processes may have the task of this id as well.
+  bool is_shared(std::string_view id) const;
   /// Runs `work`, which may block, on a thread of the pool; passes its exception on.
   awaitable<void> offload(std::function<void()> work);
 

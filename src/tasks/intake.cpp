@@ -92,17 +92,25 @@ std::optional<milliseconds> intake::retention_of(const submission& work, const l
   return tool.options.unique ? std::max(kept, tool.options.unique_for) : kept;
 }
 
+// The same in all processes that share it, and nothing that tells of its secret.
+std::string intake::store_name() const {
+  constexpr std::size_t bytes = 12;
+  return in_hex(sha256("who keeps keys" + core_.lanes.durable().store->secret()), bytes);
+}
+
+std::string intake::keys_kept_by() const { return store_name() + "." + process_; }
+
 // A call that is repeated may have been carried out by a process that has ended, or by another one
 // that keeps its calls to itself, or its work has ended and is gone.
 bool intake::may_be_forgotten(const submission& work, const lane& home,
                               std::optional<milliseconds> retention) const {
   if (!work.first_sent || work.idempotency_key.empty()) return false;
-  const milliseconds since = core_.lanes.durable().store->now().wall - *work.first_sent;
+  const milliseconds since = core_.lanes.durable().store->now().wall - work.first_sent->at;
   const bool strange = since < milliseconds(0);  // the clock was set back
   if (strange || (retention && since >= *retention)) return true;
-  if (home.is_durable && home.store->durable()) return false;
-  const bool alone = core_.lanes.durable().store->exclusive();
-  return !alone || *work.first_sent <= begun_at_;
+  const std::string& kept_by = work.first_sent->kept_by;
+  if (home.is_durable && home.store->durable()) return !kept_by.starts_with(store_name() + ".");
+  return kept_by != keys_kept_by();
 }
 
 std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {

@@ -29,11 +29,7 @@ namespace longhaul::tasks {
 class intake {
  public:
   intake(engine_core& core, launcher& starts, runs& begun, claimer& claims)
-      : core_(core),
-        launcher_(starts),
-        runs_(begun),
-        claimer_(claims),
-        begun_at_(core.lanes.durable().store->now().wall) {}
+      : core_(core), launcher_(starts), runs_(begun), claimer_(claims) {}
 
   boost::asio::awaitable<stores::create_result> submit(const submission& work);
   boost::asio::awaitable<stores::create_result> submit_external(const external_submission& work);
@@ -44,10 +40,14 @@ class intake {
   /// But for its places in the queue, which only `submit` knows.
   std::shared_ptr<task_origin> origin_for(const submission& work) const;
 
+  /// As `engine::keys_kept_by`.
+  std::string keys_kept_by() const;
+
  private:
   /// What a new handler runs on, for the time of its creation: given back unless it is used.
   class place;
 
+  std::string store_name() const;
   std::optional<milliseconds> retention_of(const submission& work, const lane& home) const;
   bool may_be_forgotten(const submission& work, const lane& home,
                         std::optional<milliseconds> retention) const;
@@ -62,7 +62,7 @@ class intake {
   launcher& launcher_;
   runs& runs_;
   claimer& claimer_;
-  const timestamp begun_at_;
+  const std::string process_ = random_token();
 };
 
 }  // namespace longhaul::tasks

@@ -51,6 +51,10 @@ class lanes {
   stores::instant time_of(task_policy policy) const {
     return (policy == task_policy::never ? in_memory_ : durable_).store->now();
   }
+  /// Other processes may have the task of this id as well.
+  bool is_shared(std::string_view id) const noexcept {
+    return !is_in_memory(id) && !durable_.store->exclusive();
+  }
   /// A claim may find something.
   bool any_work() const noexcept {
     return durable_.backlog || in_memory_.backlog || durable_.look || in_memory_.look;

@@ -14,6 +14,11 @@
 namespace longhaul::tasks {
 
 /// A task that is to be created, or a call that is to be run.
+struct sent_before {
+  timestamp at;         ///< for the first time, by the store's clock
+  std::string kept_by;  ///< `engine::keys_kept_by` of whoever was to have it then
+};
+
 struct submission {
   std::string id;  ///< from `engine::new_id`, so that it can be followed before it exists
   std::string owner;
@@ -22,8 +27,8 @@ struct submission {
   call_arguments arguments;  ///< as its tool accepted them
   raw_json meta;
   std::string idempotency_key;
-  /// It is repeated, and was sent for the first time then, by the store's clock; null: it is not.
-  std::optional<timestamp> first_sent = std::nullopt;
+  /// It is repeated; null: it is not.
+  std::optional<sent_before> first_sent = std::nullopt;
   bool retention_given = false;
   std::optional<milliseconds> retention = std::nullopt;  ///< null: unlimited
   bool hidden = false;

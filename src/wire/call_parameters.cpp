@@ -29,12 +29,15 @@ result<void> read_idempotency_key(const incoming& request, serving::call_request
                  " characters, because whoever guesses it is given the task"};
   }
   call.idempotency_key = std::move(*key);
-  if (!request.meta.first_sent) return {};
-  const auto at = request.meta.first_sent.integer();
-  if (!at || *at < 0) {
-    return fault{"'longhaul.dev/first-sent' must be a number of milliseconds since 1970"};
+  const json::value first = request.meta.first_sent;
+  if (!first) return {};
+  const auto at = first["at"].integer();
+  auto kept_by = first["keptBy"].string();
+  if (!at || *at < 0 || !kept_by) {
+    return fault{
+        "'longhaul.dev/first-sent' must have 'at', in milliseconds since 1970, and 'keptBy'"};
   }
-  call.first_sent = timestamp(milliseconds(*at));
+  call.first_sent = tasks::sent_before{timestamp(milliseconds(*at)), *std::move(kept_by)};
   return {};
 }
 

@@ -134,7 +134,8 @@ void append_capabilities(json::object& into, const serving::dispatcher& server,
   for (const feature* const one : extensions) all.raw(one->extension, "{}");
   if (has_tools) {
     json::object key(all.key(protocol::idempotency_key));
-    key.integer("now", server.store_time().time_since_epoch().count()).close();
+    key.integer("now", server.store_time().time_since_epoch().count());
+    key.string("keptBy", server.keys_kept_by()).close();
   }
   for (const extension& one : added) all.raw(one.id(), or_empty_object(one.settings()));
   all.close();

@@ -21,7 +21,7 @@ class sent_again : public hostile {
       out.answer(asked, R"({"resultType":"complete","supportedVersions":["2026-07-28"],)"
                         R"("capabilities":{"extensions":{"longhaul.dev/idempotency-key":)"
                         R"({"now":)" +
-                            std::to_string(server_time) + R"(}},"tools":{}}})");
+                            std::to_string(server_time) + R"(,"keptBy":"s.p"}},"tools":{}}})");
     });
   }
 
@@ -56,13 +56,15 @@ TEST_F(sent_again, under_one_key_and_with_one_time) {
   const auto all = calls();
   ASSERT_EQ(all.size(), 4U);
   EXPECT_FALSE(all[0].params()["_meta"][first_sent]);
-  const auto sent = all[1].params()["_meta"][first_sent].integer();
+  const json::value first = all[1].params()["_meta"][first_sent];
+  const auto sent = first["at"].integer();
+  EXPECT_TRUE(first["keptBy"].equals("s.p"));
   ASSERT_TRUE(sent);
   EXPECT_GE(*sent, server_time);
   EXPECT_LE(*sent, server_time + most.count());
   for (std::size_t i = 1; i < all.size(); ++i) {
     EXPECT_EQ(all[i].params()["_meta"][key].raw(), all[0].params()["_meta"][key].raw());
-    EXPECT_EQ(all[i].params()["_meta"][first_sent].integer(), sent);
+    EXPECT_EQ(all[i].params()["_meta"][first_sent].raw(), first.raw());
   }
   EXPECT_EQ(one.call("a").wait().status, task_status::completed);
   EXPECT_FALSE(calls().back().params()["_meta"][first_sent]);
@@ -87,11 +89,48 @@ TEST_F(sent_again, a_server_that_knows_it_no_more_has_lost_it) {
   EXPECT_EQ(calls().size(), 2U);
 }
 
-TEST_F(sent_again, a_refusal_is_an_answer) {
-  break_before(1, [](const heard& asked, wire& out) { out.refuse(asked, -32602, "no such tool"); });
+TEST_F(sent_again, an_error_of_the_work_is_an_answer) {
+  break_before(1, [](const heard& asked, wire& out) {
+    out.refuse(asked, error_codes::executor_lost, "executor lost");
+  });
   told(error_of([&] { connected().call("a").wait(); }), kind::refused, "tools/call",
-       "no such tool");
+       "executor lost");
   EXPECT_EQ(calls().size(), 2U);
+}
+
+TEST_F(sent_again, a_refusal_says_nothing_of_what_was_lost) {
+  for (const int code : {-32602, error_codes::declined}) {
+    break_before(1, [code](const heard& asked, wire& out) { out.refuse(asked, code, "not now"); });
+    const client_error e = error_of([&] { connected().call("a").wait(); });
+    told(e, kind::lost, "tools/call", "not now");
+  }
+  break_before(1, [](const heard&, wire& out) { out.reply(401, "text/plain", "who are you?"); });
+  told(error_of([&] { connected().call("a").wait(); }), kind::lost, "tools/call", "who are you?");
+}
+
+TEST_F(sent_again, another_server_at_its_place_is_not_asked_again) {
+  break_before(1, [](const heard& asked, wire& out) { out.answer(asked, R"({"content":[]})"); });
+  server.on("server/discover", [this](const heard& asked, wire& out) {
+    const bool first = server.count("tools/call") == 0;
+    out.answer(asked,
+               std::string(R"({"supportedVersions":["2026-07-28"],"capabilities":{)") +
+                   (first ? R"("extensions":{"longhaul.dev/idempotency-key":{"now":1}},)" : "") +
+                   R"("tools":{}}})");
+  });
+  told(error_of([&] { connected().call("a").wait(); }), kind::lost, "tools/call", "is not known");
+}
+
+TEST_F(sent_again, a_proxy_that_says_503_may_have_passed_it_on) {
+  std::atomic<int> left = 1;
+  server.on("tools/call", [&](const heard& asked, wire& out) {
+    if (left-- > 0) return out.reply(503, "text/plain", "upstream connection termination");
+    out.answer(asked, R"({"content":[]})");
+  });
+  EXPECT_EQ(connected().call("a").wait().status, task_status::completed);
+  const auto all = calls();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_FALSE(all[0].params()["_meta"][first_sent]);
+  EXPECT_TRUE(all[1].params()["_meta"][first_sent]);
 }
 
 TEST_F(sent_again, what_is_turned_away_later_is_tried_again) {
@@ -109,8 +148,8 @@ TEST_F(sent_again, ends_when_its_caller_says_so) {
   const client one = connected();
   const tool_call given_up = one.call("a");
   ASSERT_TRUE(wait_until([&] { return calls().size() > 1; }));
-  given_up.cancel();
-  EXPECT_EQ(given_up.wait().status, task_status::cancelled);
+  given_up.cancel();  // what was lost may go on
+  EXPECT_EQ(error_of([&] { given_up.wait(); }).why(), kind::lost);
   call_options limited;
   limited.time_limit = 700ms;
   EXPECT_EQ(error_of([&] { one.call("a", raw_json(), limited).wait(); }).why(), kind::time_limit);

@@ -423,10 +423,25 @@ TEST(faults, work_ends_that_all_its_callers_have_left_for_good) {
   EXPECT_TRUE(is_stopped_in_the_end(server));
 }
 
-std::string keyed_call(std::string_view first_sent) {
+// Who keeps keys, as its discovery says.
+std::string kept_by(fixture_server& server) {
+  const auto body =
+      R"({"jsonrpc":"2.0","id":1,"method":"server/discover","params":{)" + modern_meta() + "}}";
+  const auto reply = send_http(server, "POST", modern_headers(body), body)->next();
+  const std::string& text = reply->reply->body;
+  return std::string(
+      *view(text)["result"]["capabilities"]["extensions"]["longhaul.dev/idempotency-key"]["keptBy"]
+           .string());
+}
+
+// `first`: what is said of the time before; empty: it was not sent before.
+std::string keyed_call(const std::string& first) {
   std::string more = R"(,"longhaul.dev/idempotency-key":"k")";
-  if (!first_sent.empty()) more.append(R"(,"longhaul.dev/first-sent":)").append(first_sent);
+  if (!first.empty()) more += R"(,"longhaul.dev/first-sent":)" + first;
   return call("1", "work", "a", "," + modern_meta("", more));
+}
+std::string sent(std::string_view at, const std::string& kept) {
+  return R"({"at":)" + std::string(at) + R"(,"keptBy":")" + kept + "\"}";
 }
 
 std::string text_of_next(const std::shared_ptr<test_outlet>& line) {
@@ -437,11 +452,12 @@ std::string text_of_next(const std::shared_ptr<test_outlet>& line) {
 TEST(faults, a_caller_that_lost_its_connection_comes_again) {
   fixture_server server;
   const auto headers = joined(modern_headers(keyed_call("")), as("ann"));
+  const std::string kept = kept_by(server);
   const auto before = send_http(server, "POST", headers, keyed_call(""));
   ASSERT_TRUE(before->await_waiting());
   ASSERT_TRUE(server.door.await_arrival("a"));
   before->leave();
-  const auto again = send_http(server, "POST", headers, keyed_call("1750000000000"));
+  const auto again = send_http(server, "POST", headers, keyed_call(sent("1750000000000", kept)));
   ASSERT_TRUE(again->await_waiting());
   for (int i = 0; i < 20; ++i) server.advance(1s);  // the first one has given up by now
   EXPECT_FALSE(server.door.was_stopped("a"));
@@ -449,7 +465,7 @@ TEST(faults, a_caller_that_lost_its_connection_comes_again) {
   EXPECT_NE(text_of_next(again).find(R"("content")"), std::string::npos);
   // Its result is there for a while as well: the reply may be lost.
   const std::string later =
-      text_of_next(send_http(server, "POST", headers, keyed_call("1750000000000")));
+      text_of_next(send_http(server, "POST", headers, keyed_call(sent("1750000000000", kept))));
   EXPECT_NE(later.find(R"("content")"), std::string::npos) << later;
 }
 
@@ -457,19 +473,24 @@ TEST(faults, what_may_have_been_done_before_is_not_done_again) {
   fixture_server server;
   server.advance(100s);  // 1750000100000
   const auto headers = joined(modern_headers(keyed_call("")), as("ann"));
-  // Before this process, by an age at which results are gone, from the future.
-  for (const char* const sent :
-       {"1749999999999", "1750000000000", "1750000090000", "1850000000000"}) {
-    const std::string said = text_of_next(send_http(server, "POST", headers, keyed_call(sent)));
-    EXPECT_NE(said.find("31009"), std::string::npos) << sent << said;
+  const std::string kept = kept_by(server);
+  // By an age at which results are gone, from the future, at another process, at another store.
+  for (const auto& [at, keeper] :
+       {std::pair("1750000000000", kept), std::pair("1750000090000", kept),
+        std::pair("1850000000000", kept), std::pair("1750000099000", kept + "0"),
+        std::pair("1750000099000", "0" + kept)}) {
+    const std::string said =
+        text_of_next(send_http(server, "POST", headers, keyed_call(sent(at, keeper))));
+    EXPECT_NE(said.find("31009"), std::string::npos) << at << keeper << said;
   }
-  for (const char* const wrong : {"-1", R"("soon")", "1.5", "{}"}) {
+  for (const char* const wrong :
+       {"-1", R"("soon")", "{}", R"({"at":-1,"keptBy":"a"})", R"({"at":1,"keptBy":2})"}) {
     const std::string said = text_of_next(send_http(server, "POST", headers, keyed_call(wrong)));
     EXPECT_NE(said.find("first-sent"), std::string::npos) << wrong << said;
   }
   EXPECT_EQ(server.door.count("a"), 0);
   // Just now: it never came.
-  const auto fresh = send_http(server, "POST", headers, keyed_call("1750000099000"));
+  const auto fresh = send_http(server, "POST", headers, keyed_call(sent("1750000099000", kept)));
   ASSERT_TRUE(server.door.await_arrival("a"));
   server.door.open("a");
   EXPECT_NE(text_of_next(fresh).find(R"("content")"), std::string::npos);
