@@ -64,7 +64,8 @@ struct client_options {
   /// How long one reply may take that is not the end of a call (lists, states of tasks).
   milliseconds reply_time{30'000};
   /// A command that does not answer `server/discover` for so long counts as a server of sessions,
-  /// which need not answer what they do not know (MCP "stdio: Backward Compatibility").
+  /// which need not answer what they do not know (MCP "stdio: Backward Compatibility"). If the
+  /// answer comes while a session begins, the command is started again, without one.
   milliseconds probe_time{5'000};
   std::size_t reply_limit = std::size_t{64} << 20;  ///< bytes of one message
 

@@ -102,7 +102,8 @@ struct call_options {
   /// How long a task should be kept, where callers may say so (2025-11-25).
   std::optional<milliseconds> ttl = std::nullopt;
   /// For servers that know it (`_meta["longhaul.dev/idempotency-key"]`): the same call twice is one
-  /// piece of work. Empty: a random one.
+  /// piece of work. Empty: a random one. Where the server says that it knows keys, a call whose
+  /// connection broke is sent again, for 15 s after the server was last there.
   std::string idempotency_key = {};
   /// False: as a caller that knows no tasks.
   bool tasks = true;
@@ -142,7 +143,8 @@ class tool_call {
 
   /// A task: asks the server to stop it, and waits on for its end. While the server may still make
   /// one of the call, it has two seconds to say so. A plain call is given up, which
-  /// tells the server so. Does not block.
+  /// tells the server so; if its connection broke before, what became of it is not known, and
+  /// `wait` throws `lost`. Does not block.
   void cancel() const;
   /// Ends the wait here: a task goes on. Does not block. A plain call cannot be detached and is
   /// cancelled: `handle` tells which it is.

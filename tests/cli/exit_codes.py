@@ -49,6 +49,25 @@ def exit_3_the_task_failed(box):
 
 
 @test
+def exit_3_a_plain_call_failed(box):
+    """Its server was killed, and knows after its restart that nobody knows what became of it."""
+    server = box.serve()
+    call = box.start("call", server.url, "steps", "--no-task", "--json")
+    server.says("task.begin")
+    server.kill()
+    box.again(server)
+    done = call.wait()
+    equal((done.code, done.json["exit"]), (3, 3), done)
+    has(done.json["error"]["message"], "lost")
+
+
+@test
+def exit_7_of_a_plain_call(box):
+    done = box.run("call", box.serve().url, "limited", "--no-task", code=7)
+    has(done.err, "limit")
+
+
+@test
 def exit_4_cancelled(box):
     server = box.serve()
     call = box.start("call", server.url, "steps")
