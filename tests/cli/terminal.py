@@ -10,8 +10,10 @@ import subprocess
 
 from cli import HERE, LIMIT, until
 
-# tmux does not always see how its program ended.
-KEEPS_CODE = 'trap : INT; "$@"; echo $? >"$0.new"; mv "$0.new" "$0"'
+# tmux does not always see how its program ended. The title of the pane changes when tmux has read all that the program
+# printed, which it may do some time after the end.
+ENDED = "it has ended"
+KEEPS_CODE = f"""trap : INT; "$@"; echo $? >"$0.new"; mv "$0.new" "$0"; printf '\\033]2;{ENDED}\\033\\\\'"""
 SETTINGS = "set -g remain-on-exit on\nset -g remain-on-exit-format ''\nset -g status off\nset -sg escape-time 0\n"
 
 
@@ -58,7 +60,8 @@ class Terminal:
 
     def end(self, code=None):
         """Waits for the end of the command; its exit code, which is checked if it is said."""
-        until(self.code.exists, lambda: f"its end\n{self.screen()}")
+        until(lambda: self.code.exists() and self._tmux("display-message", "-p", "#{pane_title}").strip() == ENDED,
+              lambda: f"its end\n{self.screen()}")
         got, self.shown = int(self.code.read_text()), self.screen()
         assert code is None or got == code, f"exit {got}, wanted {code}:\n{self.screen()}"
         return got
