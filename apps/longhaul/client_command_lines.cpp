@@ -58,7 +58,8 @@ void add_task_verb(CLI::App& tasks, tasks_command& command, const char* name, ta
   } else {
     one->add_option("ID", command.ids, "The beginning of an id, or 'last'")->type_name("");
   }
-  one->add_option("--server", command.remote.server, "Only tasks that were started there")
+  one->add_option("--server", command.remote.server,
+                  "Only tasks of this one; also those that were started elsewhere")
       ->type_name("SERVER");
   add_remote_options(*one, command.remote);
   if (which == task_verb::watch || which == task_verb::result) {
@@ -133,6 +134,10 @@ void add_tasks(CLI::App& app, tasks_command& command) {
   CLI::App* const tasks =
       app.add_subcommand("tasks", "What was started from here, wherever it runs");
   tasks->require_subcommand(0, 1);
+  tasks
+      ->add_option("SERVER,--server", command.remote.server,
+                   "Only tasks there; also those that were started elsewhere, if it lists them")
+      ->type_name("");
   add_remote_options(*tasks, command.remote);
   const auto add = [&](const char* name, task_verb which, const char* help) {
     add_task_verb(*tasks, command, name, which, help);
@@ -145,11 +150,13 @@ void add_tasks(CLI::App& app, tasks_command& command) {
   add("answer", task_verb::answer, "Answer what it asks");
   add("output", task_verb::output, "What the program prints (servers of longhaul)");
   add("forget", task_verb::forget, "Take it off the list; it goes on");
-  tasks->footer(std::string("Ids may be cut to any beginning that only one has; 'last' is the "
-                            "newest.\n") +
-                exit_words +
-                "Examples:\n  longhaul tasks\n  longhaul tasks result last\n"
-                "  longhaul tasks answer last colour=blue\n  longhaul tasks output last -f");
+  tasks->footer(
+      std::string("Ids may be cut to any beginning that only one has; 'last' is the "
+                  "newest.\n") +
+      exit_words +
+      "Examples:\n  longhaul tasks\n  longhaul tasks result last\n"
+      "  longhaul tasks answer last colour=blue\n  longhaul tasks output last -f\n"
+      "  longhaul tasks get ID --server http://127.0.0.1:8080/mcp    # started elsewhere");
 }
 
 }  // namespace longhaul

@@ -28,6 +28,7 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
     }
     if (names.empty()) break;
     if (next == nullptr) {
+      if (at->get_name() == "tasks" && is_server_word(std::string(given))) break;
       const std::string before = at == &app ? "" : at->get_name() + ": ";
       return before + "unknown command" + detail::unknown_name(names, given);
     }

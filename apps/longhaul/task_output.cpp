@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "json/view.hpp"
+#include "known_tasks.hpp"
 #include "protocol/base64.hpp"
 #include "tasks.hpp"
 
@@ -69,8 +70,9 @@ bool put(std::string_view bytes) {
 }  // namespace
 
 int show_output(const tasks_command& command, seat& at) {
-  const terminal::handle task =
-      open_book().find(command.ids.empty() ? "last" : command.ids.front(), command.remote.server);
+  tasks_command which = command;
+  if (which.ids.empty()) which.ids = {"last"};
+  const terminal::handle task = wanted_tasks(which, at, false).front();
   const remote_server server = open_server(task, command.remote, at);
   const std::string address =
       "longhaul://tasks/" + task.id + (command.errors ? "/stderr" : "/stdout");

@@ -13,6 +13,7 @@
 #include "following.hpp"
 #include "json/view.hpp"
 #include "json/write.hpp"
+#include "known_tasks.hpp"
 #include "protocol/era.hpp"
 #include "terminal/plain_text.hpp"
 #include "terminal/progress_view.hpp"
@@ -44,22 +45,6 @@ class open_servers {
 
 bool is_program(const handle& task) { return !json::value(task.server_spec)["url"]; }
 
-std::vector<handle> wanted_tasks(const tasks_command& command, bool all_without_ids) {
-  const auto book = open_book();
-  std::vector<handle> found;
-  if (command.ids.empty() && !all_without_ids) {
-    throw std::invalid_argument("which task? Write its id, the beginning of it, or 'last'");
-  }
-  for (const std::string& id : command.ids) found.push_back(book.find(id, command.remote.server));
-  if (!command.ids.empty()) return found;
-  for (handle& each : book.all()) {
-    const bool there = command.remote.server.empty() || each.server == command.remote.server;
-    const bool over = each.last_status && is_terminal(*each.last_status);
-    if (there && !over) found.push_back(std::move(each));
-  }
-  return found;
-}
-
 // --- the list
 
 struct row {
@@ -85,6 +70,9 @@ row look_at(const handle& task, open_servers& servers) {
   }
   return result;
 }
+
+// What was started elsewhere does not say.
+std::string tool_of(const handle& task) { return task.tool.empty() ? "-" : task.tool; }
 
 std::string status_of(const row& one) {
   if (one.now) return std::string(to_string(one.now->status));
@@ -116,33 +104,50 @@ std::string table_of(std::vector<std::vector<std::string>> rows, const terminal:
   return terminal::table_text(columns, rows, looks);
 }
 
-int list_tasks(const tasks_command& command, seat& at) {
+// Newest first: what was started from here, and what the server that is named lists beside it.
+std::vector<row> all_rows(const tasks_command& command, seat& at) {
   std::vector<handle> all = open_book().all();
   std::erase_if(all, [&](const handle& each) {
     return !command.remote.server.empty() && each.server != command.remote.server;
   });
-  const std::vector<std::string> ids = terminal::short_ids(all);
   open_servers servers(command.remote, at);
+  std::vector<row> rows;
+  for (const handle& each : all) rows.push_back(look_at(each, servers));
+  if (command.remote.server.empty()) return rows;
+  try {
+    for (listed_task& each : listed_tasks(command, at, all)) {
+      rows.push_back({std::move(each.task), std::move(each.now)});
+    }
+  } catch (const client_error&) {
+    if (rows.empty()) throw;  // else they say so
+  }
+  return rows;
+}
+
+int list_tasks(const tasks_command& command, seat& at) {
+  const std::vector<row> all = all_rows(command, at);
+  if (command.remote.json) {
+    std::string json = "{\"tasks\":[";
+    for (const row& one : all) json += (json.back() == '[' ? "" : ",") + row_json(one);
+    std::cout << json << "]}" << std::endl;
+    return 0;
+  }
+  if (all.empty()) {
+    std::cerr << "no tasks: what longhaul call starts here is listed" << std::endl;
+    return 0;
+  }
+  std::vector<handle> tasks;
+  for (const row& one : all) tasks.push_back(one.task);
+  const std::vector<std::string> ids = terminal::short_ids(tasks);
   std::vector<std::vector<std::string>> rows;
-  std::string json = "{\"tasks\":[";
   const timestamp now = system_clock().now();
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const row one = look_at(all[i], servers);
-    if (command.remote.json) {
-      json += (i == 0 ? "" : ",") + row_json(one);
-      continue;
-    }
+    const row& one = all[i];
     const std::string message = one.trouble.empty() && one.now ? one.now->message : one.trouble;
-    rows.push_back({ids[i], all[i].tool, status_of(one),
-                    terminal::duration_text(now - all[i].created), all[i].server, message});
+    rows.push_back({ids[i], tool_of(one.task), status_of(one),
+                    terminal::duration_text(now - one.task.created), one.task.server, message});
   }
-  if (command.remote.json) {
-    std::cout << json << "]}" << std::endl;
-  } else if (rows.empty()) {
-    std::cerr << "no tasks: what longhaul call starts here is listed" << std::endl;
-  } else {
-    std::cout << table_of(std::move(rows), at.looks_of_output()) << std::flush;
-  }
+  std::cout << table_of(std::move(rows), at.looks_of_output()) << std::flush;
   return 0;
 }
 
@@ -150,7 +155,7 @@ int list_tasks(const tasks_command& command, seat& at) {
 
 int follow_tasks(const tasks_command& command, seat& at) {
   const bool watches = command.action == tasks_command::verb::watch;
-  const std::vector<handle> wanted = wanted_tasks(command, watches);
+  const std::vector<handle> wanted = wanted_tasks(command, at, watches);
   if (wanted.empty()) {
     std::cerr << "no task is under way" << std::endl;
     return 0;
@@ -181,13 +186,13 @@ int follow_tasks(const tasks_command& command, seat& at) {
 int get_tasks(const tasks_command& command, seat& at) {
   open_servers servers(command.remote, at);
   int code = 0;
-  for (const handle& each : wanted_tasks(command, false)) {
+  for (const handle& each : wanted_tasks(command, at, false)) {
     const call_outcome now = servers.server_of(each).connection->look(handle_of(each));
     if (is_terminal(now.status)) note_end(each.id, each.server, now.status);
     if (command.remote.json) {
       std::cout << end_json(now, each.server) << std::endl;
     } else {
-      std::cout << each.id << "  " << each.tool << "  " << to_string(now.status);
+      std::cout << each.id << "  " << tool_of(each) << "  " << to_string(now.status);
       if (!now.message.empty()) std::cout << "  " << terminal::plain(now.message);
       std::cout << std::endl;
     }
@@ -198,7 +203,7 @@ int get_tasks(const tasks_command& command, seat& at) {
 
 int cancel_tasks(const tasks_command& command, seat& at) {
   open_servers servers(command.remote, at);
-  for (const handle& each : wanted_tasks(command, false)) {
+  for (const handle& each : wanted_tasks(command, at, false)) {
     servers.server_of(each).connection->cancel(handle_of(each));
     if (!command.remote.json) std::cerr << "cancelled: " << each.id << std::endl;
   }
@@ -235,7 +240,7 @@ int answer_in_session(const tasks_command& command, const handle& task, const re
 }
 
 int answer_task(const tasks_command& command, seat& at) {
-  const std::vector<handle> wanted = wanted_tasks(command, false);
+  const std::vector<handle> wanted = wanted_tasks(command, at, false);
   open_servers servers(command.remote, at);
   const handle& task = wanted.front();
   const remote_server& server = servers.server_of(task);
@@ -260,8 +265,9 @@ int answer_task(const tasks_command& command, seat& at) {
   return 0;
 }
 
-int forget_tasks(const tasks_command& command) {
-  for (const handle& each : wanted_tasks(command, false)) open_book().forget(each.id, each.server);
+int forget_tasks(const tasks_command& command, seat& at) {
+  for (const handle& each : wanted_tasks(command, at, false))
+    open_book().forget(each.id, each.server);
   return 0;
 }
 
@@ -288,7 +294,7 @@ int run_tasks(const tasks_command& command) {
       case verb::forget:
         break;
     }
-    return forget_tasks(command);
+    return forget_tasks(command, at);
   });
 }
 

@@ -192,6 +192,7 @@ awaitable<call_outcome> call_driver::work() {
   try {
     if (!handle()) co_return co_await call_tool();
     co_await server_->ready(waiting_);
+    know_tools();
     server_->follow(handle()->id, shared_from_this());
     co_return co_await follow();
   } catch (const client_error& e) {
@@ -270,6 +271,11 @@ awaitable<call_outcome> call_driver::call_tool() {
                                              shown(result.view()));
       }
       become_task(*task);
+      co_return co_await follow();
+    }
+    if (auto fallback = read_fallback(view)) {
+      by_tools_ = std::move(fallback->tools);
+      become_task(fallback->task);
       co_return co_await follow();
     }
     call_outcome end;

@@ -8,6 +8,7 @@
 //             └──► task ──► tasks/get, again and again ──► terminal ────────► ended
 //                    ▲          └──► input_required ──► tasks/update
 //                    └── connection lost: again, with pauses
+//             └──► "still running" ──► the same by ordinary tools (`call_driver_fallback.cpp`)
 //
 // A task is followed by asking; what the server tells by itself (listen, status notifications) only
 // wakes who asks. In sessions before 2026-07-28 its questions come as requests, and its result by
@@ -30,6 +31,7 @@
 
 #include "base/sleeper.hpp"
 #include "client/back_off.hpp"
+#include "client/fallback_task.hpp"
 #include "client/session.hpp"
 #include "client/task_view.hpp"
 #include "longhaul/tool_call.hpp"
@@ -49,6 +51,8 @@ class call_driver final : public remote::follower,
   void start();
   /// Asks for the task once, without following it: on the io_context, and without `start`.
   boost::asio::awaitable<call_outcome> look_once();
+  /// Asks once for its end, likewise. Throws `client_error`.
+  boost::asio::awaitable<bool> cancel_once();
   call_outcome wait();
   boost::asio::awaitable<call_outcome> async_wait();
   bool wait_for(milliseconds time);
@@ -87,7 +91,8 @@ class call_driver final : public remote::follower,
                                                  std::vector<asked_question>& left);
   std::optional<call_outcome> plain_end(const client_error& e);
   awaitable<call_outcome> follow();
-  awaitable<remote::task_view> look();
+  awaitable<remote::task_view> look(bool waits);
+  client_error gone(const std::string& why) const;
   awaitable<std::optional<call_outcome>> look_and_take();
   awaitable<void> unconnected(remote::back_off& pause, const client_error& why);
   void collect_result();
@@ -95,11 +100,19 @@ class call_driver final : public remote::follower,
   awaitable<call_outcome> end_of(remote::task_view task);
   awaitable<void> fetch_result();
   awaitable<bool> answer_task(const remote::task_view& task);
+  awaitable<void> send_answers(std::string task);
   awaitable<bool> ask_for_task(const remote::task_view& task);
   awaitable<std::optional<raw_json>> answers_to(const std::vector<asked_question>& all,
                                                 std::vector<asked_question>& left);
   awaitable<std::optional<question_reply>> ask(asked_question question);
+  awaitable<void> send_cancel();
   awaitable<void> tell_cancel();
+  void know_tools();
+  bool comes_as_request(const asked_question& question) const;
+  awaitable<raw_json> use_tool(std::string tool, remote::member_list arguments);
+  awaitable<remote::task_view> look_by_tool(bool waits);
+  awaitable<call_outcome> end_by_tool(remote::task_view task);
+  awaitable<void> answer_by_tool();
   awaitable<void> rest(const remote::task_view& task);
   call_outcome left_behind() const;
   call_outcome waits_for(const std::vector<asked_question>& questions) const;
@@ -125,7 +138,8 @@ class call_driver final : public remote::follower,
   bool may_become_task_ = false;  // … and its request is under way
   bool woken_ = false;            // while nothing was waited for
   bool cancel_told_ = false, fetching_ = false;
-  std::optional<raw_json> fetched_;  // what `tasks/result` gave
+  std::optional<raw_json> fetched_;                 // what `tasks/result` gave
+  std::optional<remote::fallback_tools> by_tools_;  // it is followed by these
   std::set<std::string> answered_, skipped_;
   std::map<std::string, std::string> ready_;  // answers of a task, not sent so far; by key
   std::vector<asked_question> unanswered_;    // of a session

@@ -94,9 +94,19 @@ awaitable<bool> call_driver::ask_for_task(const task_view& task) {
 awaitable<bool> call_driver::answer_task(const task_view& task) {
   const bool all = co_await ask_for_task(task);
   if (ready_.empty()) co_return all;
+  if (by_tools_) {
+    co_await answer_by_tool();
+  } else {
+    co_await send_answers(task.id);
+  }
+  woken_ = true;  // the state has changed by this
+  co_return all;
+}
+
+awaitable<void> call_driver::send_answers(std::string task) {
   std::string params;
   json::object p(params);
-  p.string("taskId", task.id);
+  p.string("taskId", task);
   json::object answers(p.key("inputResponses"));
   for (const auto& [key, text] : ready_) answers.raw(key, text);
   answers.close();
@@ -105,8 +115,6 @@ awaitable<bool> call_driver::answer_task(const task_view& task) {
   co_await server_->request("tasks/update", update, of_task(), waiting_);
   for (const auto& [key, text] : ready_) answered_.insert(key);
   ready_.clear();
-  woken_ = true;  // the state has changed by this
-  co_return all;
 }
 
 void call_driver::asked(asked_question one, answerer answer) {
@@ -115,6 +123,7 @@ void call_driver::asked(asked_question one, answerer answer) {
   std::stop_source source;
   one.withdrawn = source.get_token();
   open_questions_[one.key] = source;
+  if (by_tools_) one.task = handle()->id;
   const bool keeps = !one.task.empty();
   server_->calls_back().post([self = shared_from_this(), handler, one, answer, keeps] {
     const auto reply = ask_safely(handler, one);
@@ -129,6 +138,7 @@ void call_driver::asked(asked_question one, answerer answer) {
         self->unanswered_.push_back(one);
       }
       self->look_soon();
+      if (self->by_tools_ && !self->unanswered_.empty()) self->waiting_.fire();
     });
   });
 }

@@ -94,10 +94,20 @@ call_outcome call_driver::waits_for(const std::vector<asked_question>& questions
   return end;
 }
 
-awaitable<void> call_driver::tell_cancel() {
-  try {
+awaitable<void> call_driver::send_cancel() {
+  if (by_tools_) {
+    const member_list no_more;
+    const tool_reply reply(co_await use_tool(by_tools_->cancel, no_more));
+    if (reply.is_error()) throw gone(reply.text());
+  } else {
     const raw_json params = about_task();
     co_await server_->request("tasks/cancel", params, of_task(), waiting_);
+  }
+}
+
+awaitable<void> call_driver::tell_cancel() {
+  try {
+    co_await send_cancel();
     cancel_told_ = true;
   } catch (const client_error& e) {
     if (e.why() == kind::left) throw;
@@ -105,7 +115,14 @@ awaitable<void> call_driver::tell_cancel() {
   }
 }
 
-awaitable<task_view> call_driver::look() {
+client_error call_driver::gone(const std::string& why) const {
+  return {kind::gone,
+          server_->name() + " does not know the task " + handle()->id + " (any more): " + why,
+          protocol::code::invalid_params};
+}
+
+awaitable<task_view> call_driver::look(bool waits) {
+  if (by_tools_) co_return co_await look_by_tool(waits);
   const raw_json params = about_task();
   std::optional<client_error> failed;
   try {
@@ -119,17 +136,16 @@ awaitable<task_view> call_driver::look() {
   } catch (const client_error& e) {
     const bool unknown = e.why() == kind::refused && e.code() == protocol::code::invalid_params;
     if (!unknown) throw;
-    failed.emplace(
-        kind::gone,
-        server_->name() + " does not know the task " + handle()->id + " (any more): " + e.what(),
-        e.code());
+    failed.emplace(gone(e.what()));
   }
   throw client_error(*failed);
 }
 
 awaitable<call_outcome> call_driver::look_once() {
   const auto self = shared_from_this();
-  task_view task = co_await look();
+  co_await server_->ready(waiting_);
+  know_tools();
+  task_view task = co_await look(false);
   note(task);
   call_outcome seen;
   if (is_terminal(task.status)) {
@@ -141,6 +157,14 @@ awaitable<call_outcome> call_driver::look_once() {
   }
   seen.task = handle();
   co_return seen;
+}
+
+awaitable<bool> call_driver::cancel_once() {
+  const auto self = shared_from_this();
+  co_await server_->ready(waiting_);
+  know_tools();
+  co_await send_cancel();
+  co_return true;
 }
 
 awaitable<call_outcome> call_driver::follow() {
@@ -189,7 +213,7 @@ awaitable<void> call_driver::unconnected(back_off& pause, const client_error& wh
 }
 
 awaitable<std::optional<call_outcome>> call_driver::look_and_take() {
-  const task_view task = co_await look();
+  const task_view task = co_await look(true);
   auto end = co_await take(task);
   if (!end) co_await rest(task);
   co_return end;
@@ -214,7 +238,7 @@ awaitable<std::optional<call_outcome>> call_driver::take(task_view task) {
     co_return end;
   }
   if (task.status != task_status::input_required) co_return std::nullopt;
-  if (!server_->stateless()) {
+  if (!by_tools_ && !server_->stateless()) {
     collect_result();
     co_return std::nullopt;
   }
@@ -233,6 +257,7 @@ awaitable<call_outcome> call_driver::end_of(task_view task) {
   end.status = task.status;
   end.message = task.message;
   if (task.status == task_status::cancelled) co_return end;
+  if (by_tools_) co_return co_await end_by_tool(std::move(task));
   if (server_->stateless()) {
     const json::value error(task.error);
     if (task.status == task_status::failed) {

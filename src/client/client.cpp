@@ -80,16 +80,6 @@ class client::parts {
 
 namespace {
 
-raw_json about(const task_handle& task) {
-  return raw_json::trusted("{\"taskId\":" + remote::quoted(task.id) + "}");
-}
-
-asking of_tasks() {
-  asking how;
-  how.tasks = how.repeatable = true;
-  return how;
-}
-
 asio::awaitable<raw_json> ask(std::shared_ptr<session> server, std::string method, raw_json params,
                               asking how) {
   interruption nobody;
@@ -197,9 +187,8 @@ void client::answer(const task_handle& task, std::string_view key,
 }
 
 void client::cancel(const task_handle& task) const {
-  const auto cancelling = [server = parts_->server, task] {
-    return ask(server, "tasks/cancel", about(task), of_tasks());
-  };
+  const auto driver = std::make_shared<call_driver>(parts_->server, task, call_options());
+  const auto cancelling = [driver] { return driver->cancel_once(); };
   parts_->run(cancelling);
 }
 

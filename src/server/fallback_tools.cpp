@@ -138,8 +138,8 @@ raw_json structure_of(const task_record& task) {
   return raw_json::trusted(std::move(out));
 }
 
-outcome say(const task_record& task, const std::string& words) {
-  return tool_result(text(words)).structured(structure_of(task)).to_outcome();
+tool_result say(const task_record& task, const std::string& words) {
+  return tool_result(text(words)).structured(structure_of(task));
 }
 
 std::string how_to_go_on(const task_record& task) {
@@ -226,10 +226,17 @@ fallback_request read_fallback_request(fallback_verb verb, const raw_json& argum
 }
 
 outcome still_running(const task_record& task) {
-  if (has_open_input(task)) {
-    return say(task, "The tool needs an answer (task " + task.id() + ")." + how_to_answer(task));
-  }
-  return say(task, "Still running (" + state_in_words(task) + ")." + how_to_go_on(task));
+  const bool asks = has_open_input(task);
+  const std::string words =
+      asks ? "The tool needs an answer (task " + task.id() + ")." + how_to_answer(task)
+           : "Still running (" + state_in_words(task) + ")." + how_to_go_on(task);
+  std::string meta;
+  json::object o(meta);
+  json::object tools(o.key("longhaul.dev/fallback-tools"));
+  tools.string("status", "task_status").string("answer", "task_answer");
+  tools.string("result", "task_result").string("cancel", "task_cancel").close();
+  o.close();
+  return say(task, words).meta(raw_json::trusted(std::move(meta))).to_outcome();
 }
 
 outcome describe_task(const task_record& task) {
@@ -248,12 +255,13 @@ outcome describe_task(const task_record& task) {
     case task_status::cancelled:
       break;
   }
-  return say(task, words);
+  return say(task, words).to_outcome();
 }
 
 outcome fallback_result(const task_record& task) {
   if (!task.terminal())
-    return say(task, "Not done yet: " + state_in_words(task) + "." + how_to_go_on(task));
+    return say(task, "Not done yet: " + state_in_words(task) + "." + how_to_go_on(task))
+        .to_outcome();
   if (task.status == task_status::cancelled) return outcome::tool_error("The task was cancelled.");
   if (!task.result.is_protocol_error) return task.result;
   const auto message = json::value(task.result.body)["message"].string();

@@ -159,3 +159,18 @@ def what_the_server_logs(box):
                           f"exec {box.longhaul} serve tools.toml --stdio\n").chmod(0o755)
     has(box.run("call", "args", "text=a", "-v", "--", "./noisy.sh").err, "a word of the server")
     lacks(box.run("call", "args", "text=a", "--", "./noisy.sh").err, "a word of the server")
+
+
+@test
+def still_running(box):
+    """A server that gives who knows no tasks an id, and tools to follow it."""
+    box.write("patient.toml", box.read("tools.toml").replace("[server]", "[server]\nfallback_tools = true\n"
+                                                             'inline_limit = "1s"', 1))
+    server = box.serve(file="patient.toml")
+    for era, name in (("2026-07-28", "new"), ("2025-06-18", "old")):
+        plain = ("--no-task", "--protocol", era)
+        left = box.run("call", server.url, "steps", f"name={name}", "--detach", *plain)
+        id = left.out.strip()
+        equal(box.run("tasks", "get", id, "--json").json["status"], "working")
+        box.go(1, name)
+        has(box.run("tasks", "result", id).out, "all 1 steps are done")

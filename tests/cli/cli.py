@@ -159,10 +159,10 @@ class Box:
         """The same server at the same address, after it has ended."""
         return self.serve(**more, address=re.search(r"//([^/]+)/", server.url)[1])
 
-    def until_status(self, id, status):
+    def until_status(self, id, status, *words):
         def fits():
-            return self.run("tasks", "get", id, "--json", code=None).json.get("status") == status
-        until(fits, lambda: f"{status}: {self.run('tasks', 'get', id, '--json', code=None)}")
+            return self.run("tasks", "get", id, *words, "--json", code=None).json.get("status") == status
+        until(fits, lambda: f"{status}: {self.run('tasks', 'get', id, *words, '--json', code=None)}")
 
     def close(self):
         for running in reversed(self.started):

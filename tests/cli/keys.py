@@ -45,6 +45,33 @@ def tasks_of_a_key(box):
 
 
 @test
+def tasks_that_were_started_elsewhere(box):
+    server = with_key(box)
+    there = ("--server", server.url, "--key-file", "key")
+    elsewhere = {"XDG_STATE_HOME": str(box.folder / "elsewhere")}
+    begun = {}
+    for era in ("2025-11-25", "2026-07-28"):
+        begun[era] = box.run("call", server.url, "order", "--detach", "--key-file", "key", "--protocol", era,
+                             env=elsewhere).out.strip()
+    box.until_status(begun["2026-07-28"], "input_required", *there)
+    # 2025-11-25 has a list, and 2026-07-28 none: whole ids do.
+    equal(box.run("tasks", *there, "--json").json, {"tasks": []})
+    old = (*there, "--protocol", "2025-11-25")
+    listed = box.run("tasks", *old, "--json").json["tasks"]
+    equal({(one["id"], one["tool"]) for one in listed}, {(id, "") for id in begun.values()})
+    has(box.run("tasks", "cancel", "01", *old, code=2).err, "write more of it")
+    rows = [row.split() for row in box.run("tasks", *old).out.splitlines()[1:]]
+    equal([row[1] for row in rows], ["-", "-"])
+    for row in rows:
+        box.run("tasks", "cancel", row[0], *old)
+    for id in begun.values():
+        equal(box.run("tasks", "get", id, *there, "--json", code=4).json["status"], "cancelled")
+    has(box.run("tasks", "get", "nosuchtask", *there, code=2).err, "nosuchtask")
+    equal(box.run("tasks", "--json").json, {"tasks": []})
+    has(box.run("tasks", "http://127.0.0.1:9/mcp", code=6).err, "127.0.0.1:9")
+
+
+@test
 def a_key_in_servers_toml(box):
     server = with_key(box)
     box.write(".config/longhaul/servers.toml",

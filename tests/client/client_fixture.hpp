@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "longhaul/client.hpp"
 #include "longhaul/hosted_server.hpp"
@@ -17,6 +18,7 @@ namespace longhaul::test {
 
 class served : public testing::Test {
  protected:
+  explicit served(server_options options = {}) : definition_(named(std::move(options))) {}
   ~served() override {
     if (host_) host_->stop(milliseconds(0));
   }
@@ -30,15 +32,14 @@ class served : public testing::Test {
   std::string url() const { return host_->url(); }
 
  private:
-  static server_options options() {
-    server_options result;
+  static server_options named(server_options result) {
     result.name = "served";
     result.version = "1.0";
     result.log_to = [](const log_record&) {};
     return result;
   }
 
-  server definition_{options()};
+  server definition_;
   std::unique_ptr<hosted_server> host_;
 };
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "known_tasks.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "client/task_view.hpp"
+#include "following.hpp"
+#include "json/view.hpp"
+
+namespace longhaul {
+namespace {
+
+using terminal::handle;
+
+// One that was started elsewhere: the server lists it, or its whole id is all that is known.
+handle task_elsewhere(const tasks_command& command, seat& at, const std::string& id) {
+  const handle* found = nullptr;
+  const std::vector<listed_task> listed = listed_tasks(command, at, {});
+  for (const listed_task& each : listed) {
+    if (!each.task.id.starts_with(id)) continue;
+    if (found != nullptr && each.task.id != id) {
+      throw terminal::no_such_handle("several tasks of " + command.remote.server + " begin with '" +
+                                     id + "': write more of it");
+    }
+    found = &each.task;
+  }
+  if (found != nullptr) return *found;
+  const remote_server server = open_server(command.remote, at);
+  task_handle task;
+  task.id = id;
+  task.version = server.connection->connect().version;
+  return remembered(task, server);
+}
+
+bool is_beginning(const std::string& word, const std::vector<handle>& all) {
+  return word == "last" ||
+         std::ranges::any_of(all, [&](const handle& each) { return each.id.starts_with(word); });
+}
+
+}  // namespace
+
+std::vector<handle> wanted_tasks(const tasks_command& command, seat& at, bool all_without_ids) {
+  const auto book = open_book();
+  std::vector<handle> found;
+  if (command.ids.empty() && !all_without_ids) {
+    throw std::invalid_argument("which task? Write its id, the beginning of it, or 'last'");
+  }
+  std::vector<handle> all = book.all();
+  const std::string& there = command.remote.server;
+  if (!there.empty()) std::erase_if(all, [&](const handle& each) { return each.server != there; });
+  for (const std::string& id : command.ids) {
+    if (there.empty() || is_beginning(id, all)) {
+      found.push_back(book.find(id, there));
+    } else {
+      found.push_back(task_elsewhere(command, at, id));
+    }
+  }
+  if (!command.ids.empty()) return found;
+  for (handle& each : all) {
+    const bool over = each.last_status && is_terminal(*each.last_status);
+    if (!over) found.push_back(std::move(each));
+  }
+  return found;
+}
+
+std::vector<listed_task> listed_tasks(const tasks_command& command, seat& at,
+                                      const std::vector<handle>& known) {
+  std::vector<listed_task> found;
+  const remote_server server = open_server(command.remote, at);
+  if (server.is_program) return found;  // none is started to be asked
+  const server_facts facts = server.connection->connect();
+  if (!json::value(facts.capabilities)["tasks"]["list"]) return found;
+  for (const raw_json& each : server.connection->list("tasks/list", "tasks")) {
+    const auto view = remote::read_task(json::value(each));
+    const auto is_it = [&](const handle& one) { return one.id == view->id; };
+    if (!view || std::ranges::any_of(known, is_it)) continue;
+    task_handle task;
+    task.id = view->id;
+    task.version = facts.version;
+    task.created = view->created;
+    if (view->ttl) task.expires = view->created + *view->ttl;
+    call_outcome now;
+    now.status = view->status;
+    now.message = view->message;
+    found.push_back({remembered(task, server), std::move(now)});
+  }
+  const auto newer = [](const listed_task& one, const listed_task& other) {
+    return one.task.created > other.task.created;
+  };
+  std::ranges::sort(found, newer);
+  return found;
+}
+
+}  // namespace longhaul
