@@ -189,6 +189,7 @@ awaitable<void> call_driver::run() {
 
 awaitable<call_outcome> call_driver::work() {
   std::optional<call_outcome> ended;
+  std::optional<request_error> failed;
   try {
     if (!handle()) co_return co_await call_tool();
     co_await server_->ready(waiting_);
@@ -197,9 +198,9 @@ awaitable<call_outcome> call_driver::work() {
     co_return co_await follow();
   } catch (const client_error& e) {
     if (handle() && e.why() == kind::left && leaves()) ended = left_behind();
-    if (!handle()) ended = plain_end(e);
-    if (!ended) throw;
+    if (!ended) failed.emplace(e);
   }
+  if (failed) ended = co_await plain_end(*failed);
   co_return *std::move(ended);
 }
 
@@ -235,18 +236,22 @@ bool call_driver::leaves() const {
   return wish_ != wish::none || late_;
 }
 
-// What it means that a plain call was given up; null: nothing of ours.
-std::optional<call_outcome> call_driver::plain_end(const client_error& e) {
-  if (e.why() != kind::left) return std::nullopt;
+// What it means that a plain call was given up. Throws what else has ended it.
+awaitable<call_outcome> call_driver::plain_end(request_error failed) {
+  const bool lost = failed.why() == kind::lost;
+  if (handle() || !leaves() || (!lost && failed.why() != kind::left)) throw request_error(failed);
+  bool told = false;
+  if (may_say_farewell()) told = co_await say_farewell();
+  if (lost && !told) throw request_error(failed);
   const std::lock_guard lock(mutex_);
   if (wish_ == wish::cancel || wish_ == wish::detach) {
     call_outcome end;
     end.status = task_status::cancelled;
     end.message = "cancelled by its caller";
-    return end;
+    co_return end;
   }
   if (late_) throw client_error(kind::time_limit, "the time for " + tool_ + " is over");
-  return std::nullopt;
+  throw request_error(failed);
 }
 
 awaitable<call_outcome> call_driver::call_tool() {

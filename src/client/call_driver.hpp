@@ -81,6 +81,8 @@ class call_driver final : public remote::follower,
   awaitable<raw_json> ask_for_call(const raw_json& params, remote::asking how);
   awaitable<raw_json> request_call(const raw_json& params, remote::asking& how,
                                    std::optional<remote::request_error>& lost);
+  bool may_say_farewell() const;
+  awaitable<bool> say_farewell();
   awaitable<raw_json> send_call(const raw_json& params, remote::asking how);
   bool may_send_again(const remote::request_error& failed, bool was_lost) const;
   remote::request_error after_loss(const std::optional<remote::request_error>& lost,
@@ -89,7 +91,7 @@ class call_driver final : public remote::follower,
   awaitable<raw_json> first_params(remote::asking& how);
   awaitable<std::optional<raw_json>> answer_call(json::value asking,
                                                  std::vector<asked_question>& left);
-  std::optional<call_outcome> plain_end(const client_error& e);
+  awaitable<call_outcome> plain_end(remote::request_error failed);
   awaitable<call_outcome> follow();
   awaitable<remote::task_view> look(bool waits);
   client_error gone(const std::string& why) const;
@@ -133,11 +135,13 @@ class call_driver final : public remote::follower,
   const raw_json arguments_;
   const call_options options_;
   boost::asio::steady_timer deadline_, pause_, grace_;
-  remote::interruption waiting_, resting_, fetching_end_;
+  remote::interruption waiting_, resting_, fetching_end_, farewell_end_;
   bool wants_task_ = false;       // the server can make one of this call
   bool may_become_task_ = false;  // … and its request is under way
   bool woken_ = false;            // while nothing was waited for
   bool cancel_told_ = false, fetching_ = false;
+  // How the call was sent last, where the server knows its key: nobody else can end it.
+  std::optional<std::pair<raw_json, remote::asking>> sent_;
   std::optional<raw_json> fetched_;                 // what `tasks/result` gave
   std::optional<remote::fallback_tools> by_tools_;  // it is followed by these
   std::set<std::string> answered_, skipped_;

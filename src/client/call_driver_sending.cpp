@@ -55,6 +55,7 @@ awaitable<raw_json> call_driver::request_call(const raw_json& params, asking& ho
       if (lost) server_->doubt();
       if (lost) co_await server_->ready(waiting_);
       known = !lost || !server_->sent_now().empty();  // it may be another server by now
+      if (known && !how.first_sent.empty()) sent_.emplace(params, how);
       if (known) result = co_await send_call(params, how);
     } catch (const client_error& e) {
       failed.emplace(e);
@@ -119,6 +120,39 @@ void call_driver::set_connected(bool connected) {
     state_.connected = connected;
   }
   tell();
+}
+
+// A key that the user chose may be that of another caller as well, who still waits.
+bool call_driver::may_say_farewell() const {
+  if (!sent_ || !options_.idempotency_key.empty()) return false;
+  if (!server_->over_http() || server_->closed()) return false;
+  const std::lock_guard lock(mutex_);
+  return wish_ != wish::leave;
+}
+
+// The end of a connection does not end a call that may be sent again: a message does. True: it has.
+awaitable<bool> call_driver::say_farewell() {
+  const auto [params, how] = *std::exchange(sent_, std::nullopt);
+  const raw_json at = raw_json::trusted(how.first_sent);
+  const raw_json cancelled = with_members(at, {{"cancelled", "true"}});
+  asking farewell;
+  farewell.tasks = how.tasks;
+  farewell.meta = how.meta;
+  farewell.headers = how.headers;
+  farewell.meta.emplace_back(protocol::first_sent_key, std::string(cancelled.view()));
+  grace_.expires_after(tunables::farewell_time);
+  grace_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    const auto one = weak.lock();
+    if (!error && one) one->farewell_end_.fire();
+  });
+  bool ended = false;
+  try {
+    co_await server_->request("tools/call", params, farewell, farewell_end_);
+  } catch (const client_error& e) {
+    ended = e.why() == kind::refused && e.code() == error_codes::cancelled;
+  }
+  grace_.cancel();
+  co_return ended;
 }
 
 awaitable<raw_json> call_driver::send_call(const raw_json& params, asking how) {

@@ -98,6 +98,7 @@ class session : public std::enable_shared_from_this<session> {
   /// Its changes are told right now, so that asking is only to be sure.
   bool listens(const std::string& task) const { return listened_.contains(task); }
 
+  bool over_http() const noexcept { return link_->http(); }
   bool stateless() const noexcept { return version_ == protocol::revision::v2026_07_28; }
   protocol::revision version() const noexcept { return version_; }
   const client_options& options() const noexcept { return options_; }

@@ -75,6 +75,9 @@ inline constexpr auto repeat_time = 15s;
 /// … with pauses of no more than this: its server keeps a plain call going for five seconds only.
 inline constexpr auto longest_repeat_pause = 1s;
 
+/// To tell the server of a call that is given up: the user waits for it.
+inline constexpr auto farewell_time = 2s;
+
 /// Questions and answers of one call; a server that asks on and on is cut off here.
 inline constexpr int question_rounds = 100;
 /// Pages of one list: a server that never ends is cut off here.

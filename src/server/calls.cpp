@@ -60,16 +60,16 @@ awaitable<call_reply> calls::answer_observed(const caller& who, call_request req
                                              exchange_ptr mailbox, audience& listener) const {
   const middleware_chain& hooks = *server_.options.middleware;
   const exchange_closer closing(*mailbox);
-  if (request.resume.empty()) {
+  const bool is_new = request.resume.empty() && !request.cancels();
+  if (is_new) {
     if (auto declined = server_.decline(who, request)) co_return *std::move(declined);
   }
   call_request told;  // what is left to tell of it once it is answered
   told.tool = request.tool;
   told.arguments = request.arguments;
-  const bool resumed = !request.resume.empty();
   call_reply reply = co_await answer(who, std::move(request), mailbox, listener);
   if (const auto* const why = std::get_if<refused>(&reply)) {
-    if (!resumed) hooks.refused_unrun(who, told, *why);
+    if (is_new) hooks.refused_unrun(who, told, *why);
   } else if (server_.tools.has_fallback_tools() && fallback_verb_of(told.tool)) {
     hooks.answered_unrun(who, told);
   }
@@ -96,6 +96,7 @@ awaitable<call_reply> calls::answer(const caller& who, call_request request, exc
 
 // A plain function that passes a coroutine on: no frame that only forwards.
 awaitable<call_reply> calls::begin(on_its_way& call) const {
+  if (call.request.cancels()) return cancel_by_key(call);
   if (server_.tools.has_fallback_tools()) {
     if (const auto verb = fallback_verb_of(call.tool.name())) return call_fallback(call, *verb);
   }
@@ -207,6 +208,27 @@ awaitable<call_reply> calls::run_hidden(on_its_way& call, bool inline_first) con
   rules.begun_here = created.code == stores::create_code::created;
   if (rules.begun_here) co_return co_await wait_or_hand_out(call, std::move(created.task), rules);
   co_return co_await join(call, std::move(created.task), rules);
+}
+
+// Whose caller has left, and says so: he may not have a task's id, and his connection's end says
+// nothing (`waiting.hpp`).
+awaitable<call_reply> calls::cancel_by_key(on_its_way& call) const {
+  tasks::submission work = submission_for(call);
+  try {
+    if (is_short(work.arguments)) {
+      work.arguments = call.tool.accept(work.arguments).json();
+    } else {
+      work.arguments = co_await accept_elsewhere(call.tool, work.arguments);
+    }
+  } catch (const std::invalid_argument& e) {
+    co_return refuse(refusal::invalid_arguments, e.what());
+  }
+  const stores::create_result known = co_await server_.engine.submit(work);
+  if (auto refused = refusal_of(known)) co_return *std::move(refused);
+  if (!known.task->terminal()) {
+    co_await server_.engine.cancel(call.who.owner, known.task->id(), "the caller left");
+  }
+  co_return refuse(refusal::abandoned, "the call was cancelled");
 }
 
 awaitable<call_reply> calls::join(on_its_way& call, task_ptr begun, wait_rules rules) const {

@@ -58,6 +58,7 @@ class calls {
   awaitable<call_reply> run_as_task(on_its_way& call) const;
   awaitable<call_reply> run_hidden(on_its_way& call, bool inline_first) const;
   /// The work of this idempotency key, which somebody began before.
+  awaitable<call_reply> cancel_by_key(on_its_way& call) const;
   awaitable<call_reply> join(on_its_way& call, task_ptr begun, wait_rules rules) const;
   awaitable<call_reply> resume(on_its_way& call) const;
   awaitable<call_reply> wait_or_hand_out(on_its_way& call, task_ptr task, wait_rules rules) const;

@@ -101,6 +101,8 @@ struct call_request {
   std::string idempotency_key;
   /// It is repeated; null: it is not.
   std::optional<tasks::sent_before> first_sent = std::nullopt;
+  /// It only ends the work of its key.
+  bool cancels() const noexcept { return first_sent && first_sent->cancelled; }
   asking ask = asking::impossible;
   question_modes modes = {};
   /// Answers given in advance: applied to questions of these keys when they come.

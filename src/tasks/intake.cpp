@@ -105,6 +105,7 @@ std::string intake::keys_kept_by() const { return store_name() + "." + process_;
 bool intake::may_be_forgotten(const submission& work, const lane& home,
                               std::optional<milliseconds> retention) const {
   if (!work.first_sent || work.idempotency_key.empty()) return false;
+  if (work.first_sent->cancelled) return true;
   const milliseconds since = core_.lanes.durable().store->now().wall - work.first_sent->at;
   const bool strange = since < milliseconds(0);  // the clock was set back
   if (strange || (retention && since >= *retention)) return true;

@@ -15,8 +15,9 @@ namespace longhaul::tasks {
 
 /// A task that is to be created, or a call that is to be run.
 struct sent_before {
-  timestamp at;         ///< for the first time, by the store's clock
-  std::string kept_by;  ///< `engine::keys_kept_by` of whoever was to have it then
+  timestamp at;            ///< for the first time, by the store's clock
+  std::string kept_by;     ///< `engine::keys_kept_by` of whoever was to have it then
+  bool cancelled = false;  ///< by its caller: nothing is begun, and what is under way ends
 };
 
 struct submission {

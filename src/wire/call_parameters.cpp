@@ -37,7 +37,9 @@ result<void> read_idempotency_key(const incoming& request, serving::call_request
     return fault{
         "'longhaul.dev/first-sent' must have 'at', in milliseconds since 1970, and 'keptBy'"};
   }
-  call.first_sent = tasks::sent_before{timestamp(milliseconds(*at)), *std::move(kept_by)};
+  const bool cancelled = first["cancelled"].boolean().value_or(false);
+  call.first_sent =
+      tasks::sent_before{timestamp(milliseconds(*at)), *std::move(kept_by), cancelled};
   return {};
 }
 

@@ -158,5 +158,72 @@ TEST_F(sent_again, ends_when_its_caller_says_so) {
   ASSERT_TRUE(wait_until([&] { return calls().size() > before; }));
 }
 
+// Without a word of ours it would go on for a while: we might come again.
+TEST_F(sent_again, a_call_that_is_given_up_is_ended_by_its_key) {
+  server.on("tools/call", [](const heard& asked, wire& out) {
+    const json::value first = asked.params()["_meta"][first_sent];
+    if (!first) return out.hold();
+    out.refuse(asked, error_codes::cancelled, "the call was cancelled");
+  });
+  const client one = connected();
+  for (const bool by_time : {false, true}) {
+    const std::size_t before = calls().size();
+    call_options options;
+    if (by_time) options.time_limit = 100ms;
+    const tool_call call = one.call("a", raw_json(), options);
+    ASSERT_TRUE(wait_until([&] { return calls().size() == before + 1; }));
+    if (by_time) {
+      EXPECT_EQ(error_of([&] { call.wait(); }).why(), kind::time_limit);
+    } else {
+      call.cancel();
+      EXPECT_EQ(call.wait().status, task_status::cancelled);
+    }
+    const auto all = calls();
+    ASSERT_EQ(all.size(), before + 2);
+    const json::value begun = all[before].params(), ended = all[before + 1].params();
+    EXPECT_EQ(begun["_meta"][key].string(), ended["_meta"][key].string());
+    EXPECT_EQ(ended["_meta"][first_sent]["cancelled"].boolean(), true);
+    EXPECT_EQ(begun["arguments"].raw(), ended["arguments"].raw());
+  }
+}
+
+// What was lost is known to have ended, if the server says so.
+TEST_F(sent_again, a_lost_call_that_is_ended_by_its_key_is_cancelled) {
+  server.on("tools/call", [](const heard& asked, wire& out) {
+    const json::value first = asked.params()["_meta"][first_sent];
+    if (!first["cancelled"].boolean().value_or(false)) return out.cut();
+    out.refuse(asked, error_codes::cancelled, "the call was cancelled");
+  });
+  const client one = connected();
+  const tool_call call = one.call("a");
+  ASSERT_TRUE(wait_until([&] { return calls().size() > 1; }));
+  call.cancel();
+  EXPECT_EQ(call.wait().status, task_status::cancelled);
+}
+
+// Somebody else may wait for the same work.
+TEST_F(sent_again, a_key_of_the_users_own_ends_nothing) {
+  server.on("tools/call", [](const heard&, wire& out) { out.hold(); });
+  const client one = connected();
+  call_options options;
+  options.idempotency_key = "of-two-callers-who-know-it";
+  const tool_call call = one.call("a", raw_json(), options);
+  ASSERT_TRUE(wait_until([&] { return calls().size() == 1; }));
+  call.cancel();
+  EXPECT_EQ(call.wait().status, task_status::cancelled);
+  EXPECT_EQ(calls().size(), 1U);
+}
+
+// The user is not kept waiting by a server that says nothing to that.
+TEST_F(sent_again, a_farewell_that_is_not_answered_ends) {
+  server.on("tools/call", [](const heard&, wire& out) { out.hold(); });
+  const client one = connected();
+  const tool_call call = one.call("a");
+  ASSERT_TRUE(wait_until([&] { return calls().size() == 1; }));
+  call.cancel();
+  EXPECT_EQ(call.wait().status, task_status::cancelled);
+  EXPECT_EQ(calls().size(), 2U);
+}
+
 }  // namespace
 }  // namespace longhaul::test

@@ -496,6 +496,31 @@ TEST(faults, what_may_have_been_done_before_is_not_done_again) {
   EXPECT_NE(text_of_next(fresh).find(R"("content")"), std::string::npos);
 }
 
+TEST(faults, a_caller_that_has_left_ends_its_call_by_its_key) {
+  fixture_server server;
+  const auto headers = joined(modern_headers(keyed_call("")), as("ann"));
+  const std::string given_up = R"({"at":1,"cancelled":true,"keptBy":")" + kept_by(server) + "\"}";
+  const auto others = joined(modern_headers(keyed_call("")), as("bob"));
+  // Nothing is begun by it.
+  const std::string unknown =
+      text_of_next(send_http(server, "POST", headers, keyed_call(given_up)));
+  EXPECT_NE(unknown.find("31009"), std::string::npos) << unknown;
+  const auto call = send_http(server, "POST", headers, keyed_call(""));
+  ASSERT_TRUE(server.door.await_arrival("a"));
+  call->leave();
+  const std::string foreign = text_of_next(send_http(server, "POST", others, keyed_call(given_up)));
+  EXPECT_NE(foreign.find("31009"), std::string::npos) << foreign;
+  EXPECT_FALSE(server.door.was_stopped("a"));
+  // At once, not after the time in which it may come again.
+  const std::string said = text_of_next(send_http(server, "POST", headers, keyed_call(given_up)));
+  EXPECT_NE(said.find("cancelled"), std::string::npos) << said;
+  EXPECT_TRUE(server.door.await_stop("a"));
+  // Once more, or behind its end: the same.
+  const std::string again = text_of_next(send_http(server, "POST", headers, keyed_call(given_up)));
+  EXPECT_NE(again.find("cancelled"), std::string::npos) << again;
+  EXPECT_EQ(server.door.count("a"), 1);
+}
+
 TEST(faults, the_wait_is_announced_twice_or_not_at_all) {
   fixture_server server;
   const auto session = begin_session(server, "2025-03-26");
