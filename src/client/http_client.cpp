@@ -16,6 +16,7 @@
 #include <stdexcept>
 
 #include "base/text.hpp"
+#include "client/dial.hpp"
 #include "client/tunables.hpp"
 #include "longhaul/client_error.hpp"
 
@@ -198,7 +199,7 @@ class exchange_over_http final : public http_exchange,
                                  public std::enable_shared_from_this<exchange_over_http> {
  public:
   explicit exchange_over_http(std::shared_ptr<http_client::state> home)
-      : home_(std::move(home)), timer_(home_->context), resolver_(home_->context) {}
+      : home_(std::move(home)), timer_(home_->context) {}
   ~exchange_over_http() override { exchange_over_http::abandon(); }
 
   const http_head& head() const noexcept override { return head_; }
@@ -206,7 +207,7 @@ class exchange_over_http final : public http_exchange,
   void abandon() noexcept override {
     if (left_ == reason::none) left_ = reason::left;
     if (link_) link_->close();
-    resolver_.cancel();
+    if (dial_) dial_->stop();
   }
 
   awaitable<void> run(http_request request) {
@@ -251,7 +252,7 @@ class exchange_over_http final : public http_exchange,
       if (error || !self || self->turn_ != turn) return;
       if (self->left_ == reason::none) self->left_ = reason::late;
       if (self->link_) self->link_->close();
-      self->resolver_.cancel();
+      if (self->dial_) self->dial_->stop();
     });
   }
   void end_limit() {
@@ -282,16 +283,11 @@ class exchange_over_http final : public http_exchange,
     limit(home_->limits.connect_time);
     error_code error;
     const http_url& to = home_->origin;
-    const auto found = co_await resolver_.async_resolve(
-        to.host, to.port, asio::redirect_error(asio::use_awaitable, error));
+    dial_ = std::make_shared<dial>(home_->context);
+    tcp::socket connected = co_await dial_->run(to.host, to.port, error);
+    dial_.reset();
     if (error || left_ != reason::none) fail(error, unreachable);
-    for (const auto& each : found) {
-      link_->socket.close(error);
-      co_await link_->socket.async_connect(each.endpoint(),
-                                           asio::redirect_error(asio::use_awaitable, error));
-      if (!error || left_ != reason::none) break;
-    }
-    if (error || left_ != reason::none) fail(error, unreachable);
+    link_->socket = std::move(connected);
     notice_silence(link_->socket);
     co_await link_->shake_hands(to.host, error);
     if (error || left_ != reason::none) fail(error, unreachable);
@@ -353,7 +349,7 @@ class exchange_over_http final : public http_exchange,
 
   const std::shared_ptr<http_client::state> home_;
   asio::steady_timer timer_;
-  tcp::resolver resolver_;
+  std::shared_ptr<dial> dial_;  // while it connects
   std::unique_ptr<connection> link_;
   std::optional<http::response_parser<http::buffer_body>> parser_;
   http_head head_;

@@ -34,6 +34,8 @@ inline constexpr std::size_t longest_header = std::size_t{16} << 10;
 inline constexpr std::size_t longest_event_id = std::size_t{4} << 10;
 /// Heads that say only that the reply is to come (HTTP 1xx).
 inline constexpr int early_heads = 8;
+/// From one address of a server to the next, if it has not answered (RFC 8305: 250 ms).
+inline constexpr auto next_address = 250ms;
 /// Requests of short replies (states of tasks, lists) that are under way at once: each needs a
 /// connection.
 inline constexpr std::size_t short_requests = 32;
