@@ -150,6 +150,7 @@ terminal::progress_shown following::shown(one& which) {
   if (which.state.done) now.progress = {*which.state.done, which.state.total};
   now.elapsed =
       std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - which.began);
+  terminal::drop_echoes(now);
   return now;
 }
 

@@ -90,6 +90,7 @@ std::shared_ptr<command::program_host> make_host(const config::serve_config& con
   host->output->tell(log);
   for (char** entry = environ; *entry != nullptr; ++entry) host->environment.emplace_back(*entry);
   host->leaving = leaving.get_token();
+  host->keys_are_shared = !tasks.store->exclusive();
   return host;
 }
 
@@ -203,7 +204,7 @@ int serve_tools(config::serve_config& config, process_log& log) {
     if (shared) shared->finish();
   };
   settings.on_exit = command::leave_helpers;
-  settings.on_stopping = [leaving]() mutable { leaving.request_stop(); };
+  settings.on_give_up = [leaving]() mutable { leaving.request_stop(); };
   const int code = serve(definition, settings, log);
   command::leave_helpers();
   return code;

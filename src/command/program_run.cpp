@@ -129,7 +129,7 @@ class program_run {
       const std::stop_token stop = task_.stop_token(), leaving = program_.host->leaving;
       const auto heed = [&] {
         if (!stop.stop_requested()) return;
-        leaving.stop_requested() ? child->leave() : child->stop();
+        leaving.stop_requested() && may_be_left() ? child->leave() : child->stop();
       };
       const std::stop_callback on_stop(stop, heed);
       const std::stop_callback on_leaving(leaving, heed);
@@ -149,6 +149,8 @@ class program_run {
   }
 
  private:
+  bool may_be_left() const { return key_.empty() || !program_.host->keys_are_shared; }
+
   process_options options_for(const parameter_values& values) const {
     const program_spec& spec = program_.spec;
     process_options options;

@@ -35,6 +35,9 @@ struct program_host {
   /// Requested once the server is about to end: runs that are stopped are left to their helpers
   /// then.
   std::stop_token leaving = {};
+  /// Concurrency keys count at other servers too, so that a run with one counts until its program
+  /// has ended: it is not left.
+  bool keys_are_shared = false;
   logger log = {};                               ///< is told what callers are not: paths
   serving::output_listener* listener = nullptr;  ///< hears of programs of tasks; null: nobody does
 };

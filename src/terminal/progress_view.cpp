@@ -238,6 +238,14 @@ std::optional<milliseconds> time_left(const progress_shown& shown) noexcept {
   return *shown.expected - std::max(shown.elapsed, 0ms);
 }
 
+void drop_echoes(progress_shown& shown) {
+  const bool runs = shown.message.starts_with("running for ");
+  const bool beats = shown.progress && !shown.progress->total;
+  if (beats && (runs || shown.message.starts_with("waiting"))) shown.progress.reset();
+  const bool asks = shown.at == phase::input_required && shown.message == "waiting for an answer";
+  if ((beats && runs) || asks) shown.message.clear();
+}
+
 std::string progress_line(const progress_shown& shown, const look& look, std::size_t frame) {
   std::vector<line_part> all = parts_of(shown, look, frame);
   const std::size_t gap = look.width >= tunables::roomy ? 2 : 1;

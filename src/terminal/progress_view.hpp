@@ -51,6 +51,10 @@ std::optional<int> percent_of(const progress_state& progress) noexcept;
 /// works. Null: nobody can say.
 std::optional<milliseconds> time_left(const progress_shown& shown) noexcept;
 
+/// Leaves out what servers of ours say so that something is said (docs/wire.md "Streams"): seconds
+/// that are no figure of the tool, and words that stand in the line anyway.
+void drop_echoes(progress_shown& shown);
+
 /// One line for a terminal, without its end, in at most `look.width` columns. `frame` counts the
 /// draws: it turns the spinner. Where columns are few the status stays longest, then the per cent
 /// (the figure without a total), the time, the label, the bar, the time left, figures and message.

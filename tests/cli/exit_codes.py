@@ -2,7 +2,7 @@
 """Each exit code of `longhaul call` once, as text and as JSON."""
 import socket
 
-from cli import INTERRUPT, equal, has, test
+from cli import INTERRUPT, equal, has, lacks, test
 
 
 def free_port():
@@ -110,7 +110,8 @@ def exit_4_a_plain_call_of_a_server_of_ours(box):
 def exit_5_it_waits_for_an_answer(box):
     server = box.serve()
     done = box.run("call", server.url, "order", code=5)
-    has(done.err, "What may it be?", f"longhaul tasks answer {box.last_id()}")
+    has(done.err, "What may it be?", f"longhaul tasks answer {box.last_id()}", "waits for an answer")
+    lacks(done.err, "waiting for an answer")
     equal(done.out, "")
     told = box.run("call", server.url, "order", "--no-input", "--json", code=5).json
     equal((told["status"], told["questions"][0]["key"], told["exit"]), ("input_required", "meal", 5))

@@ -68,22 +68,25 @@ def drains_end(history):
 
 
 def replicas_do_not_grow(history):
-    """Memory and descriptors stay within bounds, and reach a plateau."""
+    """Memory and descriptors stay within bounds, and reach a plateau: that of the replica that had most in the middle
+    of its life, as one that was cut off then had next to none."""
     lives = {}
-    for _, boot, mib, descriptors in history.samples:
-        lives.setdefault(boot, []).append((mib, descriptors))
-    for boot, samples in lives.items():
-        for index, most, growth, unit in ((0, MOST_MIB, GROWTH_MIB, "MiB"),
-                                          (1, MOST_DESCRIPTORS, GROWTH_DESCRIPTORS, "descriptors")):
+    for _, boot, *values in history.samples:
+        lives.setdefault(boot, []).append(values)
+    for index, most, growth, unit in ((0, MOST_MIB, GROWTH_MIB, "MiB"),
+                                      (1, MOST_DESCRIPTORS, GROWTH_DESCRIPTORS, "descriptors")):
+        plateau, ends = 0, {}
+        for boot, samples in lives.items():
             values = [one[index] for one in samples]
             if max(values) > most:
                 yield Violation("replicas_do_not_grow", f"{boot}: {max(values):.0f} {unit}, of {most}")
-            third = len(values) // 3
-            if len(values) < LONG_LIFE:
-                continue
-            middle, last = max(values[third:2 * third]), max(values[2 * third:])
-            if last > middle * GROWTH + growth:
-                yield Violation("replicas_do_not_grow", f"{boot}: from {middle:.0f} to {last:.0f} {unit}")
+            if len(values) >= LONG_LIFE:
+                third = len(values) // 3
+                plateau = max(plateau, *values[third:2 * third])
+                ends[boot] = max(values[2 * third:])
+        for boot, last in ends.items():
+            if last > plateau * GROWTH + growth:
+                yield Violation("replicas_do_not_grow", f"{boot}: from {plateau:.0f} to {last:.0f} {unit}")
 
 
 def replicas_live(history):

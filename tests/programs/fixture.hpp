@@ -87,6 +87,13 @@ class serve : public testing::Test {
   std::string mark_value() const {
     return census_.variable().substr(census_.variable().find('=') + 1);
   }
+  /// Of a file in which programs note what they do.
+  std::multiset<std::string> lines_of(const std::string& name) const {
+    std::ifstream file(home.file(name));
+    std::multiset<std::string> lines;
+    for (std::string line; std::getline(file, line);) lines.insert(line);
+    return lines;
+  }
   // Everything that the server starts inherits its environment's mark.
   static constexpr const char* marked = "environment = [\"PATH\", \"LONGHAUL_CENSUS\", \"HOME\"]\n";
 
@@ -109,13 +116,6 @@ class restarted : public serve {
     server_->process().signal(SIGTERM);
     server_->process().signal(SIGTERM);
     EXPECT_EQ(server_->process().wait(), 0);
-  }
-  /// Of a file in which programs note what they do.
-  std::multiset<std::string> lines_of(const std::string& name) const {
-    std::ifstream file(home.file(name));
-    std::multiset<std::string> lines;
-    for (std::string line; std::getline(file, line);) lines.insert(line);
-    return lines;
   }
 
   std::unique_ptr<served> server_;

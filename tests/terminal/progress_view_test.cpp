@@ -50,6 +50,28 @@ TEST(ProgressView, SaysFiguresShortly) {
   EXPECT_EQ(figure_text(1.5e20), "1.5e+20");
 }
 
+TEST(ProgressView, SaysNothingTwice) {
+  progress_shown beat{
+      .label = "a", .progress = progress_state{80, {}}, .message = "running for 1 m 20 s"};
+  drop_echoes(beat);
+  EXPECT_FALSE(beat.progress);
+  EXPECT_EQ(beat.message, "");
+  progress_shown queued{
+      .label = "a", .progress = progress_state{80, {}}, .message = "waiting: 3 of 3 running"};
+  drop_echoes(queued);
+  EXPECT_FALSE(queued.progress);
+  EXPECT_EQ(queued.message, "waiting: 3 of 3 running");
+  progress_shown asks{
+      .label = "a", .at = phase::input_required, .message = "waiting for an answer"};
+  drop_echoes(asks);
+  EXPECT_EQ(asks.message, "");
+  progress_shown real{
+      .label = "a", .progress = progress_state{2, 5}, .message = "running for mayor"};
+  drop_echoes(real);
+  EXPECT_EQ(real.progress->done, 2);
+  EXPECT_EQ(real.message, "running for mayor");
+}
+
 TEST(ProgressView, SaysHundredPerCentOnlyAtTheEnd) {
   EXPECT_EQ(percent_of({4, 10}), 40);
   EXPECT_EQ(percent_of({999.9, 1000}), 99);
