@@ -20,8 +20,8 @@ void call_driver::know_tools() {
 }
 
 // In a session, while the tool waits: what this client has said that it can be asked.
-bool call_driver::comes_as_request(const asked_question& question) const {
-  const bool page = bool(json::value(question.params)["url"]);
+bool call_driver::comes_as_request(const asked_question& one) const {
+  const bool page = bool(json::value(one.params)["url"]);
   const auto needed =
       page ? client_capability::elicitation_url : client_capability::elicitation_form;
   return std::ranges::find(server_->options().can, needed) != server_->options().can.end();
