@@ -55,6 +55,7 @@ question_handler answers_from(seat& at, const answering_options& options, questi
       }
     }
     if (!options.ask || !at.interactive()) return std::nullopt;
+    if (asked.withdrawn.stop_requested()) return std::nullopt;
     const auto ask = [&](terminal::console& console) {
       return terminal::ask_question(console, request_of(asked), given);
     };

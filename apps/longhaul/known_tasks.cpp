@@ -14,20 +14,11 @@ namespace {
 
 using terminal::handle;
 
-// One that was started elsewhere: the server lists it, or its whole id is all that is known.
+// One that was started elsewhere: its whole id is all that is known. No program is started for it,
+// which would not know the task of another one.
 handle task_elsewhere(const tasks_command& command, seat& at, const std::string& id) {
-  const handle* found = nullptr;
-  const std::vector<listed_task> listed = listed_tasks(command, at, {});
-  for (const listed_task& each : listed) {
-    if (!each.task.id.starts_with(id)) continue;
-    if (found != nullptr && each.task.id != id) {
-      throw terminal::no_such_handle("several tasks of " + command.remote.server + " begin with '" +
-                                     id + "': write more of it");
-    }
-    found = &each.task;
-  }
-  if (found != nullptr) return *found;
   const remote_server server = open_server(command.remote, at);
+  if (server.is_program) return open_book().find(id, command.remote.server);
   task_handle task;
   task.id = id;
   task.version = server.connection->connect().version;
@@ -50,8 +41,9 @@ std::vector<handle> wanted_tasks(const tasks_command& command, seat& at, bool al
   std::vector<handle> all = book.all();
   const std::string& there = command.remote.server;
   if (!there.empty()) std::erase_if(all, [&](const handle& each) { return each.server != there; });
+  const bool forgets = command.action == tasks_command::verb::forget;
   for (const std::string& id : command.ids) {
-    if (there.empty() || is_beginning(id, all)) {
+    if (id.empty() || there.empty() || forgets || is_beginning(id, all)) {
       found.push_back(book.find(id, there));
     } else {
       found.push_back(task_elsewhere(command, at, id));

@@ -12,9 +12,8 @@
 namespace longhaul {
 
 /// The tasks that the words of the command name; without words, and if that is wanted, all that are
-/// under way. With a server, also those that were started elsewhere: by the beginning of an id
-/// where the server lists them, else by a whole one. Throws `std::invalid_argument`,
-/// `terminal::no_such_handle`, `client_error`.
+/// under way. With a server, a word may be the whole id of a task that was started elsewhere.
+/// Throws `std::invalid_argument`, `terminal::no_such_handle`, `client_error`.
 std::vector<terminal::handle> wanted_tasks(const tasks_command& command, seat& at,
                                            bool all_without_ids);
 

@@ -204,7 +204,7 @@ int serve_tools(config::serve_config& config, process_log& log) {
     if (shared) shared->finish();
   };
   settings.on_exit = command::leave_helpers;
-  settings.on_give_up = [leaving]() mutable { leaving.request_stop(); };
+  settings.on_stopping = [leaving]() mutable { leaving.request_stop(); };
   const int code = serve(definition, settings, log);
   command::leave_helpers();
   return code;

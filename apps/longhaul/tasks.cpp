@@ -51,6 +51,7 @@ struct row {
   handle task;
   std::optional<call_outcome> now = std::nullopt;
   std::string trouble = {};
+  bool elsewhere = false;  // started there: only its whole id names it
 };
 
 row look_at(const handle& task, open_servers& servers) {
@@ -116,7 +117,7 @@ std::vector<row> all_rows(const tasks_command& command, seat& at) {
   if (command.remote.server.empty()) return rows;
   try {
     for (listed_task& each : listed_tasks(command, at, all)) {
-      rows.push_back({std::move(each.task), std::move(each.now)});
+      rows.push_back({std::move(each.task), std::move(each.now), {}, true});
     }
   } catch (const client_error&) {
     if (rows.empty()) throw;  // else they say so
@@ -136,15 +137,17 @@ int list_tasks(const tasks_command& command, seat& at) {
     std::cerr << "no tasks: what longhaul call starts here is listed" << std::endl;
     return 0;
   }
-  std::vector<handle> tasks;
-  for (const row& one : all) tasks.push_back(one.task);
-  const std::vector<std::string> ids = terminal::short_ids(tasks);
+  std::vector<handle> ours;
+  for (const row& one : all) {
+    if (!one.elsewhere) ours.push_back(one.task);
+  }
+  const std::vector<std::string> ids = terminal::short_ids(ours);  // they are the first
   std::vector<std::vector<std::string>> rows;
   const timestamp now = system_clock().now();
   for (std::size_t i = 0; i < all.size(); ++i) {
     const row& one = all[i];
     const std::string message = one.trouble.empty() && one.now ? one.now->message : one.trouble;
-    rows.push_back({ids[i], tool_of(one.task), status_of(one),
+    rows.push_back({one.elsewhere ? one.task.id : ids[i], tool_of(one.task), status_of(one),
                     terminal::duration_text(now - one.task.created), one.task.server, message});
   }
   std::cout << table_of(std::move(rows), at.looks_of_output()) << std::flush;

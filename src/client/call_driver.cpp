@@ -142,6 +142,7 @@ void call_driver::end() {
   std::vector<sleeper> all;
   deadline_.cancel();
   fetching_end_.fire();
+  sent_.reset();
   for (auto& [key, source] : open_questions_) source.request_stop();
   {
     const std::lock_guard lock(mutex_);

@@ -111,7 +111,8 @@ class call_driver final : public remote::follower,
   awaitable<void> tell_cancel();
   void know_tools();
   bool comes_as_request(const asked_question& one) const;
-  awaitable<raw_json> use_tool(std::string tool, remote::member_list arguments);
+  awaitable<raw_json> use_tool(std::string tool, remote::member_list arguments, bool waits);
+  client_error trouble_of(const tool_reply& reply) const;
   awaitable<remote::task_view> look_by_tool(bool waits);
   awaitable<call_outcome> end_by_tool(remote::task_view task);
   awaitable<void> answer_by_tool();

@@ -27,12 +27,19 @@ bool call_driver::comes_as_request(const asked_question& one) const {
   return std::ranges::find(server_->options().can, needed) != server_->options().can.end();
 }
 
-awaitable<raw_json> call_driver::use_tool(std::string tool, member_list arguments) {
+// An error of the tool may be anybody's; that there is no such task the server marks.
+client_error call_driver::trouble_of(const tool_reply& reply) const {
+  if (json::value(reply.json())["_meta"]["longhaul.dev/no-such-task"]) return gone(reply.text());
+  return {kind::refused, server_->name() + ": " + reply.text()};
+}
+
+// `waits`: the tool does, so that its reply may take for ever.
+awaitable<raw_json> call_driver::use_tool(std::string tool, member_list arguments, bool waits) {
   arguments.emplace_back("task_id", remote::quoted(handle()->id));
   const raw_json params = fallback_call(tool, arguments);
   asking how;
   how.repeatable = true;  // each of them
-  how.waits = true;
+  how.waits = waits;
   how.who = shared_from_this();  // it may ask, and say how far it is
   co_return co_await server_->request("tools/call", params, std::move(how), waiting_);
 }
@@ -44,7 +51,7 @@ awaitable<task_view> call_driver::look_by_tool(bool waits) {
   raw_json result;
   std::optional<client_error> failed;
   try {
-    result = co_await use_tool(by_tools_->status, arguments);
+    result = co_await use_tool(by_tools_->status, arguments, waits);
   } catch (const client_error& e) {
     const bool unknown = e.why() == kind::refused && e.code() == protocol::code::invalid_params;
     if (!unknown) throw;
@@ -52,7 +59,7 @@ awaitable<task_view> call_driver::look_by_tool(bool waits) {
   }
   if (failed) throw client_error(*failed);
   const tool_reply reply(result);
-  if (reply.is_error()) throw gone(reply.text());
+  if (reply.is_error()) throw trouble_of(reply);
   auto task = read_fallback_state(json::value(result));
   if (task && !server_->stateless()) {
     const auto comes = [&](const asked_question& each) { return comes_as_request(each); };
@@ -68,7 +75,7 @@ awaitable<call_outcome> call_driver::end_by_tool(task_view task) {
   end.status = task.status;
   end.message = task.message;
   const member_list no_more;
-  end.result = tool_reply(co_await use_tool(by_tools_->result, no_more));
+  end.result = tool_reply(co_await use_tool(by_tools_->result, no_more, false));
   if (task.status == task_status::failed) {
     end.message = end.result.text();
     end.result = {};
@@ -82,7 +89,7 @@ awaitable<void> call_driver::answer_by_tool() {
     const auto [key, text] = *ready_.begin();
     const raw_json given = raw_json::trusted(text);
     member_list arguments = fallback_answer(key, json::value(given));
-    const tool_reply reply(co_await use_tool(by_tools_->answer, std::move(arguments)));
+    const tool_reply reply(co_await use_tool(by_tools_->answer, std::move(arguments), false));
     if (reply.is_error()) {
       const task_view now = co_await look_by_tool(false);
       const auto is_it = [&](const asked_question& each) { return each.key == key; };

@@ -120,6 +120,7 @@ awaitable<void> call_driver::send_answers(std::string task) {
 void call_driver::asked(asked_question one, answerer answer) {
   const question_handler& handler =
       options_.on_question ? options_.on_question : server_->options().on_question;
+  if (by_tools_ && open_questions_.contains(one.key)) return;  // asked again with each look
   std::stop_source source;
   one.withdrawn = source.get_token();
   open_questions_[one.key] = source;

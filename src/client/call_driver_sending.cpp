@@ -55,7 +55,10 @@ awaitable<raw_json> call_driver::request_call(const raw_json& params, asking& ho
       if (lost) server_->doubt();
       if (lost) co_await server_->ready(waiting_);
       known = !lost || !server_->sent_now().empty();  // it may be another server by now
-      if (known && !how.first_sent.empty()) sent_.emplace(params, how);
+      if (known && !how.first_sent.empty()) {
+        sent_.emplace(params, how);
+        sent_->second.who.reset();  // it is this
+      }
       if (known) result = co_await send_call(params, how);
     } catch (const client_error& e) {
       failed.emplace(e);
@@ -145,14 +148,25 @@ awaitable<bool> call_driver::say_farewell() {
     const auto one = weak.lock();
     if (!error && one) one->farewell_end_.fire();
   });
-  bool ended = false;
-  try {
-    co_await server_->request("tools/call", params, farewell, farewell_end_);
-  } catch (const client_error& e) {
-    ended = e.why() == kind::refused && e.code() == error_codes::cancelled;
+  // It may overtake the call itself, which is not known yet then.
+  back_off pause(server_->context());
+  int said = error_codes::not_repeatable;
+  while (said == error_codes::not_repeatable) {
+    said = 0;
+    try {
+      co_await server_->request("tools/call", params, farewell, farewell_end_);
+    } catch (const client_error& e) {
+      if (e.why() == kind::refused) said = e.code();
+    }
+    if (said != error_codes::not_repeatable) break;
+    try {
+      co_await pause.wait(farewell_end_, std::nullopt);
+    } catch (const client_error&) {  // the time is over
+      break;
+    }
   }
   grace_.cancel();
-  co_return ended;
+  co_return said == error_codes::cancelled;
 }
 
 awaitable<raw_json> call_driver::send_call(const raw_json& params, asking how) {

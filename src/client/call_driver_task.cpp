@@ -97,8 +97,8 @@ call_outcome call_driver::waits_for(const std::vector<asked_question>& questions
 awaitable<void> call_driver::send_cancel() {
   if (by_tools_) {
     const member_list no_more;
-    const tool_reply reply(co_await use_tool(by_tools_->cancel, no_more));
-    if (reply.is_error()) throw gone(reply.text());
+    const tool_reply reply(co_await use_tool(by_tools_->cancel, no_more, false));
+    if (reply.is_error()) throw trouble_of(reply);
   } else {
     const raw_json params = about_task();
     co_await server_->request("tasks/cancel", params, of_task(), waiting_);

@@ -35,7 +35,7 @@ dial::dial(asio::io_context& context)
 
 asio::awaitable<dial::socket> dial::run(std::string host, std::string port, error_code& error) {
   const auto self = shared_from_this();
-  // Nobody can end a look-up: it is left behind.
+  // Nobody can end a look-up: who waits for it is let go, and the io_context ends with it.
   resolver_.async_resolve(
       host, port, [self](const error_code& failed, const tcp::resolver::results_type& found) {
         if (self->over_) return;

@@ -81,7 +81,8 @@ http_host::http_host(service& running, const http_settings& settings)
 }
 
 void http_host::stop(std::chrono::milliseconds grace) {
-  running_.drain(grace, run_tunables::http_stop_grace);
+  running_.tell_stopping();
+  running_.engine().drain(grace, run_tunables::http_stop_grace);
   server_->stop(run_tunables::reply_grace);
 }
 

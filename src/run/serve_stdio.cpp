@@ -30,8 +30,10 @@ int serve_stdio(service& running) {
     server.run();
     running.log().info("server.drain", "the host has gone",
                        {{"running", running.engine().running()}});
+    running.tell_stopping();
     // The calls of the host are cancelled; tasks that it may ask for later are handed back or fail.
-    running.drain(running.drain_grace(defaults::stdio_drain_grace), run_tunables::stdio_stop_grace);
+    running.engine().drain(running.drain_grace(defaults::stdio_drain_grace),
+                           run_tunables::stdio_stop_grace);
   }
   running.stop();
   return 0;

@@ -75,8 +75,8 @@ void service::start() {
   for (const auto& tell : definition_.on_start_) tell();
 }
 
-void service::drain(std::chrono::milliseconds grace, std::chrono::milliseconds stop_grace) {
-  engine_->drain(grace, stop_grace, options_.on_give_up);
+void service::tell_stopping() const {
+  if (options_.on_stopping) options_.on_stopping();
 }
 
 void service::tell_tasks() {

@@ -31,8 +31,8 @@ struct service_options {
   serving::output_source* outputs = nullptr;
   /// Ids of tasks that were removed for good.
   std::function<void(const std::vector<std::string>&)> on_removed = {};
-  /// Called once when the grace of a drain is over: what runs still is given up.
-  std::function<void()> on_give_up = {};
+  /// Called once when the server is told to stop, before it drains: no new work begins from now on.
+  std::function<void()> on_stopping = {};
   /// Called when nothing runs any more, before the store is closed.
   std::function<void()> on_end = {};
   /// Called before the process exits with handlers that have not ended.
@@ -63,8 +63,8 @@ class service {
   /// To whoever started it by hand, on a terminal.
   void tell_how_to_connect(const std::string& url) const;
 
-  /// It was told to stop: as `engine::drain`.
-  void drain(std::chrono::milliseconds grace, std::chrono::milliseconds stop_grace);
+  /// It was told to stop.
+  void tell_stopping() const;
   /// Ends the engine and closes the store. Handlers that ignore their stop token cannot be ended:
   /// with some left, the process exits here, with 0, because a server that was told to stop must.
   void stop();

@@ -225,10 +225,18 @@ awaitable<call_reply> calls::cancel_by_key(on_its_way& call) const {
   }
   const stores::create_result known = co_await server_.engine.submit(work);
   if (auto refused = refusal_of(known)) co_return *std::move(refused);
-  if (!known.task->terminal()) {
-    co_await server_.engine.cancel(call.who.owner, known.task->id(), "the caller left");
+  task_ptr task = known.task;
+  if (task->terminal()) co_return outcome_of(*task);
+  if (task->origin->unique_hash) {
+    co_return refuse(refusal::not_repeatable, "others may wait for the same work: it goes on");
   }
-  co_return refuse(refusal::abandoned, "the call was cancelled");
+  if (auto declined = server_.decline(call.who, "cancel", task->id())) {
+    co_return *std::move(declined);
+  }
+  auto ended = co_await server_.engine.cancel(call.who.owner, task->id(), "the caller left");
+  if (ended.task) task = std::move(ended.task);
+  if (task->terminal()) co_return outcome_of(*task);
+  co_return busy("the call could not be cancelled now: try again later");
 }
 
 awaitable<call_reply> calls::join(on_its_way& call, task_ptr begun, wait_rules rules) const {

@@ -277,8 +277,11 @@ outcome no_such_question(const task_record& task, std::string_view key) {
 }
 
 outcome no_such_task() {
-  return outcome::tool_error(
-      "There is no such task: it never was, it has expired, or it is not yours.");
+  return tool_result(
+             text("There is no such task: it never was, it has expired, or it is not yours."))
+      .as_error()
+      .meta(raw_json::trusted(R"({"longhaul.dev/no-such-task":true})"))
+      .to_outcome();
 }
 
 }  // namespace longhaul::serving

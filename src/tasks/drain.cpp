@@ -10,11 +10,10 @@
 
 namespace longhaul::tasks {
 
-void drain::run(milliseconds grace, milliseconds stop_grace, const std::function<void()>& give_up) {
+void drain::run(milliseconds grace, milliseconds stop_grace) {
   if (core_.draining.exchange(true)) return hurry();
   launcher_.launch_all();  // a caller's loop that ends now may not come to it
   core_.emptied.wait(grace, [this] { return hurry_ || core_.idle(); });
-  if (give_up) give_up();
   give_up_all();
   core_.emptied.wait(stop_grace, [this] { return core_.idle(); });
   core_.hub.drained();  // what still waits for a slot gets none

@@ -16,7 +16,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
 
 #include "tasks/claimer.hpp"
@@ -31,9 +30,8 @@ class drain {
   drain(engine_core& core, launcher& starts, reporter& reports, claimer& claims)
       : core_(core), launcher_(starts), reporter_(reports), claimer_(claims) {}
 
-  /// A second call (from another thread) is `hurry`. `give_up`: called when the grace is over,
-  /// before anything is given up.
-  void run(milliseconds grace, milliseconds stop_grace, const std::function<void()>& give_up);
+  /// A second call (from another thread) is `hurry`.
+  void run(milliseconds grace, milliseconds stop_grace);
   /// Cuts the grace short, also of a drain that is still to come.
   void hurry();
   /// Tells every handler to stop.

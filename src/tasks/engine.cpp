@@ -380,8 +380,8 @@ std::optional<monotonic_time> engine::next_wake() const { return parts_->core.pa
 void engine::flush() { parts_->ticks.flush(); }
 awaitable<std::size_t> engine::remove_expired() { return parts_->time.remove_expired(); }
 
-void engine::drain(milliseconds grace, milliseconds stop, const std::function<void()>& give_up) {
-  parts_->way_out.run(grace, stop, give_up);
+void engine::drain(milliseconds grace, milliseconds stop_grace) {
+  parts_->way_out.run(grace, stop_grace);
 }
 void engine::hurry() { parts_->way_out.hurry(); }
 

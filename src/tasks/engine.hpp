@@ -154,10 +154,8 @@ class engine {
 
   /// Refuses new work, gives running handlers `grace`, then hands back what may run again and
   /// fails the rest ("executor lost"), stops their handlers and waits `stop_grace` for them.
-  /// Blocks. A second call (from another thread) is `hurry`. `give_up` is called when the grace is
-  /// over: what is told to stop from then on need not be waited for.
-  void drain(milliseconds grace, milliseconds stop_grace,
-             const std::function<void()>& give_up = {});
+  /// Blocks. A second call (from another thread) is `hurry`.
+  void drain(milliseconds grace, milliseconds stop_grace);
   /// Cuts the grace of a drain short, also of one that is still to come. Any thread.
   void hurry();
   /// Ends the engine's threads; waits for every handler. Idempotent; the destructor calls it.

@@ -149,7 +149,9 @@ std::shared_ptr<task_origin> intake::origin_for(const submission& work) const {
 // What tells a task from others in the queue, or puts it with some.
 void intake::name_for_queue(task_origin& origin, const submission& work) {
   const tool_options& tool = work.tool->options;
-  if (tool.unique && work.retry_of.empty()) {  // who says that it is to be made again means it
+  // Who says that it is to be made again means it; who gives his call up, his own alone.
+  const bool cancels = work.first_sent && work.first_sent->cancelled;
+  if (tool.unique && work.retry_of.empty() && !cancels) {
     origin.unique_hash = sha256(json::canonical(json::value(origin.arguments)));
     origin.unique_for = tool.unique_for;
   }
@@ -190,7 +192,8 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
     co_return co_await create_finished(home, std::move(task), *work.born_finished);
   }
   place room(core_, claimer_, *origin, use_of(*work.tool, *origin));
-  if (origin->external) {
+  if (task.bounds.known_only) {  // nothing begins
+  } else if (origin->external) {
     if (!room.take_beyond()) co_return refuse(*origin, stores::bound_names::parked);
   } else if (claimer_.may_claim(home) && !core_.draining && !home.backlog && room.take_slot()) {
     task.claim_for = core_.process.get();

@@ -220,7 +220,8 @@ std::string bench::state() {
 }
 
 void bench::stop(std::chrono::milliseconds grace) {
-  service_.drain(grace, run_tunables::http_stop_grace);
+  service_.tell_stopping();
+  service_.engine().drain(grace, run_tunables::http_stop_grace);
   http_->shut_down();
   drain_exchanges(real_clock::now() + options_.patience);
 }

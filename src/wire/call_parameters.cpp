@@ -16,7 +16,10 @@ namespace longhaul::wire {
 namespace {
 
 result<void> read_idempotency_key(const incoming& request, serving::call_request& call) {
-  if (!request.meta.idempotency_key) return {};
+  if (!request.meta.idempotency_key) {
+    if (!request.meta.first_sent["cancelled"]) return {};
+    return fault{"'longhaul.dev/first-sent' with 'cancelled' needs the call's idempotency key"};
+  }
   const std::string name = "'longhaul.dev/idempotency-key' ";
   auto key = request.meta.idempotency_key.string();
   if (!key || key->empty() || key->size() > tunables::idempotency_key_length) {
@@ -37,9 +40,11 @@ result<void> read_idempotency_key(const incoming& request, serving::call_request
     return fault{
         "'longhaul.dev/first-sent' must have 'at', in milliseconds since 1970, and 'keptBy'"};
   }
-  const bool cancelled = first["cancelled"].boolean().value_or(false);
+  const json::value says = first["cancelled"];
+  const auto cancelled = says ? says.boolean() : false;
+  if (!cancelled) return fault{"'longhaul.dev/first-sent': 'cancelled' is true or false"};
   call.first_sent =
-      tasks::sent_before{timestamp(milliseconds(*at)), *std::move(kept_by), cancelled};
+      tasks::sent_before{timestamp(milliseconds(*at)), *std::move(kept_by), *cancelled};
   return {};
 }
 

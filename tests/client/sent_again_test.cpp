@@ -201,6 +201,20 @@ TEST_F(sent_again, a_lost_call_that_is_ended_by_its_key_is_cancelled) {
   EXPECT_EQ(call.wait().status, task_status::cancelled);
 }
 
+TEST_F(sent_again, one_that_has_ended_is_freed) {
+  break_before(1, [](const heard& asked, wire& out) { out.answer(asked, R"({"content":[]})"); });
+  const client one = connected();
+  std::weak_ptr<int> held;
+  {
+    const auto part = std::make_shared<int>(0);
+    held = part;
+    call_options options;
+    options.on_change = [part](const call_state&) {};
+    EXPECT_EQ(one.call("a", raw_json(), options).wait().status, task_status::completed);
+  }
+  EXPECT_TRUE(wait_until([&] { return held.expired(); }));
+}
+
 // Somebody else may wait for the same work.
 TEST_F(sent_again, a_key_of_the_users_own_ends_nothing) {
   server.on("tools/call", [](const heard&, wire& out) { out.hold(); });

@@ -435,10 +435,11 @@ std::string kept_by(fixture_server& server) {
 }
 
 // `first`: what is said of the time before; empty: it was not sent before.
-std::string keyed_call(const std::string& first) {
-  std::string more = R"(,"longhaul.dev/idempotency-key":"k")";
+std::string keyed_call(const std::string& first, const std::string& tool = "work",
+                       const std::string& key = "k") {
+  std::string more = R"(,"longhaul.dev/idempotency-key":")" + key + "\"";
   if (!first.empty()) more += R"(,"longhaul.dev/first-sent":)" + first;
-  return call("1", "work", "a", "," + modern_meta("", more));
+  return call("1", tool, "a", "," + modern_meta("", more));
 }
 std::string sent(std::string_view at, const std::string& kept) {
   return R"({"at":)" + std::string(at) + R"(,"keptBy":")" + kept + "\"}";
@@ -519,6 +520,54 @@ TEST(faults, a_caller_that_has_left_ends_its_call_by_its_key) {
   const std::string again = text_of_next(send_http(server, "POST", headers, keyed_call(given_up)));
   EXPECT_NE(again.find("cancelled"), std::string::npos) << again;
   EXPECT_EQ(server.door.count("a"), 1);
+}
+
+// The work of a tool whose calls are one by their arguments is never only that of one key.
+TEST(faults, work_that_others_may_wait_for_is_not_ended_by_a_key) {
+  fixture_server server({.dynamic = true});
+  tool_options options;
+  options.name = "same";
+  options.description = "the same for all";
+  options.unique = true;
+  server.tools().add(make_tool(std::move(options), [&](task_context& task, const raw_json&) {
+    server.door.pass("a", task.stop_token());
+    return std::string("done");
+  }));
+  const auto headers = joined(modern_headers(keyed_call("", "same")), as("ann"));
+  const std::string given_up = R"({"at":1,"cancelled":true,"keptBy":")" + kept_by(server) + "\"}";
+  const auto first = send_http(server, "POST", headers, keyed_call("", "same", "k1"));
+  ASSERT_TRUE(server.door.await_arrival("a"));
+  const auto second = send_http(server, "POST", headers, keyed_call("", "same", "k2"));
+  ASSERT_TRUE(second->await_waiting());
+  for (const char* const key : {"k1", "k2"}) {
+    const std::string said =
+        text_of_next(send_http(server, "POST", headers, keyed_call(given_up, "same", key)));
+    EXPECT_NE(said.find("31009"), std::string::npos) << said;
+  }
+  EXPECT_FALSE(server.door.was_stopped("a"));
+  server.door.open("a");
+  EXPECT_NE(text_of_next(first).find("done"), std::string::npos);
+  EXPECT_NE(text_of_next(second).find("done"), std::string::npos);
+  // What has ended is not called cancelled.
+  const std::string ended =
+      text_of_next(send_http(server, "POST", headers, keyed_call(given_up, "same", "k1")));
+  EXPECT_NE(ended.find("done"), std::string::npos) << ended;
+}
+
+TEST(faults, who_gives_a_call_up_says_so_clearly) {
+  fixture_server server;
+  const auto headers = joined(modern_headers(keyed_call("")), as("ann"));
+  for (const char* const wrong :
+       {R"({"at":1,"keptBy":"a","cancelled":"true"})", R"({"at":1,"keptBy":"a","cancelled":1})"}) {
+    const std::string said = text_of_next(send_http(server, "POST", headers, keyed_call(wrong)));
+    EXPECT_NE(said.find("'cancelled'"), std::string::npos) << said;
+  }
+  const std::string without_key =
+      call("1", "work", "a",
+           "," + modern_meta("", R"(,"longhaul.dev/first-sent":{"at":1,"cancelled":true})"));
+  const std::string said = text_of_next(send_http(server, "POST", headers, without_key));
+  EXPECT_NE(said.find("needs the call's idempotency key"), std::string::npos) << said;
+  EXPECT_EQ(server.door.count("a"), 0);
 }
 
 TEST(faults, the_wait_is_announced_twice_or_not_at_all) {
