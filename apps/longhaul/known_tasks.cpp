@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "client/task_view.hpp"
@@ -25,12 +26,42 @@ handle task_elsewhere(const tasks_command& command, seat& at, const std::string&
   return remembered(task, server);
 }
 
+constexpr std::string_view shield = "id:";
+constexpr std::size_t least_beginning = 8;  // as ids are shown
+
 bool is_beginning(const std::string& word, const std::vector<handle>& all) {
   return word == "last" ||
          std::ranges::any_of(all, [&](const handle& each) { return each.id.starts_with(word); });
 }
 
+std::vector<handle> remembered_tasks() {
+  try {
+    return open_book().all();
+  } catch (const std::exception&) {  // the command itself says why
+    return {};
+  }
+}
+
 }  // namespace
+
+std::vector<std::string> with_shielded_ids(const std::vector<std::string>& words) {
+  std::vector<std::string> result;
+  std::vector<handle> all;
+  bool options_end = false, known = false;
+  for (const std::string& word : words) {
+    const bool dash = word.starts_with('-');
+    if (word == "--" && !options_end) {
+      options_end = true;
+      continue;
+    }
+    if (dash && !options_end && word.size() >= least_beginning && !std::exchange(known, true)) {
+      all = remembered_tasks();
+    }
+    const bool is_id = word.size() >= least_beginning && is_beginning(word, all);
+    result.push_back((dash && (options_end || is_id) ? std::string(shield) : "") + word);
+  }
+  return result;
+}
 
 std::vector<handle> wanted_tasks(const tasks_command& command, seat& at, bool all_without_ids) {
   const auto book = open_book();
@@ -42,7 +73,8 @@ std::vector<handle> wanted_tasks(const tasks_command& command, seat& at, bool al
   const std::string& there = command.remote.server;
   if (!there.empty()) std::erase_if(all, [&](const handle& each) { return each.server != there; });
   const bool forgets = command.action == tasks_command::verb::forget;
-  for (const std::string& id : command.ids) {
+  for (const std::string& word : command.ids) {
+    const std::string id = word.substr(word.starts_with(shield) ? shield.size() : 0);
     if (id.empty() || there.empty() || forgets || is_beginning(id, all)) {
       found.push_back(book.find(id, there));
     } else {

@@ -3,6 +3,7 @@
 // named.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "longhaul/tool_call.hpp"
@@ -10,6 +11,11 @@
 #include "terminal/handles.hpp"
 
 namespace longhaul {
+
+/// The command line of `longhaul tasks`, without what would be taken for an option: ids of other
+/// servers may begin with '-'. Those that are remembered, and all behind `--`, have `id:` before
+/// them.
+std::vector<std::string> with_shielded_ids(const std::vector<std::string>& words);
 
 /// The tasks that the words of the command name; without words, and if that is wanted, all that are
 /// under way. With a server, a word may be the whole id of a task that was started elsewhere.

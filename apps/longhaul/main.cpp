@@ -9,6 +9,7 @@
 
 #include "command_lines.hpp"
 #include "completion.hpp"
+#include "known_tasks.hpp"
 #include "run/serve.hpp"
 #include "typed/wording.hpp"
 
@@ -100,11 +101,17 @@ int run(const CLI::App& app, given_command& given, std::vector<std::string> serv
 
 int main(int argc, char** argv) {
   longhaul::fill_standard_streams();
-  const std::vector<std::string> words(argv + 1, argv + argc);
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words[0] == "tasks") words = longhaul::with_shielded_ids(words);
   const auto end = std::ranges::find(words, "--");
   const std::vector<std::string> behind(end == words.end() ? end : end + 1, words.end());
   if (!words.empty() && words[0] == "__complete") return longhaul::run_complete(behind);
-  argc = static_cast<int>(end - words.begin()) + 1;
+  words.erase(end, words.end());
+  std::vector<char*> shown = {argv[0]};
+  for (std::string& word : words) shown.push_back(word.data());
+  argc = static_cast<int>(shown.size());
+  shown.push_back(nullptr);
+  argv = shown.data();
   CLI::App app("longhaul: long-running MCP tools, served and called");
   longhaul::given_command given;
   longhaul::add_commands(app, given);

@@ -265,3 +265,18 @@ def a_whole_id_that_is_not_remembered(box):
     box.run("tasks", "forget", id)
     has(box.run("tasks", "result", id, code=2).err, id)
     has(box.run("tasks", "result", id, "--server", server.url).out, "text=a")
+
+
+@test
+def ids_that_look_like_options(box):
+    """Other servers have such: what is remembered is known, and behind -- all are ids."""
+    server = box.serve()
+    begin(box, server, "args", "text=a")
+    line = box.read("state/longhaul/handles")
+    box.write("state/longhaul/handles", line.replace(box.last_id(), "-pTalXKc3QnJQD6f-zNn"))
+    for words in (("get", "-pTalXKc3QnJQD6f-zNn"), ("get", "-pTalXKc"), ("get", "--json", "--", "-pTalXKc"),
+                  ("answer", "-pTalXKc3", "meal=soup")):
+        told = box.run("tasks", *words, code=2)
+        has(told.err + told.out, "does not know the task -pTalXKc3QnJQD6f-zNn")
+    has(box.run("tasks", "get", "--server", server.url, "--", "-abc", code=2).err, "does not know the task -abc")
+    has(box.run("tasks", "get", "-abcdefghij", code=2).err, "-abcdefghij")
