@@ -60,7 +60,7 @@ def tasks_that_were_started_elsewhere(box):
     listed = box.run("tasks", *old, "--json").json["tasks"]
     equal({(one["id"], one["tool"]) for one in listed}, {(id, "") for id in begun.values()})
     has(box.run("tasks", "cancel", "01", *old, code=2).err, "not found")
-    has(box.run("tasks", "cancel", "", *old, code=2).err, "id")
+    has(box.run("tasks", "cancel", "", *old, code=2).err, "no task")
     rows = [row.split() for row in box.run("tasks", *old).out.splitlines()[1:]]
     equal([row[1] for row in rows], ["-", "-"])
     for row in rows:
