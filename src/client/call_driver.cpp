@@ -113,12 +113,13 @@ void call_driver::leave() { wish_for(wish::leave); }
 // Ends whatever is waited for: somebody wishes something.
 void call_driver::interrupt() {
   look_soon();
-  bool leaves_at_once = !may_become_task_;
+  bool is_closed = false;
   {
     const std::lock_guard lock(mutex_);
-    leaves_at_once = leaves_at_once || wish_ == wish::leave;
+    is_closed = wish_ == wish::leave;
   }
-  if (leaves_at_once) return waiting_.fire();
+  if (is_closed) farewell_end_.fire();
+  if (is_closed || !may_become_task_) return waiting_.fire();
   give_up_later();
 }
 
