@@ -177,7 +177,7 @@ INSTANTIATE_TEST_SUITE_P(all, fallback, testing::Values("2026-07-28", "2025-11-2
                            return name;
                          });
 
-remote::fallback_task read(const char* text) {
+remote::fallback_task marked_task(const char* text) {
   const raw_json json = raw_json::parse(text);
   const auto found = remote::read_fallback(json::value(json));
   EXPECT_TRUE(found) << text;
@@ -185,7 +185,7 @@ remote::fallback_task read(const char* text) {
 }
 
 TEST(fallback_task, tools_have_the_names_that_the_result_says) {
-  const auto task = read(
+  const auto task = marked_task(
       R"({"structuredContent":{"taskId":"t","status":"working","progress":{"done":1,"total":4}},
           "_meta":{"longhaul.dev/fallback-tools":{"status":"how_is_it","cancel":7}}})");
   EXPECT_EQ(task.tools.status, "how_is_it");
@@ -207,7 +207,7 @@ TEST(fallback_task, what_is_no_task_is_an_ordinary_result) {
 }
 
 TEST(fallback_task, questions_without_a_form_and_a_page_are_left_out) {
-  const auto task = read(
+  const auto task = marked_task(
       R"({"structuredContent":{"taskId":"t","status":"input_required","questions":[
           {"key":"a","message":"?","schema":{"type":"object"}},{"key":"b","message":"?"},
           {"message":"?","schema":{}},{"key":"c","url":"https://example.com/"},7]},
