@@ -75,6 +75,10 @@ struct client_options {
   /// What a server logs: `params` of `notifications/message`; with the logger `longhaul`, why one
   /// of its tools is left out. And each line that a program prints to its standard error.
   std::function<void(const raw_json& params)> on_log = {};
+  /// What a server says of its own accord beside that: that a resource has changed (`subscribe`),
+  /// that a list has (`notifications/tools/list_changed`, …), notifications of extensions. `params`
+  /// may be absent. Over a lost connection nothing is missed: what may have changed is told.
+  std::function<void(std::string_view method, const raw_json& params)> on_notification = {};
   std::function<void(std::string_view line)> on_stderr = {};
 };
 
@@ -123,6 +127,12 @@ class client {
   std::vector<raw_json> list(std::string_view method, std::string_view member) const;
   /// The result of `resources/read`.
   raw_json read_resource(std::string_view uri) const;
+  /// From now on `on_notification` hears when the resource changes
+  /// (`notifications/resources/updated`), until `unsubscribe`; also of a server that was away (in a
+  /// session: once it is asked something again). One that is told may be as it was. Throws
+  /// `client_error`; `refused`: the server tells of no changes of this one.
+  void subscribe(std::string_view uri) const;
+  void unsubscribe(std::string_view uri) const;
 
   /// Any method: its result. `params`: an object, or absent; what each request of the revision
   /// carries is added.

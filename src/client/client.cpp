@@ -155,6 +155,20 @@ raw_json client::read_resource(std::string_view uri) const {
   return request("resources/read", raw_json::trusted("{\"uri\":" + remote::quoted(uri) + "}"));
 }
 
+void client::subscribe(std::string_view uri) const {
+  const auto watching = [server = parts_->server, uri = std::string(uri)] {
+    return server->watch(uri);
+  };
+  parts_->run(watching);
+}
+
+void client::unsubscribe(std::string_view uri) const {
+  const auto leaving = [server = parts_->server, uri = std::string(uri)] {
+    return server->unwatch(uri);
+  };
+  parts_->run(leaving);
+}
+
 tool_call client::begin(std::string_view tool, raw_json arguments, call_options options) const {
   const auto driver = std::make_shared<call_driver>(parts_->server, std::string(tool),
                                                     std::move(arguments), std::move(options));

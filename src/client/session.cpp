@@ -86,7 +86,8 @@ session::session(std::shared_ptr<loop> on, const server_place& place, client_opt
       options_(std::move(options)),
       short_requests_(context_, tunables::short_requests),
       posted_(context_, asio::steady_timer::time_point::max()),
-      listen_timer_(context_) {
+      listen_timer_(context_),
+      answered_(context_) {
   if (!options_.only_version.empty() && !protocol::served_revision(options_.only_version)) {
     throw std::invalid_argument("only_version is '" + options_.only_version + "'; known are " +
                                 std::string(protocol::supported_versions_json()));

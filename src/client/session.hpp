@@ -95,6 +95,11 @@ class session : public std::enable_shared_from_this<session> {
   /// Who hears what is said about a task. Until `unfollow`.
   void follow(const std::string& task, const std::shared_ptr<follower>& who);
   void unfollow(const std::string& task, const follower* who);
+  /// A resource: `client_options::on_notification` hears of its changes, until `unwatch`. True.
+  /// Throws `client_error`.
+  awaitable<bool> watch(std::string uri);
+  /// False: it was not watched.
+  awaitable<bool> unwatch(std::string uri);
   /// Its changes are told right now, so that asking is only to be sure.
   bool listens(const std::string& task) const { return listened_.contains(task); }
 
@@ -159,7 +164,13 @@ class session : public std::enable_shared_from_this<session> {
 
   void listen_later();
   awaitable<void> listen();
-  raw_json followed_ids() const;
+  bool has_to_listen() const { return !tasks_.empty() || !watched_.empty(); }
+  raw_json what_to_hear() const;
+  awaitable<void> watch_by_listening(const std::string& uri);
+  void hear_granted(json::value uris);
+  awaitable<void> renew_watches();
+  void tell_all_changed();
+  void tell_notification(std::string_view method, json::value params);
 
   const std::shared_ptr<loop> loop_;  // the first: what follows is on it
   boost::asio::io_context& context_;
@@ -191,6 +202,9 @@ class session : public std::enable_shared_from_this<session> {
   interruption listen_end_;
   std::string listen_id_;
   std::set<std::string> listened_;  // tasks whose changes are told
+  // Resources: those that are wanted, of which the stream asked for some, and what came of these.
+  std::set<std::string> watched_, asked_for_, granted_, refused_;
+  boost::asio::steady_timer answered_;  // the stream that listens was
   bool listens_ = false, cannot_listen_ = false, closed_ = false;
 };
 

@@ -275,6 +275,9 @@ awaitable<void> session::initialize(std::string version) {
   initialized.headers = headers;
   co_await take_step(std::move(initialized));
   link_->begin_session(std::move(headers));
+  if (watched_.empty()) co_return;
+  const auto self = shared_from_this();
+  asio::co_spawn(context_, [self]() { return self->renew_watches(); }, asio::detached);
 }
 
 void session::read_facts(json::value result, revision version) {

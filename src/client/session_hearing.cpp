@@ -147,6 +147,7 @@ void session::hear_notification(std::string_view method, json::value params,
     for (json::elements each(params["notifications"]["taskIds"]); each.next();) {
       if (auto id = each.value().string()) listened_.insert(*std::move(id));
     }
+    hear_granted(params["notifications"]["resourceSubscriptions"]);
   } else if (method == "notifications/cancelled") {
     const std::string id(params["requestId"].raw());
     const auto at = questions_.find(id);
@@ -157,10 +158,13 @@ void session::hear_notification(std::string_view method, json::value params,
     if (who) who->withdrawn(id);
   } else if (method == "notifications/tools/list_changed") {
     tools_.reset();
+    tell_notification(method, params);
   } else if (method == "notifications/message" && options_.on_log) {
     calls_back().post_or_drop(
         [handler = options_.on_log, said = copy_of(params)] { handler(said); },
         tunables::words_behind);
+  } else if (method != "notifications/message") {
+    tell_notification(method, params);
   }
 }
 

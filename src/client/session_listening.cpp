@@ -10,6 +10,7 @@
 
 #include "client/back_off.hpp"
 #include "client/tunables.hpp"
+#include "json/write.hpp"
 #include "protocol/jsonrpc.hpp"
 
 namespace longhaul::remote {
@@ -41,7 +42,7 @@ void session::unfollow(const std::string& task, const follower* who) {
     tasks_.erase(each);
     break;
   }
-  if (tasks_.empty()) listen_end_.fire();
+  if (!has_to_listen()) listen_end_.fire();
 }
 
 // One stream tells of all of them: it is opened anew when there are more.
@@ -53,14 +54,26 @@ void session::listen_later() {
   asio::co_spawn(context_, [self]() { return self->listen(); }, asio::detached);
 }
 
-raw_json session::followed_ids() const {
-  std::string ids;
-  std::string last;
-  for (const auto& [id, who] : tasks_) {
-    if (id == std::exchange(last, id)) continue;
-    ids += (ids.empty() ? "" : ",") + remote::quoted(id);
+raw_json session::what_to_hear() const {
+  const auto strings = [](const std::set<std::string>& all) {
+    std::string text = "[";
+    for (const std::string& one : all) text += (text.size() > 1 ? "," : "") + remote::quoted(one);
+    return text + "]";
+  };
+  std::set<std::string> ids;
+  for (const auto& [id, who] : tasks_) ids.insert(id);
+  std::string text;
+  json::object o(text);
+  json::object wanted(o.key("notifications"));
+  if (!ids.empty()) wanted.raw("taskIds", strings(ids));
+  if (!watched_.empty()) wanted.raw("resourceSubscriptions", strings(watched_));
+  for (const char* const list :
+       {"toolsListChanged", "promptsListChanged", "resourcesListChanged"}) {
+    wanted.boolean(list, true);
   }
-  return raw_json::trusted(R"({"notifications":{"taskIds":[)" + ids + "]}}");
+  wanted.close();
+  o.close();
+  return raw_json::trusted(std::move(text));
 }
 
 awaitable<void> session::listen() {
@@ -68,13 +81,14 @@ awaitable<void> session::listen() {
   back_off pause(context_);
   asking how;
   how.tasks = how.waits = true;
-  while (!tasks_.empty() && !cannot_listen_ && !closed_) {
+  while (has_to_listen() && !cannot_listen_ && !closed_) {
     listened_.clear();
     listen_timer_.expires_after(tunables::gather_tasks);
     boost::system::error_code woken;
     co_await listen_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    if (tasks_.empty() || closed_) break;
-    const raw_json params = followed_ids();
+    if (!has_to_listen() || closed_) break;
+    const raw_json params = what_to_hear();
+    asked_for_ = watched_;
     bool again = false;
     try {
       listen_id_ = std::to_string(next_);
@@ -82,6 +96,7 @@ awaitable<void> session::listen() {
       again = true;
     } catch (const client_error& e) {
       if (e.why() == kind::refused || e.why() == kind::broken) cannot_listen_ = true;
+      if (cannot_listen_) answered_.cancel();
       again = e.why() != kind::left;
     }
     listened_.clear();
@@ -93,6 +108,7 @@ awaitable<void> session::listen() {
   }
   listened_.clear();
   listens_ = false;
+  answered_.cancel();
 }
 
 }  // namespace longhaul::remote
