@@ -35,6 +35,14 @@ class http_tls : public test::http_test {
     ASSERT_TRUE(peer.send(post("fine")));
     EXPECT_EQ(peer.read_reply().body, "fine");
   }
+  bool is_served() {
+    try {
+      client peer = connect();
+      return peer.send(post("fine")) && peer.read_reply().body == "fine";
+    } catch (const std::runtime_error&) {  // no handshake
+      return false;
+    }
+  }
   void expect_nobody_left() {
     const auto limit = std::chrono::steady_clock::now() + test::hang;
     while (server->connections() > 0 && std::chrono::steady_clock::now() < limit) {
@@ -113,7 +121,11 @@ TEST_F(http_tls, a_handshake_has_as_much_time_as_a_head) {
   ASSERT_TRUE(slow.send(std::string("\x16\x03\x01\x02\x00\x01", 6)));
   EXPECT_EQ(silent.read_all(), "");
   EXPECT_EQ(slow.read_all(), "");
-  expect_serving();
+  // On a busy machine one of good will may be too slow as well: he comes again.
+  const auto limit = std::chrono::steady_clock::now() + test::hang;
+  bool served = false;
+  while (!served && std::chrono::steady_clock::now() < limit) served = is_served();
+  EXPECT_TRUE(served);
 }
 
 TEST_F(http_tls, handshakes_are_connections_like_others) {
