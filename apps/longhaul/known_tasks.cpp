@@ -69,9 +69,8 @@ std::vector<handle> wanted_tasks(const tasks_command& command, seat& at, bool al
   if (command.ids.empty() && !all_without_ids) {
     throw std::invalid_argument("which task? Write its id, the beginning of it, or 'last'");
   }
-  std::vector<handle> all = book.all();
   const std::string& there = command.remote.server;
-  if (!there.empty()) std::erase_if(all, [&](const handle& each) { return each.server != there; });
+  std::vector<handle> all = book.all(there);
   const bool forgets = command.action == tasks_command::verb::forget;
   for (const std::string& word : command.ids) {
     const std::string id = word.substr(word.starts_with(shield) ? shield.size() : 0);

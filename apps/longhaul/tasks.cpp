@@ -107,10 +107,7 @@ std::string table_of(std::vector<std::vector<std::string>> rows, const terminal:
 
 // Newest first: what was started from here, and what the server that is named lists beside it.
 std::vector<row> all_rows(const tasks_command& command, seat& at) {
-  std::vector<handle> all = open_book().all();
-  std::erase_if(all, [&](const handle& each) {
-    return !command.remote.server.empty() && each.server != command.remote.server;
-  });
+  const std::vector<handle> all = open_book().all(command.remote.server);
   open_servers servers(command.remote, at);
   std::vector<row> rows;
   for (const handle& each : all) rows.push_back(look_at(each, servers));

@@ -76,8 +76,11 @@ struct client_options {
   /// of its tools is left out. And each line that a program prints to its standard error.
   std::function<void(const raw_json& params)> on_log = {};
   /// What a server says of its own accord beside that: that a resource has changed (`subscribe`),
-  /// that a list has (`notifications/tools/list_changed`, …), notifications of extensions. `params`
-  /// may be absent. Over a lost connection nothing is missed: what may have changed is told.
+  /// that a list has (`notifications/tools/list_changed`, …), in sessions also notifications of
+  /// extensions. `params` may be absent. Since the first request; of 2026-07-28 one stream is held
+  /// open for it. While the connection is lost nothing is heard, but of resources, which
+  /// `subscribe` makes up for; of more than 10,000 that wait for a callback that is busy, the
+  /// newest are dropped.
   std::function<void(std::string_view method, const raw_json& params)> on_notification = {};
   std::function<void(std::string_view line)> on_stderr = {};
 };
@@ -129,9 +132,11 @@ class client {
   raw_json read_resource(std::string_view uri) const;
   /// From now on `on_notification` hears when the resource changes
   /// (`notifications/resources/updated`), until `unsubscribe`; also of a server that was away (in a
-  /// session: once it is asked something again). One that is told may be as it was. Throws
-  /// `client_error`; `refused`: the server tells of no changes of this one.
+  /// session: once it is asked something again). One that is told may be as it was. Returns when
+  /// the server has agreed. Throws `client_error`; `refused`: it tells of no changes of this one.
+  /// MCP "Resources: Subscriptions".
   void subscribe(std::string_view uri) const;
+  /// What is on its way is still told. Does nothing if it is not subscribed. Throws `client_error`.
   void unsubscribe(std::string_view uri) const;
 
   /// Any method: its result. `params`: an object, or absent; what each request of the revision

@@ -164,7 +164,9 @@ class session : public std::enable_shared_from_this<session> {
 
   void listen_later();
   awaitable<void> listen();
-  bool has_to_listen() const { return !tasks_.empty() || !watched_.empty(); }
+  bool has_to_listen() const {
+    return !tasks_.empty() || !watched_.empty() || bool(options_.on_notification);
+  }
   raw_json what_to_hear() const;
   awaitable<void> watch_by_listening(const std::string& uri);
   void hear_granted(json::value uris);

@@ -93,6 +93,7 @@ awaitable<void> session::find_out(std::shared_ptr<finding> one) {
     generation_ = link_->generation();
     ++session_number_;
     connected_ = was_connected_ = true;
+    if (!listens_) listen_later();
   } catch (const client_error& e) {
     one->failed.emplace(before_all(e));
   } catch (const std::exception& e) {

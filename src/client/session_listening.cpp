@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tasks that are followed, and the one stream that tells of all of them.
+// Tasks that are followed, and the one stream that tells of them and of what else changes.
 #include "client/session.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -28,7 +28,7 @@ void session::follow(const std::string& task, const std::shared_ptr<follower>& w
     open.left = false;
     who->asked(open.question, open.answer);
   }
-  listen_later();
+  if (tasks_.size() <= tunables::listened_tasks) listen_later();
 }
 
 void session::unfollow(const std::string& task, const follower* who) {
@@ -47,7 +47,7 @@ void session::unfollow(const std::string& task, const follower* who) {
 
 // One stream tells of all of them: it is opened anew when there are more.
 void session::listen_later() {
-  if (!stateless() || cannot_listen_ || closed_ || tasks_.size() > tunables::listened_tasks) return;
+  if (!stateless() || cannot_listen_ || closed_ || !has_to_listen()) return;
   listen_end_.fire();
   if (std::exchange(listens_, true)) return;
   const auto self = shared_from_this();
@@ -61,7 +61,9 @@ raw_json session::what_to_hear() const {
     return text + "]";
   };
   std::set<std::string> ids;
-  for (const auto& [id, who] : tasks_) ids.insert(id);
+  for (const auto& [id, who] : tasks_) {
+    if (ids.size() < tunables::listened_tasks) ids.insert(id);
+  }
   std::string text;
   json::object o(text);
   json::object wanted(o.key("notifications"));

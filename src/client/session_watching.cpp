@@ -58,8 +58,9 @@ awaitable<bool> session::unwatch(std::string uri) {
 
 // Until the server has said which of them it tells of.
 awaitable<void> session::watch_by_listening(const std::string& uri) {
+  if (granted_.contains(uri)) co_return;
   watched_.insert(uri);
-  granted_.erase(uri);
+  refused_.erase(uri);
   listen_later();
   answered_.expires_after(options_.reply_time);
   boost::system::error_code woken = asio::error::operation_aborted;
@@ -71,8 +72,9 @@ awaitable<void> session::watch_by_listening(const std::string& uri) {
   watched_.erase(uri);
   refused_.erase(uri);
   if (closed_) throw client_error(kind::left, "the client is closed");
-  if (!woken)
+  if (!woken) {
     throw client_error(kind::time_limit, name() + " has not answered subscriptions/listen");
+  }
   throw client_error(kind::refused, name() + " tells of no changes of " + shown(uri));
 }
 

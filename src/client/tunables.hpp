@@ -59,7 +59,8 @@ inline constexpr auto longest_poll = 15s;
 inline constexpr auto usual_poll = 1s;
 /// Where changes are told (`subscriptions/listen`), polling is only to be sure.
 inline constexpr auto poll_beside_listening = 15s;
-/// How long a tool that tells of a task may wait for something to tell; more than ours would.
+/// How long a tool that tells of a task is asked to wait for something to tell; ours wait for 25 s
+/// at most.
 inline constexpr auto status_wait = 20s;
 
 /// Pauses before something is tried again: from the first on doubled, each between a half and the

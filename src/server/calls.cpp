@@ -215,11 +215,7 @@ awaitable<call_reply> calls::run_hidden(on_its_way& call, bool inline_first) con
 awaitable<call_reply> calls::cancel_by_key(on_its_way& call) const {
   tasks::submission work = submission_for(call);
   try {
-    if (is_short(work.arguments)) {
-      work.arguments = call.tool.accept(work.arguments).json();
-    } else {
-      work.arguments = co_await accept_elsewhere(call.tool, work.arguments);
-    }
+    work.arguments = co_await accept_elsewhere(call.tool, work.arguments);
   } catch (const std::invalid_argument& e) {
     co_return refuse(refusal::invalid_arguments, e.what());
   }

@@ -34,6 +34,9 @@ struct answer_args {
 };
 BOOST_DESCRIBE_STRUCT(answer_args, (), (task_id, key, content, decline))
 
+const std::string status_tool = "task_status", answer_tool = "task_answer",
+                  result_tool = "task_result", cancel_tool = "task_cancel";
+
 const std::string id_description = "The taskId that the tool's call returned";
 
 std::vector<field_options> id_field() { return {field("task_id", id_description)}; }
@@ -156,7 +159,7 @@ std::vector<tool_definition> fallback_tools() {
     result.push_back(make_tool(std::move(options), std::move(handler)));
   };
   auto status = described(
-      "task_status", "Wait for a task",
+      status_tool, "Wait for a task",
       "Waits for a tool call that said it is still running, up to 25 seconds, and tells how far it "
       "is. Call it again until the status is completed, failed or cancelled, then fetch the result "
       "with task_result. If it shows questions, answer them with task_answer.");
@@ -164,18 +167,18 @@ std::vector<tool_definition> fallback_tools() {
   status.fields = status_fields();
   add(std::move(status), [=](const status_args&) { never_run(); });
   auto answer =
-      described("task_answer", "Answer a question of a task",
+      described(answer_tool, "Answer a question of a task",
                 "Answers a question that task_status shows, with what the user said. Never answer "
                 "in the user's place.");
   answer.fields = answer_fields();
   add(std::move(answer), [=](const answer_args&) { never_run(); });
-  auto fetch = described("task_result", "Result of a task",
+  auto fetch = described(result_tool, "Result of a task",
                          "Returns the result of a tool call that said it was still running, once "
                          "task_status says that it has ended.");
   fetch.annotations.read_only = true;
   fetch.fields = id_field();
   add(std::move(fetch), [=](const task_args&) { never_run(); });
-  auto cancel = described("task_cancel", "Cancel a task",
+  auto cancel = described(cancel_tool, "Cancel a task",
                           "Stops a tool call that said it is still running. What it has done so "
                           "far is not undone.");
   cancel.annotations.destructive = true;
@@ -186,10 +189,10 @@ std::vector<tool_definition> fallback_tools() {
 }
 
 std::optional<fallback_verb> fallback_verb_of(std::string_view tool) {
-  if (tool == "task_status") return fallback_verb::status;
-  if (tool == "task_answer") return fallback_verb::answer;
-  if (tool == "task_result") return fallback_verb::result;
-  if (tool == "task_cancel") return fallback_verb::cancel;
+  if (tool == status_tool) return fallback_verb::status;
+  if (tool == answer_tool) return fallback_verb::answer;
+  if (tool == result_tool) return fallback_verb::result;
+  if (tool == cancel_tool) return fallback_verb::cancel;
   return std::nullopt;
 }
 
@@ -233,8 +236,8 @@ outcome still_running(const task_record& task) {
   std::string meta;
   json::object o(meta);
   json::object tools(o.key("longhaul.dev/fallback-tools"));
-  tools.string("status", "task_status").string("answer", "task_answer");
-  tools.string("result", "task_result").string("cancel", "task_cancel").close();
+  tools.string("status", status_tool).string("answer", answer_tool);
+  tools.string("result", result_tool).string("cancel", cancel_tool).close();
   o.close();
   return say(task, words).meta(raw_json::trusted(std::move(meta))).to_outcome();
 }

@@ -162,19 +162,19 @@ bool handle_book::forget(std::string_view id, std::string_view server) const {
   });
 }
 
-std::vector<handle> handle_book::all() const {
+std::vector<handle> handle_book::all(std::string_view server) const {
   const private_folder folder = private_folder::existing(folder_);
   std::vector<handle> found =
       handles_in(folder.read(handles_file, tunables::handles_read), clock_.now());
   std::ranges::reverse(found);
+  if (!server.empty()) {
+    std::erase_if(found, [&](const handle& one) { return one.server != without_password(server); });
+  }
   return found;
 }
 
 handle handle_book::find(std::string_view prefix, std::string_view server) const {
-  std::vector<handle> known = all();
-  if (!server.empty()) {
-    std::erase_if(known, [&](const handle& one) { return one.server != without_password(server); });
-  }
+  const std::vector<handle> known = all(server);
   if (prefix == "last" && !known.empty()) return known.front();
   std::vector<handle> exact, begun;
   for (const handle& one : known) {

@@ -70,9 +70,10 @@ class handle_book {
   /// False: it is not there. Throws `std::runtime_error`.
   bool forget(std::string_view id, std::string_view server) const;
 
-  /// All that have not expired, the one first that was remembered last. Throws
-  /// `std::runtime_error`: the file is not the user's own, or cannot be read.
-  std::vector<handle> all() const;
+  /// All that have not expired, the one first that was remembered last; `server`, unless empty, is
+  /// the only one that counts. Throws `std::runtime_error`: the file is not the user's own, or
+  /// cannot be read.
+  std::vector<handle> all(std::string_view server = {}) const;
   /// The one whose id is `prefix`, or begins so; `last` is the first of `all`. `server`, unless
   /// empty, is the only one that counts. Throws `no_such_handle`; `std::runtime_error` as `all`.
   handle find(std::string_view prefix, std::string_view server = {}) const;

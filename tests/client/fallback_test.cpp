@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <boost/describe.hpp>
-#include <mutex>
+#include <semaphore>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/client_fixture.hpp"
@@ -26,28 +28,25 @@ server_options with_fallback_tools() {
   return options;
 }
 
-// A call that takes longer than a millisecond is "still running".
+// A call is "still running" after a millisecond: handlers go on when their caller has been told so.
 class fallback : public served, public testing::WithParamInterface<const char*> {
  protected:
   fallback() : served(with_fallback_tools()) {
-    const auto long_enough = milliseconds(50);
-    tools().add_tool({.name = "slow", .description = "takes its time"}, [=](task_context& task) {
-      for (int i = 1; i <= 3; ++i) {
-        task.progress(i, 3, "step " + std::to_string(i));
-        task.sleep_for(long_enough);
-      }
+    tools().add_tool({.name = "slow", .description = "takes its time"}, [this](task_context& task) {
+      told_.acquire();
+      task.progress(1, 3, "step 1");
       return std::string("done");
     });
-    tools().add_tool({.name = "fail", .description = "fails"}, [=](task_context& task) {
-      task.sleep_for(long_enough);
+    tools().add_tool({.name = "fail", .description = "fails"}, [this](task_context&) {
+      told_.acquire();
       throw tool_error("no paper");
     });
-    tools().add_tool({.name = "fall", .description = "is faulty"}, [=](task_context& task) {
-      task.sleep_for(long_enough);
+    tools().add_tool({.name = "fall", .description = "is faulty"}, [this](task_context&) {
+      told_.acquire();
       throw std::runtime_error("a fault");
     });
-    tools().add_tool({.name = "ask", .description = "asks"}, [=](task_context& task) {
-      task.sleep_for(long_enough);
+    tools().add_tool({.name = "ask", .description = "asks"}, [this](task_context& task) {
+      told_.acquire();
       const answer given = task.ask("colour", elicitation::form<colour_form>("Which colour?"));
       return given.accepted() ? given.as<colour_form>().colour : std::string("nothing");
     });
@@ -57,17 +56,24 @@ class fallback : public served, public testing::WithParamInterface<const char*> 
     serve();
   }
 
+  ~fallback() override { told_.release(16); }  // of a test that has failed
+
   client connected(std::vector<client_capability> can = {}) {
     client_options options;
     options.only_version = GetParam();
     options.can = std::move(can);
     return client({.url = url()}, std::move(options));
   }
-  static call_options plainly() {
+  call_options plainly() {
     call_options options;
     options.tasks = false;
+    options.on_change = [this, told = false](const call_state& now) mutable {
+      if (!now.task.empty() && !std::exchange(told, true)) told_.release();
+    };
     return options;
   }
+
+  std::counting_semaphore<> told_{0};  // callers that were
 };
 
 TEST_P(fallback, a_call_comes_to_its_result) {

@@ -169,9 +169,9 @@ TEST_F(sent_again, a_call_that_is_given_up_is_ended_by_its_key) {
   for (const bool by_time : {false, true}) {
     const std::size_t before = calls().size();
     call_options options;
-    if (by_time) options.time_limit = 100ms;
+    if (by_time) options.time_limit = 1s;  // it has to be on its way by then
     const tool_call call = one.call("a", raw_json(), options);
-    ASSERT_TRUE(wait_until([&] { return calls().size() == before + 1; }));
+    ASSERT_TRUE(wait_until([&] { return calls().size() > before; }));
     if (by_time) {
       EXPECT_EQ(error_of([&] { call.wait(); }).why(), kind::time_limit);
     } else {
