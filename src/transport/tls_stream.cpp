@@ -60,6 +60,7 @@ class tls_stream final : public tcp_stream {
   const std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
   condition condition_ = condition::opening;
   bool half_written_ = false;  // a record that the socket has not taken whole
+  int reads_in_a_row_ = 0;     // that found something at once
 };
 
 stream::error_code tls_stream::fault_of(int result) {
@@ -110,10 +111,19 @@ asio::awaitable<void> tls_stream::open(error_code& error) {
   }
 }
 
+// A peer that sends faster than it is read must not keep the loop from its sweep and the others.
 asio::awaitable<std::size_t> tls_stream::read(std::span<char> room, error_code& error) {
   while (true) {
     const std::size_t got = read_at_once(room, error);
-    if (got > 0 || error) co_return got;
+    if (error) co_return got;
+    if (got > 0) {
+      if (++reads_in_a_row_ >= tunables::reads_in_a_row) {
+        reads_in_a_row_ = 0;
+        co_await asio::post(socket().get_executor(), asio::use_awaitable);
+      }
+      co_return got;
+    }
+    reads_in_a_row_ = 0;
     co_await socket().async_wait(tcp_socket::wait_read,
                                  asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return 0;

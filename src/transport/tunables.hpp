@@ -46,6 +46,8 @@ inline constexpr std::size_t pipelined_ahead = 64 << 10;  // bytes
 /// Room for one read: an idle connection holds it, and most requests fit.
 inline constexpr std::size_t head_chunk = 4 << 10;   // bytes
 inline constexpr std::size_t body_chunk = 16 << 10;  // bytes
+/// Reads of one connection that find something at once, before the others of its loop get a turn.
+inline constexpr int reads_in_a_row = 16;
 /// What a buffer may keep between requests; what has grown beyond is given back.
 inline constexpr std::size_t kept_buffer = 2 << 10;  // bytes
 /// Replies up to this size are copied behind their head, so that they leave in one plain write.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sizes, times and malformed requests: every one is answered or closed, none holds the server.
+#include <atomic>
 #include <random>
 #include <thread>
 
@@ -164,6 +165,32 @@ TEST_P(http_bounds, bytes_that_keep_coming_do_not_put_the_time_out_off) {
     }
     ASSERT_TRUE(over);
   }
+}
+
+// Over TLS a loop read on and on while there was something to read, and did nothing else.
+TEST_P(http_bounds, who_sends_faster_than_it_is_read_does_not_hold_the_others) {
+  options.threads = 1;
+  options.body_time = 1h;
+  options.max_body = std::size_t(1) << 40;
+  start();
+  client patient = connect();
+  client eager = connect();
+  ASSERT_TRUE(eager.send(chunked_head));
+  std::string burst;
+  while (burst.size() < 60'000) burst += "1\r\nx\r\n";
+  std::atomic<bool> enough = false;
+  std::atomic<int> sent = 0;
+  std::thread sender([&] {
+    while (!enough && eager.send(burst)) ++sent;
+  });
+  while (sent < 80) std::this_thread::yield();  // more than sockets hold: it is being read
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_TRUE(patient.send(post("x")));
+    EXPECT_EQ(patient.read_reply().body, "x");
+  }
+  EXPECT_LT(sent, 1000);
+  enough = true;
+  sender.join();
 }
 
 TEST_P(http_bounds, idle_connections_are_closed_without_a_word) {
