@@ -193,6 +193,7 @@ int serve_tools(config::serve_config& config, process_log& log) {
   settings.store = tasks.store;
   settings.kept_in = tasks.kept_in;
   settings.drain_grace = config.server.drain_grace;
+  settings.operators = config.server.operators;
   settings.tls = {config.server.tls_certificate, config.server.tls_key};
   settings.outputs = host->output.get();
   if (shared) settings.outputs = shared.get();
@@ -228,6 +229,7 @@ int run_serve(const serve_command& command) {
     if (!command.store.empty()) parse_store_url(command.store);
     logging = log_settings_of(command.common, config.server);
     config.server.drain_grace = drain_grace_of(command.common, config.server);
+    config.server.operators = operators_of(command.common, config.server);
     const transport::tls_files tls{config.server.tls_certificate, config.server.tls_key};
     if (tls.given() && !config.stdio) {
       const transport::tls_identity usable(tls);  // else it says what is wrong

@@ -29,6 +29,8 @@ void add_serve(CLI::App& app, serve_command& command) {
   serve->add_option("--tls-key", command.common.tls_key, help_of_tls_key)
       ->type_name("FILE")
       ->excludes(pipe);
+  serve->add_option("--operator", command.common.operators, help_of_operator)
+      ->type_name("ADDRESS:PORT");
   serve->add_option("--drain-grace", command.common.drain_grace, help_of_drain_grace())
       ->type_name("TIME");
   serve->add_flag("--check", command.check_only, "Only say whether the file is right");

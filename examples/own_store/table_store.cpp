@@ -215,6 +215,47 @@ awaitable<std::vector<std::string>> table_store::unknown(std::span<const std::st
   co_return result;
 }
 
+// A real database looks along an index here, and stops after `rules::searched_tasks`.
+awaitable<std::optional<stores::found_page>> table_store::search(const stores::task_filter& filter,
+                                                                 std::string_view cursor,
+                                                                 std::size_t limit) {
+  const auto before = stores::parse_cursor(cursor);
+  if (!cursor.empty() && !before) co_return std::nullopt;
+  const stores::task_matcher matches(filter);
+  auto found = where([&](const task_record& task) {
+    return matches.may_match(task) && !stores::expired(task, now().mono);
+  });
+  co_return stores::page_of(std::move(found), filter, before.value_or(std::string_view()), limit);
+}
+
+awaitable<task_ptr> table_store::find(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  co_return visible(id);
+}
+
+awaitable<task_ptr> table_store::oldest_waiting() {
+  co_return stores::oldest_waiting_of(
+      where([](const task_record& task) { return stores::queued(task); }), now().mono);
+}
+
+awaitable<std::vector<stores::owner_use>> table_store::owners(std::size_t most) {
+  std::map<std::string, stores::owner_use> by_quota;
+  for (const task_ptr& task : where([](const task_record&) { return true; })) {
+    stores::owner_use& mine = by_quota[task->origin->quota];
+    mine.owner = task->origin->quota;
+    const std::size_t bytes = stores::size_of(*task);
+    ++mine.stored;
+    mine.stored_bytes += bytes;
+    if (task->terminal()) continue;
+    ++mine.open;
+    mine.open_bytes += bytes;
+  }
+  std::vector<stores::owner_use> all;
+  for (const auto& [quota, use] : by_quota) all.push_back(use);
+  stores::keep_largest(all, most);
+  co_return all;
+}
+
 awaitable<stores::store_stats> table_store::stats() {
   stores::store_stats sums = stores::total_of(co_await counts());
   const std::lock_guard lock(mutex_);

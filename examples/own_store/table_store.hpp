@@ -91,6 +91,12 @@ class table_store final : public stores::store {
   task_ptr known(std::string_view id) const override;
   void limit(const stores::byte_bounds& bounds) override { bytes_ = bounds; }
   awaitable<std::vector<std::string>> unknown(std::span<const std::string> ids) override;
+  awaitable<std::optional<stores::found_page>> search(const stores::task_filter& filter,
+                                                      std::string_view cursor,
+                                                      std::size_t limit) override;
+  awaitable<task_ptr> find(std::string_view id) override;
+  awaitable<task_ptr> oldest_waiting() override;
+  awaitable<std::vector<stores::owner_use>> owners(std::size_t most) override;
   awaitable<stores::store_stats> stats() override;
   awaitable<stores::counts_by_tool> counts() override;
   awaitable<bool> pause(std::string_view tool) override;

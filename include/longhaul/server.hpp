@@ -39,6 +39,21 @@ struct api_key {
   std::string sha256;  ///< of the key, in 64 hex digits: `printf %s "$KEY" | sha256sum`
 };
 
+/// Somebody who may look at the server's tasks, of all owners, and, with `may_act`, act on them.
+struct operator_key {
+  std::string name;    ///< as of an `api_key`; actions are logged with it
+  std::string sha256;  ///< of the key, in 64 hex digits: `printf %s "$KEY" | sha256sum`
+  bool may_act = false;
+};
+
+/// A page, an API and figures for whoever runs the server (docs/operator.md), at an address of
+/// their own.
+struct operator_options {
+  std::string listen = {};  ///< `ADDRESS:PORT`; empty: there is none
+  /// None: everybody on this machine may do everything, and `run` refuses to listen elsewhere.
+  std::vector<operator_key> keys = {};
+};
+
 struct server_options {
   std::string name = "longhaul";
   std::string version = "0.1.0";
@@ -124,6 +139,9 @@ struct server_options {
   /// Null: 10 s over HTTP, nothing over stdio, where the host is gone. A second signal cuts it
   /// short.
   std::optional<std::chrono::milliseconds> drain_grace = {};
+
+  /// For whoever runs the server. The command line's `--operator` goes before `listen`.
+  operator_options operators = {};
 
   /// What is logged; null: `info` over HTTP, `error` over stdio. The command line goes first.
   std::optional<log_detail> log = {};

@@ -19,33 +19,6 @@ identification let_in(caller who) {
   return result;
 }
 
-api_keys read_keys(const std::vector<api_key>& given) {
-  api_keys keys;
-  std::set<std::string> names;
-  std::set<key_digest> digests;
-  for (const api_key& key : given) {
-    const std::string which = "the key named \"" + key.name + "\": ";
-    if (!is_short_name(key.name)) {
-      throw std::invalid_argument(which + "a name has " + short_name_rule());
-    }
-    if (!names.insert(key.name).second) {
-      throw std::invalid_argument(which + "there are two keys of this name");
-    }
-    const auto digest = parse_sha256(key.sha256);
-    if (!digest) {  // not quoted: it may be the key itself
-      throw std::invalid_argument(
-          which +
-          "sha256 must be the SHA-256 of the key in 64 hex digits: printf %s \"$KEY\" | "
-          "sha256sum");
-    }
-    if (!digests.insert(*digest).second) {
-      throw std::invalid_argument(which + "another key has the same digest");
-    }
-    keys.add(key.name, *digest);
-  }
-  return keys;
-}
-
 class by_key final : public identifier {
  public:
   explicit by_key(api_keys keys) : keys_(std::move(keys)) {}
@@ -77,6 +50,33 @@ class one_user final : public identifier {
 };
 
 }  // namespace
+
+api_keys read_keys(const std::vector<api_key>& given) {
+  api_keys keys;
+  std::set<std::string> names;
+  std::set<key_digest> digests;
+  for (const api_key& key : given) {
+    const std::string which = "the key named \"" + key.name + "\": ";
+    if (!is_short_name(key.name)) {
+      throw std::invalid_argument(which + "a name has " + short_name_rule());
+    }
+    if (!names.insert(key.name).second) {
+      throw std::invalid_argument(which + "there are two keys of this name");
+    }
+    const auto digest = parse_sha256(key.sha256);
+    if (!digest) {  // not quoted: it may be the key itself
+      throw std::invalid_argument(
+          which +
+          "sha256 must be the SHA-256 of the key in 64 hex digits: printf %s \"$KEY\" | "
+          "sha256sum");
+    }
+    if (!digests.insert(*digest).second) {
+      throw std::invalid_argument(which + "another key has the same digest");
+    }
+    keys.add(key.name, *digest);
+  }
+  return keys;
+}
 
 boost::asio::awaitable<identification> identifier::identify(credentials presented) const {
   co_return identify_at_once(presented).value_or(identification());

@@ -6,13 +6,13 @@
 #include <fstream>
 #include <set>
 
-#include "auth/api_keys.hpp"
 #include "auth/loopback.hpp"
 #include "base/names.hpp"
 #include "base/web_origin.hpp"
 #include "command/tunables.hpp"
 #include "config/nesting.hpp"
 #include "config/read_features.hpp"
+#include "config/read_operator.hpp"
 #include "config/read_tool.hpp"
 #include "config/table_reader.hpp"
 #include "config/tunables.hpp"
@@ -23,15 +23,6 @@
 namespace longhaul::config {
 namespace {
 
-bool is_address(const std::string& text) {
-  try {
-    parse_http_address(text);
-    return true;
-  } catch (const std::invalid_argument&) {
-    return false;
-  }
-}
-
 class config_reader {
  public:
   config_reader(const read_options& options, fault_list& faults)
@@ -41,6 +32,9 @@ class config_reader {
     table_reader top(root, "the file", faults_);
     if (const toml::table* server = top.inner("server")) read_server(*server);
     if (const toml::table* limits = top.inner("limits")) read_rates(*limits);
+    if (const toml::table* watched = top.inner("operator")) {
+      config_.server.operators = read_operator(*watched, faults_);
+    }
     for_each_table(top, "key", [this](const toml::table& key) { read_key(key); });
     check_origins(root);  // once it is known whether there are keys
     for_each_table(top, "tool", [this](const toml::table& tool) { add_tool(tool); });
@@ -78,11 +72,7 @@ class config_reader {
     from.set("version", server.version);
     from.set("title", server.title);
     from.set("instructions", server.instructions);
-    from.set("listen", config_.listen);
-    if (!config_.listen.empty() && !is_address(config_.listen)) {
-      from.fail_at("listen", "listen must be \"ADDRESS:PORT\" as \"127.0.0.1:8080\", not " +
-                                 in_quotes(config_.listen));
-    }
+    read_address(from, config_.listen, "127.0.0.1:8080");
     from.set("stdio", config_.stdio);
     if (config_.stdio && !config_.listen.empty()) {
       from.fail_at("stdio", "stdio and listen exclude each other: leave one of them out");
@@ -212,30 +202,7 @@ class config_reader {
 
   void read_key(const toml::table& table) {
     table_reader from(table, "[[key]]", faults_);
-    api_key key;
-    if (from.require("name", "name = \"alice\"")) key.name = from.text("name").value_or("");
-    if (table.contains("name") && table["name"].is_string()) {
-      if (!is_short_name(key.name)) from.fail_at("name", "name must be " + short_name_rule());
-      if (!key_names_.insert(key.name).second) {
-        from.fail_at("name", "there is a key named " + in_quotes(key.name) + " already");
-      }
-    }
-    const std::string how =
-        "the SHA-256 of the key in 64 hex digits: printf %s \"$KEY\" | sha256sum";
-    if (from.require("sha256", how)) {
-      const auto text = from.text("sha256");
-      const auto parsed = text ? auth::parse_sha256(*text) : std::nullopt;
-      if (text && !parsed) {
-        // Not quoted: it may be the key itself.
-        from.fail_at("sha256", "sha256 must be " + how);
-      }
-      if (parsed) {
-        key.sha256 = *text;
-        if (!key_digests_.insert(*parsed).second) {
-          from.fail_at("sha256", "another [[key]] has this digest already");
-        }
-      }
-    }
+    api_key key = keys_.read(from);
     if (config_.server.single_user) {
       faults_.add(table,
                   "there is a [[key]], so there is more than one user: leave out single_user");
@@ -268,8 +235,8 @@ class config_reader {
   const read_options& options_;
   fault_list& faults_;
   serve_config config_;
-  std::set<std::string> key_names_, tool_names_;
-  std::set<auth::key_digest> key_digests_;
+  std::set<std::string> tool_names_;
+  key_reader keys_;
 };
 
 // The parser's words say what it expected; where a quote is missing it sees the end of the line

@@ -318,7 +318,10 @@ void for_each_table(table_reader& top, std::string_view key,
                     const std::function<void(const toml::table&)>& use) {
   const toml::node* node = top.find(key);
   if (node == nullptr) return;
-  const std::string header = "[[" + std::string(key) + "]]";
+  const std::string& above = top.name();  // "the file", "[operator]"
+  const bool in_table = above.starts_with('[') && above.ends_with(']');
+  const std::string prefix = in_table ? above.substr(1, above.size() - 2) + "." : std::string();
+  const std::string header = "[[" + prefix + std::string(key) + "]]";
   const toml::array* all = node->as_array();
   if (all == nullptr) {
     top.faults().add(

@@ -16,6 +16,7 @@
 #include "postgres/patience.hpp"
 #include "postgres/places.hpp"
 #include "postgres/reads.hpp"
+#include "postgres/task_search.hpp"
 #include "postgres/tunables.hpp"
 #include "postgres/upkeep.hpp"
 
@@ -352,6 +353,41 @@ awaitable<std::optional<stores::output_part>> postgres_store::kept_outputs::read
 }
 
 // --- the rest
+
+awaitable<std::optional<stores::found_page>> postgres_store::search(
+    const stores::task_filter& filter, std::string_view cursor, std::size_t limit) {
+  std::string before;
+  if (!cursor.empty()) {
+    const auto last = stores::parse_cursor(cursor);
+    if (!last) co_return std::nullopt;
+    before = *last;
+  }
+  const auto read = [&](connection& link) {
+    return search_tasks(home_, link, filter, before, limit);
+  };
+  co_return co_await perform(purpose::reads, read);
+}
+
+awaitable<task_ptr> postgres_store::find(std::string_view id) {
+  if (!is_task_id(id)) co_return nullptr;
+  task_ptr found = co_await whole_.find(id);
+  if (found && stores::expired(*found, now().mono)) found = nullptr;
+  co_return found;
+}
+
+awaitable<task_ptr> postgres_store::oldest_waiting() {
+  return perform(purpose::reads,
+                 [this](connection& link) { return oldest_waiting_task(home_, link); });
+}
+
+awaitable<std::vector<stores::owner_use>> postgres_store::owners(std::size_t most) {
+  return perform(purpose::reads,
+                 [this, most](connection& link) { return largest_owners(home_, link, most); });
+}
+
+awaitable<std::vector<stores::process_info>> postgres_store::processes() {
+  return perform(purpose::reads, [this](connection& link) { return living_servers(home_, link); });
+}
 
 awaitable<stores::store_stats> postgres_store::stats() {
   std::int64_t bytes = 0;

@@ -79,6 +79,13 @@ class postgres_store final : public stores::store {
   void unfollow(std::string_view id) noexcept override { home_.tasks.unfollow(id); }
   task_ptr known(std::string_view id) const override { return home_.tasks.known(id); }
   void limit(const stores::byte_bounds& bounds) override;
+  awaitable<std::optional<stores::found_page>> search(const stores::task_filter& filter,
+                                                      std::string_view cursor,
+                                                      std::size_t limit) override;
+  awaitable<task_ptr> find(std::string_view id) override;
+  awaitable<task_ptr> oldest_waiting() override;
+  awaitable<std::vector<stores::owner_use>> owners(std::size_t most) override;
+  awaitable<std::vector<stores::process_info>> processes() override;
   awaitable<stores::store_stats> stats() override;
   awaitable<stores::counts_by_tool> counts() override;
   awaitable<bool> pause(std::string_view tool) override;

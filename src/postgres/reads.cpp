@@ -11,13 +11,6 @@
 namespace longhaul::postgres {
 namespace {
 
-awaitable<rows> run_one(connection& link, std::string sql, std::vector<parameter> parameters = {}) {
-  std::vector<statement> one;
-  one.push_back({sql, std::move(parameters)});
-  auto results = co_await link.run(std::move(one));
-  co_return std::move(results.front());
-}
-
 numbers read_numbers(const rows& from, int row, int first) {
   numbers result;
   for (std::size_t i = 0; i < numbers::kinds; ++i) {
@@ -35,6 +28,13 @@ std::string sums() {
 }
 
 }  // namespace
+
+awaitable<rows> run_one(connection& link, std::string sql, std::vector<parameter> parameters) {
+  std::vector<statement> one;
+  one.push_back({sql, std::move(parameters)});
+  auto results = co_await link.run(std::move(one));
+  co_return std::move(results.front());
+}
 
 awaitable<std::vector<task_row>> rows_of(database& home, connection& link,
                                          std::vector<std::string> ids, detail wanted) {

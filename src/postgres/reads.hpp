@@ -15,6 +15,9 @@
 
 namespace longhaul::postgres {
 
+/// One statement, in a transaction of its own.
+awaitable<rows> run_one(connection& link, std::string sql, std::vector<parameter> parameters = {});
+
 /// Those of these tasks that there are.
 awaitable<std::vector<task_row>> rows_of(database& home, connection& link,
                                          std::vector<std::string> ids, detail wanted);

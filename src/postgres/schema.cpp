@@ -183,7 +183,13 @@ CREATE TABLE @.paused (
 );
 )sql";
 
-constexpr std::array<std::string_view, 1> migrations = {version_1};
+// What operators look for: tasks of a tool, and those that have not completed, by where they stand.
+constexpr std::string_view version_2 = R"sql(
+CREATE INDEX states_by_tool ON @.states (tool, id);
+CREATE INDEX states_by_status ON @.states (status, id) WHERE status <> 2;
+)sql";
+
+constexpr std::array<std::string_view, 2> migrations = {version_1, version_2};
 
 parameter name_of(const std::string& schema) { return parameter::text(schema); }
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "base/duration.hpp"
+#include "open/http_address.hpp"
 
 namespace longhaul {
 namespace {
@@ -43,6 +44,13 @@ std::optional<std::chrono::milliseconds> drain_grace_of(const common_options& gi
   const auto grace = parse_duration(given.drain_grace);
   if (!grace) refuse("--drain-grace", given.drain_grace, "a time as 30s, 5m or 0s");
   return grace;
+}
+
+operator_options operators_of(const common_options& given, const server_options& otherwise) {
+  operator_options result = otherwise.operators;
+  if (!given.operators.empty()) result.listen = given.operators;
+  if (!result.listen.empty()) parse_http_address(result.listen);
+  return result;
 }
 
 // Both of the one or both of the other: they belong together.

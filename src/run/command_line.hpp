@@ -15,6 +15,7 @@ namespace longhaul {
 /// As given; empty: not given.
 struct common_options {
   std::string log = {}, log_format = {}, drain_grace = {}, tls_certificate = {}, tls_key = {};
+  std::string operators = {};
 };
 
 inline constexpr const char* help_of_log =
@@ -28,11 +29,15 @@ inline constexpr const char* help_of_tls_certificate =
     "instead of ending the server";
 inline constexpr const char* help_of_tls_key = "The PEM file of its private key";
 
+inline constexpr const char* help_of_operator =
+    "For whoever runs the server: a page, an API and figures at http://ADDRESS:PORT/, of its own";
+
 // Each: what was given, else what the program or the file says. Throw `std::invalid_argument` that
 // says what to write.
 log_settings log_settings_of(const common_options& given, const server_options& otherwise);
 std::optional<std::chrono::milliseconds> drain_grace_of(const common_options& given,
                                                         const server_options& otherwise);
+operator_options operators_of(const common_options& given, const server_options& otherwise);
 transport::tls_files tls_files_of(const common_options& given, const server_options& otherwise);
 
 }  // namespace longhaul

@@ -8,6 +8,7 @@
 #include "base/mutex.hpp"
 #include "open/open_store.hpp"
 #include "run/http_host.hpp"
+#include "run/operator_host.hpp"
 #include "run/process_log.hpp"
 #include "run/serve.hpp"
 
@@ -34,6 +35,7 @@ service_options service_options_of(const server& definition, const hosting_optio
   const server_options& about = definition.options();
   auth::check_callers(about);
   service_options result;
+  result.operators = about.operators;
   result.identifier = auth::identify_by(about, parse_http_address(options.http).host);
   store_choice choice;
   choice.url = options.store;
@@ -51,11 +53,15 @@ struct hosted_server::parts {
   parts(server& definition, const hosting_options& options)
       : log(log_settings_of(definition), true),
         running(definition, service_options_of(definition, options, log), log),
-        host(running, settings_of(definition, options)) {}
+        settings(settings_of(definition, options)),
+        host(running, settings),
+        watched(running, settings, host.tls()) {}
 
   process_log log;
   service running;
+  const http_settings settings;
   http_host host;
+  operator_host watched;
   guarded_mutex mutex;
   bool stopped LONGHAUL_GUARDED_BY(mutex) = false;
 };
@@ -70,6 +76,7 @@ std::string hosted_server::url() const { return parts_->host.url(); }
 void hosted_server::start() {
   parts_->running.start();
   parts_->host.start();
+  parts_->watched.start();
   parts_->running.log().info("server.start", "listening on " + url());
   parts_->running.tell_tasks();
 }
@@ -78,6 +85,7 @@ void hosted_server::stop(std::chrono::milliseconds grace) {
   const guard lock(parts_->mutex);  // whoever comes second returns when all has ended, too
   if (std::exchange(parts_->stopped, true)) return;
   parts_->host.stop(grace);
+  parts_->watched.stop();
   parts_->running.end();
 }
 

@@ -56,6 +56,7 @@ int run(server& server, int argc, char** argv) {
   app.add_option("--log", common.log, help_of_log)->type_name("WHAT");
   app.add_option("--log-format", common.log_format, help_of_log_format)->type_name("FORMAT");
   add_tls_options(app, common, pipe);
+  app.add_option("--operator", common.operators, help_of_operator)->type_name("ADDRESS:PORT");
   app.add_option("--drain-grace", common.drain_grace, help_of_drain_grace())->type_name("TIME");
   app.footer(
       "SIGTERM, SIGINT and SIGHUP drain: no new work, running work gets its grace. Over TLS SIGHUP "
@@ -71,6 +72,7 @@ int run(server& server, int argc, char** argv) {
     logging = log_settings_of(common, about);
     settings.drain_grace = drain_grace_of(common, about);
     settings.tls = tls_files_of(common, about);
+    settings.operators = operators_of(common, about);
   } catch (const std::invalid_argument& e) {
     std::cerr << about.name << ": " << e.what() << std::endl;
     return exit_usage;

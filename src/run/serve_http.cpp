@@ -5,6 +5,7 @@
 
 #include "base/mutex.hpp"
 #include "run/http_host.hpp"
+#include "run/operator_host.hpp"
 #include "run/stop_signals.hpp"
 #include "transport/tls_identity.hpp"
 
@@ -57,10 +58,12 @@ std::function<void()> reload_of(const std::shared_ptr<transport::tls_identity>& 
 int serve_http(service& running, const http_settings& settings) {
   http_host host(running, settings);
   const auto& tls = host.tls();
+  operator_host watched(running, settings, tls);
   {
     first_signal signal(running.engine(), reload_of(tls, running.log()));
     running.start();
     host.start();
+    watched.start();
     running.told().announce(log_level::info, "server.start", "listening on " + host.url());
     if (tls) running.log().info("tls.start", {}, {{"valid_until", tls->valid_until()}});
     running.tell_tasks();
@@ -72,6 +75,7 @@ int serve_http(service& running, const http_settings& settings) {
                        {{"grace_ms", grace.count()}, {"running", running.engine().running()}});
     host.stop(grace);
   }
+  watched.stop();
   running.stop();
   return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 
+#include "run/operator_host.hpp"
 #include "run/service.hpp"
 #include "run/stop_signals.hpp"
 #include "run/tunables.hpp"
@@ -15,6 +16,7 @@ int serve_stdio(service& running) {
   wire_options.secrets = {running.store().secret()};
   transport::stdio_options options;
   options.log = running.log();
+  operator_host watched(running, {}, nullptr);
   std::atomic<bool> stopping{false};
   options.on_end = [&] { stopping = true; };
   transport::stdio_server server(options, [&](std::shared_ptr<wire::outlet> out) {
@@ -26,6 +28,7 @@ int serve_stdio(service& running) {
       server.stop();
     });
     running.start();
+    watched.start();
     running.tell_tasks();
     server.run();
     running.log().info("server.drain", "the host has gone",
@@ -35,6 +38,7 @@ int serve_stdio(service& running) {
     running.engine().drain(running.drain_grace(defaults::stdio_drain_grace),
                            run_tunables::stdio_stop_grace);
   }
+  watched.stop();
   running.stop();
   return 0;
 }

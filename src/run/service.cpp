@@ -17,7 +17,8 @@ namespace {
 
 tasks::engine_options engine_options_for(server& definition, const service_options& more,
                                          const logger& log,
-                                         std::shared_ptr<serving::middleware_chain> hooks) {
+                                         std::shared_ptr<serving::middleware_chain> hooks,
+                                         std::shared_ptr<operating::last_hour> hour) {
   const server_options& options = definition.options();
   tasks::engine_options result;
   result.store = more.store;
@@ -33,6 +34,7 @@ tasks::engine_options engine_options_for(server& definition, const service_optio
   result.default_retention = options.retention;
   result.max_retention = options.max_retention;
   result.hooks = std::move(hooks);
+  if (hour) result.on_change = [hour](const task_record& task) { hour->note(task); };
   result.log = log;
   result.clock = more.clock;
   result.manual = result.sleep_by_clock = more.clock_by_hand;
@@ -49,8 +51,11 @@ service::service(server& definition, service_options options, process_log& log)
       middleware_(definition.middleware_.empty() ? nullptr
                                                  : std::make_shared<serving::middleware_chain>(
                                                        definition.middleware_, log.log())),
+      hour_(options_.operators.listen.empty()
+                ? nullptr
+                : std::make_shared<operating::last_hour>(*options_.clock)),
       engine_(std::make_shared<tasks::engine>(
-          engine_options_for(definition, options_, log.log(), middleware_))),
+          engine_options_for(definition, options_, log.log(), middleware_, hour_))),
       dispatcher_(definition.features(), *engine_,
                   {.inline_limit = definition.options().inline_limit,
                    .outputs = options_.outputs,

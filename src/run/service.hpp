@@ -14,6 +14,7 @@
 #include "auth/identifier.hpp"
 #include "longhaul/server.hpp"
 #include "open/http_address.hpp"
+#include "operator/last_hour.hpp"
 #include "run/process_log.hpp"
 #include "server/dispatcher.hpp"
 #include "tasks/engine.hpp"
@@ -39,6 +40,7 @@ struct service_options {
   std::function<void()> on_exit = {};
   /// Null: `defaults::http_drain_grace` or `defaults::stdio_drain_grace`.
   std::optional<std::chrono::milliseconds> drain_grace = {};
+  operator_options operators = {};
   std::string kept_in = {};  ///< where tasks are kept, for people: "PATH", "memory"
   const clock_source* clock = &system_clock();  ///< must outlive the service
   /// Nothing ticks by itself, and handlers sleep on `clock`: whoever moves it calls
@@ -82,6 +84,8 @@ class service {
   std::chrono::milliseconds drain_grace(std::chrono::milliseconds otherwise) const {
     return options_.drain_grace.value_or(otherwise);
   }
+  /// What operators see of the last hour; null: they have no listener.
+  const operating::last_hour* hour() const noexcept { return hour_.get(); }
   const process_log& told() const noexcept { return log_; }
   const logger& log() const noexcept { return log_.log(); }
 
@@ -90,6 +94,7 @@ class service {
   process_log& log_;
   const server& definition_;
   const std::shared_ptr<serving::middleware_chain> middleware_;  // null: there is none
+  const std::shared_ptr<operating::last_hour> hour_;              // null: nobody looks
   std::shared_ptr<tasks::engine> engine_;  // also held by whoever uses `server::tasks` just now
   serving::dispatcher dispatcher_;
 };

@@ -68,6 +68,7 @@ class ledger {
   purged purge(std::size_t batch);
   stores::store_stats stats();
   stores::counts_by_tool counts() const;
+  std::vector<stores::owner_use> owners(std::size_t most) const { return quotas_.largest(most); }
   /// False: it was so already.
   bool pause(std::string_view tool);
   bool resume(std::string_view tool);

@@ -164,6 +164,12 @@ INSERT INTO finished SELECT coalesce(t.quota, t.owner), t.tool, s.status, count(
   FROM states s JOIN tasks t USING (seq) WHERE s.ended = 1 GROUP BY 1, 2, 3;
 )sql";
 
+// What operators look for: tasks of a tool, and those that failed, which are few.
+constexpr std::string_view version_4 = R"sql(
+CREATE INDEX tasks_by_tool ON tasks (tool);
+CREATE INDEX failed_states ON states (seq) WHERE status > 2;
+)sql";
+
 }  // namespace
 
 std::string task_bytes(std::int64_t version) {
@@ -199,7 +205,8 @@ std::string task_bytes(std::int64_t version) {
 
 migrations all_migrations() {
   static const std::string second = version_2();
-  static const std::array<std::string_view, 3> steps = {version_1, second, version_3};
+  static const std::array<std::string_view, 4> steps = {version_1, second, version_3,
+                                                        version_4};
   return steps;
 }
 

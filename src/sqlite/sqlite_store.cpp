@@ -8,6 +8,7 @@
 
 #include "longhaul/stores/cursor.hpp"
 #include "sqlite/schema.hpp"
+#include "sqlite/task_search.hpp"
 #include "stores/abridged.hpp"
 
 namespace longhaul::sqlite {
@@ -289,6 +290,42 @@ stores::awaitable<std::vector<std::string>> sqlite_store::purge(std::size_t limi
 }
 
 // --- the rest
+
+// --- operators
+
+// All that is open is in memory, with its arguments if they are short.
+stores::awaitable<std::optional<stores::found_page>> sqlite_store::search(
+    const stores::task_filter& filter, std::string_view cursor, std::size_t limit) {
+  std::string_view before;
+  if (!cursor.empty()) {
+    const auto last = stores::parse_cursor(cursor);
+    if (!last) co_return std::nullopt;
+    before = *last;
+  }
+  const bool open_only = !filter.phases.empty() && filter.phases.within(stores::open_phases);
+  if (open_only && filter.text.empty()) {
+    co_return stores::page_of(cache_.unfinished(), filter, before, limit);
+  }
+  const monotonic_time now = writer_.now().mono;
+  auto reading = readers_.perform(
+      [&](task_reader& rows) { return search_tasks(rows, filter, before, now, limit); });
+  co_return co_await std::move(reading);
+}
+
+stores::awaitable<task_ptr> sqlite_store::find(std::string_view id) {
+  task_ptr there = cache_.find(id);
+  if (!there && is_task_id(id)) there = co_await read_whole(id);
+  if (!there) co_return nullptr;
+  co_return co_await get(there->owner(), id);
+}
+
+stores::awaitable<task_ptr> sqlite_store::oldest_waiting() {
+  co_return stores::oldest_waiting_of(cache_.unfinished(), writer_.now().mono);
+}
+
+stores::awaitable<std::vector<stores::owner_use>> sqlite_store::owners(std::size_t most) {
+  return writer_.perform([most](ledger& book) { return book.owners(most); });
+}
 
 stores::awaitable<stores::store_stats> sqlite_store::stats() {
   return writer_.perform([](ledger& book) { return book.stats(); });

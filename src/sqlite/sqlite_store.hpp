@@ -83,6 +83,12 @@ class sqlite_store final : public stores::store {
   void watch(observer on_change) override { writer_.watch(std::move(on_change)); }
   task_ptr known(std::string_view id) const override { return cache_.find(id); }
   void limit(const stores::byte_bounds& bounds) override { writer_.limit(bounds); }
+  awaitable<std::optional<stores::found_page>> search(const stores::task_filter& filter,
+                                                      std::string_view cursor,
+                                                      std::size_t limit) override;
+  awaitable<task_ptr> find(std::string_view id) override;
+  awaitable<task_ptr> oldest_waiting() override;
+  awaitable<std::vector<stores::owner_use>> owners(std::size_t most) override;
   awaitable<stores::store_stats> stats() override;
   awaitable<stores::counts_by_tool> counts() override;
   awaitable<bool> pause(std::string_view tool) override;

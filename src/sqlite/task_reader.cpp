@@ -45,7 +45,8 @@ std::string select_tasks(detail wanted, std::string_view rest) {
 }
 
 task_reader::task_reader(connection& file)
-    : find_(file, select_tasks(detail::whole, std::string(from_both).append("WHERE t.id = ?"))),
+    : file_(file),
+      find_(file, select_tasks(detail::whole, std::string(from_both).append("WHERE t.id = ?"))),
       look_(file, select_tasks(detail::state, std::string(from_both).append("WHERE t.id = ?"))),
       knows_(file, "SELECT 1 FROM tasks WHERE id = ?"),
       page_(file,

@@ -46,6 +46,8 @@ class task_reader {
   /// External tasks that have not ended, by id behind `after`; of any tool, if it is empty.
   std::vector<task_ptr> external(std::string_view tool, std::string_view after, std::size_t limit);
 
+  /// What they are read from: for statements of others.
+  connection& file() noexcept { return file_; }
   /// The row that a statement made by `select_tasks` with the same detail stands at.
   task_row read(statement& row, detail wanted);
 
@@ -54,6 +56,7 @@ class task_reader {
   void read_checkpoint(task_row& row);
   void read_attempts(task_row& row);
 
+  connection& file_;
   statement find_, look_, knows_, page_, page_by_status_, external_, inputs_, checkpoint_,
       attempts_;
 };

@@ -47,6 +47,9 @@ inline constexpr std::size_t reader_threads = 2;
 /// Tasks that ended are also kept in memory, up to about so many bytes: what is asked for is
 /// mostly what has just ended.
 inline constexpr std::size_t cache_bytes = std::size_t{32} << 20;
+/// How far the times of tasks may be out of the order of their numbers: clocks are set back, a
+/// leap, a drift. A search that wants newer ones goes on for so long.
+inline constexpr milliseconds out_of_order = 1h;
 /// Parts of that cache, each with a lock.
 inline constexpr std::size_t cache_shards = 64;
 /// Bytes of a record in the cache without its payload: structures, index entry, allocator.

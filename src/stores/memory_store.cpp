@@ -217,6 +217,30 @@ awaitable<std::vector<std::string>> memory_store::purge(std::size_t batch) {
 
 // --- the rest
 
+awaitable<std::optional<found_page>> memory_store::search(const task_filter& filter,
+                                                          std::string_view cursor,
+                                                          std::size_t limit) {
+  std::string_view before;
+  if (!cursor.empty()) {
+    const auto last = parse_cursor(cursor);
+    if (!last) co_return std::nullopt;
+    before = *last;
+  }
+  co_return page_of(tasks_.candidates(task_matcher(filter)), filter, before, limit);
+}
+
+awaitable<task_ptr> memory_store::find(std::string_view id) { co_return tasks_.find(id); }
+
+awaitable<task_ptr> memory_store::oldest_waiting() {
+  task_filter filter;
+  filter.phases = {phase::waiting};
+  co_return oldest_waiting_of(tasks_.candidates(task_matcher(filter)), now().mono);
+}
+
+awaitable<std::vector<owner_use>> memory_store::owners(std::size_t most) {
+  co_return tasks_.quotas().largest(most);
+}
+
 awaitable<store_stats> memory_store::stats() {
   store_stats result = total_of(tasks_.counts());
   result.bytes = tasks_.quotas().bytes();

@@ -67,6 +67,11 @@ class memory_store final : public store {
   void watch(observer on_change) override { tasks_.watch(std::move(on_change)); }
   task_ptr known(std::string_view id) const override { return tasks_.newest(id); }
   void limit(const byte_bounds& bounds) override { tasks_.quotas().limit(bounds); }
+  awaitable<std::optional<found_page>> search(const task_filter& filter, std::string_view cursor,
+                                              std::size_t limit) override;
+  awaitable<task_ptr> find(std::string_view id) override;
+  awaitable<task_ptr> oldest_waiting() override;
+  awaitable<std::vector<owner_use>> owners(std::size_t most) override;
   awaitable<store_stats> stats() override;
   awaitable<counts_by_tool> counts() override;
   awaitable<bool> pause(std::string_view tool) override;

@@ -178,6 +178,21 @@ void quota_table::removed(std::string_view quota, std::size_t bytes) {
     home.quotas.erase(found);
 }
 
+std::vector<owner_use> quota_table::largest(std::size_t most) const {
+  std::vector<owner_use> all;
+  for (const part& each : parts_) {
+    const guard lock(each.mutex);
+    for (const auto& [name, used] : each.quotas) {
+      all.push_back({std::string(name), used->open_tasks.load(std::memory_order_relaxed),
+                     used->stored_tasks.load(std::memory_order_relaxed),
+                     used->open_bytes.load(std::memory_order_relaxed),
+                     used->stored_bytes.load(std::memory_order_relaxed)});
+    }
+  }
+  keep_largest(all, most);
+  return all;
+}
+
 std::size_t quota_table::size() const {
   std::size_t all = 0;
   for (const part& each : parts_) {

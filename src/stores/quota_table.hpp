@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/mutex.hpp"
 #include "longhaul/stores/store.hpp"
@@ -56,6 +57,8 @@ class quota_table {
   void resized_ended(std::string_view quota, std::size_t before, std::size_t after);
   /// A task of so many bytes that had ended was removed.
   void removed(std::string_view quota, std::size_t bytes);
+  /// Who uses how much; the `most` of them who use most (`keep_largest`).
+  std::vector<owner_use> largest(std::size_t most) const;
   /// Quotas that have tasks.
   std::size_t size() const;
   /// Of all tasks.

@@ -285,6 +285,19 @@ counts_by_tool task_shards::counts() {
   return result;
 }
 
+std::vector<task_ptr> task_shards::candidates(const task_matcher& matches) {
+  std::vector<task_ptr> found;
+  const monotonic_time now = clock_.monotonic();
+  for (shard& each : shards_) {
+    const guard lock(each.mutex);
+    for (const auto& [id, entry] : each.tasks.tasks()) {
+      const task_record& task = *entry.record;
+      if (matches.may_match(task) && !expired(task, now)) found.push_back(entry.record);
+    }
+  }
+  return found;
+}
+
 // No claim is under way meanwhile: one that begins later sees it.
 bool task_shards::pause(std::string_view tool) {
   const guard lock(queue_mutex_);

@@ -74,6 +74,8 @@ class task_shards {
   std::size_t expire(std::size_t batch);
   std::vector<task_ptr> purge(std::size_t batch);
   counts_by_tool counts();
+  /// Those that a filter may match, in no order; as they are at one moment or another.
+  std::vector<task_ptr> candidates(const task_matcher& matches);
   bool pause(std::string_view tool);
   bool resume(std::string_view tool);
   paused_tools paused() const { return runs_.paused(); }

@@ -40,6 +40,7 @@ struct engine_core {
   /// Tells the log, and of its end the hooks.
   void tell_change(const task_record& task) const noexcept {
     log.change(task);
+    if (options.on_change) options.on_change(task);
     if (task.ends && options.hooks) options.hooks->on_end(task);
   }
   /// A task waits for its time.

@@ -46,6 +46,9 @@ struct engine_options {
   std::function<void(const std::vector<std::string>&)> on_removed = {};
   /// Hears of results before they are kept, and of ends; null: nobody does.
   std::shared_ptr<call_hooks> hooks = {};
+  /// Hears of every committed change of a task, once; null: nobody does. Any thread; must not block
+  /// or throw.
+  std::function<void(const task_record&)> on_change = {};
   /// Begin and end of every task, and what goes wrong in the background.
   logger log = {};
 };

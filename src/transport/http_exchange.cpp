@@ -147,7 +147,7 @@ void http_exchange::identified(auth::identification sender, time now) {
   if (state_ != state::asking) return;
   head_verdict verdict;
   if (!sender.who) {
-    verdict.reply = error_reply(sender.status, "Not authorized");
+    verdict.reply = shared_.paths.error(sender.status, "Not authorized");
     verdict.reply->www_authenticate = std::move(sender.www_authenticate);
     return answer_head(std::move(verdict), now);
   }

@@ -161,7 +161,7 @@ class http_exchange {
   sequel after_reply() const noexcept;
   void refuse(wire::http_reply fault, time now);
   wire::http_reply fault_reply() const;
-  void reply_with(wire::http_reply reply, std::string_view content_type, sequel then, time now);
+  void reply_with(wire::http_reply reply, sequel then, time now);
   void start_stream();
   void reply_is_out(time now);
   void log_refusal(int status) const;

@@ -10,10 +10,8 @@
 namespace longhaul::transport {
 namespace {
 
-constexpr std::string_view json_type = "application/json";
-
-wire::http_reply no_room_reply(std::string_view why) {
-  wire::http_reply reply = error_reply(503, why);
+wire::http_reply no_room_reply(const routes& paths, std::string_view why) {
+  wire::http_reply reply = paths.error(503, why);
   reply.retry_after = static_cast<int>(std::chrono::seconds(tunables::retry_after).count());
   return reply;
 }
@@ -26,14 +24,14 @@ void http_exchange::begin_handling(time now) {
   if (body_share_->granted()) return enter(state::handling, now);
   body_share_.reset();
   std::string().swap(request_body_);
-  reply_with(no_room_reply("too many large requests wait for their replies; send it again later"),
-             json_type, after_reply(), now);
+  reply_with(no_room_reply(shared_.paths, "too many large requests wait for their replies; send it again later"),
+             after_reply(), now);
 }
 
 // What the head alone decided.
 void http_exchange::answer_head(head_verdict verdict, time now) {
   const sequel then = after_unread_body(verdict.stranger);
-  reply_with(std::move(*verdict.reply), verdict.content_type, then, now);
+  reply_with(std::move(*verdict.reply), then, now);
 }
 
 // The connection goes on behind a body that nobody wants if that is here, or soon will be.
@@ -60,30 +58,29 @@ http_exchange::sequel http_exchange::after_reply() const noexcept {
 void http_exchange::refuse(wire::http_reply fault, time now) {
   parser_.drop_body();
   if (!parser_.head_done()) shared_.paths.greet_page(parser_, lines_);
-  reply_with(std::move(fault), json_type, sequel::linger, now);
+  reply_with(std::move(fault), sequel::linger, now);
 }
 
 wire::http_reply http_exchange::fault_reply() const {
   const http_options& bounds = shared_.options;
   switch (parser_.fault()) {
     case parse_fault::header_too_large:
-      return error_reply(
+      return shared_.paths.error(
           431, "the headers are larger than " + std::to_string(bounds.max_header) + " bytes");
     case parse_fault::body_too_large:
-      return error_reply(413, "the body is larger than " + std::to_string(bounds.max_body) +
+      return shared_.paths.error(413, "the body is larger than " + std::to_string(bounds.max_body) +
                                   " bytes; put large data where the tool can read it");
     case parse_fault::no_memory:
-      return no_room_reply("too many bodies are being read; send it again in a moment");
+      return no_room_reply(shared_.paths, "too many bodies are being read; send it again in a moment");
     default:
-      return error_reply(400, "this is not a well-formed HTTP/1.1 request");
+      return shared_.paths.error(400, "this is not a well-formed HTTP/1.1 request");
   }
 }
 
-void http_exchange::reply_with(wire::http_reply reply, std::string_view content_type, sequel then,
-                               time now) {
+void http_exchange::reply_with(wire::http_reply reply, sequel then, time now) {
   if (reply.status >= 400) log_refusal(reply.status);
   const bool goes_on = then == sequel::next_request || then == sequel::drop_body;
-  append_head(output_, reply, content_type, goes_on, shared_.date, lines_);
+  append_head(output_, reply, goes_on, shared_.date, lines_);
   if (parser_.method() == "HEAD") reply.body.clear();
   if (reply.body.size() <= tunables::copied_body) {
     output_ += reply.body;
@@ -166,7 +163,7 @@ void http_exchange::end_stream(time now) {
 void http_exchange::handled(wire::http_reply reply, time now) {
   body_share_.reset();
   waits_ = false;
-  if (state_ == state::handling) return reply_with(std::move(reply), json_type, after_reply(), now);
+  if (state_ == state::handling) return reply_with(std::move(reply), after_reply(), now);
   if (state_ != state::streaming) return;
   const bool chunked = parser_.keep_alive();
   if (!reply.body.empty()) append_event(output_, reply.event_id, reply.body, chunked);
@@ -177,7 +174,7 @@ void http_exchange::handled(wire::http_reply reply, time now) {
 }
 
 void http_exchange::failed(time now) {
-  wire::http_reply reply = error_reply(500, "the server failed at this request");
+  wire::http_reply reply = shared_.paths.error(500, "the server failed at this request");
   if (state_ != state::asking) return handled(std::move(reply), now);
   head_verdict verdict;
   verdict.reply = std::move(reply);
@@ -211,7 +208,7 @@ void http_exchange::written(std::size_t count, time now) {
 http_exchange::alarm http_exchange::sweep(time now) {
   if (now >= deadline_) {
     if (state_ != state::head && state_ != state::body) return alarm::close;
-    refuse(error_reply(408, "the request came too slowly; send it again, faster"), now);
+    refuse(shared_.paths.error(408, "the request came too slowly; send it again, faster"), now);
     return alarm::stop_reading;
   }
   const bool silent = now - last_write_ >= shared_.options.keep_alive_comment;

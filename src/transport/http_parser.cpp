@@ -275,6 +275,7 @@ wire::http_request http_parser::request(std::string_view peer_address) {
   for (const auto& [name, value] : param_spans_) params_.emplace_back(at(name), at(value));
   wire::http_request request;
   request.method = at(method_);
+  request.target = at(target_);
   request.protocol_version = optional(first_[version]);
   request.session_id = optional(first_[session]);
   request.mcp_method = optional(first_[mcp_method]);

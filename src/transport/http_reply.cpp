@@ -35,6 +35,8 @@ std::string_view reason(int status) noexcept {
       return "Not Acceptable";
     case 408:
       return "Request Timeout";
+    case 409:
+      return "Conflict";
     case 413:
       return "Content Too Large";
     case 415:
@@ -83,8 +85,8 @@ void append_chunk(std::string& out, std::string_view before, std::string_view te
 
 }  // namespace
 
-void append_head(std::string& out, const wire::http_reply& reply, std::string_view content_type,
-                 bool keep_alive, std::string_view date, std::string_view lines) {
+void append_head(std::string& out, const wire::http_reply& reply, bool keep_alive,
+                 std::string_view date, std::string_view lines) {
   append_start(out, reply.status, date, keep_alive);
   append_header(out, "Mcp-Session-Id", reply.session_id);
   append_header(out, "Allow", reply.allow);
@@ -94,8 +96,8 @@ void append_head(std::string& out, const wire::http_reply& reply, std::string_vi
     append_number(out, static_cast<std::size_t>(reply.retry_after));
     out += "\r\n";
   }
-  out += lines;
-  if (!reply.body.empty()) append_header(out, "Content-Type", content_type);
+  out.append(lines).append(reply.lines);
+  if (!reply.body.empty()) append_header(out, "Content-Type", reply.content_type);
   if (reply.status != 204) {
     out += "Content-Length: ";
     append_number(out, reply.body.size());

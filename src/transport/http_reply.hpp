@@ -11,8 +11,8 @@ namespace longhaul::transport {
 
 /// Status line and headers for a reply with this body; the body itself is not appended.
 /// `date` is an HTTP date, `lines` are more headers, each with its line break.
-void append_head(std::string& out, const wire::http_reply& reply, std::string_view content_type,
-                 bool keep_alive, std::string_view date, std::string_view lines);
+void append_head(std::string& out, const wire::http_reply& reply, bool keep_alive,
+                 std::string_view date, std::string_view lines);
 /// Status line and headers of an event stream.
 void append_stream_head(std::string& out, bool keep_alive, bool chunked, std::string_view date,
                         std::string_view lines);

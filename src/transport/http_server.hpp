@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "auth/identifier.hpp"
@@ -24,11 +26,25 @@ namespace longhaul::transport {
 
 class tls_identity;
 
+/// What is shown to whoever may ask at all, without asking who that is. Lives as long as the
+/// server.
+struct static_page {
+  std::string_view path, content_type, body;
+};
+
 struct http_options {
   std::string address = "127.0.0.1";  ///< an IP address
   std::uint16_t port = 0;             ///< 0: a free one, see `http_server::port`
   std::size_t threads = 0;            ///< 0: one a core, at most 4
   std::string path = "/mcp";
+  /// The endpoint has all that lies below the path as well. Then it is the one who says what is not
+  /// there.
+  bool whole_tree = false;
+  std::string_view methods = wire::http_methods;  ///< that the endpoint takes
+  std::span<const static_page> pages = {};        ///< beside it
+  std::string_view reply_lines = {};  ///< headers of every reply, each with its line break
+  /// How the transport's own refusals look; null: as JSON-RPC errors.
+  std::function<std::string(int status, std::string_view message)> error_body = {};
   std::vector<std::string> hosts = {};    ///< more names allowed in Host
   std::vector<std::string> origins = {};  ///< more origins of web pages that may use this server
   std::size_t max_body = tunables::max_body;  ///< bytes

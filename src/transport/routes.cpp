@@ -44,35 +44,53 @@ std::string in_words(std::string_view methods) {
   return words;
 }
 
-head_verdict refuse_method(std::string_view methods) {
-  wire::http_reply reply = error_reply(405, "This endpoint takes " + in_words(methods));
-  reply.allow = methods;
-  return answered(std::move(reply));
-}
-
 head_verdict shown(page content) {
   wire::http_reply reply;
   reply.status = content.status;
   reply.body = std::move(content.body);
-  head_verdict verdict = answered(std::move(reply));
-  verdict.content_type = content.content_type;
-  return verdict;
+  reply.content_type = content.content_type;
+  return answered(std::move(reply));
 }
 
 page alive(bool) { return {.body = "ok\n"}; }
 
 }  // namespace
 
+// The endpoint stands first.
+std::vector<route> routes::all_of(const http_options& options) const {
+  std::vector<route> all = {
+      {std::string(read_target(options.path).path), options.methods},
+      {"/healthz", page_methods, alive},
+      {"/readyz", page_methods, [this](bool stopping) { return readiness(stopping); }},
+  };
+  for (const static_page& one : options.pages) {
+    all.push_back({std::string(one.path), page_methods, [one](bool) {
+                     return page{.body = std::string(one.body), .content_type = one.content_type};
+                   }});
+  }
+  return all;
+}
+
 routes::routes(const http_options& options, bool loopback, wire::http_endpoint& endpoint)
     : options_(options),
       endpoint_(endpoint),
       guard_({loopback, options.tls != nullptr}, options.hosts, options.origins),
       ready_(options.not_ready, options.log),
-      table_{
-          {std::string(read_target(options.path).path), wire::http_methods},
-          {"/healthz", page_methods, alive},
-          {"/readyz", page_methods, [this](bool stopping) { return readiness(stopping); }},
-      } {}
+      table_(all_of(options)) {}
+
+wire::http_reply routes::error(int status, std::string_view message) const {
+  if (!options_.error_body) return error_reply(status, message);
+  wire::http_reply reply;
+  reply.status = status;
+  reply.body = options_.error_body(status, message);
+  return reply;
+}
+
+head_verdict routes::refuse_method(std::string_view methods) const {
+  wire::http_reply reply = error(405, "This endpoint takes " + in_words(methods));
+  reply.allow = methods;
+  return answered(std::move(reply));
+}
 
 page routes::readiness(bool stopping) const {
   const std::string cause = stopping ? "shutting down" : ready_.cause();
@@ -82,9 +100,16 @@ page routes::readiness(bool stopping) const {
 
 const route* routes::find(std::string_view path) const {
   for (const route& row : table_) {
-    if (row.path == path) return &row;
+    const bool waits = options_.whole_tree && &row == &table_.front();  // the others go first
+    if (row.path == path && !waits) return &row;
   }
-  return nullptr;
+  return is_below(path, table_.front().path) ? &table_.front() : nullptr;
+}
+
+bool routes::is_below(std::string_view path, std::string_view top) const {
+  if (!options_.whole_tree || !path.starts_with(top)) return false;
+  const std::string_view rest = path.substr(top.size());
+  return rest.empty() || top.ends_with('/') || rest.starts_with('/');
 }
 
 // Empty: who sent this may ask. The host of an absolute target counts instead of the header.
@@ -96,26 +121,28 @@ std::string routes::refusal(const http_parser& head) const {
 }
 
 void routes::greet_page(const http_parser& head, std::string& lines) const {
+  lines += options_.reply_lines;
   if (head.origin().data() && refusal(head).empty()) append_page_headers(lines, head.origin());
 }
 
 head_verdict routes::judge(const http_parser& head, bool stopping, std::string& lines) const {
+  lines += options_.reply_lines;
   if (const std::string why = refusal(head); !why.empty()) {
-    head_verdict verdict = answered(error_reply(403, why));
+    head_verdict verdict = answered(error(403, why));
     verdict.stranger = true;
     return verdict;
   }
   const bool of_page = head.origin().data() != nullptr;
   if (of_page) append_page_headers(lines, head.origin());
   const http_target target = read_target(head.target());
-  if (!target.valid) return answered(error_reply(400, "the target of the request names no host"));
+  if (!target.valid) return answered(error(400, "the target of the request names no host"));
   const bool asks_options = head.method() == "OPTIONS";
   // `OPTIONS *` asks about the server as a whole.
   const bool everything = asks_options && target.path == "*";
   const route* const found = everything ? &table_.front() : find(target.path);
   if (found == nullptr) {
     return answered(
-        error_reply(404, "there is nothing here; the MCP endpoint is " + table_.front().path));
+        error(404, "there is nothing here; the MCP endpoint is " + table_.front().path));
   }
   if (asks_options) {
     // Before the caller is looked at: browsers ask this without a key.
@@ -134,7 +161,7 @@ std::optional<wire::http_reply> routes::admit(const wire::http_request& head) co
     return endpoint_.admit(head);
   } catch (const std::exception& e) {
     options_.log.error("request.failed", e.what());
-    return error_reply(500, "the server failed at this request");
+    return error(500, "the server failed at this request");
   }
 }
 

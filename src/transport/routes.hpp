@@ -37,7 +37,6 @@ struct route {
 
 struct head_verdict {
   std::optional<wire::http_reply> reply = {};  ///< null: the endpoint, once the caller is known
-  std::string_view content_type = "application/json";
   bool stranger = false;  ///< may not ask at all: nothing more is taken from it
 };
 
@@ -53,10 +52,15 @@ class routes {
   std::optional<wire::http_reply> admit(const wire::http_request& head) const;
   /// Appends the headers of a reply to a request whose head was not read to its end.
   void greet_page(const http_parser& head, std::string& lines) const;
+  /// A refusal of the transport's own.
+  wire::http_reply error(int status, std::string_view message) const;
 
  private:
   std::string refusal(const http_parser& head) const;
+  std::vector<route> all_of(const http_options& options) const;
   const route* find(std::string_view path) const;
+  bool is_below(std::string_view path, std::string_view top) const;
+  head_verdict refuse_method(std::string_view methods) const;
   page readiness(bool stopping) const;
 
   const http_options& options_;

@@ -80,6 +80,7 @@ class outlet {
 /// ones are marked in `repeated_header`.
 struct http_request {
   std::string_view method;                             ///< "POST", "GET", "DELETE", …
+  std::string_view target{};                           ///< as it was sent, with its query
   std::optional<std::string_view> protocol_version{};  ///< MCP-Protocol-Version
   std::optional<std::string_view> session_id{};        ///< Mcp-Session-Id
   std::optional<std::string_view> mcp_method{};        ///< Mcp-Method
@@ -104,11 +105,16 @@ struct http_request {
 /// answers all others, and OPTIONS.
 inline constexpr std::string_view http_methods = "GET, POST, DELETE, OPTIONS";
 
+/// What the reply to a request is in, unless its endpoint says otherwise.
+inline constexpr std::string_view json_type = "application/json";
+
 /// The final reply. Of a GET it ends the stream. If messages went through the outlet before, `body`
 /// is the last of the stream and the status stays 200.
 struct http_reply {
   int status = 200;
-  std::string body{};              ///< one JSON value, or empty: no body
+  std::string body{};              ///< one JSON value, or what `content_type` says; empty: none
+  std::string_view content_type = json_type;
+  std::string lines{};             ///< more headers, each with its line break
   std::string session_id{};        ///< if not empty: sent as Mcp-Session-Id
   std::string event_id{};          ///< of the body, where it is the last of a stream
   std::string allow{};             ///< if not empty: sent as Allow (405)

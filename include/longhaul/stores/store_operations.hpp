@@ -10,12 +10,15 @@
 #include <array>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "longhaul/stores/search.hpp"
 #include "longhaul/task.hpp"
 
 namespace longhaul::stores {
@@ -70,9 +73,39 @@ struct found_at_open {
   std::vector<std::string> remarks = {};  ///< what he should know, a line each
 };
 
+/// A process that has the store open, where several may.
+struct process_info {
+  process_id id;
+  std::string host;
+  std::int64_t pid = 0;
+  std::string version;
+  timestamp began_at{};
+  milliseconds lease_age{0};   ///< since it was last renewed
+  milliseconds lease_left{0};  ///< 0: it is about to be declared dead
+  std::size_t running = 0;     ///< tasks that it has claimed
+};
+
 class store_operations {
  public:
   virtual ~store_operations() = default;
+
+  /// Tasks of all owners, hidden ones as long as they are open, newest first. `cursor` is one that
+  /// an earlier page of the same filter gave, or empty; it outlives its task. Null if it is not one
+  /// of this store. At most `limit` tasks (1 if it says 0), and it looks at no more than about
+  /// `rules::searched_tasks` for them: then the page says so. These throw `store_error`.
+  virtual awaitable<std::optional<found_page>> search(const task_filter& filter,
+                                                      std::string_view cursor,
+                                                      std::size_t limit) = 0;
+  /// A task whoever owns it, hidden or not, whole; null: there is none.
+  virtual awaitable<task_ptr> find(std::string_view id) = 0;
+  /// Of the tasks that wait for a slot, and would begin now, the one that was created first.
+  virtual awaitable<task_ptr> oldest_waiting() = 0;
+  /// Who has the most open tasks, then the most stored ones, and so on: at most `most`.
+  virtual awaitable<std::vector<owner_use>> owners(std::size_t most) = 0;
+  /// Those whose lease is not over, the oldest first. None where only one process may have it open.
+  virtual awaitable<std::vector<process_info>> processes() {
+    co_return std::vector<process_info>();
+  }
 
   /// From now on no task of this tool is claimed, in no process: what runs goes on, the rest waits.
   /// Outlives the process where tasks do. There need not be a tool of this name. False: it was

@@ -176,6 +176,23 @@ class fault_store final : public stores::store {
   }
   stores::instant now() const override { return inner_.now(); }
   void limit(const stores::byte_bounds& bounds) override { inner_.limit(bounds); }
+  awaitable<std::optional<stores::found_page>> search(const stores::task_filter& filter,
+                                                      std::string_view cursor,
+                                                      std::size_t limit) override {
+    return disturbed("search", inner_.search(filter, cursor, limit));
+  }
+  awaitable<task_ptr> find(std::string_view id) override {
+    return disturbed("find", inner_.find(id));
+  }
+  awaitable<task_ptr> oldest_waiting() override {
+    return disturbed("oldest_waiting", inner_.oldest_waiting());
+  }
+  awaitable<std::vector<stores::owner_use>> owners(std::size_t most) override {
+    return disturbed("owners", inner_.owners(most));
+  }
+  awaitable<std::vector<stores::process_info>> processes() override {
+    return disturbed("processes", inner_.processes());
+  }
   awaitable<stores::store_stats> stats() override { return disturbed("stats", inner_.stats()); }
   awaitable<stores::counts_by_tool> counts() override {
     return disturbed("counts", inner_.counts());

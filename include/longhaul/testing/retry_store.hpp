@@ -128,6 +128,23 @@ class retry_store final : public stores::store {
   task_ptr known(std::string_view id) const override { return inner_.known(id); }
   stores::instant now() const override { return inner_.now(); }
   void limit(const stores::byte_bounds& bounds) override { inner_.limit(bounds); }
+  awaitable<std::optional<stores::found_page>> search(const stores::task_filter& filter,
+                                                      std::string_view cursor,
+                                                      std::size_t limit) override {
+    return repeat([&filter, cursor, limit, this] { return inner_.search(filter, cursor, limit); });
+  }
+  awaitable<task_ptr> find(std::string_view id) override {
+    return repeat([=, this] { return inner_.find(id); });
+  }
+  awaitable<task_ptr> oldest_waiting() override {
+    return repeat([this] { return inner_.oldest_waiting(); });
+  }
+  awaitable<std::vector<stores::owner_use>> owners(std::size_t most) override {
+    return repeat([=, this] { return inner_.owners(most); });
+  }
+  awaitable<std::vector<stores::process_info>> processes() override {
+    return repeat([this] { return inner_.processes(); });
+  }
   awaitable<stores::store_stats> stats() override {
     return repeat([this] { return inner_.stats(); });
   }

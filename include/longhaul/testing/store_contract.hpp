@@ -25,6 +25,7 @@
 #include "longhaul/testing/store_contract/promises.hpp"
 #include "longhaul/testing/store_contract/questions.hpp"
 #include "longhaul/testing/store_contract/queue.hpp"
+#include "longhaul/testing/store_contract/searches.hpp"
 #include "longhaul/testing/store_contract/time.hpp"
 #include "longhaul/testing/store_contract/watching.hpp"
 
@@ -32,5 +33,8 @@
 /// `prefix`. At namespace scope; once for each `prefix`.
 #define LONGHAUL_STORE_CONTRACT(prefix, ...)                                       \
   using ::longhaul::testkit::contract::store_contract;                             \
+  using ::longhaul::testkit::contract::store_search;                               \
   INSTANTIATE_TEST_SUITE_P(prefix, store_contract, ::testing::Values(__VA_ARGS__), \
+                           ::longhaul::testkit::contract::maker_name);             \
+  INSTANTIATE_TEST_SUITE_P(prefix, store_search, ::testing::Values(__VA_ARGS__),   \
                            ::longhaul::testkit::contract::maker_name)

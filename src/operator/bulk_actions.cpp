@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// POST /tasks:cancel, :retry and :delete: many at once, by their ids or by a filter. Each task is
+// acted on by itself; what cannot be done to one is told, and the others go on.
+#include <functional>
+
+#include "operator/request_body.hpp"
+#include "operator/task_actions.hpp"
+#include "operator/task_filters.hpp"
+#include "operator/task_json.hpp"
+#include "operator/task_lookup.hpp"
+#include "operator/tunables.hpp"
+
+namespace longhaul::operating {
+namespace {
+
+using wire::http_reply;
+using one_action = awaitable<acted> (*)(const api_call&, const task_record&);
+
+struct failure {
+  std::string id, message;
+};
+struct tally {
+  std::size_t applied = 0, unchanged = 0, refused = 0;
+  std::vector<failure> failures;
+};
+
+std::vector<std::string> ids_in(json::value given) {
+  if (!given.is(json::kind::array)) throw api_error(400, "ids must be an array of strings");
+  std::vector<std::string> ids;
+  for (json::elements element(given); element.next();) {
+    auto id = element.value().string();
+    if (!id) throw api_error(400, "ids must be an array of strings");
+    if (ids.size() == tunables::most_counted) {
+      throw api_error(400, "there are more than " + std::to_string(tunables::most_counted) + " ids",
+                      "act on them in several requests");
+    }
+    ids.push_back(*std::move(id));
+  }
+  return ids;
+}
+
+awaitable<std::vector<std::string>> ids_matching(const api_call& call, const request_body& body) {
+  const auto filter = filter_of(body["filter"], call.server.store().now().wall);
+  const auto expected = body["expect"].integer();
+  if (!expected || *expected < 0) {
+    throw api_error(400, "expect is missing: how many tasks the filter matches, as you believe",
+                    "GET tasks/count tells");
+  }
+  counted_tasks found = co_await find_ids(call, filter, tunables::most_counted);
+  if (found.more) {
+    throw api_error(409,
+                    "the filter matches more than " + std::to_string(tunables::most_counted) +
+                        " tasks: nothing was done",
+                    "narrow it, by tool, owner or time");
+  }
+  if (found.ids.size() != static_cast<std::size_t>(*expected)) {
+    throw api_error(409,
+                    "the filter matches " + std::to_string(found.ids.size()) + " tasks by now, not " +
+                        std::to_string(*expected) + ": nothing was done",
+                    "look again, and repeat it with the new number");
+  }
+  co_return std::move(found.ids);
+}
+
+awaitable<void> act_on(const api_call& call, const std::string& id, one_action act, tally& sums) {
+  std::string refused;
+  try {
+    const task_ptr task = co_await call.server.store().find(id);
+    if (!task) throw api_error(404, "there is no such task");
+    const acted done = co_await act(call, *task);
+    ++(done.outcome == "applied" ? sums.applied : sums.unchanged);
+    co_return;
+  } catch (const api_error& e) {
+    refused = e.what();
+  }
+  ++sums.refused;
+  if (sums.failures.size() < tunables::failures_told) {
+    sums.failures.push_back({id, std::move(refused)});
+  }
+}
+
+std::string words_of(const tally& sums) {
+  return std::to_string(sums.applied) + " applied, " + std::to_string(sums.unchanged) +
+         " unchanged, " + std::to_string(sums.refused) + " refused";
+}
+
+awaitable<http_reply> act_on_all(api_call& call, std::string_view what, one_action act) {
+  const request_body body(call.body, {"ids", "filter", "expect"});
+  if (bool(body["ids"]) == bool(body["filter"])) {
+    throw api_error(400, "say which tasks: ids, or filter and expect");
+  }
+  std::vector<std::string> ids;
+  if (body["ids"]) {
+    ids = ids_in(body["ids"]);
+  } else {
+    ids = co_await ids_matching(call, body);
+  }
+  tally sums;
+  for (const std::string& id : ids) co_await act_on(call, id, act, sums);
+  call.note(what, std::to_string(ids.size()) + " tasks", words_of(sums));
+  std::string out;
+  json::object reply(out);
+  reply.integer("applied", sums.applied).integer("unchanged", sums.unchanged);
+  reply.integer("refused", sums.refused);
+  std::string& list = reply.key("failures");
+  list += '[';
+  for (const failure& one : sums.failures) {
+    if (list.back() != '[') list += ',';
+    json::object inner(list);
+    inner.string("id", one.id).string("message", one.message).close();
+  }
+  list += ']';
+  reply.close();
+  co_return json_reply(std::move(out));
+}
+
+awaitable<acted> cancel_plainly(const api_call& call, const task_record& task) {
+  return cancel_one(call, task, "cancelled by the operator " + std::string(call.who()));
+}
+
+}  // namespace
+
+awaitable<http_reply> cancel_tasks(api_call& call) {
+  return act_on_all(call, "cancel", cancel_plainly);
+}
+awaitable<http_reply> retry_tasks(api_call& call) { return act_on_all(call, "retry", retry_one); }
+awaitable<http_reply> delete_tasks(api_call& call) {
+  return act_on_all(call, "delete", delete_one);
+}
+
+}  // namespace longhaul::operating

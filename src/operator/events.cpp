@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// GET /events: how things are, at once and whenever something may have changed, at most once a
+// second. An event says nothing of what happened, so whoever comes again has missed nothing.
+#include <boost/asio/this_coro.hpp>
+
+#include "operator/api_call.hpp"
+#include "operator/task_json.hpp"
+#include "operator/tunables.hpp"
+
+namespace longhaul::operating {
+namespace {
+
+std::string event_of(const api_call& call, const stores::counts_by_tool& counts) {
+  std::string out;
+  json::object body(out);
+  append_counts(body.key("counts"), total_of(counts));
+  body.string("state", call.server.around.engine.draining() ? "draining" : "serving");
+  body.close();
+  return out;
+}
+
+}  // namespace
+
+awaitable<wire::http_reply> follow_events(api_call& call) {
+  call.target.allow_only({});
+  refuse_head(call);
+  call.out->expect_wait();
+  const auto here = co_await boost::asio::this_coro::executor;
+  stream_wait wait(call.server.streams, *call.out, here);
+  stores::store& store = call.server.store();
+  std::string told;
+  std::uint64_t seen = 0;
+  while (!wait.over()) {
+    // What others change is not heard of here, but their runs are seen in the numbers.
+    const std::uint64_t changes = call.server.around.hour.changes();
+    if (told.empty() || changes != seen || !store.exclusive()) {
+      std::string now;
+      try {
+        const stores::counts_by_tool counts = co_await store.counts();
+        const bool runs = !store.exclusive() && total_of(counts).working > 0;
+        now = event_of(call, counts);
+        if (now == told && changes == seen && !runs) now.clear();
+      } catch (const stores::store_error&) {  // told by /status, and asked again in a second
+      }
+      if (!now.empty()) {
+        wire::stream_event event;
+        event.id = std::to_string(changes);
+        event.data = std::make_shared<const std::string>(now);
+        if (call.out->send_event(std::move(event), wire::urgency::news)) {
+          told = std::move(now);
+          seen = changes;
+        }
+      }
+    }
+    if (!co_await wait.pause(tunables::event_interval)) break;
+  }
+  co_return wire::http_reply();
+}
+
+}  // namespace longhaul::operating

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pieces that several views show: marks of a status, links, bars, texts to copy, tables.
+import { say } from './dialog.js';
+import { h } from './dom.js';
+import { indented } from './json.js';
+import { bytes, duration, msBetween, number, theirs, visible, visibleLines } from './text.js';
+
+export const statuses = ['waiting', 'running', 'input_required', 'completed', 'failed', 'cancelled'];
+export const hasEnded = (task) => statuses.indexOf(task.status) > 2;
+export const word = (status) => (status === 'input_required' ? 'needs an answer' : status);
+
+export const address = (view, name) => `#/${view}/${encodeURIComponent(name)}`;
+export const tasksLink = (filter, ...text) =>
+  h('a', { href: `#/tasks?${new URLSearchParams(filter)}` }, text);
+export const taskLink = (id, text) => h('a.break', { href: address('tasks', id) }, text ?? theirs(id));
+export const toolLink = (name) => h('a', { href: address('tools', name) }, theirs(name || '(no tool)'));
+
+export function mark({ status, isError }) {
+  return status === 'completed' && isError
+    ? h('span.mark.failed', 'completed with an error')
+    : h(`span.mark.${status}`, word(status));
+}
+
+// How far it is: by what it says, else by the time that its tool usually takes.
+export function bar({ status, progress, expectedMs, beganAt }) {
+  const { done, total } = progress ?? {};
+  if (total > 0) {
+    return h('span.bar', h('progress', { max: total, value: done, 'aria-label': 'Progress' }),
+      h('small', `${Math.floor(Math.min(100, (100 * done) / total))} %`));
+  }
+  if (status === 'running' && expectedMs && beganAt) {
+    return h('span.bar', h('progress.guess', {
+      max: expectedMs, value: msBetween(beganAt), 'data-from': beganAt, 'aria-label': 'Usual time',
+    }), h('small', `usually ${duration(expectedMs)}`));
+  }
+  return progress && h('small', `${number(done)} done`);
+}
+
+// What a list shows of a task beside its figures: two lines.
+export const summary = (task) => [
+  h('div.line', toolLinkOf(task), ' ', h('code.quiet', theirs(task.id))),
+  h('div.line.quiet', theirs(task.why || task.message)),
+];
+
+const toolLinkOf = (task) => taskLink(task.id, theirs(task.tool || '(no tool)'));
+
+export const failure = (error) => error && h('div.trouble', { key: error.message, role: 'alert' },
+  h('strong', visible(error.message, 2000)), error.hint && h('p', visible(error.hint, 2000)));
+
+export const button = (text, onclick, kind = '') =>
+  h('button', { type: 'button', class: kind, onclick }, text);
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Not allowed, or there is no clipboard without TLS.
+    const area = document.createElement('textarea');
+    area.className = 'aside';
+    area.value = text;
+    document.body.append(area);
+    const before = document.activeElement;
+    area.select();
+    const copied = document.execCommand('copy');
+    area.remove();
+    before?.focus();
+    if (!copied) return say('It could not be copied.');
+  }
+  return say('Copied.');
+}
+
+export const copyButton = (text, what) => h('button.small',
+  { type: 'button', 'aria-label': `Copy ${what}`, onclick: () => copy(text) }, 'Copy');
+
+export const copyLine = (label, text) => h('div.copyline',
+  h('span', label), h('code', { dir: 'auto' }, visible(text, 4000)), copyButton(text, label));
+
+// The text of a JSON value, a member a line; what is copied is the text itself.
+export function json(raw, what) {
+  return h('div.json',
+    h('div.row.end', h('small.quiet', bytes(raw.length)), copyButton(raw, what)),
+    h('pre', { dir: 'auto', tabindex: 0, role: 'region', 'aria-label': `JSON: ${what}` },
+      visibleLines(indented(raw))),
+    raw.length > 250000 && h('p.quiet', 'Only its beginning is shown; a copy has all of it.'));
+}
+
+// A wide table scrolls inside its frame. `columns` are texts; a row is {key, cells}.
+export const table = (label, columns, rows) =>
+  h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': label }, h('table',
+    h('thead', h('tr', columns.map((one) => h('th', { scope: 'col' }, one)))),
+    h('tbody', rows.map(({ key, cells }) => h('tr', { key }, cells.map((one) => h('td', one)))))));
+
+// Names with their values; without those that have none.
+export const facts = (...pairs) => h('dl.facts', pairs
+  .filter(([, value]) => value || value === 0)
+  .map(([name, ...value]) => h('div', { key: name }, h('dt', name), h('dd', value))));
+
+// `used` of `limit`, as a gauge with its figures.
+export const gauge = (label, used, limit, write = number) => h('span.gauge',
+  limit && h('meter', { max: limit, high: limit * 0.9, value: used, 'aria-label': label }),
+  ` ${write(used)}`, limit && ` of ${write(limit)}`);
