@@ -5,6 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 8080
+OPERATOR_PORT ?= 8081
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,11 +14,12 @@ build: ## the library, the examples, the tests and the benchmark, in build/relea
 	@scripts/install-deps.sh
 	@scripts/build.sh release
 
-run: ## seven programs as tools on http://127.0.0.1:PORT/mcp (PORT=8080)
+run: ## seven programs as tools on http://127.0.0.1:PORT/mcp (PORT=8080), a page of them at OPERATOR_PORT (8081)
 	@scripts/install-deps.sh
 	@scripts/build.sh release longhaul-server longhaul-run
 	@scripts/how-to-connect.sh $(PORT)
-	@exec build/release/longhaul serve examples/quickstart/longhaul.toml --http 127.0.0.1:$(PORT)
+	@exec build/release/longhaul serve examples/quickstart/longhaul.toml --http 127.0.0.1:$(PORT) \
+	  --operator 127.0.0.1:$(OPERATOR_PORT)
 
 test: ## what a change must pass: tests, conformance, interop, sanitizers, format, lints
 	@scripts/install-deps.sh

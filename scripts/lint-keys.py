@@ -23,6 +23,7 @@ READERS = (
     "read_resource.cpp",
     "read_prompt.cpp",
     "read_completion.cpp",
+    "read_operator.cpp",
 )
 PAGE = ROOT / "docs" / "programs.md"
 LIMITS = ROOT / "include" / "longhaul" / "limits.hpp"

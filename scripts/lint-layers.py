@@ -20,7 +20,7 @@ LAYERS = {
     "run": ("puts a server together: command line, signals, log, who calls",
             "operator transport wire server tasks typed open auth json base"),
     "operator": ("for whoever runs a server: the API, its page, figures of the last hour",
-                 "wire server tasks auth json base"),
+                 "wire server tasks stores auth json base"),
     "config": ("the file of `longhaul serve`, into plain data, with each fault at its place",
                "command open auth typed json base"),
     "command": ("programs as tools: command lines, processes, their output",

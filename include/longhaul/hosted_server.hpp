@@ -36,6 +36,9 @@ class hosted_server {
 
   /// `http://ADDRESS:PORT/mcp`.
   std::string url() const;
+  /// `http://ADDRESS:PORT/`, for operators (`server_options::operators`); empty: nobody asked for
+  /// it.
+  std::string operator_url() const;
   /// Takes up what earlier processes left, calls what `server::on_start` was given, and serves.
   /// Once. Throws `std::logic_error` if it was started, or `definition` is served already: by
   /// another hosted server that has not stopped, or by `run`.

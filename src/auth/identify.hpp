@@ -12,7 +12,7 @@
 namespace longhaul {
 struct api_key;
 struct server_options;
-}
+}  // namespace longhaul
 
 namespace longhaul::auth {
 

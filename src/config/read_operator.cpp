@@ -51,8 +51,8 @@ api_key key_reader::read(table_reader& from) {
 void read_address(table_reader& from, std::string& listen, const std::string& example) {
   from.set("listen", listen);
   if (listen.empty() || is_address(listen)) return;
-  from.fail_at("listen", "listen must be \"ADDRESS:PORT\" as \"" + example + "\", not " +
-                             in_quotes(listen));
+  from.fail_at("listen",
+               "listen must be \"ADDRESS:PORT\" as \"" + example + "\", not " + in_quotes(listen));
 }
 
 operator_options read_operator(const toml::table& table, fault_list& faults) {

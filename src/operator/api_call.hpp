@@ -60,7 +60,7 @@ struct api_call {
 
   std::string_view who() const noexcept { return roles::name_of(*head.caller); }
   /// Remembers that this was done.
-  void note(std::string_view what, std::string_view on, std::string_view outcome) const;
+  void note(std::string_view verb, std::string_view on, std::string_view outcome) const;
 };
 
 /// A stream is nothing but a body. Throws `api_error` (405) for HEAD.

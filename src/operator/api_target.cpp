@@ -84,8 +84,8 @@ void api_target::allow_only(std::initializer_list<std::string_view> names) const
 }
 
 api_target read_target(std::string_view target) {
-  if (const std::size_t scheme = target.find("://"); scheme != std::string_view::npos &&
-                                                     !target.starts_with('/')) {
+  if (const std::size_t scheme = target.find("://");
+      scheme != std::string_view::npos && !target.starts_with('/')) {
     const std::size_t path = target.find('/', scheme + 3);
     target = path == std::string_view::npos ? std::string_view("/") : target.substr(path);
   }

@@ -12,7 +12,7 @@ namespace longhaul::operating {
 void audit_trail::note(action done) {
   const std::string_view on = is_task_id(done.on) ? shown_id(done.on) : std::string_view(done.on);
   log_(log_level::notice, "operator.acted", {},
-       {{"who", done.who}, {"action", done.what}, {"on", on}, {"outcome", done.outcome}});
+       {{"who", done.who}, {"action", done.verb}, {"on", on}, {"outcome", done.outcome}});
   const guard lock(mutex_);
   actions_.push_back(std::move(done));
   if (actions_.size() > tunables::actions_kept) actions_.pop_front();

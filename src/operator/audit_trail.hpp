@@ -17,7 +17,7 @@ namespace longhaul::operating {
 
 struct action {
   timestamp at{};
-  std::string who, what, on, outcome;
+  std::string who, verb, on, outcome;
 };
 
 class audit_trail {

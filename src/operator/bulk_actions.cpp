@@ -55,8 +55,8 @@ awaitable<std::vector<std::string>> ids_matching(const api_call& call, const req
   }
   if (found.ids.size() != static_cast<std::size_t>(*expected)) {
     throw api_error(409,
-                    "the filter matches " + std::to_string(found.ids.size()) + " tasks by now, not " +
-                        std::to_string(*expected) + ": nothing was done",
+                    "the filter matches " + std::to_string(found.ids.size()) +
+                        " tasks by now, not " + std::to_string(*expected) + ": nothing was done",
                     "look again, and repeat it with the new number");
   }
   co_return std::move(found.ids);
@@ -84,7 +84,7 @@ std::string words_of(const tally& sums) {
          " unchanged, " + std::to_string(sums.refused) + " refused";
 }
 
-awaitable<http_reply> act_on_all(api_call& call, std::string_view what, one_action act) {
+awaitable<http_reply> act_on_all(api_call& call, std::string_view verb, one_action act) {
   const request_body body(call.body, {"ids", "filter", "expect"});
   if (bool(body["ids"]) == bool(body["filter"])) {
     throw api_error(400, "say which tasks: ids, or filter and expect");
@@ -97,7 +97,7 @@ awaitable<http_reply> act_on_all(api_call& call, std::string_view what, one_acti
   }
   tally sums;
   for (const std::string& id : ids) co_await act_on(call, id, act, sums);
-  call.note(what, std::to_string(ids.size()) + " tasks", words_of(sums));
+  call.note(verb, std::to_string(ids.size()) + " tasks", words_of(sums));
   std::string out;
   json::object reply(out);
   reply.integer("applied", sums.applied).integer("unchanged", sums.unchanged);

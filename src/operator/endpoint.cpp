@@ -41,8 +41,8 @@ void refuse_head(const api_call& call) {
   if (call.head.method == "HEAD") throw api_error(405, "this is a stream: GET it");
 }
 
-void api_call::note(std::string_view what, std::string_view on, std::string_view outcome) const {
-  server.trail.note({server.store().now().wall, std::string(who()), std::string(what),
+void api_call::note(std::string_view verb, std::string_view on, std::string_view outcome) const {
+  server.trail.note({server.store().now().wall, std::string(who()), std::string(verb),
                      std::string(on), std::string(outcome)});
 }
 

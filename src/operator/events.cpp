@@ -52,7 +52,8 @@ awaitable<wire::http_reply> follow_events(api_call& call) {
         }
       }
     }
-    if (!co_await wait.pause(tunables::event_interval)) break;
+    const bool goes_on = co_await wait.pause(tunables::event_interval);
+    if (!goes_on) break;
   }
   co_return wire::http_reply();
 }

@@ -140,9 +140,7 @@ timestamp last_hour::since() const { return now() - std::chrono::minutes(minutes
 tool_hour last_hour::of_tool(std::string_view tool) const {
   tool_hour result;
   const minute last = now();
-  const auto is_recent = [&](minute at) {
-    return last - at < std::chrono::minutes(minutes_shown);
-  };
+  const auto is_recent = [&](minute at) { return last - at < std::chrono::minutes(minutes_shown); };
   std::vector<milliseconds> times;
   {
     const guard lock(mutex_);

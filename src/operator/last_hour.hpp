@@ -37,7 +37,7 @@ struct failure_reason {
 };
 
 struct tool_hour {
-  ends sums;  ///< a result that says `isError` counts as failed
+  ends sums;                             ///< a result that says `isError` counts as failed
   std::optional<milliseconds> p50, p95;  ///< of running times; null: nothing ended
   std::vector<failure_reason> failures;  ///< the most frequent first
 };

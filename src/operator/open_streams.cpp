@@ -25,8 +25,7 @@ std::size_t open_streams::size() const {
   return open_.size();
 }
 
-stream_wait::stream_wait(open_streams& all, wire::outlet& out,
-                         const asio::any_io_executor& here)
+stream_wait::stream_wait(open_streams& all, wire::outlet& out, const asio::any_io_executor& here)
     : all_(all), out_(out), timer_(std::make_shared<asio::steady_timer>(here)) {
   out_.on_gone([this] { end(); });
   const guard lock(all_.mutex_);

@@ -20,14 +20,14 @@ std::vector<api_key> plain(const std::vector<operator_key>& keys) {
 
 }  // namespace
 
-std::string_view to_string(role what) noexcept { return what == role::act ? "act" : "read"; }
+std::string_view to_string(role given) noexcept { return given == role::act ? "act" : "read"; }
 
 roles::roles(const std::vector<operator_key>& keys, const std::string& host)
     : keys_(auth::read_keys(plain(keys))) {
   if (keys.empty() && !auth::is_loopback(host)) {
-    throw std::invalid_argument(
-        "the operators' listener has no keys, and others can reach " + host +
-        ": give it [[operator.key]] tables, or let it listen on 127.0.0.1");
+    throw std::invalid_argument("the operators' listener has no keys, and others can reach " +
+                                host +
+                                ": give it [[operator.key]] tables, or let it listen on 127.0.0.1");
   }
   for (const operator_key& key : keys) {
     by_owner_.emplace(std::string(key_prefix) + key.name, key.may_act ? role::act : role::read);

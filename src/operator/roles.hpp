@@ -17,7 +17,7 @@
 namespace longhaul::operating {
 
 enum class role : std::uint8_t { read, act };
-std::string_view to_string(role what) noexcept;
+std::string_view to_string(role given) noexcept;
 
 class roles final : public auth::identifier {
  public:

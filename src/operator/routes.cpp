@@ -33,8 +33,7 @@ constexpr std::array ways = {
 };
 
 // Whether the parts of a path are these; `subject` is what stands for the star.
-bool matches(std::string_view path, std::span<const std::string> parts,
-             std::string_view& subject) {
+bool matches(std::string_view path, std::span<const std::string> parts, std::string_view& subject) {
   for (const std::string& part : parts) {
     const std::size_t end = std::min(path.find('/'), path.size());
     const std::string_view wanted = path.substr(0, end);

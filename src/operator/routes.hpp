@@ -22,9 +22,9 @@ struct way {
 std::span<const way> all_ways() noexcept;
 
 struct found_route {
-  const way* way = nullptr;                                ///< null: there is nothing
-  std::string_view subject = {};                           ///< a view of the target
-  std::optional<std::string> reply_allow = std::nullopt;   ///< it is there, for these methods only
+  const way* way = nullptr;                               ///< null: there is nothing
+  std::string_view subject = {};                          ///< a view of the target
+  std::optional<std::string> reply_allow = std::nullopt;  ///< it is there, for these methods only
 };
 found_route find_route(const api_target& target, std::string_view method);
 

@@ -7,6 +7,7 @@
 #include "operator/api_call.hpp"
 #include "operator/task_json.hpp"
 #include "operator/tunables.hpp"
+#include "tasks/operations.hpp"
 #include "tasks/wait_words.hpp"
 
 namespace longhaul::operating {
@@ -139,7 +140,7 @@ awaitable<http_reply> show_processes(api_call& call) {
   call.target.allow_only({});
   tasks::engine& engine = call.server.around.engine;
   auto all = co_await call.server.store().processes();
-  const process_id self = engine.process();
+  const process_id self = engine.operations().process();
   if (call.server.store().exclusive()) {
     stores::process_info only;
     only.id = self;
@@ -175,7 +176,7 @@ awaitable<http_reply> show_audit(api_call& call) {
     if (list.back() != '[') list += ',';
     json::object inner(list);
     write_time(inner, "at", one.at);
-    inner.string("who", one.who).string("action", one.what).string("on", one.on);
+    inner.string("who", one.who).string("action", one.verb).string("on", one.on);
     inner.string("outcome", one.outcome).close();
   }
   list += ']';

@@ -36,8 +36,8 @@ acted outcome_of(stores::change_result change, const std::string& id) {
   }
 }
 
-http_reply reply_of(const api_call& call, std::string_view what, const acted& done) {
-  call.note(what, call.subject, done.outcome);
+http_reply reply_of(const api_call& call, std::string_view verb, const acted& done) {
+  call.note(verb, call.subject, done.outcome);
   std::string out;
   json::object body(out);
   body.string("outcome", done.outcome);
@@ -142,8 +142,8 @@ awaitable<http_reply> retain_task(api_call& call) {
     retention = milliseconds(*length);
   }
   const task_ptr task = co_await task_of(call);
-  auto change = co_await call.server.around.engine.set_retention(task->owner(), task->id(),
-                                                                retention);
+  auto change =
+      co_await call.server.around.engine.set_retention(task->owner(), task->id(), retention);
   co_return reply_of(call, "retain", outcome_of(std::move(change), task->id()));
 }
 

@@ -101,8 +101,8 @@ std::optional<timestamp> parse_time(std::string_view text) {
   const auto offset = offset_of(text);
   if (!offset) return std::nullopt;
   return timestamp(std::chrono::sys_days(date)) + std::chrono::hours(*hour) +
-         std::chrono::minutes(*minute) + std::chrono::seconds(*second) +
-         milliseconds(thousandths) - *offset;
+         std::chrono::minutes(*minute) + std::chrono::seconds(*second) + milliseconds(thousandths) -
+         *offset;
 }
 
 stores::task_filter filter_of(const api_target& target, timestamp now) {

@@ -35,9 +35,8 @@ class output_reader {
     });
   }
   awaitable<look> last(std::size_t most) const {
-    return visit([this, most](serving::output_source& outputs) {
-      return outputs.tail(id_, stream_, most);
-    });
+    return visit(
+        [this, most](serving::output_source& outputs) { return outputs.tail(id_, stream_, most); });
   }
 
  private:
@@ -84,7 +83,8 @@ void leave_cut_character(part& bytes) {
   };
   for (std::size_t back = 1; back <= std::min<std::size_t>(3, bytes.bytes.size()); ++back) {
     if ((byte(back) & 0xC0U) == 0x80U) continue;
-    const std::size_t length = byte(back) >= 0xF0U ? 4 : byte(back) >= 0xE0U ? 3
+    const std::size_t length = byte(back) >= 0xF0U   ? 4
+                               : byte(back) >= 0xE0U ? 3
                                : byte(back) >= 0xC0U ? 2
                                                      : 1;
     if (length > back) bytes.bytes.resize(bytes.bytes.size() - back);
@@ -137,8 +137,9 @@ awaitable<http_reply> follow(const api_call& call, const output_reader& reader,
     const bool sent = !has_news || send_part(*call.out, bytes, last);
     if (sent && last) break;
     if (sent) from = bytes.offset + bytes.bytes.size();
-    const bool at_once = sent && full;
-    if (!at_once && !co_await wait.pause(tunables::follow_interval)) break;
+    if (sent && full) continue;
+    const bool goes_on = co_await wait.pause(tunables::follow_interval);
+    if (!goes_on) break;
   }
   co_return http_reply();
 }

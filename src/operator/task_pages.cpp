@@ -25,13 +25,12 @@ std::optional<std::size_t> kept_count(const stores::task_filter& filter,
   }
   const std::size_t queued = std::min(sums.queued, sums.working);
   std::size_t count = 0;
-  for (const auto& [where, number] :
-       {std::pair(stores::phase::waiting, queued),
-        std::pair(stores::phase::running, sums.working - queued),
-        std::pair(stores::phase::input_required, sums.input_required),
-        std::pair(stores::phase::completed, sums.completed),
-        std::pair(stores::phase::failed, sums.failed),
-        std::pair(stores::phase::cancelled, sums.cancelled)}) {
+  for (const auto& [where, number] : {std::pair(stores::phase::waiting, queued),
+                                      std::pair(stores::phase::running, sums.working - queued),
+                                      std::pair(stores::phase::input_required, sums.input_required),
+                                      std::pair(stores::phase::completed, sums.completed),
+                                      std::pair(stores::phase::failed, sums.failed),
+                                      std::pair(stores::phase::cancelled, sums.cancelled)}) {
     if (filter.phases.empty() || filter.phases.has(where)) count += number;
   }
   return count;

@@ -52,7 +52,7 @@ void append_tool(std::string& out, const api_call& call, const std::string& name
              since == paused.end() ? std::nullopt : std::optional(since->second));
   const std::size_t limit = line.entry ? line.entry->definition.options.max_running : 0;
   limit == 0 ? body.null("limit") : body.integer("limit", limit);
-  body.integer("running", call.server.around.engine.running_of(name));
+  body.integer("running", call.server.around.engine.operations().running_of(name));
   append_counts(body.key("counts"), line.counts);
   append_hour(body.key("hour"), call.server.around.hour.of_tool(name));
   line.entry ? body.raw("inputSchema", line.entry->definition.input_schema)
@@ -68,9 +68,9 @@ serving::entry_ptr entry_of(const api_call& call) {
                   "GET tools lists them");
 }
 
-http_reply outcome_reply(const api_call& call, std::string_view what, bool changed) {
+http_reply outcome_reply(const api_call& call, std::string_view verb, bool changed) {
   const std::string_view outcome = changed ? "applied" : "unchanged";
-  call.note(what, call.subject, outcome);
+  call.note(verb, call.subject, outcome);
   std::string out;
   json::object body(out);
   body.string("outcome", outcome).close();

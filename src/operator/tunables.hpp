@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 /// Tasks of a page by itself, and at most.
 inline constexpr std::size_t page = 50;
 inline constexpr std::size_t largest_page = 500;
-/// Tasks that are counted one by one, and that one action may be about: more is a matter of minutes.
+/// Tasks that are counted one by one, and that one action may be about: more is a matter of
+/// minutes.
 inline constexpr std::size_t most_counted = 10'000;
 /// Failures that the reply to an action on many tasks tells of.
 inline constexpr std::size_t failures_told = 100;

@@ -16,7 +16,6 @@
 #include "postgres/patience.hpp"
 #include "postgres/places.hpp"
 #include "postgres/reads.hpp"
-#include "postgres/task_search.hpp"
 #include "postgres/tunables.hpp"
 #include "postgres/upkeep.hpp"
 
@@ -74,33 +73,6 @@ void postgres_store::close() noexcept {
   if (thread_.joinable()) thread_.join();
   home_.links.close();
   home_.lease_link.close();
-}
-
-template <class Work>
-auto postgres_store::on_database_thread(Work work) -> decltype(work()) {
-  if (!begin()) throw stores::store_error("the store is closed", false);
-  // Ends where the work is done: its caller's executor may not run any more.
-  struct visit {
-    explicit visit(postgres_store& store) : home(store) {}
-    visit(const visit&) = delete;
-    visit& operator=(const visit&) = delete;
-    ~visit() { home.end(); }
-    postgres_store& home;
-  };
-  auto visiting = [this, work = std::move(work)]() mutable -> decltype(work()) {
-    const visit here(*this);
-    co_return co_await work();
-  };
-  auto done = asio::co_spawn(home_.context, std::move(visiting), asio::use_awaitable);
-  co_return co_await std::move(done);
-}
-
-template <class Work>
-auto postgres_store::perform(purpose use, Work work)
-    -> decltype(work(std::declval<connection&>())) {
-  return on_database_thread([this, use, work = std::move(work)]() mutable {
-    return with_connection(home_, use, std::move(work));
-  });
 }
 
 bool postgres_store::shows(const task_record& task, std::string_view owner) const {
@@ -353,79 +325,6 @@ awaitable<std::optional<stores::output_part>> postgres_store::kept_outputs::read
 }
 
 // --- the rest
-
-awaitable<std::optional<stores::found_page>> postgres_store::search(
-    const stores::task_filter& filter, std::string_view cursor, std::size_t limit) {
-  std::string before;
-  if (!cursor.empty()) {
-    const auto last = stores::parse_cursor(cursor);
-    if (!last) co_return std::nullopt;
-    before = *last;
-  }
-  const auto read = [&](connection& link) {
-    return search_tasks(home_, link, filter, before, limit);
-  };
-  co_return co_await perform(purpose::reads, read);
-}
-
-awaitable<task_ptr> postgres_store::find(std::string_view id) {
-  if (!is_task_id(id)) co_return nullptr;
-  task_ptr found = co_await whole_.find(id);
-  if (found && stores::expired(*found, now().mono)) found = nullptr;
-  co_return found;
-}
-
-awaitable<task_ptr> postgres_store::oldest_waiting() {
-  return perform(purpose::reads,
-                 [this](connection& link) { return oldest_waiting_task(home_, link); });
-}
-
-awaitable<std::vector<stores::owner_use>> postgres_store::owners(std::size_t most) {
-  return perform(purpose::reads,
-                 [this, most](connection& link) { return largest_owners(home_, link, most); });
-}
-
-awaitable<std::vector<stores::process_info>> postgres_store::processes() {
-  return perform(purpose::reads, [this](connection& link) { return living_servers(home_, link); });
-}
-
-awaitable<stores::store_stats> postgres_store::stats() {
-  std::int64_t bytes = 0;
-  const auto read = [&](connection& link) { return counts_of_all(home_, link, bytes); };
-  stores::store_stats result = stores::total_of(co_await perform(purpose::reads, read));
-  result.bytes = static_cast<std::size_t>(std::max<std::int64_t>(bytes, 0));
-  co_return result;
-}
-
-awaitable<stores::counts_by_tool> postgres_store::counts() {
-  std::int64_t bytes = 0;
-  const auto read = [&](connection& link) { return counts_of_all(home_, link, bytes); };
-  co_return co_await perform(purpose::reads, read);
-}
-
-awaitable<bool> postgres_store::pause(std::string_view tool) { return write_pause(tool, true); }
-awaitable<bool> postgres_store::resume(std::string_view tool) { return write_pause(tool, false); }
-
-awaitable<bool> postgres_store::write_pause(std::string_view tool, bool paused) {
-  const std::string sql =
-      home_.sql(paused ? "INSERT INTO @.paused SELECT $1, @.store_time() ON CONFLICT DO NOTHING"
-                       : "DELETE FROM @.paused WHERE tool = $1");
-  const auto write = [&](connection& link) -> awaitable<bool> {
-    std::vector<statement> one;
-    one.push_back({sql, {parameter::text(tool)}});
-    const auto results = co_await link.run(std::move(one));
-    ++home_.pauses;
-    home_.paused = co_await paused_tools_of(home_, link);
-    co_return results[0].written() == 1;
-  };
-  co_return co_await perform(purpose::writes, write);
-}
-
-// As of the last pulse, or of what we did since.
-awaitable<stores::paused_tools> postgres_store::paused() {
-  return on_database_thread(
-      [this]() -> awaitable<stores::paused_tools> { co_return home_.paused; });
-}
 
 awaitable<std::vector<std::string>> postgres_store::unknown(std::span<const std::string> ids) {
   return perform(purpose::reads,

@@ -13,10 +13,13 @@
 // awaiting coroutine's executor.
 #pragma once
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "base/mutex.hpp"
 #include "longhaul/stores/store.hpp"
@@ -144,5 +147,32 @@ class postgres_store final : public stores::store {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::thread thread_;
 };
+
+template <class Work>
+auto postgres_store::on_database_thread(Work work) -> decltype(work()) {
+  if (!begin()) throw stores::store_error("the store is closed", false);
+  // Ends where the work is done: its caller's executor may not run any more.
+  struct visit {
+    explicit visit(postgres_store& store) : home(store) {}
+    visit(const visit&) = delete;
+    visit& operator=(const visit&) = delete;
+    ~visit() { home.end(); }
+    postgres_store& home;
+  };
+  auto visiting = [this, work = std::move(work)]() mutable -> decltype(work()) {
+    const visit here(*this);
+    co_return co_await work();
+  };
+  auto done = boost::asio::co_spawn(home_.context, std::move(visiting), boost::asio::use_awaitable);
+  co_return co_await std::move(done);
+}
+
+template <class Work>
+auto postgres_store::perform(purpose use, Work work)
+    -> decltype(work(std::declval<connection&>())) {
+  return on_database_thread([this, use, work = std::move(work)]() mutable {
+    return with_connection(home_, use, std::move(work));
+  });
+}
 
 }  // namespace longhaul::postgres

@@ -164,9 +164,10 @@ awaitable<stores::found_page> search_tasks(database& home, connection& link,
 }
 
 awaitable<task_ptr> oldest_waiting_task(database& home, connection& link) {
-  std::string sql = home.sql(select_tasks(
-      detail::line, "WHERE s.id = (SELECT w.id FROM @.states w WHERE w.status = 0 AND w.status <> "
-                    "2 AND w.ready ORDER BY w.id LIMIT 1)"));
+  std::string sql = home.sql(
+      select_tasks(detail::line,
+                   "WHERE s.id = (SELECT w.id FROM @.states w WHERE w.status = 0 AND w.status <> "
+                   "2 AND w.ready ORDER BY w.id LIMIT 1)"));
   const rows found = co_await run_one(link, std::move(sql));
   auto read = read_rows(found, detail::line);
   co_return read.empty() ? nullptr : std::move(read.front().record);
@@ -188,8 +189,8 @@ awaitable<std::vector<stores::owner_use>> largest_owners(database& home, connect
   };
   std::vector<stores::owner_use> result;
   for (int row = 0; row < found.size(); ++row) {
-    result.push_back({found.at(row, 0).text(), number(row, 1), number(row, 2), number(row, 3),
-                      number(row, 4)});
+    result.push_back(
+        {found.at(row, 0).text(), number(row, 1), number(row, 2), number(row, 3), number(row, 4)});
   }
   co_return result;
 }

@@ -73,6 +73,8 @@ hosted_server::~hosted_server() { stop(std::chrono::milliseconds(0)); }
 
 std::string hosted_server::url() const { return parts_->host.url(); }
 
+std::string hosted_server::operator_url() const { return parts_->watched.url(); }
+
 void hosted_server::start() {
   parts_->running.start();
   parts_->host.start();

@@ -25,6 +25,8 @@ class operator_host {
   operator_host(const operator_host&) = delete;
   operator_host& operator=(const operator_host&) = delete;
 
+  /// Where the page is; empty: nobody asked for it.
+  std::string url() const { return server_ ? server_->url() : std::string(); }
   /// The service has been started.
   void start();
   /// Ends streams and connections. Before the engine ends. Idempotent.

@@ -15,11 +15,15 @@ namespace longhaul {
 
 namespace {
 
-void add_tls_options(CLI::App& app, common_options& given, CLI::Option* pipe) {
+void add_common_options(CLI::App& app, common_options& given, CLI::Option* pipe) {
+  app.add_option("--log", given.log, help_of_log)->type_name("WHAT");
+  app.add_option("--log-format", given.log_format, help_of_log_format)->type_name("FORMAT");
   app.add_option("--tls-certificate", given.tls_certificate, help_of_tls_certificate)
       ->type_name("FILE")
       ->excludes(pipe);
   app.add_option("--tls-key", given.tls_key, help_of_tls_key)->type_name("FILE")->excludes(pipe);
+  app.add_option("--operator", given.operators, help_of_operator)->type_name("ADDRESS:PORT");
+  app.add_option("--drain-grace", given.drain_grace, help_of_drain_grace())->type_name("TIME");
 }
 
 }  // namespace
@@ -53,11 +57,7 @@ int run(server& server, int argc, char** argv) {
                           : "sqlite:" + default_store_file("$XDG_STATE_HOME/longhaul", about.name)))
       ->type_name("URL");
   common_options common;
-  app.add_option("--log", common.log, help_of_log)->type_name("WHAT");
-  app.add_option("--log-format", common.log_format, help_of_log_format)->type_name("FORMAT");
-  add_tls_options(app, common, pipe);
-  app.add_option("--operator", common.operators, help_of_operator)->type_name("ADDRESS:PORT");
-  app.add_option("--drain-grace", common.drain_grace, help_of_drain_grace())->type_name("TIME");
+  add_common_options(app, common, pipe);
   app.footer(
       "SIGTERM, SIGINT and SIGHUP drain: no new work, running work gets its grace. Over TLS SIGHUP "
       "reads certificate and key again instead. Exit codes: 0 done, 1 failed while serving, 2 "

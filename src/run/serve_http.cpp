@@ -63,8 +63,8 @@ int serve_http(service& running, const http_settings& settings) {
     first_signal signal(running.engine(), reload_of(tls, running.log()));
     running.start();
     host.start();
-    watched.start();
     running.told().announce(log_level::info, "server.start", "listening on " + host.url());
+    watched.start();
     if (tls) running.log().info("tls.start", {}, {{"valid_until", tls->valid_until()}});
     running.tell_tasks();
     running.tell_how_to_connect(host.url());

@@ -94,7 +94,7 @@ class service {
   process_log& log_;
   const server& definition_;
   const std::shared_ptr<serving::middleware_chain> middleware_;  // null: there is none
-  const std::shared_ptr<operating::last_hour> hour_;              // null: nobody looks
+  const std::shared_ptr<operating::last_hour> hour_;             // null: nobody looks
   std::shared_ptr<tasks::engine> engine_;  // also held by whoever uses `server::tasks` just now
   serving::dispatcher dispatcher_;
 };

@@ -205,8 +205,7 @@ std::string task_bytes(std::int64_t version) {
 
 migrations all_migrations() {
   static const std::string second = version_2();
-  static const std::array<std::string_view, 4> steps = {version_1, second, version_3,
-                                                        version_4};
+  static const std::array<std::string_view, 4> steps = {version_1, second, version_3, version_4};
   return steps;
 }
 

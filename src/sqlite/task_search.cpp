@@ -60,7 +60,7 @@ phase phase_of(const statement& row) {
   switch (stored) {
     case task_status::working:
       return row.integer(running) != 0 || row.integer(external) != 0 ? phase::running
-                                                                    : phase::waiting;
+                                                                     : phase::waiting;
     case task_status::input_required:
       return phase::input_required;
     case task_status::completed:

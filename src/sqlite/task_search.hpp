@@ -18,8 +18,8 @@ namespace longhaul::sqlite {
 /// 1 is the number below which it begins, 2 the tool or the owner, if the walk goes along one.
 std::string search_statement(const stores::task_filter& filter);
 
-/// `before`: an id, whether its task is still there or not; empty: from the newest on. What is to be
-/// removed by `now` is not there any more. Throws `sqlite_error`.
+/// `before`: an id, whether its task is still there or not; empty: from the newest on. What is to
+/// be removed by `now` is not there any more. Throws `sqlite_error`.
 stores::found_page search_tasks(task_reader& rows, const stores::task_filter& filter,
                                 std::string_view before, monotonic_time now, std::size_t limit);
 

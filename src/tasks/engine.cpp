@@ -195,15 +195,6 @@ bool engine::draining() const noexcept { return parts_->core.draining; }
 stores::store& engine::store() noexcept { return *parts_->core.options.store; }
 std::size_t engine::followers() const { return parts_->core.hub.followers(); }
 std::size_t engine::pool_threads() const { return parts_->starts.pool().threads(); }
-process_id engine::process() const { return parts_->core.process.get(); }
-
-std::size_t engine::running_of(std::string_view tool) const {
-  std::size_t count = 0;
-  for (const auto& run : parts_->core.running.all()) count += run->begun_as().tool == tool;
-  for (const auto& run : parts_->core.direct.all()) count += run->origin()->tool == tool;
-  return count;
-}
-
 std::size_t engine::running() const {
   return parts_->core.running.size() + parts_->core.direct.size();
 }

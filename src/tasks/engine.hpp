@@ -163,10 +163,6 @@ class engine {
 
   /// Handlers that have not returned.
   std::size_t running() const;
-  /// Tasks of this tool that this process has claimed, and calls of it that need no task.
-  std::size_t running_of(std::string_view tool) const;
-  /// Under which id this process is known to those who share its store.
-  process_id process() const;
   /// Open registrations of followers, and threads of the pool: for tests and figures.
   std::size_t followers() const;
   std::size_t pool_threads() const;

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "tasks/certain.hpp"
+#include "tasks/direct_run.hpp"
+#include "tasks/running_task.hpp"
 
 namespace longhaul::tasks {
 
@@ -96,6 +98,13 @@ boost::asio::awaitable<stores::create_result> operations::retry(std::string_view
   again.retention_given = true;
   again.retention = ended->retention;
   co_return co_await intake_.submit(again);
+}
+
+std::size_t operations::running_of(std::string_view tool) const {
+  std::size_t count = 0;
+  for (const auto& run : core_.running.all()) count += run->begun_as().tool == tool;
+  for (const auto& run : core_.direct.all()) count += run->origin()->tool == tool;
+  return count;
 }
 
 }  // namespace longhaul::tasks

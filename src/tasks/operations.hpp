@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an operator does with tools and finished tasks.
+// What an operator does with tools and finished tasks, and sees of this process.
 //
 // Threads: any.
 #pragma once
@@ -34,6 +34,11 @@ class operations {
   /// Null task and `busy`: a bound refuses. Throws `no_retry` with the reason if there is no such
   /// task, it has not ended, or its tool is not here.
   boost::asio::awaitable<stores::create_result> retry(std::string_view owner, std::string_view id);
+
+  /// Tasks of this tool that this process has claimed, and calls of it that need no task.
+  std::size_t running_of(std::string_view tool) const;
+  /// Under which id this process is known to those who share its store.
+  process_id process() const { return core_.process.get(); }
 
  private:
   boost::asio::awaitable<void> look();

@@ -24,7 +24,8 @@ void http_exchange::begin_handling(time now) {
   if (body_share_->granted()) return enter(state::handling, now);
   body_share_.reset();
   std::string().swap(request_body_);
-  reply_with(no_room_reply(shared_.paths, "too many large requests wait for their replies; send it again later"),
+  reply_with(no_room_reply(shared_.paths,
+                           "too many large requests wait for their replies; send it again later"),
              after_reply(), now);
 }
 
@@ -69,9 +70,10 @@ wire::http_reply http_exchange::fault_reply() const {
           431, "the headers are larger than " + std::to_string(bounds.max_header) + " bytes");
     case parse_fault::body_too_large:
       return shared_.paths.error(413, "the body is larger than " + std::to_string(bounds.max_body) +
-                                  " bytes; put large data where the tool can read it");
+                                          " bytes; put large data where the tool can read it");
     case parse_fault::no_memory:
-      return no_room_reply(shared_.paths, "too many bodies are being read; send it again in a moment");
+      return no_room_reply(shared_.paths,
+                           "too many bodies are being read; send it again in a moment");
     default:
       return shared_.paths.error(400, "this is not a well-formed HTTP/1.1 request");
   }

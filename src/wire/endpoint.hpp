@@ -112,7 +112,7 @@ inline constexpr std::string_view json_type = "application/json";
 /// is the last of the stream and the status stays 200.
 struct http_reply {
   int status = 200;
-  std::string body{};              ///< one JSON value, or what `content_type` says; empty: none
+  std::string body{};  ///< one JSON value, or what `content_type` says; empty: none
   std::string_view content_type = json_type;
   std::string lines{};             ///< more headers, each with its line break
   std::string session_id{};        ///< if not empty: sent as Mcp-Session-Id

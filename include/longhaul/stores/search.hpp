@@ -52,9 +52,9 @@ inline constexpr phase_set open_phases = {phase::waiting, phase::running, phase:
 
 /// Which tasks are looked for. By itself: all.
 struct task_filter {
-  phase_set phases = {};     ///< none: all
-  std::string tool = {};     ///< exactly this one; empty: any
-  std::string owner = {};    ///< the same
+  phase_set phases = {};                          ///< none: all
+  std::string tool = {};                          ///< exactly this one; empty: any
+  std::string owner = {};                         ///< the same
   std::optional<timestamp> since = std::nullopt;  ///< created then, or later
   /// Stands in the id, message, idempotency or concurrency key, owner, tool, or in the first
   /// `rules::searched_arguments` bytes of the arguments; letters A–Z count as a–z. Empty: anything.
@@ -66,7 +66,7 @@ struct task_filter {
 struct found_page {
   std::vector<task_ptr> tasks;                            ///< they may be `abridged`
   std::optional<std::string> next_cursor = std::nullopt;  ///< null: there are no more
-  bool complete = true;    ///< false: it ends where enough had been looked at; `next_cursor` goes on
+  bool complete = true;  ///< false: it ends where enough had been looked at; `next_cursor` goes on
   std::size_t looked = 0;  ///< how many tasks that was, about
 };
 

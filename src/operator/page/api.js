@@ -2,12 +2,12 @@
 // Talks to the API: requests with the key (which the tab keeps until it is closed), refusals as
 // errors, and streams of server-sent events, read by fetch() since EventSource sends no key.
 //
-//   stream: held ──► asks ──► reads ──(cut)──► waits 1, 2, 4 … 15 s ──► asks on, by Last-Event-ID
+//   stream: held --> asks --> reads --(cut)--> waits 1, 2, 4 ... 15 s --> asks on, by Last-Event-ID
 
 const place = `longhaul key ${location.pathname}`;
 const silence = 30000;  // ms; a stream that says nothing for so long is asked for again
 
-// What the server says of itself: the last reply of GET /status.
+// The last reply of GET /status, and what the caller may do.
 export const server = {
   status: null,
   get mayAct() {
@@ -18,13 +18,14 @@ export const server = {
 // What the application does where a key is needed, and where the connection is lost or found.
 export const hooks = { needKey: null, connected: null };
 
-export const hasKey = () => Boolean(sessionStorage.getItem(place));
+const currentKey = () => sessionStorage.getItem(place);
+export const hasKey = () => Boolean(currentKey());
 
 let asking = null;
 
 async function newKey(refused) {
   // Many requests are refused at once; another one may have brought a key meanwhile.
-  if (sessionStorage.getItem(place) !== refused) return;
+  if (currentKey() !== refused) return;
   asking ??= hooks.needKey(refused).then((key) => {
     sessionStorage.setItem(place, key);
     asking = null;
@@ -33,42 +34,33 @@ async function newKey(refused) {
 }
 
 // The reply, if it is a good one. Throws what fetch() throws, or an Error with `status`, `code`, `hint`.
-export async function request(path, { headers, ...options } = {}) {
-  const key = sessionStorage.getItem(place);
-  let reply;
-  try {
-    reply = await fetch(`./api/v1${path}`, {
-      cache: 'no-store', ...options,
-      headers: { ...headers, ...(key && { Authorization: `Bearer ${key}` }) },
-    });
-  } catch (error) {
+export async function request(path, options = {}) {
+  const key = currentKey();
+  const headers = { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
+  const reply = await fetch(`./api/v1${path}`, { cache: 'no-store', ...options, headers }).catch((error) => {
     if (error.name !== 'AbortError') hooks.connected(false);
     throw error;
-  }
+  });
   if (reply.status === 401) {
     await newKey(key);
-    return request(path, { headers, ...options });
+    return request(path, options);
   }
-  const said = reply.ok ? null : await reply.json().catch(() => ({}));
+  const { code, message, hint } = reply.ok ? {} : await reply.json().catch(() => ({}));
   // A proxy has no words of ours: the server behind it is gone.
-  hooks.connected(reply.status < 502 || Boolean(said.code));
+  hooks.connected(reply.status < 502 || Boolean(code));
   if (reply.ok) return reply;
-  throw Object.assign(new Error(said.message ?? `The reply was ${reply.status}.`),
-    { status: reply.status, code: said.code, hint: said.hint });
+  throw Object.assign(new Error(message ?? `The reply was ${reply.status}.`), { status: reply.status, code, hint });
 }
 
 export const getText = async (path, signal) => (await request(path, { signal })).text();
 export const get = async (path, signal) => (await request(path, { signal })).json();
 
 // `body` is a value, or JSON text that is sent as it is.
-export async function post(path, body) {
-  const reply = await request(path, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: typeof body === 'string' ? body : JSON.stringify(body ?? {}),
-  });
-  return reply.json();
-}
+export const post = async (path, body = {}) => (await request(path, {
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+})).json();
 
 export const taskPath = (id, rest = '') => `/tasks/${encodeURIComponent(id)}${rest}`;
 
@@ -77,7 +69,8 @@ async function readEvents(body, heard, take) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = '';
-  let event = {};
+  let data = '';
+  let id;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
@@ -87,14 +80,11 @@ async function readEvents(body, heard, take) {
     rest = lines.pop();
     for (const line of lines) {
       const [, name, text] = /^([^:]*):? ?(.*)$/s.exec(line);
-      if (line === '') {
-        if (event.data) take(event.data, event.id);
-        event = { id: event.id };
-      } else if (name === 'data') {
-        event.data = event.data ? `${event.data}\n${text}` : text;
-      } else if (name === 'id') {
-        event.id = text;
-      }
+      if (name === 'data') data += data ? `\n${text}` : text;
+      if (name === 'id') id = text;
+      if (line || !data) continue;
+      take(JSON.parse(data), id);
+      data = '';
     }
   }
 }
@@ -114,7 +104,6 @@ export function stream(path, on) {
   let lastId;
   let wait = 1000;
   const self = {
-    cut() {},
     wake() {},
     stop() {
       streams.delete(self);
@@ -123,11 +112,12 @@ export function stream(path, on) {
     },
   };
 
+  // Gives whether it was cut for its silence.
   async function once() {
     const abort = new AbortController();
-    self.cut = () => abort.abort();
     let quiet = false;
     let timer;
+    self.cut = () => abort.abort();
     const heard = () => {
       clearTimeout(timer);
       timer = setTimeout(() => { quiet = true; self.cut(); }, silence);
@@ -135,17 +125,17 @@ export function stream(path, on) {
     try {
       const headers = { Accept: 'text/event-stream', ...(lastId && { 'Last-Event-ID': lastId }) };
       const reply = await request(path, { signal: abort.signal, headers });
-      on.up?.();
+      on.up();
       heard();
-      await readEvents(reply.body, heard, (data, id) => {
+      await readEvents(reply.body, heard, (event, id) => {
         wait = 1000;
-        lastId = id ?? lastId;
-        if (!abort.signal.aborted) on.event(JSON.parse(data));
+        lastId = id;
+        if (!abort.signal.aborted) on.event(event);
       });
     } catch (error) {
       if (error.status < 500 && error.status !== 429) {
         streams.delete(self);
-        on.refused?.(error);
+        on.refused(error);
       }
     }
     clearTimeout(timer);
@@ -154,9 +144,8 @@ export function stream(path, on) {
 
   async function run() {
     while (streams.has(self)) {
-      const quiet = !held && await once();
-      if (quiet || !streams.has(self)) continue;
-      if (!held) on.down?.();
+      if (!held && await once()) continue;
+      if (!held && streams.has(self)) on.down();
       await new Promise((done) => {
         self.wake = done;
         if (!held) setTimeout(done, wait);

@@ -4,7 +4,7 @@
 // A view is made by a function of (where, host): {title, load(signal), draw()}, and perhaps
 // moved(where) for another query, drawn() and close(). `where` is {name, arg, query}.
 //
-//   event of the server, action ──► refresh: GET /status, load ──► draw ──(each second)──► tick
+//   event of the server, action --> refresh: GET /status, load --> draw --(each second)--> tick
 import { get, holdStreams, hooks, server, stream } from './api.js';
 import { askForKey, help } from './dialog.js';
 import { patch } from './dom.js';
@@ -21,17 +21,18 @@ const refreshEvery = 1000;  // ms
 const byId = (id) => document.getElementById(id);
 const main = byId('main');
 
-let view = null;
+let view;
 let where = {};
 let loaded = false;
 let problem = null;
 let reading = new AbortController();
-let parked = null;  // the list of tasks as it was left, for the way back
-let moveTo = null;  // where to scroll when the view is there
+let parked = null;    // the list of tasks as it was left, for the way back
+let top = null;       // where to scroll when the view is there
+let goTo = '';        // what gets the focus then
 let online = true;
 let paused = false;
 let busy = false;
-let wanted = false;
+let again = false;
 let readAt = 0;
 let timer = 0;
 
@@ -50,33 +51,21 @@ const host = {
   },
 };
 
-function whereIs(hash) {
-  const [, name, arg, query] = /^#\/([^/?]*)\/?([^?]*)\??(.*)$/s.exec(hash) ?? [];
-  let text = arg ?? '';
-  try {
-    text = decodeURIComponent(text);
-  } catch { /* as it is */ }
-  return { name: name in views ? name : 'now', arg: text, query: new URLSearchParams(query), hash };
-}
-
 function open() {
-  const next = whereIs(location.hash);
-  if (view?.moved && next.name === where.name && next.arg === where.arg) {
-    where = next;
-    return view.moved(next);
-  }
+  const { hash } = location;
+  const [, name, arg, query] = /^#\/([^/?]*)\/?([^?]*)\??(.*)$/s.exec(hash) ?? [];
+  const next = { name: name in views ? name : 'now', arg: unescape(arg), query: new URLSearchParams(query), hash };
+  const last = where;
+  where = next;
+  if (view?.moved && next.name === last.name && next.arg === last.arg) return view.moved(next);
   reading.abort();
   view?.close?.();
-  if (view?.moved && loaded) parked = { hash: where.hash, view, top: scrollY };
-  moveTo = { top: 0, focus: Boolean(view) };
-  loaded = parked?.hash === next.hash;
-  where = next;
+  if (view?.moved && loaded) parked = { view, hash: last.hash, top: scrollY };
+  if (view) goTo ||= 'h1';
+  loaded = parked?.hash === hash;
+  top = loaded ? parked.top : 0;
+  view = loaded ? parked.view : (next.name === 'tasks' && next.arg ? taskView : views[next.name])(next, host);
   problem = null;
-  if (loaded) {
-    ({ view, top: moveTo.top } = parked);
-  } else {
-    view = (next.name === 'tasks' && next.arg ? taskView : views[next.name])(next, host);
-  }
   for (const link of document.querySelectorAll('#views a')) {
     link.ariaCurrent = link.hash === `#/${next.name}` ? 'page' : null;
   }
@@ -85,30 +74,39 @@ function open() {
   return refreshSoon(0);
 }
 
+function unescape(text = '') {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function draw() {
   const focused = document.activeElement;
   patch(byId('problem'), failure(problem));
-  patch(byId('view'), loaded ? view.draw() : problem ? [] : 'Reading …');
+  patch(byId('view'), loaded ? view.draw() : !problem && 'Reading …');
   if (loaded) view.drawn?.();
-  if (loaded && moveTo) {
-    scrollTo(0, moveTo.top);
-    const title = main.querySelector('h1');
-    title.tabIndex = -1;
-    if (moveTo.focus) title.focus({ preventScroll: true });
-    moveTo = null;
+  if (loaded && top !== null) {
+    scrollTo(0, top);
+    const target = main.querySelector(goTo || 'h1');
+    if (goTo === 'h1') target.tabIndex = -1;
+    if (goTo) target.focus({ preventScroll: true });
+    top = null;
+    goTo = '';
   } else if (main.contains(focused)) {
     focused.focus({ preventScroll: true });
   }
-  byId('name').textContent = visible(server.status?.server.name ?? 'Longhaul');
-  document.title = `${view.title} – ${byId('name').textContent}`;
-  byId('live').className = online && !paused ? '' : 'off';
-  byId('live').textContent = !online ? 'not connected' : paused ? 'paused' : 'live';
+  const name = visible(server.status?.server.name ?? 'Longhaul');
+  byId('name').textContent = name;
+  document.title = `${view.title} – ${name}`;
+  byId('live').textContent = !online ? '○ not connected' : paused ? '○ paused' : '● live';
   byId('lost').hidden = online;
 }
 
 async function refresh() {
   timer = 0;
-  wanted = busy;
+  again = busy;
   if (busy) return;
   busy = true;
   readAt = Date.now();
@@ -128,7 +126,8 @@ async function refresh() {
   }
   busy = false;
   draw();
-  if (wanted || mine !== view) refreshSoon(mine === view ? refreshEvery : 0);
+  if (mine !== view) refreshSoon(0);
+  else if (again) refreshSoon();
 }
 
 function failed(error) {
@@ -145,20 +144,20 @@ function refreshSoon(least = refreshEvery) {
   timer = setTimeout(refresh, Math.max(0, readAt + least - Date.now()));
 }
 
-function connected(yes) {
-  if (yes === online) return;
-  online = yes;
-  if (yes) {
-    if (!paused && !document.hidden) holdStreams(false);
-    refreshSoon(0);
-  }
+const mayRead = () => !paused && !document.hidden;
+
+// The streams go on, or are held, as may be.
+function hold() {
+  holdStreams(!mayRead());
+  if (mayRead()) refreshSoon(0);
   draw();
 }
 
-function hold() {
-  holdStreams(paused || document.hidden);
-  if (!paused && !document.hidden) refreshSoon(0);
-  draw();
+function connected(yes) {
+  if (yes === online) return;
+  online = yes;
+  if (yes) hold();
+  else draw();
 }
 
 function row(step) {
@@ -168,36 +167,33 @@ function row(step) {
   rows[here < 0 ? Math.max(0, inSight) : here + step]?.querySelector('a').focus();
 }
 
-function toFilter(tries = 20) {
-  const field = main.querySelector('[data-filter]');
-  if (field) return field.focus();
-  if (tries === 20) host.go('#/tasks');
-  return tries && setTimeout(toFilter, 100, tries - 1);
-}
+const filter = '[data-filter]';
 
 const keys = {
-  '/': () => toFilter(),
   j: () => row(1),
   k: () => row(-1),
   x: () => document.activeElement.closest('[data-row]')?.querySelector('[type=checkbox]')?.click(),
   '?': help,
+  '/'() {
+    if (main.querySelector(filter)) return main.querySelector(filter).focus();
+    goTo = filter;
+    return host.go('#/tasks');
+  },
 };
 
-function onKey(event) {
+addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
   const field = event.target.closest('textarea, select, input:not([type=checkbox])');
   if (field && event.key === 'Escape') field.blur();
   if (field || !keys[event.key]) return;
   event.preventDefault();
   keys[event.key]();
-}
-
+});
+addEventListener('hashchange', open);
+document.addEventListener('visibilitychange', hold);
+history.scrollRestoration = 'manual';
 hooks.needKey = askForKey;
 hooks.connected = connected;
-history.scrollRestoration = 'manual';
-addEventListener('hashchange', open);
-addEventListener('keydown', onKey);
-document.addEventListener('visibilitychange', hold);
 byId('help').onclick = help;
 byId('pause').onclick = () => {
   paused = !paused;
@@ -209,7 +205,7 @@ document.querySelector('.skip').onclick = (event) => {
   main.focus();
 };
 setInterval(() => {
-  if (document.hidden || paused) return;
+  if (!mayRead()) return;
   tick(main);
   // Streams come back by themselves; where only a request failed, this one finds out.
   if (!online && Date.now() - readAt > 3000) refreshSoon(0);
@@ -218,9 +214,9 @@ open();
 stream('/events', {
   up: () => connected(true),
   down: () => connected(false),
+  refused: failed,
   event({ counts, state }) {
     if (server.status) Object.assign(server.status, { counts, state });
     refreshSoon();
   },
-  refused: failed,
 });

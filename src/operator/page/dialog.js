@@ -2,25 +2,24 @@
 // Dialogs, and what is said at the foot of the page (a live region: it is read out as well).
 import { h, make } from './dom.js';
 
-let silence;
+let timer;
 
 export function say(text) {
   const line = document.getElementById('said');
   line.textContent = text;
-  clearTimeout(silence);
-  silence = setTimeout(() => line.replaceChildren(), 3000 + 60 * text.length);
+  clearTimeout(timer);
+  timer = setTimeout(() => line.replaceChildren(), 3000 + 60 * text.length);
 }
 
-// Shows a dialog, until `check(values of its fields)` is done and has not thrown. Gives whether that
-// was so; without a button `no`, it can only be closed that way.
-export function dialog({ title, body, yes, no, kind = 'main', check = () => {} }) {
-  return new Promise((answer) => {
+// Shows a dialog until it is closed, or `check(values of its fields)` is done and has not thrown;
+// without a button `no`, it can only be closed that way.
+export function dialog({ title, body, yes, no, kind = 'main', check }) {
+  return new Promise((done) => {
     let well = false;
     const box = make(h('dialog', { 'aria-labelledby': 'dialog-title' }, h('form',
-      h('h2', { id: 'dialog-title' }, title), body,
-      h('p.wrong', { role: 'alert' }),
+      h('h2', { id: 'dialog-title' }, title), body, h('p.wrong', { role: 'alert' }),
       h('div.row.end', no && h('button', { type: 'button', onclick: () => box.close() }, no),
-        h(`button.${kind}`, yes)))));
+        yes && h(`button.${kind}`, yes)))));
     box.firstChild.onsubmit = async (event) => {
       event.preventDefault();
       try {
@@ -34,7 +33,7 @@ export function dialog({ title, body, yes, no, kind = 'main', check = () => {} }
     box.onclose = () => {
       if (!well && !no) return box.showModal();
       box.remove();
-      return answer(well);
+      return done();
     };
     document.body.append(box);
     box.showModal();
@@ -43,8 +42,7 @@ export function dialog({ title, body, yes, no, kind = 'main', check = () => {} }
 
 export const help = () => dialog({
   title: 'Keys',
-  yes: 'Close',
-  no: ' ',
+  no: 'Close',
   body: h('dl.facts', Object.entries({
     '/': 'to the filter, or to the search of an output',
     'j k': 'to the next or the one before',
@@ -61,10 +59,8 @@ export async function askForKey(refused) {
     title: 'A key is needed',
     yes: 'Go on',
     body: [
-      h('p', refused ? 'This key was not accepted.' : 'The server shows itself to who has a key.',
-        ' It is kept in this tab until that is closed.'),
-      h('label.field', 'Key', h('input',
-        { name: 'key', type: 'password', required: true, autocomplete: 'off' })),
+      h('p', refused && 'This key was not accepted. ', 'A key is kept in this tab until that is closed.'),
+      h('label.field', 'Key', h('input', { name: 'key', type: 'password', required: true, autocomplete: 'off' })),
     ],
     check: (values) => { key = values.key.trim(); },
   });

@@ -9,123 +9,82 @@ import { theirs, visible } from './text.js';
 
 let count = 0;
 
-const same = (one, other) => one && other &&
-  JSON.stringify(JSON.parse(one)) === JSON.stringify(JSON.parse(other));
+const same = (one, other) => JSON.stringify(JSON.parse(one)) === JSON.stringify(JSON.parse(other));
 
-// The values that are allowed, as {raw, label}; null where it is not a choice.
+// The values that a schema allows, as [text, label]; null where they are not listed.
 function choicesOf(raw) {
-  const schema = JSON.parse(raw ?? 'null');
-  const titled = schema?.oneOf ? 'oneOf' : 'anyOf';
-  if (Array.isArray(schema?.enum)) {
-    return members(pick(raw, 'enum')).map(([i, value]) => (
-      { raw: value, label: schema.enumNames?.[i] ?? String(JSON.parse(value) ?? value) }));
+  const schema = JSON.parse(raw ?? 'null') ?? {};
+  const titled = ['oneOf', 'anyOf'].find((name) => schema[name]?.every?.((one) => 'const' in one));
+  if (schema.type === 'boolean') return [['true', 'yes'], ['false', 'no']];
+  if (titled) {
+    return members(pick(raw, titled)).map(([i, one]) =>
+      [pick(one, 'const'), schema[titled][i].title ?? pick(one, 'const')]);
   }
-  if (!schema?.[titled]?.every?.((one) => 'const' in one)) return null;
-  return members(pick(raw, titled)).map(([i, one]) => (
-    { raw: pick(one, 'const'), label: schema[titled][i].title ?? pick(one, 'const') }));
+  return schema.enum && members(pick(raw, 'enum')).map(([i, value]) =>
+    [value, schema.enumNames?.[i] ?? schema.enum[i]]);
 }
 
-// What is allowed, as it stands in the schema.
 const bounds = 'format pattern minimum maximum minLength maxLength minItems maxItems'.split(' ');
-const hint = (schema) => bounds.filter((name) => name in schema)
-  .map((name) => `${name.replace(/[A-Z]/, (char) => ` ${char.toLowerCase()}`)} ${schema[name]}`).join(', ');
-
-function jsonText(typed) {
-  try {
-    if (typed.trim()) JSON.parse(typed);
-  } catch (error) {
-    throw new Error(`This is not JSON: ${error.message}`);
-  }
-  return typed.trim();
-}
-
-// The kinds of fields: [what it looks like, its JSON text ('': nothing was given)].
-const kinds = {
-  choice: ({ preset, choices, needed, props }) => [
-    h('select', props,
-      !(needed && preset) && h('option', { value: '' }, needed ? 'choose …' : '(nothing)'),
-      choices.map(({ raw, label }) =>
-        h('option', { value: raw, selected: Boolean(same(raw, preset)) }, visible(label)))),
-    (node) => node.value,
-  ],
-  many: ({ preset, choices, needed, props }) => [
-    h('div.choices', { ...props, role: 'group' }, choices.map(({ raw, label }) => h('label',
-      h('input', {
-        type: 'checkbox', 'data-raw': raw,
-        checked: members(preset ?? '').some(([, value]) => same(value, raw)),
-      }), ' ', theirs(label)))),
-    (node) => {
-      const chosen = [...node.querySelectorAll(':checked')].map((one) => one.dataset.raw);
-      return chosen.length || needed || preset ? `[${chosen}]` : '';
-    },
-  ],
-  boolean: (field) => kinds.choice({
-    ...field, choices: [{ raw: 'true', label: 'yes' }, { raw: 'false', label: 'no' }],
-  }),
-  string: ({ preset, schema, props }) => [
-    h(schema.format ? 'input' : 'textarea', {
-      ...props, rows: 1, value: preset ? JSON.parse(preset) : '',
-      type: { date: 'date', email: 'email', uri: 'url' }[schema.format] ?? 'text',
-    }),
-    (node) => node.value && JSON.stringify(node.value),
-  ],
-  number: ({ preset, schema, props }) => [
-    h('input', { ...props, inputmode: 'decimal', value: preset ?? '' }),
-    (node) => {
-      const typed = node.value.trim();
-      const whole = schema.type === 'integer';
-      if (typed && !/^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i.test(typed) ||
-          (whole && /\D/.test(typed.slice(1)))) {
-        throw new Error(`A ${whole ? 'whole ' : ''}number is needed.`);
-      }
-      return typed;
-    },
-  ],
-  json: ({ preset, props }) => [
-    h('textarea.code', { ...props, rows: 4, spellcheck: 'false', value: preset ? indented(preset) : '' }),
-    (node) => jsonText(node.value),
-  ],
-};
 
 // A field for the schema `raw`: {name, node, read}. read() gives JSON text, '' where nothing was
 // given, and null where it is wrong, after it has said so.
 function fieldFor(name, raw, needed) {
   const schema = JSON.parse(raw) ?? {};
-  const type = [schema.type].flat().filter((one) => one !== 'null').join();
-  const items = type === 'array' ? choicesOf(pick(raw, 'items')) : null;
-  const choices = choicesOf(raw) ?? items;
-  const kind = !choices ? kinds[type.replace('integer', 'number')] ?? kinds.json
-    : choices === items ? kinds.many : kinds.choice;
-  const id = `field-${++count}`;
+  const type = [schema.type].flat().find((one) => one !== 'null');
+  const many = type === 'array' && choicesOf(pick(raw, 'items'));
+  const choices = many || choicesOf(raw);
   const preset = pick(raw, 'default')?.replace(/^null$/, '');
+  const id = `field-${++count}`;
   const props = { id, 'aria-labelledby': `${id}-name`, 'aria-describedby': `${id}-hint ${id}-wrong` };
-  const [look, textOf] = kind({ schema, choices, needed, preset, props });
-  const control = make(look);
+  const chosen = (text) => Boolean(preset) && (many
+    ? members(preset).some(([, one]) => same(one, text)) : same(preset, text));
+  const value = preset && (type === 'string' ? JSON.parse(preset) : indented(preset));
+
+  const control = make(
+    many ? h('div.row', { ...props, role: 'group' }, choices.map(([text, label]) => h('label',
+      h('input', { type: 'checkbox', 'data-text': text, checked: chosen(text) }), ' ', theirs(label))))
+      : choices ? h('select', props,
+        !(needed && preset) && h('option', { value: '' }, needed ? 'choose …' : '(nothing)'),
+        choices.map(([text, label]) => h('option', { value: text, selected: chosen(text) }, visible(label))))
+        : h(schema.format ? 'input' : 'textarea', { ...props, rows: 1, value: value ?? '', spellcheck: 'false' }));
+
+  function textOf() {
+    if (many) {
+      const texts = [...control.querySelectorAll(':checked')].map((one) => one.dataset.text);
+      return texts.length || needed || preset ? `[${texts}]` : '';
+    }
+    const typed = control.value;
+    if (choices || !typed.trim()) return typed.trim();
+    if (type === 'string') return JSON.stringify(typed);
+    const is = JSON.parse(typed);
+    if (type === 'integer' ? !Number.isInteger(is) : type === 'number' && typeof is !== type) throw new Error(type);
+    return typed.trim();
+  }
+
   const wrong = make(h('p.wrong', { id: `${id}-wrong` }));
   const node = make(h('div.field',
-    h('label', { id: `${id}-name`, for: kind === kinds.many ? null : id },
-      theirs(schema.title || name), schema.title && h('small', ' ', theirs(name)),
-      needed && h('small', ' required')),
+    h('label', { id: `${id}-name`, for: many ? null : id },
+      theirs(schema.title || name), needed && h('small', ' required')),
     h('div.quiet', { id: `${id}-hint` },
       schema.description && h('div', { dir: 'auto' }, visible(schema.description, 2000)),
-      visible(hint(schema)))));
-  node.append(control, wrong);
-  return {
-    name,
-    node,
-    read() {
-      wrong.textContent = '';
-      try {
-        const text = textOf(control);
-        if (!text && needed) throw new Error('This is needed.');
-        return text;
-      } catch (error) {
-        wrong.textContent = error.message;
-        (control.querySelector('input') ?? control).focus();
-        return null;
-      }
-    },
-  };
+      visible(bounds.filter((one) => one in schema).map((one) => `${one} ${schema[one]}`).join(', '))),
+    own('control', () => control), own('wrong', () => wrong)));
+
+  function read() {
+    wrong.textContent = '';
+    let text = '';
+    try {
+      text = textOf();
+      if (text || !needed) return text;
+      wrong.textContent = 'This is needed.';
+    } catch {
+      wrong.textContent = `This is not ${type ? `of type ${type}` : 'JSON'}.`;
+    }
+    (control.querySelector('input') ?? control).focus();
+    return null;
+  }
+
+  return { name, node, read };
 }
 
 // A field with one JSON value, which is `text` at first.

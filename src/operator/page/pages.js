@@ -22,9 +22,15 @@ export function taskPages() {
     if (asked === filter) take(reply, reply.tasks.length < size);
   }
 
+  // What has not changed stays the same object: its row is not drawn again.
   function join(before, behind) {
-    const seen = new Set();
-    self.tasks = [...before, ...behind].filter(({ id }) => !seen.has(id) && seen.add(id));
+    const known = new Map(self.tasks.map((one) => [one.id, one]));
+    const joined = new Map();
+    for (const one of [...before, ...behind]) {
+      const old = known.get(one.id);
+      if (!joined.has(one.id)) joined.set(one.id, JSON.stringify(old) === JSON.stringify(one) ? old : one);
+    }
+    self.tasks = [...joined.values()];
   }
 
   function end({ nextCursor, complete, looked }, short) {

@@ -72,9 +72,6 @@ async function copy(text) {
 export const copyButton = (text, what) => h('button.small',
   { type: 'button', 'aria-label': `Copy ${what}`, onclick: () => copy(text) }, 'Copy');
 
-export const copyLine = (label, text) => h('div.copyline',
-  h('span', label), h('code', { dir: 'auto' }, visible(text, 4000)), copyButton(text, label));
-
 // The text of a JSON value, a member a line; what is copied is the text itself.
 export function json(raw, what) {
   return h('div.json',

@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The output of a task, live: two tabs, follow, wrap, search, download. It is a part of the page that
-// looks after itself; the view of the task makes it once and closes it.
+// The output of a task, live: two tabs, follow, wrap, search, download. This part of the page looks
+// after itself; the view of the task makes it once and closes it.
 import { request, stream, taskPath } from './api.js';
 import { say } from './dialog.js';
-import { h, make, patch } from './dom.js';
+import { h, make, own, patch } from './dom.js';
 import { button, failure } from './parts.js';
 import { mostLines, paint, terminal } from './terminal.js';
 import { bytes, number, visible } from './text.js';
 
-const mostHits = 5000;
 const mostSaved = 268435456;  // bytes: the browser holds a download in memory
-
-function lineNode({ runs, cut }) {
-  const node = make(h('div', { dir: 'auto' }, runs.map(({ text }) => h('span', visible(text, Infinity))),
-    !runs.length && '\u200b',
-    cut > 0 && h('i', ` … ${number(cut)} more characters are only in the download`)));
-  runs.forEach(({ style }, i) => paint(node.childNodes[i], style));
-  return node;
-}
 
 export function tail(id) {
   const box = make(h('section.tail'));
@@ -26,19 +17,15 @@ export function tail(id) {
   let follow = true;
   let wrap = true;
   let query = '';
-  let hits = [];
-  let hit = -1;
-  let reading = null;
-  let it;  // what is shown of the one that is chosen
-  let drawing = 0;
-  let searching = 0;
+  let here;    // the one of what was found that was gone to
+  let reading;
+  let it;      // what is shown of the output that was chosen
+  let timer = 0;
 
   function begin(from) {
     reading?.stop();
-    const mine = { term: terminal(), nodes: [], first: 0, next: 0, state: 'connecting …' };
+    const mine = { term: terminal(), next: 0, state: 'connecting', stale: true };
     it = mine;
-    screen.replaceChildren();
-    hits = [];
     const tell = (news) => { Object.assign(mine, news); draw(); };
     reading = stream(taskPath(id, `/${name}?follow=true${from === undefined ? '' : `&offset=${from}`}`), {
       up: () => tell({ state: 'live' }),
@@ -55,72 +42,51 @@ export function tail(id) {
     if (nextOffset > it.next) it.term.write(text);
     Object.assign(it, { next: nextOffset, total, ended });
     if (ended) reading.stop();
-    drawing ||= setTimeout(show, 100);
+    timer ||= setTimeout(show, 100);
+  }
+
+  // What is sought is marked where it stands in one colour.
+  function lineNode({ runs, cut }) {
+    const node = make(h('div', { dir: 'auto' }, runs.map(({ text }) => h('span', visible(text, Infinity)
+      .split(query ? new RegExp(`(${query.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&')})`, 'i') : /$^/)
+      .map((piece, i) => (i % 2 ? h('mark', piece) : piece)))),
+    cut > 0 && h('i', ` … ${number(cut)} more characters are only in the download`)));
+    runs.forEach(({ style }, i) => paint(node.childNodes[i], style));
+    return node;
   }
 
   // Shows the lines that came since the last time.
   function show() {
-    drawing = 0;
-    const { term, nodes } = it;
+    timer = 0;
+    const { lines, dropped, last } = it.term;
+    if (it.stale) screen.replaceChildren();
+    if (it.stale) Object.assign(it, { stale: false, last: null, first: dropped });
     const atEnd = screen.scrollHeight - screen.scrollTop - screen.clientHeight < 40;
-    for (const node of nodes.splice(0, term.dropped - it.first)) node.remove();
-    it.first = term.dropped;
     it.last?.remove();
-    const more = term.done.slice(nodes.length).map(lineNode);
-    nodes.push(...more);
-    const open = term.open();
-    it.last = open.runs.length ? lineNode(open) : null;
-    screen.append(...more, it.last ?? '');
+    for (; it.first < dropped && screen.firstChild; ++it.first) screen.firstChild.remove();
+    it.first = dropped;
+    it.last = lineNode(last());
+    screen.append(...lines.slice(screen.childElementCount).map(lineNode), it.last);
     if (follow && atEnd) screen.scrollTop = screen.scrollHeight;
-    if (query) searchSoon();
     draw();
   }
 
-  function searchSoon() {
-    clearTimeout(searching);
-    searching = setTimeout(search, 250);
+  function search({ target }) {
+    query = target.value;
+    it.stale = true;
+    timer ||= setTimeout(show, 200);
   }
 
-  function search() {
-    const before = hits[hit];
-    const sought = query.toLowerCase();
-    hits = [];
-    for (const node of sought && [...it.nodes, it.last]) {
-      const text = node?.textContent.toLowerCase() ?? '';
-      for (let at = text.indexOf(sought); at >= 0 && hits.length < mostHits;
-        at = text.indexOf(sought, at + sought.length)) hits.push({ node, at });
-    }
-    hit = hits.findIndex((one) => one.node === before?.node && one.at === before.at);
-    highlight();
-  }
-
-  // Marks what was found without changing the lines; an older browser marks only the line.
-  function highlight() {
-    screen.querySelector('.hit')?.classList.remove('hit');
-    hits[hit]?.node.classList.add('hit');
-    const near = hits.slice(Math.max(0, hit - 500), Math.max(0, hit) + 500);
-    globalThis.CSS.highlights?.set('found', new Highlight(...near.map(rangeOf)));
-    globalThis.CSS.highlights?.set('here', new Highlight(...hits.slice(hit, hit + 1).map(rangeOf)));
-    draw();
-  }
-
-  function rangeOf({ node, at }) {
-    const range = new Range();
-    const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
-    for (let before = 0; texts.nextNode(); before += texts.currentNode.length) {
-      const text = texts.currentNode;
-      const end = at + query.length - before;
-      if (at >= before && at < before + text.length) range.setStart(text, at - before);
-      if (end > 0 && end <= text.length) range.setEnd(text, end);
-    }
-    return range;
-  }
+  const found = () => [...screen.querySelectorAll('mark')];
 
   function jump(step) {
-    if (!hits.length) return;
-    hit = hit < 0 && step < 0 ? hits.length - 1 : (hit + step + hits.length) % hits.length;
-    highlight();
-    hits[hit].node.scrollIntoView({ block: 'nearest' });
+    const marks = found();
+    const next = marks.indexOf(here) + step;
+    here?.removeAttribute('class');
+    here = marks.at(marks.includes(here) || step > 0 ? next % marks.length : -1);
+    if (here) here.className = 'here';
+    here?.scrollIntoView({ block: 'nearest' });
+    draw();
   }
 
   async function download() {
@@ -129,9 +95,10 @@ export function tail(id) {
     try {
       for (let total = 1; at < total && at < mostSaved;) {
         const reply = await request(taskPath(id, `/${name}?offset=${at}&limit=1048576`));
-        parts.push(await reply.arrayBuffer());
-        if (!parts.at(-1).byteLength) break;
-        at += parts.at(-1).byteLength;
+        const part = await reply.arrayBuffer();
+        if (!part.byteLength) break;
+        parts.push(part);
+        at += part.byteLength;
         total = Number(reply.headers.get('Longhaul-Total'));
         say(`Read ${bytes(at)} of ${bytes(total)}.`);
       }
@@ -149,56 +116,51 @@ export function tail(id) {
     box.querySelector('[aria-selected=true]').focus();
   }
 
-  function stateWords() {
-    const { ended, state, total, from, term } = it;
+  function stateWords({ ended, state, total, from, term: { dropped } }) {
     return [
-      total !== undefined && (from ? `from byte ${number(from)} of ${number(total)} on` : bytes(total)),
-      term.dropped > 0 &&
-        `${number(term.dropped)} older lines were dropped here, the last ${number(mostLines)} are kept`,
+      total >= 0 && (from ? `from byte ${number(from)} of ${number(total)} on` : bytes(total)),
+      dropped > 0 && `${number(dropped)} older lines dropped, the last ${number(mostLines)} are kept`,
       ended ? 'nothing more comes' : state,
-    ].filter(Boolean).join(' · ');
+    ].filter(Boolean).join(', ');
   }
 
   function draw() {
     const tab = (one) => h('button', {
-      type: 'button', role: 'tab', key: one, 'aria-selected': String(one === name), 'aria-controls': 'screen',
+      type: 'button', role: 'tab', 'aria-selected': String(one === name), 'aria-controls': 'screen',
       tabindex: one === name ? 0 : -1, onclick: () => choose(one),
       onkeydown: ({ key }) => /^Arrow(Left|Right)$/.test(key) && choose(one === 'stdout' ? 'stderr' : 'stdout'),
     }, one);
-    const check = (text, checked, change) => h('label',
-      h('input', { type: 'checkbox', checked, onchange: (event) => change(event.target.checked) }), ` ${text}`);
+    const check = (text, checked, onclick) => h('label', h('input', { type: 'checkbox', checked, onclick }), ` ${text}`);
+    const marks = found();
     patch(box,
       h('div.row.spread', h('h2', 'Output'),
-        h('div', { role: 'tablist', 'aria-label': 'Which output' }, tab('stdout'), tab('stderr'))),
+        h('div', { role: 'tablist', 'aria-label': 'Which output' }, ['stdout', 'stderr'].map(tab))),
       h('div.row',
-        check('follow', follow, (yes) => { follow = yes; screen.scrollTop = yes ? screen.scrollHeight : screen.scrollTop; }),
-        check('wrap', wrap, (yes) => { wrap = yes; screen.classList.toggle('nowrap', !yes); }),
+        check('follow', follow, () => { follow = !follow; if (follow) screen.scrollTop = screen.scrollHeight; }),
+        check('wrap', wrap, () => { wrap = !wrap; screen.classList.toggle('nowrap'); }),
         h('input', {
-          type: 'search', value: query, placeholder: 'find', 'aria-label': 'Find in the output', 'data-filter': '',
-          oninput: (event) => { query = event.target.value; hit = -1; searchSoon(); },
-          onkeydown: (event) => event.key === 'Enter' && jump(event.shiftKey ? -1 : 1),
+          type: 'search', placeholder: 'find', 'aria-label': 'Find in the output', 'data-filter': '',
+          oninput: search,
+          onkeydown: ({ key, shiftKey }) => key === 'Enter' && jump(shiftKey ? -1 : 1),
         }),
         query && [
-          h('span', { role: 'status' }, `${hit < 0 ? '' : `${hit + 1} of `}${number(hits.length)}`,
-            hits.length === mostHits && ' or more', ' found'),
+          h('span', { role: 'status' }, marks.includes(here) && `${marks.indexOf(here) + 1} of `,
+            `${number(marks.length)} found`),
           button('Before', () => jump(-1), 'small'), button('Next', () => jump(1), 'small'),
         ],
         it.from > 0 && button('From its start', () => begin(0), 'small'),
         button('Download', download, 'small')),
       failure(it.wrong),
-      h('p.quiet', stateWords()),
-      h('div', { id: 'screen', role: 'tabpanel', 'aria-label': name, key: 'screen' },
-        { tag: 'own', key: 'screen', build: () => screen }));
+      h('p.quiet', stateWords(it)),
+      h('div', { id: 'screen', role: 'tabpanel', 'aria-label': name, key: 'screen' }, own('screen', () => screen)));
   }
 
   begin();
   return {
     node: box,
     close() {
-      reading?.stop();
-      clearTimeout(drawing);
-      clearTimeout(searching);
-      globalThis.CSS.highlights?.clear();
+      reading.stop();
+      clearTimeout(timer);
     },
   };
 }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // One task: its life, its questions, its output, and what went in and came out, as the exact JSON that
 // was sent: the reply is kept as text, and those members are cut out of it.
-import { actOn, answerTask } from './actions.js';
+import { actOn, answerTask, verbs } from './actions.js';
 import { getText, hasKey, server, taskPath } from './api.js';
 import { h, own } from './dom.js';
 import { jsonField, schemaForm, sendForm } from './form.js';
 import { members, pick } from './json.js';
-import {
-  address, bar, button, copyButton, copyLine, facts, hasEnded, json, mark, taskLink, toolLink,
-} from './parts.js';
+import { address, bar, button, copyButton, facts, hasEnded, json, mark, taskLink, toolLink } from './parts.js';
 import { tail } from './tail.js';
 import { bytes, duration, theirs, visible, visibleLines, when } from './text.js';
 import { timeline } from './timeline.js';
@@ -17,10 +15,10 @@ const endedEvery = 5000;  // ms between two looks at a task that has ended
 
 export default function taskView({ arg: id }, host) {
   let text = '';
-  let task = null;
+  let task;
   let blocks = [];
   let questions = [];
-  let output = null;
+  let output;
   let readAt = 0;
 
   async function act(verb) {
@@ -56,19 +54,17 @@ export default function taskView({ arg: id }, host) {
       h('p.row', h('code.break', theirs(task.id)), copyButton(task.id, 'id')),
       h('p.message', { dir: 'auto' }, visible(task.why || task.message, 2000)),
       bar(task),
-      server.mayAct && h('div.row', { key: 'actions' }, Object.entries(hasEnded(task)
-        ? { retry: 'Run again …', retain: 'Keep …', delete: 'Delete …' }
-        : { cancel: 'Cancel …', retain: 'Keep …' })
-        .map(([verb, name]) => button(name, () => act(verb), /cancel|delete/.test(verb) ? 'danger' : ''))),
-      h('div.questions', { key: 'questions' }, questions.filter((one) => one.response === null)
-        .map((one) => own(one.key + pick(one.raw, 'request'), () => question(one, answer)))),
+      server.mayAct && h('p.row', (hasEnded(task) ? ['retry', 'retain', 'delete'] : ['cancel', 'retain'])
+        .map((verb) => button(`${verbs[verb][0]} …`, () => act(verb)))),
+      questions.filter((one) => one.response === null)
+        .map((one) => own(pick(one.raw, 'request') + one.key, () => question(one, answer))),
       h('div.columns.life', { key: 'columns' },
-        h('div', h('section', h('h2', 'Its life'), timeline(task)), h('section', h('h2', 'Facts'), factsOf(task))),
+        h('div', h('h2', 'Its life'), timeline(task), h('h2', 'Facts'), factsOf(task)),
         h('div',
           output && own('output', () => output.node), blocks,
-          questions.filter((one) => one.response !== null).map((one) => h('section', { key: `answered ${one.key}` },
-            h('h2', 'Answer to ', theirs(one.key)), json(one.raw, 'question and answer'))),
-          h('section', { key: 'elsewhere' }, h('h2', 'The same elsewhere'), elsewhere(task)))),
+          questions.filter((one) => one.response !== null).map((one) => h('section', { key: one.key },
+            h('h2', 'Answer to ', theirs(one.key)), json(one.raw, `answer to ${visible(one.key)}`))),
+          h('h2', 'The same elsewhere'), elsewhere(task))),
     ],
     close: () => output?.close(),
   };
@@ -78,7 +74,7 @@ function block(name, raw) {
   if (!raw || raw === 'null') return null;
   // The words in the result of a tool.
   const content = name === 'result' && JSON.parse(raw).content;
-  const words = Array.isArray(content) ? content.map((one) => one?.text ?? '').join('\n') : '';
+  const words = Array.isArray(content) && content.map((one) => one?.text ?? '').join('\n');
   return h('section', { key: name },
     h('h2', name),
     words && h('pre', { dir: 'auto', tabindex: 0, role: 'region', 'aria-label': 'Text of the result' }, visibleLines(words)),
@@ -90,30 +86,29 @@ function factsOf({ limits, tool, retryOf, retentionMs, ...more }) {
   const shown = 'id status message progress isError why arguments result error attempts questions output'.split(' ');
   const words = (name) => name.replace(/(At|Ms)$/, '').replace(/[A-Z]/g, (char) => ` ${char.toLowerCase()}`);
   const value = (name, is) => {
-    if (name.endsWith('At') && is) return when(is);
-    if (name.endsWith('Ms') && is !== null) return duration(is);
-    if (/bytes$/i.test(name)) return bytes(is);
-    return is === true ? 'yes' : is && theirs(is, 2000);
+    if (is === null) return null;
+    if (name.endsWith('At')) return when(is);
+    if (name.endsWith('Ms')) return duration(is);
+    return /bytes$/i.test(name) ? bytes(is) : is === true ? 'yes' : is && theirs(is, 2000);
   };
   return facts(
     ['tool', toolLink(tool)],
     ['retry of', retryOf && taskLink(retryOf)],
     ['kept', retentionMs === null ? 'for ever' : `${duration(retentionMs)} after its end`],
     ...Object.entries(more).filter(([name]) => !shown.includes(name)).map(([name, is]) => [words(name), value(name, is)]),
-    ...Object.entries(limits).map(([name, is]) =>
-      [name.includes('Left') ? words(name) : `limit: ${words(name)}`, value(name, is)]));
+    ...Object.entries(limits).map(([name, is]) => [`limit: ${words(name)}`, value(name, is)]));
 }
 
 const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 function elsewhere({ id, output }) {
-  const key = hasKey() ? '-H "Authorization: Bearer $KEY" ' : '';
+  const curl = `curl ${hasKey() ? '-H "Authorization: Bearer $KEY" ' : ''}`;
   const { href } = new URL(`./api/v1${taskPath(id)}`, document.baseURI);
-  return [
-    copyLine('curl', `curl ${key}${quoted(href)}`),
-    output && copyLine('output', `curl -N ${key}${quoted(`${href}/stdout?follow=true`)}`),
-    copyLine('longhaul', `longhaul admin show ${quoted(id)}`),
-  ];
+  return Object.entries({
+    task: curl + quoted(href),
+    ...(output && { output: `${curl}-N ${quoted(`${href}/stdout?follow=true`)}` }),
+    longhaul: `longhaul admin show ${quoted(id)}`,
+  }).map(([name, text]) => h('p.row', h('code.break', { dir: 'auto' }, visible(text, 4000)), copyButton(text, name)));
 }
 
 // What others than forms are answered with.
@@ -124,17 +119,17 @@ const templates = {
 };
 
 // A question with what answers it. Made once: a refresh never takes away what was typed.
-function question({ key, raw, request: { method, params } }, answer) {
+function question({ key, raw, request: { method, params = {} } }, answer) {
   const asksUser = method === 'elicitation/create';
-  const isPage = params?.mode === 'url';
+  const isPage = params.mode === 'url';
   return sendForm({
     title: ['It asks: ', theirs(key)],
     intro: [
-      h('p.message', { dir: 'auto' }, visibleLines(params?.message ?? '')),
-      isPage && h('p', 'Open this page: ', h('code.break', { dir: 'ltr' }, visible(params.url, 4000)), ' ',
+      h('p.message', { dir: 'auto' }, visibleLines(params.message ?? '')),
+      isPage && h('p', h('code.break', { dir: 'ltr' }, visible(params.url, 4000)), ' ',
         /^https?:\/\//i.test(params.url) &&
-          h('a', { href: params.url, target: '_blank', rel: 'noopener noreferrer' }, 'Open it')),
-      !asksUser && json(pick(raw, 'request'), 'request'),
+          h('a', { href: params.url, target: '_blank', rel: 'noopener noreferrer' }, 'Open this page')),
+      !asksUser && json(pick(raw, 'request'), `request ${visible(key)}`),
     ],
     fields: !asksUser ? jsonField('The answer, as JSON', templates[method] ?? '{}')
       : isPage ? null : schemaForm(pick(raw, 'request', 'params', 'requestedSchema')),

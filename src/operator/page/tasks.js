@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The list of tasks: its filter (which the address shows), its rows, what is selected, what is done
 // to many at once. Only what was read is in the document, and never more than `mostRows`.
-import { actOnMany, bulk } from './actions.js';
+import { actOnMany, verbs } from './actions.js';
 import { get, server } from './api.js';
 import { say } from './dialog.js';
 import { h } from './dom.js';
@@ -107,7 +107,7 @@ export default function tasksView(where, host) {
     return server.mayAct && count > 0 && h('div.panel.row.selection', { key: 'selection' },
       h('strong', `${number(count)} selected`, all !== null && ', all that match'),
       all === null && button('Select all that match', selectAll),
-      Object.keys(bulk).map((verb) => button(`${bulk[verb][0]} …`, () => act(verb))),
+      ['cancel', 'retry', 'delete'].map((verb) => button(`${verbs[verb][0]} …`, () => act(verb))),
       button('Select none', () => select(null)));
   }
 
@@ -188,7 +188,7 @@ export default function tasksView(where, host) {
 
 const drawOutcome = ({ verb, applied, unchanged, refused, failures }) =>
   h('div.panel.outcome', { key: 'outcome', tabindex: -1, role: 'status' },
-    h('strong', `${bulk[verb][0]}: ${number(applied)} done, ${number(unchanged)} were so already, `,
+    h('strong', `${verbs[verb][0]}: ${number(applied)} done, ${number(unchanged)} were so already, `,
       `${number(refused)} refused.`),
     h('ul', failures.map((one) => h('li', taskLink(one.id), ' ', theirs(one.message)))),
     refused > failures.length && h('p.quiet', 'These are the first of them.'));

@@ -3,17 +3,18 @@
 // `\r` goes back to the start of the line, other escapes are dropped. Bounded: the oldest lines go
 // first, and of a long line only its beginning is kept.
 //
-//   text ──ESC──► esc ──[──► csi ──final──► text        esc ──]──► osc ──BEL or ESC \──► text
+//   text --ESC--> esc --[--> csi --final--> text        esc --]--> osc --BEL or ESC \--> text
 
 export const mostLines = 5000;
 const mostChars = 2000000;
 const widest = 16384;
 
-const plain = {};
 // Readable on the ground of the output, which style.css has.
+const ground = [21, 24, 28];
 const sixteen = ('8b929b f27878 74c98b d9b25f 7fb2f0 cf9bea 62c4cc d5dae0 ' +
   '8b929b ff9a9a 98e0a9 efcf86 a5caff e2bdf7 8fe0e6 ffffff').split(' ')
   .map((hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+const ink = sixteen[7];
 
 function indexed(n) {
   if (n < 16) return sixteen[n];
@@ -21,6 +22,7 @@ function indexed(n) {
   return [36, 6, 1].map((of) => Math.floor((n - 16) / of) % 6).map((one) => one && 55 + 40 * one);
 }
 
+const plain = {};
 const switches = {
   1: { bold: true }, 22: { bold: false }, 3: { italic: true }, 23: { italic: false },
   4: { line: true }, 24: { line: false }, 7: { turned: true }, 27: { turned: false },
@@ -30,35 +32,31 @@ const switches = {
 // The style after an SGR with these parameters.
 function styled(style, params) {
   const codes = params.split(/[;:]/).map(Number);
-  let next = { ...style };
   for (let i = 0; i < codes.length; ++i) {
     const code = codes[i];
-    const name = code % 60 < 40 ? 'fg' : 'bg';  // 30–39, 90–97; 40–49, 100–107
+    const name = code % 60 < 40 ? 'fg' : 'bg';  // 30-39, 90-97; 40-49, 100-107
     if (code === 0) {
-      next = plain;
+      style = plain;
     } else if (code === 38 || code === 48) {
       const many = codes[i + 1] === 2;
-      next = { ...next, [name]: many ? codes.slice(i + 2, i + 5) : indexed(codes[i + 2] & 255) };
+      style = { ...style, [name]: many ? codes.slice(i + 2, i + 5) : indexed(codes[i + 2] & 255) };
       i += many ? 4 : 2;
     } else if (code % 10 < 8 && /^([34]|9|10)\d$/.test(code)) {
-      next = { ...next, [name]: sixteen[code % 10 + (code < 90 ? 0 : 8)] };
+      style = { ...style, [name]: sixteen[code % 10 + (code < 90 ? 0 : 8)] };
     } else {
-      next = { ...next, ...switches[code] };
+      style = { ...style, ...switches[code] };
     }
   }
-  return next;
+  return style;
 }
 
 const bright = (rgb) => (rgb[0] * 3 + rgb[1] * 6 + rgb[2]) / 10;
 
-// Shows a style on a node. Colours that could not be read are moved towards white or black.
+// Shows a style on a node, with other colours where its own could not be read.
 export function paint(node, { fg, bg, bold, italic, line, turned }) {
-  if (turned) [fg, bg] = [bg ?? [21, 24, 28], fg ?? sixteen[7]];
-  const dark = bright(bg ?? plain.bg ?? [0, 0, 0]) < 110;
-  for (let step = 0; fg && step < 9 && (dark ? bright(fg) < 135 + bright(bg ?? [0, 0, 0]) : bright(fg) > 40); ++step) {
-    fg = fg.map((one) => one + ((dark ? 255 : 0) - one) / 4);
-  }
-  if (bg && !fg) fg = dark ? sixteen[15] : [0, 0, 0];
+  if (turned) [fg, bg] = [bg ?? ground, fg ?? ink];
+  if (bg && Math.abs(bright(fg ?? ink) - bright(bg)) < 125) fg = bright(bg) > 117 ? [0, 0, 0] : sixteen[15];
+  if (!bg && fg && bright(fg) < 130) fg = fg.map((one) => one / 2 + 128);
   if (fg) node.style.color = `rgb(${fg})`;
   if (bg) node.style.backgroundColor = `rgb(${bg})`;
   if (bold) node.style.fontWeight = 'bold';
@@ -66,10 +64,10 @@ export function paint(node, { fg, bg, bold, italic, line, turned }) {
   if (line) node.style.textDecoration = 'underline';
 }
 
-// `done` are the lines that have ended, without the first `dropped`; open() is the last one. A line is
-// {runs: [{text, style}], cut}, with the number of characters that were left out.
+// `lines` have ended, and the first `dropped` went; last() has not. A line is {runs: [{text, style}],
+// size, cut}, with the number of characters that were left out.
 export function terminal() {
-  const self = { done: [], dropped: 0, write, open: () => lineOf() };
+  const self = { lines: [], dropped: 0, write, last };
   let state = 'text';
   let params = '';
   let style = plain;
@@ -79,13 +77,20 @@ export function terminal() {
   let column = 0;
   let size = 0;
 
-  function lineOf() {
+  function last() {
     const runs = [];
     chars.forEach((char, i) => {
       if (i && styles[i] === styles[i - 1]) runs.at(-1).text += char;
       else runs.push({ text: char, style: styles[i] });
     });
     return { runs, cut, size: chars.length };
+  }
+
+  function trim() {
+    let count = 0;
+    while (self.lines.length - count > mostLines || size > mostChars) size -= self.lines[count++].size;
+    self.lines.splice(0, count);
+    self.dropped += count;
   }
 
   function put(char) {
@@ -100,12 +105,12 @@ export function terminal() {
 
   function control(char) {
     if (char === '\n') {
-      self.done.push(lineOf());
+      self.lines.push(last());
       size += chars.length;
       chars = [];
       styles = [];
       cut = column = 0;
-      if (self.done.length > 2 * mostLines || size > 2 * mostChars) trim();
+      if (self.lines.length > 2 * mostLines) trim();
     } else if (char === '\r') {
       column = 0;
     } else if (char === '\x1b') {
@@ -115,13 +120,6 @@ export function terminal() {
     } else if (char !== '\b') {
       put(char);
     }
-  }
-
-  function trim() {
-    let count = 0;
-    while (self.done.length - count > mostLines || size > mostChars) size -= self.done[count++].size;
-    self.done.splice(0, count);
-    self.dropped += count;
   }
 
   function escape(char) {

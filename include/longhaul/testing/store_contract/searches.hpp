@@ -19,8 +19,7 @@ class store_search : public store_contract {
   /// Of `phase` first, then of the other owner and tool.
   std::map<phase, std::vector<task_ptr>> all_kinds() {
     std::map<phase, std::vector<task_ptr>> made;
-    for (const auto& [owner, tool] :
-         {std::pair("alice", "render"), std::pair("bob", "encode")}) {
+    for (const auto& [owner, tool] : {std::pair("alice", "render"), std::pair("bob", "encode")}) {
       const auto next = [&](std::optional<process_id> process) {
         fixture_->advance(2ms);
         return create(origin(owner, tool), process);
@@ -144,10 +143,10 @@ TEST_P(store_search, looks_for_text_in_what_people_know_of_a_task) {
     return ids_of(filter);
   };
   const std::vector<std::string> it = {task->id()};
-  for (const std::string& text : {task->id(), task->id().substr(5, 20), std::string("the mill"),
-                                  std::string("100%_"), std::string("ORDER-nr7"),
-                                  std::string("orders"), std::string("Frame 5 of"),
-                                  std::string("alice"), std::string("rend")}) {
+  for (const std::string& text :
+       {task->id(), task->id().substr(5, 20), std::string("the mill"), std::string("100%_"),
+        std::string("ORDER-nr7"), std::string("orders"), std::string("Frame 5 of"),
+        std::string("alice"), std::string("rend")}) {
     EXPECT_EQ(found(text), it) << text;
   }
   for (const std::string& text : {std::string("the_mill"), std::string("%mill"), std::string("'"),
