@@ -12,11 +12,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, FOLDER = ROOT / "docs/cli.md", ROOT / "docs/man"
 NAME = "longhaul-call"
-ALSO = ["longhaul-tools", "longhaul-tasks", "longhaul-completion"]
+ALSO = ["longhaul-tools", "longhaul-tasks", "longhaul-admin", "longhaul-completion"]
 HEAD = f""".\\" Made by scripts/man.py of docs/cli.md: change that page.
 .TH LONGHAUL\\-CALL 1 "" "longhaul" "User Commands"
 .SH NAME
-longhaul call, tools, tasks, completion \\- call long\\-running tools of any MCP server
+longhaul call, tools, tasks, admin, completion \\- call long\\-running tools of any MCP server
 """
 
 

@@ -142,9 +142,14 @@ awaitable<stores::found_page> search_tasks(database& home, connection& link,
   if (along == walk::owner) asked.add(parameter::text(filter.owner));
   const std::string candidates = candidates_sql(filter);
   const std::vector<parameter> of_candidates = asked.values;
-  const std::string rest = "JOIN (" + candidates + ") d ON d.id = t.id WHERE " +
+  // One candidate after the other, until the page is full: `OFFSET 0` keeps PostgreSQL from joining
+  // them all at once.
+  const std::string rest = "WHERE t.id = ANY (ARRAY(SELECT d.id FROM (" + candidates +
+                           ") d CROSS JOIN LATERAL (SELECT 1 FROM @.states s JOIN @.tasks t ON "
+                           "t.id = s.id WHERE s.id = d.id AND " +
                            conditions_of(filter, home.time.now().mono, asked) +
-                           " ORDER BY d.id DESC LIMIT " + std::to_string(limit + 1);
+                           " OFFSET 0) fits ORDER BY d.id DESC LIMIT " + std::to_string(limit + 1) +
+                           ")) ORDER BY t.id DESC";
   std::string sql = home.sql(select_tasks(detail::line, rest));
   const rows found = co_await run_one(link, std::move(sql), std::move(asked.values));
   stores::found_page page;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <tuple>
 #include <utility>
 
@@ -61,10 +60,8 @@ bool task_matcher::may_match(const task_record& task) const noexcept {
 }
 
 bool task_matcher::is_in(std::string_view part) const {
-  const std::boyer_moore_horspool_searcher finder(
-      text_.begin(), text_.end(), [](char c) { return std::hash<char>()(to_lower(c)); },
-      [](char a, char b) { return to_lower(a) == to_lower(b); });
-  return std::search(part.begin(), part.end(), finder) != part.end();
+  const auto same = [](char there, char wanted) { return to_lower(there) == wanted; };
+  return std::search(part.begin(), part.end(), text_.begin(), text_.end(), same) != part.end();
 }
 
 bool task_matcher::has_text(const task_record& task) const {

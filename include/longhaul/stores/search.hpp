@@ -84,7 +84,7 @@ void keep_largest(std::vector<owner_use>& all, std::size_t most);
 namespace rules {
 
 /// Tasks that a page of a search is looked for in, at most, before it ends; …
-inline constexpr std::size_t searched_tasks = 20'000;
+inline constexpr std::size_t searched_tasks = 5'000;
 /// … bytes of arguments of one that are looked at.
 inline constexpr std::size_t searched_arguments = 64 << 10;
 

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws. A view says with h() what should be there, and patch() changes the page into that, node by
-// node. What stays as it is is not touched: focus, selection, scroll positions and what was typed
-// survive every refresh. Text only ever becomes text nodes.
+// Draws. A view says with h() what should be there, and patch() changes the page into that. What
+// stays as it is is not touched: focus, selection, scroll positions and what was typed survive every
+// refresh. Text only ever becomes text nodes.
 
 const flat = (nodes) => nodes.flat(Infinity).filter((one) => one || one === 0);
 
 // What should be there: h('p.quiet', {title: 'x'}, 'text', more); the props may be left out. `svg:`
-// before the tag makes SVG; the prop `key` finds a node again among its siblings.
+// makes SVG; the prop `key` finds a node again among its siblings.
 export function h(tag, props, ...children) {
-  if (props?.constructor !== Object || props.tag) {
-    children.unshift(props);
-    props = {};
-  }
+  if (props?.constructor !== Object || props.tag) return h(tag, {}, props, children);
   const [name, ...classes] = tag.split('.');
   if (classes.length) props = { class: classes.join(' '), ...props };
   return { tag: name, props, key: props.key, children: flat(children) };
@@ -20,30 +17,25 @@ export function h(tag, props, ...children) {
 // A node that `build` makes once. It looks after itself from then on.
 export const own = (key, build) => ({ tag: 'own', key, build });
 
-// What a hand may have changed lives in properties.
+// What a hand may have changed is a property.
 const typed = (node, name) =>
   /^(value|checked)$/.test(name) && /^(INPUT|SELECT|TEXTAREA)$/.test(node.tagName);
 
 function setProp(node, name, value) {
-  if (name.startsWith('on')) node[name] = value ?? null;
+  if (name.startsWith('on')) node[name] = value;
   else if (value === undefined || value === null || value === false) node.removeAttribute(name);
   else node.setAttribute(name, value === true ? '' : value);
 }
 
 function update(node, want) {
-  if (!want.tag) {
-    if (node.data !== String(want)) node.data = want;
-    return;
-  }
-  if (want.build || node.drawn === want) return;
+  if (!want.tag && node.data !== String(want)) node.data = want;
+  if (!want.tag || want.build || node.drawn === want) return;
+  const old = node.drawn?.props ?? {};
   const { key, ...props } = want.props;
-  for (const name in { ...node.drawn?.props, ...props }) {
-    if (name !== 'key' && !typed(node, name) && node.drawn?.props[name] !== props[name]) {
-      setProp(node, name, props[name]);
-    }
+  for (const name in { ...old, ...props }) {
+    if (!typed(node, name) && old[name] !== props[name]) setProp(node, name, props[name]);
   }
   patch(node, want.children);
-  // A select takes its value when it has its options.
   for (const name in props) {
     if (typed(node, name) && node[name] !== props[name]) node[name] = props[name];
   }
@@ -63,10 +55,10 @@ export function make(want) {
 
 // Makes `nodes` the children of `parent`.
 export function patch(parent, ...nodes) {
-  const seen = {};
+  const count = {};
   const wanted = new Map(flat(nodes).map((one) => {
-    const tag = one.tag ?? 'text';
-    return [`${tag} ${one.key ?? (seen[tag] = (seen[tag] ?? 0) + 1)}`, one];
+    const tag = one.tag ?? '';
+    return [`${tag} ${one.key ?? (count[tag] = (count[tag] ?? 0) + 1)}`, one];
   }));
   const before = new Map();
   for (const node of [...parent.childNodes]) {
@@ -76,10 +68,11 @@ export function patch(parent, ...nodes) {
   }
   let place = parent.firstChild;
   for (const [name, one] of wanted) {
-    const node = before.get(name) ?? make(one);
-    if (before.has(name)) update(node, one);
+    const old = before.get(name);
+    const node = old ?? make(one);
+    if (old) update(old, one);
     node.named = name;
-    if (node === place) place = place.nextSibling;
+    if (node === place) place = node.nextSibling;
     else parent.insertBefore(node, place);
   }
 }

@@ -8,18 +8,13 @@ import { bytes, duration, msBetween, number, theirs, visible, visibleLines } fro
 export const statuses = ['waiting', 'running', 'input_required', 'completed', 'failed', 'cancelled'];
 export const hasEnded = (task) => statuses.indexOf(task.status) > 2;
 export const word = (status) => (status === 'input_required' ? 'needs an answer' : status);
+export const mark = ({ status, isError }) => (status === 'completed' && isError
+  ? h('span.mark.failed', 'completed with an error') : h(`span.mark.${status}`, word(status)));
 
 export const address = (view, name) => `#/${view}/${encodeURIComponent(name)}`;
-export const tasksLink = (filter, ...text) =>
-  h('a', { href: `#/tasks?${new URLSearchParams(filter)}` }, text);
+export const tasksLink = (filter, ...text) => h('a', { href: `#/tasks?${new URLSearchParams(filter)}` }, text);
 export const taskLink = (id, text) => h('a.break', { href: address('tasks', id) }, text ?? theirs(id));
 export const toolLink = (name) => h('a', { href: address('tools', name) }, theirs(name || '(no tool)'));
-
-export function mark({ status, isError }) {
-  return status === 'completed' && isError
-    ? h('span.mark.failed', 'completed with an error')
-    : h(`span.mark.${status}`, word(status));
-}
 
 // How far it is: by what it says, else by the time that its tool usually takes.
 export function bar({ status, progress, expectedMs, beganAt }) {
@@ -28,27 +23,22 @@ export function bar({ status, progress, expectedMs, beganAt }) {
     return h('span.bar', h('progress', { max: total, value: done, 'aria-label': 'Progress' }),
       h('small', `${Math.floor(Math.min(100, (100 * done) / total))} %`));
   }
-  if (status === 'running' && expectedMs && beganAt) {
-    return h('span.bar', h('progress.guess', {
-      max: expectedMs, value: msBetween(beganAt), 'data-from': beganAt, 'aria-label': 'Usual time',
-    }), h('small', `usually ${duration(expectedMs)}`));
-  }
-  return progress && h('small', `${number(done)} done`);
+  if (status !== 'running' || !expectedMs || !beganAt) return progress && h('small', `${number(done)} done`);
+  return h('span.bar', h('progress.guess', {
+    max: expectedMs, value: msBetween(beganAt), 'data-from': beganAt, 'aria-label': 'Usual time',
+  }), h('small', `of ~${duration(expectedMs)}`));
 }
 
 // What a list shows of a task beside its figures: two lines.
 export const summary = (task) => [
-  h('div.line', toolLinkOf(task), ' ', h('code.quiet', theirs(task.id))),
+  h('div.line', taskLink(task.id, theirs(task.tool || '(no tool)')), ' ', h('code.quiet', theirs(task.id))),
   h('div.line.quiet', theirs(task.why || task.message)),
 ];
-
-const toolLinkOf = (task) => taskLink(task.id, theirs(task.tool || '(no tool)'));
 
 export const failure = (error) => error && h('div.trouble', { key: error.message, role: 'alert' },
   h('strong', visible(error.message, 2000)), error.hint && h('p', visible(error.hint, 2000)));
 
-export const button = (text, onclick, kind = '') =>
-  h('button', { type: 'button', class: kind, onclick }, text);
+export const button = (text, onclick, kind = '') => h('button', { type: 'button', class: kind, onclick }, text);
 
 async function copy(text) {
   try {
@@ -63,7 +53,7 @@ async function copy(text) {
     area.select();
     const copied = document.execCommand('copy');
     area.remove();
-    before?.focus();
+    before.focus();
     if (!copied) return say('It could not be copied.');
   }
   return say('Copied.');
@@ -72,14 +62,14 @@ async function copy(text) {
 export const copyButton = (text, what) => h('button.small',
   { type: 'button', 'aria-label': `Copy ${what}`, onclick: () => copy(text) }, 'Copy');
 
+export const block = (label, text) =>
+  h('pre', { dir: 'auto', tabindex: 0, role: 'region', 'aria-label': label }, visibleLines(text));
+
 // The text of a JSON value, a member a line; what is copied is the text itself.
-export function json(raw, what) {
-  return h('div.json',
-    h('div.row.end', h('small.quiet', bytes(raw.length)), copyButton(raw, what)),
-    h('pre', { dir: 'auto', tabindex: 0, role: 'region', 'aria-label': `JSON: ${what}` },
-      visibleLines(indented(raw))),
-    raw.length > 250000 && h('p.quiet', 'Only its beginning is shown; a copy has all of it.'));
-}
+export const json = (raw, what) => h('div',
+  h('div.row.end', h('small.quiet', bytes(raw.length)), copyButton(raw, what)),
+  block(`JSON: ${what}`, indented(raw)),
+  raw.length > 250000 && h('p.quiet', 'Only its beginning is shown; a copy has all of it.'));
 
 // A wide table scrolls inside its frame. `columns` are texts; a row is {key, cells}.
 export const table = (label, columns, rows) =>
@@ -93,6 +83,6 @@ export const facts = (...pairs) => h('dl.facts', pairs
   .map(([name, ...value]) => h('div', { key: name }, h('dt', name), h('dd', value))));
 
 // `used` of `limit`, as a gauge with its figures.
-export const gauge = (label, used, limit, write = number) => h('span.gauge',
+export const gauge = (label, used, limit, write = number) => h('span.bar',
   limit && h('meter', { max: limit, high: limit * 0.9, value: used, 'aria-label': label }),
   ` ${write(used)}`, limit && ` of ${write(limit)}`);

@@ -16,7 +16,7 @@ export function tail(id) {
   let name = 'stdout';
   let follow = true;
   let wrap = true;
-  let query = '';
+  let sought = /$^/;
   let here;    // the one of what was found that was gone to
   let reading;
   let it;      // what is shown of the output that was chosen
@@ -47,11 +47,16 @@ export function tail(id) {
 
   // What is sought is marked where it stands in one colour.
   function lineNode({ runs, cut }) {
-    const node = make(h('div', { dir: 'auto' }, runs.map(({ text }) => h('span', visible(text, Infinity)
-      .split(query ? new RegExp(`(${query.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&')})`, 'i') : /$^/)
-      .map((piece, i) => (i % 2 ? h('mark', piece) : piece)))),
-    cut > 0 && h('i', ` … ${number(cut)} more characters are only in the download`)));
-    runs.forEach(({ style }, i) => paint(node.childNodes[i], style));
+    const node = document.createElement('div');
+    node.dir = 'auto';
+    for (const { text, style } of runs) {
+      const span = document.createElement('span');
+      span.append(...visible(text, Infinity).split(sought)
+        .map((piece, i) => (i % 2 ? make(h('mark', piece)) : piece)));
+      paint(span, style);
+      node.append(span);
+    }
+    if (cut) node.append(` … ${number(cut)} more characters are only in the download`);
     return node;
   }
 
@@ -59,9 +64,12 @@ export function tail(id) {
   function show() {
     timer = 0;
     const { lines, dropped, last } = it.term;
-    if (it.stale) screen.replaceChildren();
-    if (it.stale) Object.assign(it, { stale: false, last: null, first: dropped });
-    const atEnd = screen.scrollHeight - screen.scrollTop - screen.clientHeight < 40;
+    const top = screen.scrollTop;
+    const atEnd = screen.scrollHeight - top - screen.clientHeight < 40;
+    if (it.stale) {
+      screen.replaceChildren();
+      Object.assign(it, { stale: false, last: null, first: dropped });
+    }
     it.last?.remove();
     for (; it.first < dropped && screen.firstChild; ++it.first) screen.firstChild.remove();
     it.first = dropped;
@@ -72,7 +80,8 @@ export function tail(id) {
   }
 
   function search({ target }) {
-    query = target.value;
+    const text = target.value.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&');
+    sought = text ? new RegExp(`(${text})`, 'i') : /$^/;
     it.stale = true;
     timer ||= setTimeout(show, 200);
   }
@@ -143,7 +152,7 @@ export function tail(id) {
           oninput: search,
           onkeydown: ({ key, shiftKey }) => key === 'Enter' && jump(shiftKey ? -1 : 1),
         }),
-        query && [
+        sought.source !== '$^' && [
           h('span', { role: 'status' }, marks.includes(here) && `${marks.indexOf(here) + 1} of `,
             `${number(marks.length)} found`),
           button('Before', () => jump(-1), 'small'), button('Next', () => jump(1), 'small'),

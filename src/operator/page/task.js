@@ -6,7 +6,7 @@ import { getText, hasKey, server, taskPath } from './api.js';
 import { h, own } from './dom.js';
 import { jsonField, schemaForm, sendForm } from './form.js';
 import { members, pick } from './json.js';
-import { address, bar, button, copyButton, facts, hasEnded, json, mark, taskLink, toolLink } from './parts.js';
+import { address, bar, block, button, copyButton, facts, hasEnded, json, mark, taskLink, toolLink } from './parts.js';
 import { tail } from './tail.js';
 import { bytes, duration, theirs, visible, visibleLines, when } from './text.js';
 import { timeline } from './timeline.js';
@@ -16,7 +16,7 @@ const endedEvery = 5000;  // ms between two looks at a task that has ended
 export default function taskView({ arg: id }, host) {
   let text = '';
   let task;
-  let blocks = [];
+  let parts = [];
   let questions = [];
   let output;
   let readAt = 0;
@@ -45,7 +45,7 @@ export default function taskView({ arg: id }, host) {
       if (now === text) return;
       text = now;
       task = JSON.parse(text);
-      blocks = ['result', 'error', 'arguments'].map((name) => block(name, pick(text, name)));
+      parts = ['result', 'error', 'arguments'].map((name) => part(name, pick(text, name)));
       questions = members(pick(text, 'questions')).map(([i, raw]) => ({ ...task.questions[i], raw }));
       if (task.output) output ??= tail(id);
     },
@@ -61,7 +61,7 @@ export default function taskView({ arg: id }, host) {
       h('div.columns.life', { key: 'columns' },
         h('div', h('h2', 'Its life'), timeline(task), h('h2', 'Facts'), factsOf(task)),
         h('div',
-          output && own('output', () => output.node), blocks,
+          output && own('output', () => output.node), parts,
           questions.filter((one) => one.response !== null).map((one) => h('section', { key: one.key },
             h('h2', 'Answer to ', theirs(one.key)), json(one.raw, `answer to ${visible(one.key)}`))),
           h('h2', 'The same elsewhere'), elsewhere(task))),
@@ -70,14 +70,14 @@ export default function taskView({ arg: id }, host) {
   };
 }
 
-function block(name, raw) {
+function part(name, raw) {
   if (!raw || raw === 'null') return null;
   // The words in the result of a tool.
   const content = name === 'result' && JSON.parse(raw).content;
   const words = Array.isArray(content) && content.map((one) => one?.text ?? '').join('\n');
   return h('section', { key: name },
     h('h2', name),
-    words && h('pre', { dir: 'auto', tabindex: 0, role: 'region', 'aria-label': 'Text of the result' }, visibleLines(words)),
+    words && block('Text of the result', words),
     json(raw, name));
 }
 

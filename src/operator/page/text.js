@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How values read: texts of strangers, times, durations, sizes. Texts of strangers are shown in
-// <bdi>, and with what nobody would see made visible, so that they cannot reorder or hide what is
-// around. All ages are counted by the server's clock, which is kept here.
+// How values read: texts of strangers, times, durations, sizes. Texts of strangers stand in <bdi>,
+// and what nobody would see is made visible: they cannot reorder or hide what is around. All ages are
+// counted by the server's clock, which is kept here.
 import { h } from './dom.js';
 
 // Control characters, marks and overrides of direction, invisible separators and tags. (The joiners
@@ -27,21 +27,18 @@ export const theirs = (text, most) => h('bdi', visible(text, most));
 export const number = (value) => value.toLocaleString('en');
 
 export function bytes(count) {
-  const power = count < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(count) / 10));
-  const value = count / 1024 ** power;
-  return `${value.toFixed(power && value < 10 ? 1 : 0)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power]}`;
+  const power = Math.floor(Math.log2(count || 1) / 10);
+  return `${Number((count / 1024 ** power).toPrecision(3))} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power]}`;
 }
 
 export function duration(ms, parts = 2) {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 10000 && parts > 1) return `${(ms / 1000).toFixed(1)} s`;
-  const words = [];
-  let rest = Math.floor(ms / 1000);
-  for (const [unit, size] of Object.entries({ d: 86400, h: 3600, min: 60, s: 1 })) {
-    if (rest >= size || words.length) words.push(rest >= size && `${Math.floor(rest / size)} ${unit}`);
-    rest %= size;
-  }
-  return words.slice(0, parts).filter(Boolean).join(' ');
+  const s = Math.floor(ms / 1000);
+  const words = [[s / 86400, 'd'], [s / 3600 % 24, 'h'], [s / 60 % 60, 'min'], [s % 60, 's']]
+    .map(([count, unit]) => [Math.floor(count), unit]);
+  const first = words.findIndex(([count]) => count);
+  return words.slice(first, first + parts).filter(([count]) => count).map((one) => one.join(' ')).join(' ');
 }
 
 let ahead = 0;
@@ -56,19 +53,18 @@ function ago(at) {
   return ms < 1000 ? 'now' : `${duration(ms, 1)} ago`;
 }
 
-const time = (at, props, text) => h('time', {
-  ...props, datetime: at,
-  title: `${at.replace('T', ' ').replace('Z', ' UTC')} · here ${new Date(at).toLocaleString()}`,
+const time = (at, text, more) => h('time', {
+  ...more, datetime: at, title: `${at.replace('T', ' ').replace('Z', ' UTC')}, here ${new Date(at).toLocaleString()}`,
 }, text);
 
 // How long ago; tick() keeps it true.
-export const when = (at) => (at ? time(at, { 'data-ago': at }, ago(at)) : '–');
+export const when = (at) => (at ? time(at, ago(at), { 'data-ago': at }) : '–');
 
 // The time itself.
 export function clockTime(at) {
   const [day, clock] = new Date(at).toLocaleString('sv').split(' ');
   const today = day === new Date().toLocaleDateString('sv');
-  return time(at, {}, `${today ? '' : `${day} `}${clock}${at.slice(19, 23)}`);
+  return time(at, `${today ? '' : `${day} `}${clock}${at.slice(19, 23)}`);
 }
 
 // How long since.
