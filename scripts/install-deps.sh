@@ -12,12 +12,12 @@ newer_than() { # OLDEST VERSION: whether there is that version or a newer one
 packages=(
   clang-19 lld-19 libclang-rt-19-dev clang-format-19 llvm-19 ninja-build cmake ccache
   libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libsqlite3-dev libpq-dev postgresql pgbouncer libssl-dev libre2-dev libgtest-dev
-  libcli11-dev libtomlplusplus-dev pkg-config python3 python3-yaml haproxy curl ca-certificates tmux zsh fish
+  libcli11-dev libtomlplusplus-dev pkg-config python3 python3-yaml haproxy curl ca-certificates tmux zsh fish chromium
 )
 case ${1:-} in
   "") ;;
   check)
-    packages+=(clang-tidy-19 g++ python3-venv chromium)
+    packages+=(clang-tidy-19 g++ python3-venv)
     # Rust for a client of the interop tests. Debian's own is too old; these are what its browsers are built with.
     # Where Go is missing or too old, scripts/interop-peers.py gets it from PyPI.
     newer_than 1.88 "$(rustc --version 2>/dev/null | cut -d' ' -f2)" && command -v cargo >/dev/null ||

@@ -36,7 +36,7 @@ command = ["sh", "-c", "echo '<img src=x onerror=alert(1)>'; exit 3"]
 name = "hostile"
 description = "Prints what nobody should trust"
 policy = "always"
-command = ["sh", "-c", "printf '<script>alert(1)</script>\\\\n\\\\342\\\\200\\\\256evil\\\\n\\\\377\\\\376 no text\\\\n'; head -c 1000000 /dev/zero | tr '\\\\0' x; echo"]
+command = ["sh", "-c", "head -c 1000000 /dev/zero | tr '\\\\0' x; printf '\\\\n<script>alert(1)</script>\\\\n\\\\342\\\\200\\\\256evil\\\\n\\\\377\\\\376 no text\\\\n'"]
 
 [[tool]]
 name = "ask"

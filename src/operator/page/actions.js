@@ -17,14 +17,13 @@ export const verbs = {
   retain: ['Keep', 'The time begins when the task ends.'],
 };
 
-async function ask(verb, title, fields, path, bodyOf) {
+async function ask(verb, what, body, path, bodyOf) {
   let reply;
   const [yes, note] = verbs[verb];
   await dialog({
-    title, yes, no: 'No', kind: /cancel|delete/.test(verb) ? 'danger' : 'main',
-    body: [h('p', note), fields],
-    check: async (values) => { reply = await post(path, bodyOf(values)); },
-  });
+    title: `${yes}: ${what}?`, yes, no: 'No', kind: /cancel|delete/.test(verb) ? 'danger' : 'main',
+    body: [body, h('p', note)],
+  }, async (values) => { reply = await post(path, bodyOf(values)); });
   return reply;
 }
 
@@ -39,19 +38,31 @@ export async function actOn(task, verb) {
     retain: h('label.field', 'For', h('select', { name: 'keep' }, Object.entries(times).map(([name, ms]) =>
       h('option', { value: String(ms), selected: ms === task.retentionMs }, name)))),
   };
-  const title = [`${verbs[verb][0]}: `, theirs(task.tool), '?'];
-  return told(await ask(verb, title, fields[verb], taskPath(task.id, `/${verb}`), ({ reason, keep }) =>
-    (keep ? { retentionMs: JSON.parse(keep) } : reason ? { reason } : {})));
+  return told(await ask(verb, 'this task', [h('p', theirs(task.tool)), fields[verb]], taskPath(task.id, `/${verb}`),
+    ({ reason, keep }) => (keep ? { retentionMs: JSON.parse(keep) } : reason ? { reason } : {})));
 }
 
 // Many at once: `target` is {ids}, or {filter, expect}.
-export const actOnMany = (verb, count, target) => ask(verb,
-  `${verbs[verb][0]}: ${count === 1 ? '1 task' : `${number(count)} tasks`}?`, null, `/tasks:${verb}`, () => target);
+export async function actOnMany(verb, count, target) {
+  const what = count === 1 ? '1 task' : `${number(count)} tasks`;
+  const reply = await ask(verb, what, null, `/tasks:${verb}`, () => target);
+  if (!reply) return null;
+  const { applied, unchanged, refused, failures } = reply;
+  await dialog({
+    title: `${verbs[verb][0]}: ${what}`,
+    no: 'Close',
+    body: [
+      h('p', `${number(applied)} done, ${number(unchanged)} so already, ${number(refused)} refused.`),
+      refused > failures.length && h('p', 'The first that were refused:'),
+      h('ul', failures.map((one) => h('li', h('code.break', theirs(one.id)), ' ', theirs(one.message)))),
+    ],
+  });
+  return reply;
+}
 
 // `answer` is JSON text.
 export const answerTask = async (task, key, answer) =>
   told(await post(taskPath(task.id, '/answer'), `{"answers":{${JSON.stringify(key)}:${answer}}}`));
 
 export const pauseTool = async ({ name, pausedSince }) =>
-  told(await post(`/tools/${encodeURIComponent(name)}/${pausedSince ? 'resume' : 'pause'}`)
-    .catch((error) => say(error.message)));
+  told(await post(`/tools/${encodeURIComponent(name)}/${pausedSince ? 'resume' : 'pause'}`));

@@ -5,7 +5,6 @@
 //   stream: held --> asks --> reads --(cut)--> waits 1, 2, 4 ... 15 s --> asks on, by Last-Event-ID
 
 const place = `longhaul key ${location.pathname}`;
-const silence = 30000;  // ms; a stream that says nothing for so long is asked for again
 
 // The last reply of GET /status, and what the caller may do.
 export const server = {
@@ -18,8 +17,7 @@ export const server = {
 // What the application does where a key is needed, and where the connection is lost or found.
 export const hooks = { needKey: null, connected: null };
 
-const currentKey = () => sessionStorage.getItem(place);
-export const hasKey = () => Boolean(currentKey());
+export const currentKey = () => sessionStorage.getItem(place);
 
 let asking = null;
 
@@ -65,7 +63,7 @@ export const post = async (path, body = {}) => (await request(path, {
 export const taskPath = (id, rest = '') => `/tasks/${encodeURIComponent(id)}${rest}`;
 
 // Hands on the data and the id of each event.
-async function readEvents(body, heard, take) {
+async function readEvents(body, take) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = '';
@@ -74,7 +72,6 @@ async function readEvents(body, heard, take) {
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    heard();
     rest += decoder.decode(value, { stream: true });
     const lines = rest.split(/\r\n|\n|\r(?=.)/s);  // the other half of a last \r may follow
     rest = lines.pop();
@@ -112,22 +109,14 @@ export function stream(path, on) {
     },
   };
 
-  // Gives whether it was cut for its silence.
   async function once() {
     const abort = new AbortController();
-    let quiet = false;
-    let timer;
     self.cut = () => abort.abort();
-    const heard = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => { quiet = true; self.cut(); }, silence);
-    };
     try {
       const headers = { Accept: 'text/event-stream', ...(lastId && { 'Last-Event-ID': lastId }) };
       const reply = await request(path, { signal: abort.signal, headers });
       on.up();
-      heard();
-      await readEvents(reply.body, heard, (event, id) => {
+      await readEvents(reply.body, (event, id) => {
         wait = 1000;
         lastId = id;
         if (!abort.signal.aborted) on.event(event);
@@ -138,13 +127,11 @@ export function stream(path, on) {
         on.refused(error);
       }
     }
-    clearTimeout(timer);
-    return quiet;
   }
 
   async function run() {
     while (streams.has(self)) {
-      if (!held && await once()) continue;
+      if (!held) await once();
       if (!held && streams.has(self)) on.down();
       await new Promise((done) => {
         self.wake = done;

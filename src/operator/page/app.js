@@ -7,7 +7,7 @@
 //   event of the server, action --> refresh: GET /status, load --> draw --(each second)--> tick
 import { get, holdStreams, hooks, server, stream } from './api.js';
 import { askForKey, help } from './dialog.js';
-import { patch } from './dom.js';
+import { h, patch } from './dom.js';
 import nowView from './now.js';
 import { failure } from './parts.js';
 import { auditView, ownersView, processesView } from './tables.js';
@@ -16,19 +16,21 @@ import tasksView from './tasks.js';
 import { setClock, tick, visible } from './text.js';
 import toolsView from './tools.js';
 
-const refreshEvery = 1000;  // ms
-
+const views = {
+  now: nowView, tasks: tasksView, tools: toolsView, processes: processesView, owners: ownersView, audit: auditView,
+};
 const byId = (id) => document.getElementById(id);
 const main = byId('main');
+const refreshEvery = 1000;  // ms
 
 let view;
 let where = {};
 let loaded = false;
 let problem = null;
 let reading = new AbortController();
-let parked = null;    // the list of tasks as it was left, for the way back
+let parked = {};      // the list of tasks as it was left, for the way back
 let top = null;       // where to scroll when the view is there
-let goTo = '';        // what gets the focus then
+let goTo = null;      // what gets the focus then
 let online = true;
 let paused = false;
 let busy = false;
@@ -36,9 +38,7 @@ let again = false;
 let readAt = 0;
 let timer = 0;
 
-const views = {
-  now: nowView, tasks: tasksView, tools: toolsView, processes: processesView, owners: ownersView, audit: auditView,
-};
+const mayRead = () => !paused && !document.hidden;
 
 const host = {
   draw,
@@ -53,33 +53,24 @@ const host = {
 
 function open() {
   const { hash } = location;
-  const [, name, arg, query] = /^#\/([^/?]*)\/?([^?]*)\??(.*)$/s.exec(hash) ?? [];
-  const next = { name: name in views ? name : 'now', arg: unescape(arg), query: new URLSearchParams(query), hash };
+  const [, name, arg = '', query] = /^#\/(\w+)\/?([^?]*)\??(.*)$/.exec(hash) ?? [];
   const last = where;
-  where = next;
-  if (view?.moved && next.name === last.name && next.arg === last.arg) return view.moved(next);
+  where = {
+    hash, name: name in views ? name : 'now',
+    arg: new URLSearchParams(`_=${arg}`).get('_'), query: new URLSearchParams(query),
+  };
+  if (view?.moved && where.name === last.name && where.arg === last.arg) return view.moved(where);
   reading.abort();
   view?.close?.();
   if (view?.moved && loaded) parked = { view, hash: last.hash, top: scrollY };
-  if (view) goTo ||= 'h1';
-  loaded = parked?.hash === hash;
+  if (view) goTo ??= 'h1';
+  loaded = parked.hash === hash;
   top = loaded ? parked.top : 0;
-  view = loaded ? parked.view : (next.name === 'tasks' && next.arg ? taskView : views[next.name])(next, host);
+  view = loaded ? parked.view : (where.arg && where.name === 'tasks' ? taskView : views[where.name])(where, host);
   problem = null;
-  for (const link of document.querySelectorAll('#views a')) {
-    link.ariaCurrent = link.hash === `#/${next.name}` ? 'page' : null;
-  }
   patch(byId('view'));  // nothing of the other view stays
   draw();
   return refreshSoon(0);
-}
-
-function unescape(text = '') {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function draw() {
@@ -89,18 +80,19 @@ function draw() {
   if (loaded) view.drawn?.();
   if (loaded && top !== null) {
     scrollTo(0, top);
-    const target = main.querySelector(goTo || 'h1');
+    const target = goTo && main.querySelector(goTo);
     if (goTo === 'h1') target.tabIndex = -1;
-    if (goTo) target.focus({ preventScroll: true });
-    top = null;
-    goTo = '';
+    target?.focus({ preventScroll: true });
+    top = goTo = null;
   } else if (main.contains(focused)) {
     focused.focus({ preventScroll: true });
   }
   const name = visible(server.status?.server.name ?? 'Longhaul');
   byId('name').textContent = name;
   document.title = `${view.title} – ${name}`;
-  byId('live').textContent = !online ? '○ not connected' : paused ? '○ paused' : '● live';
+  patch(byId('views'), Object.keys(views).map((one) =>
+    h('a', { href: `#/${one}`, 'aria-current': one === where.name && 'page' }, one)));
+  byId('live').textContent = !online ? '○ lost' : paused ? '○ paused' : '● live';
   byId('lost').hidden = online;
 }
 
@@ -113,38 +105,32 @@ async function refresh() {
   const mine = view;
   reading = new AbortController();
   try {
-    const status = await get('/status', reading.signal);
-    server.status = status;
-    setClock(status.now);
-    await mine.load(reading.signal);
-    if (mine === view) {
-      loaded = true;
-      problem = null;
-    }
+    const { signal } = reading;
+    server.status = await get('/status', signal);
+    setClock(server.status.now);
+    await mine.load(signal);
+    if (mine === view) [loaded, problem] = [true, null];
   } catch (error) {
     if (mine === view) failed(error);
   }
   busy = false;
   draw();
-  if (mine !== view) refreshSoon(0);
-  else if (again) refreshSoon();
+  if (mine !== view || again) refreshSoon(mine === view ? refreshEvery : 0);
 }
 
 function failed(error) {
   // Of a lost connection the banner tells.
   if (!online || error.name === 'AbortError') return;
   problem = error;
-  if (error.code === 'not_found') loaded = false;
+  loaded = error.code === 'invalid' || (loaded && error.code !== 'not_found');
 }
 
 // Refreshes once, `least` ms after the last time or later.
-function refreshSoon(least = refreshEvery) {
+function refreshSoon(least) {
   if (timer && least) return;
   clearTimeout(timer);
-  timer = setTimeout(refresh, Math.max(0, readAt + least - Date.now()));
+  timer = setTimeout(refresh, readAt + least - Date.now());
 }
-
-const mayRead = () => !paused && !document.hidden;
 
 // The streams go on, or are held, as may be.
 function hold() {
@@ -156,33 +142,34 @@ function hold() {
 function connected(yes) {
   if (yes === online) return;
   online = yes;
-  if (yes) hold();
-  else draw();
+  if (!yes) holdStreams(true);  // a connection may be dead and not know it
+  hold();
 }
 
-function row(step) {
+const row = () => document.activeElement.closest('[data-row]');
+
+function move(step) {
   const rows = [...main.querySelectorAll('[data-row]')];
-  const here = rows.indexOf(document.activeElement.closest('[data-row]'));
-  const inSight = rows.findIndex((one) => one.getBoundingClientRect().top >= 0);
-  rows[here < 0 ? Math.max(0, inSight) : here + step]?.querySelector('a').focus();
+  const next = row() ? rows[rows.indexOf(row()) + step]
+    : rows.find((one) => one.getBoundingClientRect().top >= 0);
+  next?.querySelector('a').focus();
 }
-
-const filter = '[data-filter]';
 
 const keys = {
-  j: () => row(1),
-  k: () => row(-1),
-  x: () => document.activeElement.closest('[data-row]')?.querySelector('[type=checkbox]')?.click(),
+  j: () => move(1),
+  k: () => move(-1),
+  x: () => row()?.querySelector('[type=checkbox]')?.click(),
   '?': help,
   '/'() {
-    if (main.querySelector(filter)) return main.querySelector(filter).focus();
-    goTo = filter;
+    const field = main.querySelector('[data-filter]');
+    if (field) return field.focus();
+    goTo = '[data-filter]';
     return host.go('#/tasks');
   },
 };
 
 addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog')) return;
   const field = event.target.closest('textarea, select, input:not([type=checkbox])');
   if (field && event.key === 'Escape') field.blur();
   if (field || !keys[event.key]) return;
@@ -207,8 +194,8 @@ document.querySelector('.skip').onclick = (event) => {
 setInterval(() => {
   if (!mayRead()) return;
   tick(main);
-  // Streams come back by themselves; where only a request failed, this one finds out.
-  if (!online && Date.now() - readAt > 3000) refreshSoon(0);
+  // Where nothing comes, this finds out whether anybody is there.
+  if (Date.now() - readAt > (online ? 30000 : 3000)) refreshSoon(0);
 }, 1000);
 open();
 stream('/events', {
@@ -217,6 +204,6 @@ stream('/events', {
   refused: failed,
   event({ counts, state }) {
     if (server.status) Object.assign(server.status, { counts, state });
-    refreshSoon();
+    refreshSoon(refreshEvery);
   },
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dialogs, and what is said at the foot of the page (a live region: it is read out as well).
-import { h, make } from './dom.js';
+// Forms that send something, in the page or in a dialog, and what is said at the foot of the page (a
+// live region: it is read out as well).
+import { h, make, own } from './dom.js';
 
 let timer;
 
@@ -11,27 +12,43 @@ export function say(text) {
   timer = setTimeout(() => line.replaceChildren(), 3000 + 60 * text.length);
 }
 
-// Shows a dialog until it is closed, or `check(values of its fields)` is done and has not thrown;
-// without a button `no`, it can only be closed that way.
-export function dialog({ title, body, yes, no, kind = 'main', check }) {
-  return new Promise((done) => {
-    let well = false;
-    const box = make(h('dialog', { 'aria-labelledby': 'dialog-title' }, h('form',
-      h('h2', { id: 'dialog-title' }, title), body, h('p.wrong', { role: 'alert' }),
-      h('div.row.end', no && h('button', { type: 'button', onclick: () => box.close() }, no),
-        yes && h(`button.${kind}`, yes)))));
-    box.firstChild.onsubmit = async (event) => {
+// A <form> that sends what `fields` say ({node, read}, see form.js; or none), or null by the button
+// `no`. What `send(text)` throws is shown.
+export function sendForm({ title, intro, fields, yes, no, kind = 'main' }, send) {
+  const wrong = make(h('p.wrong', { role: 'alert' }));
+  const run = async (text) => {
+    try {
+      await send(text);
+    } catch ({ message, hint }) {
+      wrong.textContent = `${message} ${hint ?? ''}`;
+    }
+  };
+  return make(h('form.panel', {
+    onsubmit(event) {
       event.preventDefault();
-      try {
-        await check(Object.fromEntries(new FormData(event.target)));
-        well = true;
-        box.close();
-      } catch (error) {
-        box.querySelector('.wrong').textContent = error.message;
-      }
-    };
+      const text = fields?.read();
+      if (text !== null) run(text);
+    },
+  },
+  h('h2', title), intro, fields && own('fields', () => fields.node), own('wrong', () => wrong),
+  h('div.row', yes && h(`button.${kind}`, yes), no && h('button', { type: 'button', onclick: () => run(null) }, no))));
+}
+
+// The same in a dialog, until it has been sent or was closed; without `no` it must be sent. `body`
+// has fields with names, whose values `send` gets.
+export function dialog({ title, body, no, ...more }, send) {
+  return new Promise((done) => {
+    let may = Boolean(no);
+    const box = make(h('dialog', { label: title }));
+    const node = make(h('div', body));
+    const read = () => Object.fromEntries(new FormData(box.firstChild));
+    box.append(sendForm({ title, no, ...more, fields: { node, read } }, async (values) => {
+      if (values) await send(values);
+      may = true;
+      box.close();
+    }));
     box.onclose = () => {
-      if (!well && !no) return box.showModal();
+      if (!may) return box.showModal();
       box.remove();
       return done();
     };
@@ -62,7 +79,6 @@ export async function askForKey(refused) {
       h('p', refused && 'This key was not accepted. ', 'A key is kept in this tab until that is closed.'),
       h('label.field', 'Key', h('input', { name: 'key', type: 'password', required: true, autocomplete: 'off' })),
     ],
-    check: (values) => { key = values.key.trim(); },
-  });
+  }, (values) => { key = values.key.trim(); });
   return key;
 }

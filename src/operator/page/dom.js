@@ -6,7 +6,8 @@
 const flat = (nodes) => nodes.flat(Infinity).filter((one) => one || one === 0);
 
 // What should be there: h('p.quiet', {title: 'x'}, 'text', more); the props may be left out. `svg:`
-// makes SVG; the prop `key` finds a node again among its siblings.
+// makes SVG; the prop `key` finds a node again among its siblings,
+// `label` is for those who hear it.
 export function h(tag, props, ...children) {
   if (props?.constructor !== Object || props.tag) return h(tag, {}, props, children);
   const [name, ...classes] = tag.split('.');
@@ -22,6 +23,7 @@ const typed = (node, name) =>
   /^(value|checked)$/.test(name) && /^(INPUT|SELECT|TEXTAREA)$/.test(node.tagName);
 
 function setProp(node, name, value) {
+  if (name === 'label') name = 'aria-label';
   if (name.startsWith('on')) node[name] = value;
   else if (value === undefined || value === null || value === false) node.removeAttribute(name);
   else node.setAttribute(name, value === true ? '' : value);

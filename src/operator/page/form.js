@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A form made from a JSON schema, for arguments and for answers. It gives JSON text, never values,
 // so that a long number arrives as it was typed. What it has no field for is written as JSON.
-import { server } from './api.js';
-import { h, make, own, patch } from './dom.js';
+import { h, make, own } from './dom.js';
 import { indented, members, pick } from './json.js';
-import { button, failure } from './parts.js';
 import { theirs, visible } from './text.js';
 
 let count = 0;
@@ -106,24 +104,4 @@ export function schemaForm(raw = '{}') {
       return `{${read.filter(([, text]) => text).map((one) => one.join(':'))}}`;
     },
   };
-}
-
-// A <form> that sends what `fields` (as above, or null) say. `send(text)` may throw; with the button
-// `no` it gets null.
-export function sendForm({ title, intro, fields, yes, no }, send) {
-  const wrong = make(h('div'));
-  const run = (text) => send(text).then(() => patch(wrong), (error) => patch(wrong, failure(error)));
-  return make(h('form.panel', {
-    onsubmit(event) {
-      event.preventDefault();
-      const text = fields?.read();
-      if (text !== null) run(text);
-    },
-  },
-  h('h2', title), intro,
-  server.mayAct && [
-    fields && own('fields', () => fields.node),
-    h('div.row', h('button.main', yes), no && button(no, () => run(null))),
-    own('wrong', () => wrong),
-  ]));
 }

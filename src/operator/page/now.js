@@ -36,7 +36,7 @@ export default function nowView() {
       return [
         h('h1', 'Now'),
         h('div', { key: 'troubles' }, troubles(server.status, processes)),
-        h('nav.counts', { 'aria-label': 'Tasks by status' }, statuses.map((status) =>
+        h('nav.counts', { label: 'Tasks by status' }, statuses.map((status) =>
           tasksLink({ status }, h(`b.${status}`, number(counts[status])), h('span', word(status))))),
         h('div.columns', { key: 'columns' },
           h('div',
@@ -45,7 +45,7 @@ export default function nowView() {
             section('Waiting longest', 'waiting', (task) => ['waits ', since(task.createdAt)]),
             section('Failed last', 'failed', (task) => when(task.endedAt)),
             !counts.running && h('p.quiet', 'Nothing runs.')),
-          h('aside', { 'aria-label': 'The server' },
+          h('aside', { label: 'The server' },
             h('h2', 'Server'), health(server.status, processes),
             h('h2', 'Last hour'), h('div.sparks', ['created', 'completed', 'failed', 'cancelled']
               .map((label) => sparkline(label, hour[label]))),
@@ -55,14 +55,12 @@ export default function nowView() {
   };
 }
 
-function troubles({ store, state, tools, slots }, processes) {
+function troubles({ store, state }, processes) {
   const late = processes.filter((one) => one.leaseLeftMs <= 0).length;
-  const waiting = Object.values(tools).some((one) => one.waiting);
   return [
     store.trouble && failure({ message: `The store has trouble: ${store.trouble}` }),
     late > 0 && failure({ message: `The lease of ${late} of ${processes.length} processes ran out.` }),
     state === 'draining' && h('p.note', 'The server is being stopped: it begins nothing new.'),
-    waiting && slots.running >= slots.limit && h('p.note', 'All slots of this process are taken, and tasks wait.'),
   ];
 }
 
@@ -87,7 +85,7 @@ function sparkline(label, values) {
   return h(`div.${label}`, h('span', label),
     h('svg:svg', {
       viewBox: `0 0 ${2 * values.length} 24`, preserveAspectRatio: 'none', role: 'img',
-      'aria-label': `${label}: ${total} in the last hour, at most ${most} in a step`,
+      label: `${label}: ${total} in the last hour, at most ${most} in a step`,
     }, h('svg:polyline', { points })),
     h('b', number(total)));
 }

@@ -12,60 +12,57 @@ export function taskPages() {
   let filter;
   let next;
 
-  async function read(size, take, cursor, signal) {
+  // Gives the reply, and whether there are fewer than asked for; nothing if the filter changed.
+  async function read(size, cursor, signal) {
     const asked = filter;
-    const query = new URLSearchParams(filter);
-    query.set('limit', size);
-    if (cursor) query.set('cursor', cursor);
+    const query = new URLSearchParams({ ...Object.fromEntries(filter), limit: size, ...(cursor && { cursor }) });
     const reply = await get(`/tasks?${query}`, signal);
-    // A reply to an older filter is dropped.
-    if (asked === filter) take(reply, reply.tasks.length < size);
+    return asked === filter && { ...reply, short: reply.tasks.length < size };
   }
 
-  // What has not changed stays the same object: its row is not drawn again.
-  function join(before, behind) {
-    const known = new Map(self.tasks.map((one) => [one.id, one]));
-    const joined = new Map();
-    for (const one of [...before, ...behind]) {
-      const old = known.get(one.id);
-      if (!joined.has(one.id)) joined.set(one.id, JSON.stringify(old) === JSON.stringify(one) ? old : one);
+  // Puts `tasks` one behind the other. One that has not changed stays the same object.
+  function join(...tasks) {
+    const old = new Map(self.tasks.map((one) => [one.id, one]));
+    const all = new Map();
+    for (const one of tasks.flat()) {
+      const was = old.get(one.id);
+      if (!all.has(one.id)) all.set(one.id, JSON.stringify(was) === JSON.stringify(one) ? was : one);
     }
-    self.tasks = [...joined.values()];
+    self.tasks = [...all.values()];
   }
 
-  function end({ nextCursor, complete, looked }, short) {
+  function end({ nextCursor, complete, looked, short }, before) {
     next = nextCursor;
-    self.looked += looked;
+    self.looked = before + looked;
     self.rest = !next ? 'end' : self.tasks.length >= mostRows ? 'full'
       : short && !complete ? 'search' : 'more';
   }
 
-  function begin(reply, short) {
-    self.looked = 0;
-    self.tasks = reply.tasks;
-    end(reply, short);
+  function begin(reply) {
+    join(reply.tasks);
+    end(reply, 0);
   }
 
-  function start(query, signal) {
+  async function start(query, signal) {
     filter = query;
-    return read(pageSize, begin, null, signal);
+    const reply = await read(pageSize, null, signal);
+    if (reply) begin(reply);
   }
 
-  function more() {
-    return read(2 * pageSize, (reply, short) => {
-      join(self.tasks, reply.tasks);
-      end(reply, short);
-    }, next);
+  async function more() {
+    const reply = await read(2 * pageSize, next);
+    if (!reply) return;
+    join(self.tasks, reply.tasks);
+    end(reply, self.looked);
   }
 
-  function refresh(signal) {
-    const size = Math.min(mostFresh, Math.max(pageSize, self.tasks.length));
-    return read(size, (reply, short) => {
-      const last = self.tasks.findIndex((one) => one.id === reply.tasks.at(-1)?.id);
-      // All is new if nothing more follows, or if so many came that they and the old do not touch.
-      if (!reply.nextCursor || (last < 0 && !short)) begin(reply, short);
-      else join(reply.tasks, self.tasks.slice(last + 1));
-    }, null, signal);
+  async function refresh(signal) {
+    const reply = await read(Math.min(mostFresh, Math.max(pageSize, self.tasks.length)), null, signal);
+    if (!reply) return;
+    const last = self.tasks.findIndex((one) => one.id === reply.tasks.at(-1)?.id);
+    // Nothing follows, or so many are new that they and the old do not touch: it begins anew.
+    if (!reply.nextCursor || (last < 0 && !reply.short)) begin(reply);
+    else join(reply.tasks, self.tasks.slice(last + 1));
   }
 
   return self;

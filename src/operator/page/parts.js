@@ -20,12 +20,12 @@ export const toolLink = (name) => h('a', { href: address('tools', name) }, their
 export function bar({ status, progress, expectedMs, beganAt }) {
   const { done, total } = progress ?? {};
   if (total > 0) {
-    return h('span.bar', h('progress', { max: total, value: done, 'aria-label': 'Progress' }),
+    return h('span.bar', h('progress', { max: total, value: done, label: 'Progress' }),
       h('small', `${Math.floor(Math.min(100, (100 * done) / total))} %`));
   }
   if (status !== 'running' || !expectedMs || !beganAt) return progress && h('small', `${number(done)} done`);
   return h('span.bar', h('progress.guess', {
-    max: expectedMs, value: msBetween(beganAt), 'data-from': beganAt, 'aria-label': 'Usual time',
+    max: expectedMs, value: msBetween(beganAt), 'data-from': beganAt, label: 'Usual time',
   }), h('small', `of ~${duration(expectedMs)}`));
 }
 
@@ -38,7 +38,10 @@ export const summary = (task) => [
 export const failure = (error) => error && h('div.trouble', { key: error.message, role: 'alert' },
   h('strong', visible(error.message, 2000)), error.hint && h('p', visible(error.hint, 2000)));
 
-export const button = (text, onclick, kind = '') => h('button', { type: 'button', class: kind, onclick }, text);
+// What `action` throws is said.
+export const button = (text, action, kind = '') => h('button', {
+  type: 'button', class: kind, onclick: () => Promise.resolve().then(action).catch((error) => say(error.message)),
+}, text);
 
 async function copy(text) {
   try {
@@ -60,10 +63,10 @@ async function copy(text) {
 }
 
 export const copyButton = (text, what) => h('button.small',
-  { type: 'button', 'aria-label': `Copy ${what}`, onclick: () => copy(text) }, 'Copy');
+  { type: 'button', label: `Copy ${what}`, onclick: () => copy(text) }, 'Copy');
 
 export const block = (label, text) =>
-  h('pre', { dir: 'auto', tabindex: 0, role: 'region', 'aria-label': label }, visibleLines(text));
+  h('pre', { dir: 'auto', tabindex: 0, role: 'region', label: label }, visibleLines(text));
 
 // The text of a JSON value, a member a line; what is copied is the text itself.
 export const json = (raw, what) => h('div',
@@ -73,7 +76,7 @@ export const json = (raw, what) => h('div',
 
 // A wide table scrolls inside its frame. `columns` are texts; a row is {key, cells}.
 export const table = (label, columns, rows) =>
-  h('div.scroll', { tabindex: 0, role: 'region', 'aria-label': label }, h('table',
+  h('div.scroll', { tabindex: 0, role: 'region', label: label }, h('table',
     h('thead', h('tr', columns.map((one) => h('th', { scope: 'col' }, one)))),
     h('tbody', rows.map(({ key, cells }) => h('tr', { key }, cells.map((one) => h('td', one)))))));
 
@@ -84,5 +87,5 @@ export const facts = (...pairs) => h('dl.facts', pairs
 
 // `used` of `limit`, as a gauge with its figures.
 export const gauge = (label, used, limit, write = number) => h('span.bar',
-  limit && h('meter', { max: limit, high: limit * 0.9, value: used, 'aria-label': label }),
+  limit && h('meter', { max: limit, high: limit * 0.9, value: used, label: label }),
   ` ${write(used)}`, limit && ` of ${write(limit)}`);

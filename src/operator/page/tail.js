@@ -12,7 +12,7 @@ const mostSaved = 268435456;  // bytes: the browser holds a download in memory
 
 export function tail(id) {
   const box = make(h('section.tail'));
-  const screen = make(h('div.screen', { tabindex: 0, role: 'log', 'aria-live': 'off', 'aria-label': 'Output' }));
+  const screen = make(h('div.screen', { tabindex: 0, role: 'log', 'aria-live': 'off', label: 'Output' }));
   let name = 'stdout';
   let follow = true;
   let wrap = true;
@@ -38,7 +38,6 @@ export function tail(id) {
 
   function take({ offset, nextOffset, total, ended, text }) {
     it.from ??= offset;
-    if (it.next && offset > it.next) it.term.write(`\n[${bytes(offset - it.next)} are missing here]\n`);
     if (nextOffset > it.next) it.term.write(text);
     Object.assign(it, { next: nextOffset, total, ended });
     if (ended) reading.stop();
@@ -119,12 +118,6 @@ export function tail(id) {
     return setTimeout(URL.revokeObjectURL, 60000, href);
   }
 
-  function choose(other) {
-    name = other;
-    begin();
-    box.querySelector('[aria-selected=true]').focus();
-  }
-
   function stateWords({ ended, state, total, from, term: { dropped } }) {
     return [
       total >= 0 && (from ? `from byte ${number(from)} of ${number(total)} on` : bytes(total)),
@@ -135,20 +128,18 @@ export function tail(id) {
 
   function draw() {
     const tab = (one) => h('button', {
-      type: 'button', role: 'tab', 'aria-selected': String(one === name), 'aria-controls': 'screen',
-      tabindex: one === name ? 0 : -1, onclick: () => choose(one),
-      onkeydown: ({ key }) => /^Arrow(Left|Right)$/.test(key) && choose(one === 'stdout' ? 'stderr' : 'stdout'),
+      type: 'button', 'aria-pressed': String(one === name), onclick: () => { name = one; begin(); },
     }, one);
     const check = (text, checked, onclick) => h('label', h('input', { type: 'checkbox', checked, onclick }), ` ${text}`);
     const marks = found();
     patch(box,
-      h('div.row.spread', h('h2', 'Output'),
-        h('div', { role: 'tablist', 'aria-label': 'Which output' }, ['stdout', 'stderr'].map(tab))),
+      h('div.row', h('h2', 'Output'),
+        h('div', ['stdout', 'stderr'].map(tab))),
       h('div.row',
         check('follow', follow, () => { follow = !follow; if (follow) screen.scrollTop = screen.scrollHeight; }),
         check('wrap', wrap, () => { wrap = !wrap; screen.classList.toggle('nowrap'); }),
         h('input', {
-          type: 'search', placeholder: 'find', 'aria-label': 'Find in the output', 'data-filter': '',
+          type: 'search', placeholder: 'find', label: 'Find in the output', 'data-filter': '',
           oninput: search,
           onkeydown: ({ key, shiftKey }) => key === 'Enter' && jump(shiftKey ? -1 : 1),
         }),
@@ -161,7 +152,7 @@ export function tail(id) {
         button('Download', download, 'small')),
       failure(it.wrong),
       h('p.quiet', stateWords(it)),
-      h('div', { id: 'screen', role: 'tabpanel', 'aria-label': name, key: 'screen' }, own('screen', () => screen)));
+      own('screen', () => screen));
   }
 
   begin();

@@ -2,9 +2,10 @@
 // One task: its life, its questions, its output, and what went in and came out, as the exact JSON that
 // was sent: the reply is kept as text, and those members are cut out of it.
 import { actOn, answerTask, verbs } from './actions.js';
-import { getText, hasKey, server, taskPath } from './api.js';
-import { h, own } from './dom.js';
-import { jsonField, schemaForm, sendForm } from './form.js';
+import { currentKey, getText, server, taskPath } from './api.js';
+import { sendForm } from './dialog.js';
+import { h, make, own } from './dom.js';
+import { jsonField, schemaForm } from './form.js';
 import { members, pick } from './json.js';
 import { address, bar, block, button, copyButton, facts, hasEnded, json, mark, taskLink, toolLink } from './parts.js';
 import { tail } from './tail.js';
@@ -99,15 +100,13 @@ function factsOf({ limits, tool, retryOf, retentionMs, ...more }) {
     ...Object.entries(limits).map(([name, is]) => [`limit: ${words(name)}`, value(name, is)]));
 }
 
-const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-
 function elsewhere({ id, output }) {
-  const curl = `curl ${hasKey() ? '-H "Authorization: Bearer $KEY" ' : ''}`;
+  const curl = `curl ${currentKey() ? '-H "Authorization: Bearer $KEY" ' : ''}`;
   const { href } = new URL(`./api/v1${taskPath(id)}`, document.baseURI);
   return Object.entries({
-    task: curl + quoted(href),
-    ...(output && { output: `${curl}-N ${quoted(`${href}/stdout?follow=true`)}` }),
-    longhaul: `longhaul admin show ${quoted(id)}`,
+    task: `${curl}'${href}'`,
+    ...(output && { output: `${curl}-N '${href}/stdout?follow=true'` }),
+    longhaul: `longhaul admin show ${id}`,
   }).map(([name, text]) => h('p.row', h('code.break', { dir: 'auto' }, visible(text, 4000)), copyButton(text, name)));
 }
 
@@ -122,15 +121,17 @@ const templates = {
 function question({ key, raw, request: { method, params = {} } }, answer) {
   const asksUser = method === 'elicitation/create';
   const isPage = params.mode === 'url';
+  const title = ['It asks: ', theirs(key)];
+  const intro = [
+    h('p.message', { dir: 'auto' }, visibleLines(params.message ?? '')),
+    isPage && h('p', h('code.break', { dir: 'ltr' }, visible(params.url, 4000)), ' ',
+      /^https?:\/\//i.test(params.url) &&
+        h('a', { href: params.url, target: '_blank', rel: 'noopener noreferrer' }, 'Open this page')),
+    !asksUser && json(pick(raw, 'request'), `request ${visible(key)}`),
+  ];
+  if (!server.mayAct) return make(h('div.panel', h('h2', title), intro));
   return sendForm({
-    title: ['It asks: ', theirs(key)],
-    intro: [
-      h('p.message', { dir: 'auto' }, visibleLines(params.message ?? '')),
-      isPage && h('p', h('code.break', { dir: 'ltr' }, visible(params.url, 4000)), ' ',
-        /^https?:\/\//i.test(params.url) &&
-          h('a', { href: params.url, target: '_blank', rel: 'noopener noreferrer' }, 'Open this page')),
-      !asksUser && json(pick(raw, 'request'), `request ${visible(key)}`),
-    ],
+    title, intro,
     fields: !asksUser ? jsonField('The answer, as JSON', templates[method] ?? '{}')
       : isPage ? null : schemaForm(pick(raw, 'request', 'params', 'requestedSchema')),
     yes: isPage ? 'It is done' : 'Answer',

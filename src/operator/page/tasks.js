@@ -6,7 +6,7 @@ import { get, server } from './api.js';
 import { say } from './dialog.js';
 import { h } from './dom.js';
 import { mostFresh, mostRows, taskPages } from './pages.js';
-import { bar, button, failure, hasEnded, mark, statuses, summary, taskLink, word } from './parts.js';
+import { bar, button, hasEnded, mark, statuses, summary, word } from './parts.js';
 import { duration, msBetween, number, since, theirs, visible, when } from './text.js';
 
 const fields = { q: 'Search', tool: 'Tool', owner: 'Owner', since: 'Since' };
@@ -22,8 +22,6 @@ export default function tasksView(where, host) {
   let filter = clean(where.query);
   let typed = Object.fromEntries(filter);
   let all = null;          // how many match, where all of them are selected
-  let outcome = null;      // of what was done to many
-  let wrong = null;
   let loading = false;
   let fresh = false;       // the first page with this filter was read
   let timer;
@@ -41,7 +39,7 @@ export default function tasksView(where, host) {
     if (loading) return;
     loading = true;
     host.draw();
-    await pages.more().catch((error) => { wrong = error; });
+    await pages.more().catch((error) => say(error.message));
     loading = false;
     watcher.disconnect();  // to be told anew whether the end is in sight
     host.draw();
@@ -74,31 +72,27 @@ export default function tasksView(where, host) {
     const reply = await actOnMany(verb, all ?? selected.size, all === null
       ? { ids: [...selected] } : { filter: Object.fromEntries(filter), expect: all });
     if (!reply) return;
-    outcome = { verb, ...reply };
     select(null);
-    document.querySelector('.outcome').focus();
     host.refresh();
   }
 
   function drawFilter() {
     const { counts, tools } = server.status;
     const chosen = (typed.status ?? '').split(',');
-    const list = (id, values) => h('datalist', { id }, values.map((value) => h('option', { value })));
     const more = {
       q: { type: 'search', 'data-filter': '', placeholder: 'in ids, messages, keys, arguments' },
-      tool: { list: 'tool-names' },
-      since: { list: 'since-times', placeholder: '2h, or a time' },
+      tool: { list: 'tools' },
+      since: { placeholder: '2h, or a time' },
     };
     return h('form.filter', {
-      role: 'search', 'aria-label': 'Tasks', oninput: type, onsubmit: (event) => event.preventDefault(),
+      role: 'search', label: 'Tasks', oninput: type, onsubmit: (event) => event.preventDefault(),
     },
     h('fieldset', h('legend.aside', 'Status'), statuses.map((status) => h('label.pill',
       h('input', { type: 'checkbox', name: 'status', value: status, checked: chosen.includes(status) }),
       ` ${word(status)} `, h('b', number(counts[status]))))),
     Object.entries(fields).map(([name, label]) => h(`label.field.${name}`, label,
       h('input', { name, value: typed[name] ?? '', spellcheck: 'false', ...more[name] }))),
-    list('tool-names', Object.keys(tools).slice(0, 200)),
-    list('since-times', ['15m', '1h', '6h', '24h', '7d']),
+    h('datalist', { id: 'tools' }, Object.keys(tools).slice(0, 200).map((value) => h('option', { value }))),
     filter.size > 0 && h('a', { href: '#/tasks' }, 'Show all'));
   }
 
@@ -128,7 +122,7 @@ export default function tasksView(where, host) {
   }
 
   const check = (label, checked, ids) => server.mayAct && h('td.check', h('input', {
-    type: 'checkbox', 'aria-label': label, checked, onchange: ({ target }) => select(ids, target.checked),
+    type: 'checkbox', label: label, checked, onchange: ({ target }) => select(ids, target.checked),
   }));
 
   function drawTable(ids) {
@@ -156,14 +150,8 @@ export default function tasksView(where, host) {
   return {
     title: 'Tasks',
     async load(signal) {
-      try {
-        await (fresh ? pages.refresh(signal) : pages.start(filter, signal));
-        fresh = true;
-        wrong = null;
-      } catch (error) {
-        if (error.code !== 'invalid') throw error;
-        wrong = error;
-      }
+      await (fresh ? pages.refresh(signal) : pages.start(filter, signal));
+      fresh = true;
     },
     moved({ query }) {
       if (`${clean(query)}` === `${filter}`) return;
@@ -175,7 +163,7 @@ export default function tasksView(where, host) {
       host.refresh();
     },
     draw: () => [
-      h('h1', 'Tasks'), drawFilter(), failure(wrong), outcome && drawOutcome(outcome), drawSelection(),
+      h('h1', 'Tasks'), drawFilter(), drawSelection(),
       pages.tasks.length > 0 && drawTable(pages.tasks.map((one) => one.id)), drawEnd(pages.tasks.length),
     ],
     drawn,
@@ -185,13 +173,6 @@ export default function tasksView(where, host) {
     },
   };
 }
-
-const drawOutcome = ({ verb, applied, unchanged, refused, failures }) =>
-  h('div.panel.outcome', { key: 'outcome', tabindex: -1, role: 'status' },
-    h('strong', `${verbs[verb][0]}: ${number(applied)} done, ${number(unchanged)} were so already, `,
-      `${number(refused)} refused.`),
-    h('ul', failures.map((one) => h('li', taskLink(one.id), ' ', theirs(one.message)))),
-    refused > failures.length && h('p.quiet', 'These are the first of them.'));
 
 function timeOf({ status, createdAt, beganAt, updatedAt, endedAt }) {
   if (hasEnded({ status })) return beganAt && endedAt ? `took ${duration(msBetween(beganAt, endedAt))}` : '–';

@@ -24,9 +24,9 @@ function indexed(n) {
 
 const plain = {};
 const switches = {
-  1: { bold: true }, 22: { bold: false }, 3: { italic: true }, 23: { italic: false },
-  4: { line: true }, 24: { line: false }, 7: { turned: true }, 27: { turned: false },
-  39: { fg: null }, 49: { bg: null },
+  1: { fontWeight: 'bold' }, 22: { fontWeight: '' }, 3: { fontStyle: 'italic' }, 23: { fontStyle: '' },
+  4: { textDecoration: 'underline' }, 24: { textDecoration: '' },
+  7: { turned: true }, 27: { turned: false }, 39: { fg: null }, 49: { bg: null },
 };
 
 // The style after an SGR with these parameters.
@@ -53,15 +53,12 @@ function styled(style, params) {
 const bright = (rgb) => (rgb[0] * 3 + rgb[1] * 6 + rgb[2]) / 10;
 
 // Shows a style on a node, with other colours where its own could not be read.
-export function paint(node, { fg, bg, bold, italic, line, turned }) {
+export function paint(node, { fg, bg, turned, ...more }) {
   if (turned) [fg, bg] = [bg ?? ground, fg ?? ink];
   if (bg && Math.abs(bright(fg ?? ink) - bright(bg)) < 125) fg = bright(bg) > 117 ? [0, 0, 0] : sixteen[15];
   if (!bg && fg && bright(fg) < 130) fg = fg.map((one) => one / 2 + 128);
-  if (fg) node.style.color = `rgb(${fg})`;
-  if (bg) node.style.backgroundColor = `rgb(${bg})`;
-  if (bold) node.style.fontWeight = 'bold';
-  if (italic) node.style.fontStyle = 'italic';
-  if (line) node.style.textDecoration = 'underline';
+  const css = (rgb) => (rgb ? `rgb(${rgb})` : '');
+  Object.assign(node.style, more, { color: css(fg), backgroundColor: css(bg) });
 }
 
 // `lines` have ended, and the first `dropped` went; last() has not. A line is {runs: [{text, style}],

@@ -3,8 +3,9 @@
 // and a form made from that to call it.
 import { pauseTool } from './actions.js';
 import { getText, post, server } from './api.js';
+import { sendForm } from './dialog.js';
 import { h, own } from './dom.js';
-import { schemaForm, sendForm } from './form.js';
+import { schemaForm } from './form.js';
 import { pick } from './json.js';
 import { address, button, facts, failure, gauge, json, statuses, taskLink, tasksLink, toolLink, word } from './parts.js';
 import { duration, number, theirs, visible, visibleLines, when } from './text.js';
@@ -59,7 +60,7 @@ function figures(tool, host) {
       ['Last hour', ended ? `${Math.floor((100 * hour.completed) / ended)} % of ${number(ended)} went well` : 'none ended',
         hour.cancelled > 0 && `, ${number(hour.cancelled)} cancelled`],
       ['Took', hour.p50Ms !== null && `p50 ${duration(hour.p50Ms)}, p95 ${duration(hour.p95Ms)}`]),
-    hour.failures.length > 0 && h('ul', { 'aria-label': 'Failures' }, hour.failures.map((one) =>
+    hour.failures.length > 0 && h('ul', { label: 'Failures' }, hour.failures.map((one) =>
       h('li', h('b', `${number(one.count)} × `), theirs(one.message), ' ', taskLink(one.last, 'the last')))),
   ];
 }
