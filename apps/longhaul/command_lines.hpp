@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "admin.hpp"
 #include "call.hpp"
 #include "serve.hpp"
 #include "store.hpp"
@@ -16,6 +17,7 @@ class App;
 
 namespace longhaul {
 
+void add_admin(CLI::App& app, admin_command& command);
 void add_serve(CLI::App& app, serve_command& command);
 void add_store_verbs(CLI::App& app, store_command& command);
 

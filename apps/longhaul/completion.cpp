@@ -77,6 +77,14 @@ void add_parameters(const raw_json& tool, const std::string& typed, suggestions&
 }
 
 void add_options(std::string_view command, suggestions& into) {
+  if (command == "admin") {
+    into.insert(into.end(), {{"--json", "what the API replies"},
+                             {"--url", "where the operators' API is"},
+                             {"--key-env", "the variable with the key"},
+                             {"--ca", "authorities that are trusted"},
+                             {"--help", "explains it"}});
+    return;
+  }
   suggestions all = {{"--json", "one JSON object"},
                      {"--quiet", "only results and errors"},
                      {"--key-file", "a file with the API key"},
@@ -94,8 +102,8 @@ void add_options(std::string_view command, suggestions& into) {
 // Words that are no options, with what belongs to an option left out.
 std::vector<std::string> positionals(const std::vector<std::string>& words) {
   static const std::vector<std::string> with_value = {
-      "--key-file", "--timeout", "--answer", "--header", "--ca",
-      "--protocol", "--ttl",     "--root",   "--tail",   "--idempotency-key"};
+      "--key-file", "--timeout", "--answer", "--header",          "--ca",  "--protocol",
+      "--ttl",      "--root",    "--tail",   "--idempotency-key", "--url", "--key-env"};
   std::vector<std::string> all;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i].starts_with("-") && words[i].size() > 1) {
@@ -111,7 +119,8 @@ suggestions suggest(const std::vector<std::string>& words) {
   suggestions all;
   const std::string typed = words.empty() ? "" : words.back();
   if (words.size() <= 1) {
-    for (const char* const each : {"call", "tools", "tasks", "serve", "store", "completion"}) {
+    for (const char* const each :
+         {"call", "tools", "tasks", "admin", "serve", "store", "completion"}) {
       all.emplace_back(each, "");
     }
     return all;
@@ -131,6 +140,12 @@ suggestions suggest(const std::vector<std::string>& words) {
     }
   } else if (command == "tasks") {
     add_tasks(all);
+  } else if (command == "admin" && before.empty()) {
+    for (const char* const each :
+         {"status", "tasks", "show", "explain", "tail", "top", "tools", "owners", "processes",
+          "audit", "cancel", "retry", "delete", "retain", "answer", "pause", "resume"}) {
+      all.emplace_back(each, "");
+    }
   } else if ((command == "call" || command == "tools") && before.empty()) {
     add_servers(all);
   } else if (command == "call" || command == "tools") {

@@ -45,6 +45,7 @@ struct given_command {
   call_command call;
   tools_command tools;
   tasks_command tasks;
+  admin_command admin;
   std::vector<std::string> words;
   std::string shell;
 };
@@ -56,6 +57,7 @@ void add_commands(CLI::App& app, given_command& given) {
   add_call(app, given.call, given.words);
   add_tools(app, given.tools, given.words);
   add_tasks(app, given.tasks);
+  add_admin(app, given.admin);
   add_store_verbs(app, given.store);
   CLI::App* const completion =
       app.add_subcommand("completion", "Print what makes a shell complete these commands");
@@ -92,6 +94,7 @@ int run(const CLI::App& app, given_command& given, std::vector<std::string> serv
   if (app.got_subcommand("call")) return run_call(given, std::move(server));
   if (app.got_subcommand("tools")) return run_tools(given, std::move(server));
   if (app.got_subcommand("tasks")) return run_tasks(given.tasks);
+  if (app.got_subcommand("admin")) return run_admin(given.admin);
   if (app.got_subcommand("completion")) return run_completion(given.shell);
   return run_store(given.store);
 }

@@ -46,7 +46,7 @@ struct operator_key {
   bool may_act = false;
 };
 
-/// A page, an API and figures for whoever runs the server (docs/operator.md), at an address of
+/// A page and an API for whoever runs the server (docs/operator.md), at an address of
 /// their own.
 struct operator_options {
   std::string listen = {};  ///< `ADDRESS:PORT`; empty: there is none

@@ -10,6 +10,7 @@
 #include "operator/api_error.hpp"
 #include "operator/api_target.hpp"
 #include "operator/audit_trail.hpp"
+#include "operator/kept_numbers.hpp"
 #include "operator/last_hour.hpp"
 #include "operator/open_streams.hpp"
 #include "operator/roles.hpp"
@@ -47,6 +48,7 @@ struct api_state {
   const std::shared_ptr<const roles> who_may;
   audit_trail trail;
   open_streams streams;
+  kept_numbers numbers;
   const timestamp started = around.engine.clock().now();
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // POST /tasks:cancel, :retry and :delete: many at once, by their ids or by a filter. Each task is
 // acted on by itself; what cannot be done to one is told, and the others go on.
-#include <functional>
+#include <optional>
+#include <set>
 
 #include "operator/request_body.hpp"
 #include "operator/task_actions.hpp"
@@ -27,6 +28,7 @@ struct tally {
 std::vector<std::string> ids_in(json::value given) {
   if (!given.is(json::kind::array)) throw api_error(400, "ids must be an array of strings");
   std::vector<std::string> ids;
+  std::set<std::string> seen;
   for (json::elements element(given); element.next();) {
     auto id = element.value().string();
     if (!id) throw api_error(400, "ids must be an array of strings");
@@ -34,13 +36,13 @@ std::vector<std::string> ids_in(json::value given) {
       throw api_error(400, "there are more than " + std::to_string(tunables::most_counted) + " ids",
                       "act on them in several requests");
     }
-    ids.push_back(*std::move(id));
+    if (seen.insert(*id).second) ids.push_back(*std::move(id));
   }
   return ids;
 }
 
-awaitable<std::vector<std::string>> ids_matching(const api_call& call, const request_body& body) {
-  const auto filter = filter_of(body["filter"], call.server.store().now().wall);
+awaitable<std::vector<std::string>> ids_matching(const api_call& call, const request_body& body,
+                                                 const stores::task_filter& filter) {
   const auto expected = body["expect"].integer();
   if (!expected || *expected < 0) {
     throw api_error(400, "expect is missing: how many tasks the filter matches, as you believe",
@@ -62,16 +64,24 @@ awaitable<std::vector<std::string>> ids_matching(const api_call& call, const req
   co_return std::move(found.ids);
 }
 
-awaitable<void> act_on(const api_call& call, const std::string& id, one_action act, tally& sums) {
+// `matches`: what the task must be like still; null: it was named.
+awaitable<void> act_on(const api_call& call, const std::string& id, one_action act,
+                       const stores::task_matcher* matches, tally& sums) {
   std::string refused;
   try {
+    if (call.server.streams.closed()) throw api_error(503, "the server is ending");
     const task_ptr task = co_await call.server.store().find(id);
     if (!task) throw api_error(404, "there is no such task");
+    if (matches != nullptr && !matches->may_match(*task)) {
+      throw api_error(409, "the filter does not match it any more");
+    }
     const acted done = co_await act(call, *task);
     ++(done.outcome == "applied" ? sums.applied : sums.unchanged);
     co_return;
   } catch (const api_error& e) {
     refused = e.what();
+  } catch (const stores::store_error& e) {
+    refused = "the store failed: " + e.reason();
   }
   ++sums.refused;
   if (sums.failures.size() < tunables::failures_told) {
@@ -90,14 +100,22 @@ awaitable<http_reply> act_on_all(api_call& call, std::string_view verb, one_acti
     throw api_error(400, "say which tasks: ids, or filter and expect");
   }
   std::vector<std::string> ids;
+  std::optional<stores::task_matcher> matches;
+  std::string named = "ids";
   if (body["ids"]) {
+    if (body["expect"]) throw api_error(400, "expect goes with a filter");
     ids = ids_in(body["ids"]);
   } else {
-    ids = co_await ids_matching(call, body);
+    const auto filter = filter_of(body["filter"], call.server.store().now().wall);
+    ids = co_await ids_matching(call, body, filter);
+    matches.emplace(filter);
+    named = body["filter"].raw();
   }
   tally sums;
-  for (const std::string& id : ids) co_await act_on(call, id, act, sums);
-  call.note(verb, std::to_string(ids.size()) + " tasks", words_of(sums));
+  for (const std::string& id : ids) {
+    co_await act_on(call, id, act, matches ? &*matches : nullptr, sums);
+  }
+  call.note(verb, std::to_string(ids.size()) + " tasks: " + named, words_of(sums));
   std::string out;
   json::object reply(out);
   reply.integer("applied", sums.applied).integer("unchanged", sums.unchanged);

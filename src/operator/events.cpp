@@ -34,14 +34,10 @@ awaitable<wire::http_reply> follow_events(api_call& call) {
     // What others change is not heard of here, but their runs are seen in the numbers.
     const std::uint64_t changes = call.server.around.hour.changes();
     if (told.empty() || changes != seen || !store.exclusive()) {
-      std::string now;
-      try {
-        const stores::counts_by_tool counts = co_await store.counts();
-        const bool runs = !store.exclusive() && total_of(counts).working > 0;
-        now = event_of(call, counts);
-        if (now == told && changes == seen && !runs) now.clear();
-      } catch (const stores::store_error&) {  // told by /status, and asked again in a second
-      }
+      const kept_numbers::all numbers = co_await call.server.numbers.of(store);
+      const bool runs = !store.exclusive() && total_of(numbers.counts).working > 0;
+      std::string now = event_of(call, numbers.counts);
+      if (now == told && changes == seen && !runs) now.clear();
       if (!now.empty()) {
         wire::stream_event event;
         event.id = std::to_string(changes);

@@ -79,17 +79,21 @@ ends last_hour::ring::sum(minute now) const {
   return all;
 }
 
-void last_hour::note(const task_record& task) {
+// A figure that finds no memory is left out.
+void last_hour::note(const task_record& task) noexcept try {
   changes_.fetch_add(1, std::memory_order_relaxed);
   const bool is_new = task.rev == 1;
   if (!is_new && !task.ends) return;
   const minute at = now();
+  std::string reason = task.ends && is_failure(task) ? reason_of(task) : std::string();
   const guard lock(mutex_);
   if (is_new) ++all_.at(at).created;
-  if (task.ends) note_end(task, at);
+  if (task.ends) note_end(task, std::move(reason), at);
+} catch (const std::exception&) {
+  return;
 }
 
-void last_hour::note_end(const task_record& task, minute at) {
+void last_hour::note_end(const task_record& task, std::string reason, minute at) {
   count(all_.at(at), task);
   auto found = tools_.find(task.tool());
   if (found == tools_.end()) {
@@ -102,11 +106,11 @@ void last_hour::note_end(const task_record& task, minute at) {
     tool.times.push_back({at, std::max(task.updated_at - task.began_at, milliseconds(0))});
     if (tool.times.size() > tunables::times_kept) tool.times.pop_front();
   }
-  if (is_failure(task)) note_failure(tool, task, at);
+  if (is_failure(task)) note_failure(tool, task, std::move(reason), at);
 }
 
-void last_hour::note_failure(tool_figures& tool, const task_record& task, minute at) {
-  std::string message = reason_of(task);
+void last_hour::note_failure(tool_figures& tool, const task_record& task, std::string message,
+                             minute at) {
   auto known = std::ranges::find(tool.reasons, message,
                                  [](const failures& one) { return one.reason.message; });
   if (known == tool.reasons.end()) {

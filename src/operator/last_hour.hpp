@@ -46,7 +46,7 @@ class last_hour {
  public:
   explicit last_hour(const clock_source& clock) : clock_(clock) {}
 
-  void note(const task_record& task);
+  void note(const task_record& task) noexcept;
   /// A number that grows with every change of a task.
   std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_relaxed); }
 
@@ -83,8 +83,9 @@ class last_hour {
   };
 
   minute now() const { return std::chrono::floor<std::chrono::minutes>(clock_.now()); }
-  void note_end(const task_record& task, minute at) LONGHAUL_REQUIRES(mutex_);
-  static void note_failure(tool_figures& tool, const task_record& task, minute at);
+  void note_end(const task_record& task, std::string reason, minute at) LONGHAUL_REQUIRES(mutex_);
+  static void note_failure(tool_figures& tool, const task_record& task, std::string message,
+                           minute at);
 
   const clock_source& clock_;
   std::atomic<std::uint64_t> changes_{0};

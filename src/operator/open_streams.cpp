@@ -20,9 +20,9 @@ void open_streams::close() {
   }
 }
 
-std::size_t open_streams::size() const {
+bool open_streams::closed() const {
   const guard lock(mutex_);
-  return open_.size();
+  return closed_;
 }
 
 stream_wait::stream_wait(open_streams& all, wire::outlet& out, const asio::any_io_executor& here)

@@ -21,7 +21,7 @@ class open_streams {
  public:
   /// Those that are open end, and those that come end at once.
   void close();
-  std::size_t size() const;
+  bool closed() const;
 
  private:
   friend class stream_wait;

@@ -91,9 +91,12 @@ void append_process(std::string& out, const stores::process_info& process, bool 
 awaitable<http_reply> show_status(api_call& call) {
   call.target.allow_only({});
   stores::store& store = call.server.store();
-  const stores::counts_by_tool counts = co_await store.counts();
-  const stores::store_stats stats = co_await store.stats();
-  const task_ptr oldest = co_await store.oldest_waiting();
+  const kept_numbers::all numbers = co_await call.server.numbers.of(store);
+  task_ptr oldest;
+  try {
+    oldest = co_await store.oldest_waiting();
+  } catch (const stores::store_error&) {  // the reply says what the trouble is
+  }
   tasks::engine& engine = call.server.around.engine;
   std::string why;
   if (oldest) why = co_await engine.waits().exactly(oldest);
@@ -103,8 +106,8 @@ awaitable<http_reply> show_status(api_call& call) {
   write_time(body, "now", store.now().wall);
   write_time(body, "startedAt", call.server.started);
   body.string("state", engine.draining() ? "draining" : "serving");
-  write_store(body, call, stats.bytes);
-  write_counts(body, counts);
+  write_store(body, call, numbers.bytes);
+  write_counts(body, numbers.counts);
   json::object slots(body.key("slots"));
   slots.integer("running", engine.running()).integer("limit", call.server.around.max_running);
   slots.close();

@@ -7,6 +7,7 @@
 #include "base/duration.hpp"
 #include "base/text.hpp"
 #include "operator/api_error.hpp"
+#include "operator/tunables.hpp"
 
 namespace longhaul::operating {
 namespace {
@@ -49,6 +50,10 @@ bool read_member(std::string_view name, const std::string& value, timestamp now,
   } else if (name == "since") {
     if (!value.empty()) filter.since = read_since(value, now);
   } else if (name == "q") {
+    if (value.size() > tunables::longest_text) {
+      throw api_error(400,
+                      "q must have at most " + std::to_string(tunables::longest_text) + " bytes");
+    }
     filter.text = value;
   } else {
     return false;

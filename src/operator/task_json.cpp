@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/clock_arithmetic.hpp"
 #include "json/view.hpp"
 #include "longhaul/stores/bounds.hpp"
 #include "longhaul/stores/deadlines.hpp"
@@ -112,12 +113,12 @@ void write_end(json::object& out, const task_record& task) {
 // By the wall clock, as far as it goes along with the other one.
 std::optional<timestamp> removal_of(const task_record& task, stores::instant now) {
   const auto due = stores::removal_due(task);
-  return due ? std::optional(now.wall + (*due - now.mono)) : std::nullopt;
+  return due ? std::optional(saturating_add(now.wall, *due - now.mono)) : std::nullopt;
 }
 
 std::optional<timestamp> next_run_of(const task_record& task, stores::instant now) {
   if (task.terminal() || task.process || task.run_at <= now.mono) return std::nullopt;
-  return now.wall + (task.run_at - now.mono);
+  return saturating_add(now.wall, task.run_at - now.mono);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ awaitable<counted_tasks> find_ids(const api_call& call, stores::task_filter filt
   counted_tasks found;
   std::string cursor;
   while (true) {
+    if (call.server.streams.closed()) throw api_error(503, "the server is ending");
     const auto page = co_await call.server.store().search(filter, cursor, tunables::largest_page);
     if (!page) throw api_error(500, "the store does not know its own cursor");
     for (const task_ptr& task : page->tasks) {

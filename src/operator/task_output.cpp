@@ -17,13 +17,14 @@ using wire::http_reply;
 // What is read where, in one visit of a thread that may block.
 struct look {
   std::optional<part> found;
+  std::uint32_t attempt = 0;
   bool ended = false;  // nothing more comes; looked at before the part was read
 };
 
 class output_reader {
  public:
-  output_reader(const api_call& call, std::string id, std::string_view stream)
-      : call_(call), id_(std::move(id)), stream_(stream) {
+  output_reader(const api_call& call, const task_record& task, std::string_view stream)
+      : call_(call), id_(task.id()), owner_(task.owner()), stream_(stream) {
     if (call.server.around.outputs == nullptr) {
       throw api_error(404, "no program of this server prints anything");
     }
@@ -43,8 +44,9 @@ class output_reader {
   template <class Read>
   awaitable<look> visit(Read read) const {
     look result;
-    const task_ptr task = co_await call_.server.store().find(id_);
+    const task_ptr task = co_await call_.server.store().look(owner_, id_);
     const bool over = !task || task->terminal();
+    if (task) result.attempt = task->attempt;
     const auto work = [&] {
       serving::output_source& outputs = *call_.server.around.outputs;
       result.ended = over && !outputs.in_use(id_);
@@ -55,7 +57,7 @@ class output_reader {
   }
 
   const api_call& call_;
-  const std::string id_;
+  const std::string id_, owner_;
   const std::string_view stream_;
 };
 
@@ -66,9 +68,10 @@ std::string head_lines(const part& bytes, bool ended) {
          "\r\nContent-Disposition: inline; filename=\"output.txt\"\r\n";
 }
 
-std::string event_of(const part& bytes, bool ended) {
+std::string event_of(const part& bytes, std::uint32_t attempt, bool ended) {
   std::string out;
   json::object body(out);
+  body.integer("attempt", attempt);
   body.integer("offset", bytes.offset).integer("nextOffset", bytes.offset + bytes.bytes.size());
   body.integer("total", bytes.total).boolean("ended", ended).string("text", bytes.bytes);
   body.close();
@@ -101,10 +104,10 @@ std::optional<std::uint64_t> resumed_at(const api_call& call) {
   return fits ? std::optional(offset) : std::nullopt;
 }
 
-bool send_part(wire::outlet& out, const part& bytes, bool ended) {
+bool send_part(wire::outlet& out, const part& bytes, std::uint32_t attempt, bool ended) {
   wire::stream_event event;
   event.id = std::to_string(bytes.offset + bytes.bytes.size());
-  event.data = std::make_shared<const std::string>(event_of(bytes, ended));
+  event.data = std::make_shared<const std::string>(event_of(bytes, attempt, ended));
   return out.send_event(std::move(event), wire::urgency::news);
 }
 
@@ -122,19 +125,29 @@ awaitable<http_reply> follow(const api_call& call, const output_reader& reader,
     begin = total - std::min<std::uint64_t>(total, tail);
   }
   std::uint64_t from = *begin;
+  std::uint32_t attempt = 0;
   while (!wait.over()) {
-    look next = co_await reader.from(from, tunables::output_part);
-    if (next.found && next.found->total < from) {
+    look next;
+    try {
+      next = co_await reader.from(from, tunables::output_part);
+    } catch (const std::runtime_error&) {  // the store, or the file: it may be read in a moment
+      next.found.reset();
+      next.attempt = attempt;
+    }
+    const bool anew = attempt != 0 && next.attempt > attempt;
+    if (anew || (next.found && next.found->total < from)) {
+      attempt = next.attempt;
       from = 0;
       continue;
     }
+    attempt = next.attempt;
     part bytes = next.found ? *std::move(next.found) : part();
     bytes.offset = std::max(bytes.offset, from);
     const bool full = bytes.bytes.size() == tunables::output_part;
     const bool last = next.ended && !full;
     if (!last) leave_cut_character(bytes);
     const bool has_news = last || !bytes.bytes.empty();
-    const bool sent = !has_news || send_part(*call.out, bytes, last);
+    const bool sent = !has_news || send_part(*call.out, bytes, attempt, last);
     if (sent && last) break;
     if (sent) from = bytes.offset + bytes.bytes.size();
     if (sent && full) continue;
@@ -158,7 +171,7 @@ awaitable<http_reply> show(api_call& call, std::string_view stream) {
   const auto limit = static_cast<std::size_t>(
       target.number("limit", 1, tunables::largest_output_part, tunables::largest_output_part));
   const task_ptr task = co_await task_of(call);
-  const output_reader reader(call, task->id(), stream);
+  const output_reader reader(call, *task, stream);
   if (target.flag("follow")) {
     refuse_head(call);
     auto from = resumed_at(call);

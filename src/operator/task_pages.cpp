@@ -84,10 +84,11 @@ awaitable<http_reply> show_tasks(api_call& call) {
 awaitable<http_reply> count_tasks(api_call& call) {
   call.target.allow_only({"status", "tool", "owner", "since", "q"});
   const auto filter = filter_of(call.target, call.server.store().now().wall);
-  const stores::counts_by_tool counts = co_await call.server.store().counts();
-  std::optional<std::size_t> count = kept_count(filter, counts);
+  const kept_numbers::all numbers = co_await call.server.numbers.of(call.server.store());
+  std::optional<std::size_t> count = kept_count(filter, numbers.counts);
   bool exact = true;
-  if (!count) {
+  // Kept numbers have what nobody finds any more, too: what is about to be removed.
+  if (!count || *count <= tunables::most_counted) {
     const counted_tasks found = co_await find_ids(call, filter, tunables::most_counted);
     count = found.ids.size();
     exact = !found.more;

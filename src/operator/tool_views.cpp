@@ -79,8 +79,8 @@ http_reply outcome_reply(const api_call& call, std::string_view verb, bool chang
 
 // Tasks of operators are their own: no caller sees them.
 std::string owner_for(const api_call& call) {
-  const std::string_view who = call.who();
-  return who == "local" ? std::string(who) : "operator:" + std::string(who);
+  const std::string& owner = call.head.caller->owner;
+  return owner == "local" ? owner : "operator:" + std::string(call.who());
 }
 
 awaitable<tasks::submission> submission_of(const api_call& call, const serving::entry_ptr& entry,
@@ -108,7 +108,8 @@ awaitable<tasks::submission> submission_of(const api_call& call, const serving::
 // In the order of registration; those that are gone come last.
 awaitable<http_reply> show_tools(api_call& call) {
   call.target.allow_only({});
-  const stores::counts_by_tool counts = co_await call.server.store().counts();
+  const kept_numbers::all numbers = co_await call.server.numbers.of(call.server.store());
+  const stores::counts_by_tool& counts = numbers.counts;
   const stores::paused_tools paused = co_await call.server.store().paused();
   const auto entries = call.server.around.features.entries();
   stores::counts_by_tool left = counts;
@@ -124,6 +125,9 @@ awaitable<http_reply> show_tools(api_call& call) {
                 paused);
     left.erase(entry->name());
   }
+  for (const auto& [name, since] : paused) {
+    if (!call.server.around.features.find(name)) left.try_emplace(name);
+  }
   for (const auto& [name, mine] : left) {
     if (list.back() != '[') list += ',';
     append_tool(list, call, name, {nullptr, mine}, paused);
@@ -136,6 +140,9 @@ awaitable<http_reply> show_tools(api_call& call) {
 // A tool that is served elsewhere, or by an earlier version of this server, can be paused, too.
 awaitable<http_reply> pause_tool(api_call& call) {
   const request_body body(call.body, {});
+  const kept_numbers::all numbers = co_await call.server.numbers.of(call.server.store());
+  const bool elsewhere = !call.server.store().exclusive();  // another process may serve it
+  if (!elsewhere && !numbers.counts.contains(call.subject)) entry_of(call);
   const bool changed = co_await call.server.around.engine.operations().pause(call.subject);
   co_return outcome_reply(call, "pause", changed);
 }
@@ -162,7 +169,7 @@ awaitable<http_reply> call_tool(api_call& call) {
     throw api_error(429, "a bound is reached: " + std::string(made.bound),
                     "GET owners shows who has how much");
   }
-  call.note("call", entry->name(), made.task->id());
+  call.note("call", entry->name(), "task " + std::string(shown_id(made.task->id())));
   std::string out;
   json::object reply(out);
   reply.string("outcome", made.code == stores::create_code::created ? "applied" : "unchanged");

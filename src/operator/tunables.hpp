@@ -17,6 +17,8 @@ inline constexpr std::size_t largest_page = 500;
 inline constexpr std::size_t most_counted = 10'000;
 /// Failures that the reply to an action on many tasks tells of.
 inline constexpr std::size_t failures_told = 100;
+/// Bytes of a text that is looked for.
+inline constexpr std::size_t longest_text = 200;
 /// Owners of a list: those that matter come first.
 inline constexpr std::size_t owners_listed = 100;
 /// Actions that are remembered.

@@ -97,7 +97,7 @@ std::string text_condition(const std::string& text) {
 
 std::string conditions_of(const stores::task_filter& filter, monotonic_time now, wish& asked) {
   std::string sql = "(s.remove_at IS NULL OR s.remove_at > " + asked.add(parameter::time(now)) +
-                    ") AND (NOT t.hidden OR s.status < 2)";
+                    ") AND (NOT t.hidden" + (filter.owner.empty() ? " OR s.status < 2)" : ")");
   if (!filter.phases.empty()) sql += " AND (" + phase_condition(filter.phases) + ")";
   if (!filter.tool.empty()) sql += " AND s.tool = " + asked.add(parameter::text(filter.tool));
   if (!filter.owner.empty()) sql += " AND t.owner = " + asked.add(parameter::text(filter.owner));
@@ -131,6 +131,29 @@ std::string candidates_sql(const stores::task_filter& filter) {
   return newest_first("FROM @.states s WHERE s.id < $1");
 }
 
+namespace {
+
+// One candidate after the other, until the page is full: `OFFSET 0` keeps PostgreSQL from joining
+// them all at once. `floor`: an id below which nothing is looked at; empty: there is none.
+awaitable<std::vector<task_row>> page_above(database& home, connection& link,
+                                            const stores::task_filter& filter, wish asked,
+                                            const std::string& floor, std::size_t rows_wanted) {
+  std::string fits = conditions_of(filter, home.time.now().mono, asked);
+  if (!floor.empty()) fits += " AND s.id >= " + asked.add(parameter::text(floor));
+  const std::string rest = "WHERE t.id = ANY (ARRAY(SELECT d.id FROM (" + candidates_sql(filter) +
+                           ") d CROSS JOIN LATERAL (SELECT 1 FROM @.states s JOIN @.tasks t ON "
+                           "t.id = s.id WHERE s.id = d.id AND " +
+                           fits + " OFFSET 0) fits ORDER BY d.id DESC LIMIT " +
+                           std::to_string(rows_wanted) + ")) ORDER BY t.id DESC";
+  std::string sql = home.sql(select_tasks(detail::line, rest));
+  const rows found = co_await run_one(link, std::move(sql), std::move(asked.values));
+  co_return read_rows(found, detail::line);
+}
+
+}  // namespace
+
+// A page that is not full says how far it has looked. That is found out first and looked through
+// then: what changes in between cannot be passed over.
 awaitable<stores::found_page> search_tasks(database& home, connection& link,
                                            stores::task_filter filter, std::string before,
                                            std::size_t limit) {
@@ -140,31 +163,29 @@ awaitable<stores::found_page> search_tasks(database& home, connection& link,
   const walk along = walk_for(filter);
   if (along == walk::tool) asked.add(parameter::text(filter.tool));
   if (along == walk::owner) asked.add(parameter::text(filter.owner));
-  const std::string candidates = candidates_sql(filter);
-  const std::vector<parameter> of_candidates = asked.values;
-  // One candidate after the other, until the page is full: `OFFSET 0` keeps PostgreSQL from joining
-  // them all at once.
-  const std::string rest = "WHERE t.id = ANY (ARRAY(SELECT d.id FROM (" + candidates +
-                           ") d CROSS JOIN LATERAL (SELECT 1 FROM @.states s JOIN @.tasks t ON "
-                           "t.id = s.id WHERE s.id = d.id AND " +
-                           conditions_of(filter, home.time.now().mono, asked) +
-                           " OFFSET 0) fits ORDER BY d.id DESC LIMIT " + std::to_string(limit + 1) +
-                           ")) ORDER BY t.id DESC";
-  std::string sql = home.sql(select_tasks(detail::line, rest));
-  const rows found = co_await run_one(link, std::move(sql), std::move(asked.values));
   stores::found_page page;
-  for (task_row& row : read_rows(found, detail::line)) page.tasks.push_back(std::move(row.record));
+  page.looked = limit;
+  auto found = co_await page_above(home, link, filter, asked, {}, limit + 1);
+  std::string floor;
+  if (found.size() <= limit) {
+    std::string sql =
+        home.sql("SELECT count(*), min(d.id) FROM (" + candidates_sql(filter) + ") d");
+    const rows looked = co_await run_one(link, std::move(sql), asked.values);
+    page.looked = static_cast<std::size_t>(looked.at(0, 0).integer());
+    page.complete = page.looked < stores::rules::searched_tasks;
+    if (!page.complete) {
+      floor = looked.at(0, 1).text();
+      found = co_await page_above(home, link, filter, asked, floor, limit + 1);
+    }
+  }
+  for (task_row& row : found) page.tasks.push_back(std::move(row.record));
   if (page.tasks.size() > limit) {
     page.tasks.resize(limit);
+    page.complete = true;
     page.next_cursor = stores::make_cursor(page.tasks.back()->id());
-    page.looked = limit;
-    co_return page;
+  } else if (!page.complete) {
+    page.next_cursor = stores::make_cursor(floor);
   }
-  std::string bounds = home.sql("SELECT count(*), min(d.id) FROM (" + candidates + ") d");
-  const rows looked = co_await run_one(link, std::move(bounds), of_candidates);
-  page.looked = static_cast<std::size_t>(looked.at(0, 0).integer());
-  page.complete = page.looked < stores::rules::searched_tasks;
-  if (!page.complete) page.next_cursor = stores::make_cursor(looked.at(0, 1).text());
   co_return page;
 }
 

@@ -30,7 +30,7 @@ inline constexpr const char* help_of_tls_certificate =
 inline constexpr const char* help_of_tls_key = "The PEM file of its private key";
 
 inline constexpr const char* help_of_operator =
-    "For whoever runs the server: a page, an API and figures at http://ADDRESS:PORT/, of its own";
+    "For whoever runs the server: a page and an API at http://ADDRESS:PORT/, of its own";
 
 // Each: what was given, else what the program or the file says. Throw `std::invalid_argument` that
 // says what to write.

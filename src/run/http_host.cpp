@@ -49,12 +49,7 @@ transport::http_options http_options_of(service& running, const http_settings& s
   options.max_body_memory = settings.max_body_memory;
   options.identifier = running.options().identifier;
   options.log = running.log();
-  options.not_ready = [&running] {
-    if (running.engine().draining()) return std::string("draining");
-    if (std::string trouble = running.store().trouble(); !trouble.empty()) return trouble;
-    serving::output_source* const outputs = running.options().outputs;
-    return outputs != nullptr ? outputs->trouble() : std::string();
-  };
+  options.not_ready = [&running] { return running.not_ready(); };
   options.threads = settings.threads;
   return options;
 }

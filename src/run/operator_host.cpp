@@ -35,8 +35,7 @@ std::vector<transport::static_page> pages() {
 }  // namespace
 
 operator_host::operator_host(service& running, const http_settings& callers,
-                             const std::shared_ptr<transport::tls_identity>& tls)
-    : running_(running) {
+                             const std::shared_ptr<transport::tls_identity>& tls) {
   const operator_options& wanted = running.options().operators;
   if (wanted.listen.empty()) return;
   const http_address where = parse_http_address(wanted.listen);
@@ -55,21 +54,23 @@ operator_host::operator_host(service& running, const http_settings& callers,
   options.error_body = [](int status, std::string_view message) {
     return operating::error_body(status, message);
   };
-  options.hosts = callers.allowed_hosts;
-  options.origins = callers.allowed_origins;
+  // Without keys whoever gets through may do everything: no page but our own does.
+  options.own_pages = true;
+  if (!wanted.keys.empty()) {
+    options.hosts = callers.allowed_hosts;
+    options.origins = callers.allowed_origins;
+  }
   options.max_body = operating::tunables::max_body;
   options.max_connections = operating::tunables::max_connections;
   options.identifier = endpoint_->identifier();
   options.tls = tls;
   options.log = running.log();
+  options.not_ready = [&running] { return running.not_ready(); };
   server_ = std::make_unique<transport::http_server>(std::move(options), *endpoint_);
 }
 
 void operator_host::start() {
-  if (!server_) return;
-  server_->start();
-  running_.told().announce(log_level::info, "operator.start",
-                           "operators: page and API at " + server_->url());
+  if (server_) server_->start();
 }
 
 void operator_host::stop() {

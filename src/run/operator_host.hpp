@@ -29,11 +29,15 @@ class operator_host {
   std::string url() const { return server_ ? server_->url() : std::string(); }
   /// The service has been started.
   void start();
+  /// To whoever started the server: where the page is.
+  void tell(const process_log& told) const {
+    if (!server_) return;
+    told.announce(log_level::info, "operator.start", "operators: page and API at " + url());
+  }
   /// Ends streams and connections. Before the engine ends. Idempotent.
   void stop();
 
  private:
-  service& running_;
   std::unique_ptr<operating::endpoint> endpoint_;  // null: nobody asked for it
   std::vector<transport::static_page> pages_;
   std::unique_ptr<transport::http_server> server_;

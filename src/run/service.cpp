@@ -80,6 +80,13 @@ void service::start() {
   for (const auto& tell : definition_.on_start_) tell();
 }
 
+std::string service::not_ready() {
+  if (engine_->draining()) return "draining";
+  if (std::string trouble = store().trouble(); !trouble.empty()) return trouble;
+  serving::output_source* const outputs = options_.outputs;
+  return outputs != nullptr ? outputs->trouble() : std::string();
+}
+
 void service::tell_stopping() const {
   if (options_.on_stopping) options_.on_stopping();
 }

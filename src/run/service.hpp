@@ -84,6 +84,8 @@ class service {
   std::chrono::milliseconds drain_grace(std::chrono::milliseconds otherwise) const {
     return options_.drain_grace.value_or(otherwise);
   }
+  /// Why it is not ready to serve, without paths; empty: it is.
+  std::string not_ready();
   /// What operators see of the last hour; null: they have no listener.
   const operating::last_hour* hour() const noexcept { return hour_.get(); }
   const process_log& told() const noexcept { return log_; }

@@ -74,7 +74,7 @@ phase phase_of(const statement& row) {
 
 bool fits(const statement& row, const stores::task_filter& filter, monotonic_time now) {
   const bool ended = row.integer(status) > 1;
-  if (ended && row.integer(hidden) != 0) return false;
+  if (row.integer(hidden) != 0 && (ended || !filter.owner.empty())) return false;
   if (!row.is_null(remove_at) && row.integer(remove_at) <= now.time_since_epoch().count()) {
     return false;
   }
@@ -132,14 +132,18 @@ stores::found_page search_tasks(task_reader& rows, const stores::task_filter& fi
   limit = std::max<std::size_t>(limit, 1);
   stores::found_page page;
   std::string last;
+  std::size_t bytes = 0;
   while (next.step()) {
-    if (page.tasks.size() == limit || page.looked == stores::rules::searched_tasks) {
+    const bool enough =
+        page.looked == stores::rules::searched_tasks || bytes > tunables::searched_bytes;
+    if (page.tasks.size() == limit || enough) {
       page.complete = page.tasks.size() == limit;
       page.next_cursor = stores::make_cursor(last);
       break;
     }
     if (far_before(next, filter)) break;
     ++page.looked;
+    if (matches.wants_text()) bytes += next.text(arguments).size();
     last = next.text(id);
     if (!fits(next, filter, now)) continue;
     if (matches.wants_text() && !has_text(next, matches)) continue;

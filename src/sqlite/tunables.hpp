@@ -47,6 +47,8 @@ inline constexpr std::size_t reader_threads = 2;
 /// Tasks that ended are also kept in memory, up to about so many bytes: what is asked for is
 /// mostly what has just ended.
 inline constexpr std::size_t cache_bytes = std::size_t{32} << 20;
+/// Bytes of arguments that a page of a search for text reads, about.
+inline constexpr std::size_t searched_bytes = std::size_t{16} << 20;
 /// How far the times of tasks may be out of the order of their numbers: clocks are set back, a
 /// leap, a drift. A search that wants newer ones goes on for so long.
 inline constexpr milliseconds out_of_order = 1h;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "longhaul/stores/search.hpp"
 
+#include <string.h>
+
 #include <algorithm>
 #include <array>
 #include <tuple>
@@ -52,7 +54,7 @@ task_matcher::task_matcher(const task_filter& filter)
     : filter_(filter), text_(lowered(filter.text)) {}
 
 bool task_matcher::may_match(const task_record& task) const noexcept {
-  if (task.hidden && task.terminal()) return false;
+  if (task.hidden && (task.terminal() || !filter_.owner.empty())) return false;
   if (!filter_.phases.empty() && !filter_.phases.has(phase_of(task))) return false;
   if (!filter_.tool.empty() && task.tool() != filter_.tool) return false;
   if (!filter_.owner.empty() && task.owner() != filter_.owner) return false;
@@ -60,8 +62,8 @@ bool task_matcher::may_match(const task_record& task) const noexcept {
 }
 
 bool task_matcher::is_in(std::string_view part) const {
-  const auto same = [](char there, char wanted) { return to_lower(there) == wanted; };
-  return std::search(part.begin(), part.end(), text_.begin(), text_.end(), same) != part.end();
+  const std::string there = lowered(part);  // memmem takes no longer than both are long
+  return ::memmem(there.data(), there.size(), text_.data(), text_.size()) != nullptr;
 }
 
 bool task_matcher::has_text(const task_record& task) const {

@@ -110,7 +110,8 @@ std::string http_guard::refusal(std::string_view host, std::string_view origin) 
   if (origin.data() == nullptr || any_origin_ || contains(origins_, lowered(origin))) return {};
   const std::string_view authority = authority_of(origin);
   const std::string name = host_name(authority);
-  const bool allowed = !authority.empty() &&
+  if (reached_.own_pages && is_own_origin(origin, host)) return {};
+  const bool allowed = !reached_.own_pages && !authority.empty() &&
                        (contains(hosts_, name) || (reached_.loopback && is_local_name(name)) ||
                         (!reached_.loopback && is_address(name) && is_own_origin(origin, host)));
   if (allowed) return {};

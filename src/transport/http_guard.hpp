@@ -11,8 +11,9 @@ namespace longhaul::transport {
 
 /// How a server is reached.
 struct reach {
-  bool loopback = false;  ///< from this machine alone, so only names of it may be in Host
-  bool tls = false;       ///< its own pages would be at `https://`
+  bool loopback = false;   ///< from this machine alone, so only names of it may be in Host
+  bool tls = false;        ///< its own pages would be at `https://`
+  bool own_pages = false;  ///< no page of another server may use it, not even of this machine
 };
 
 class http_guard {

@@ -47,6 +47,7 @@ struct http_options {
   std::function<std::string(int status, std::string_view message)> error_body = {};
   std::vector<std::string> hosts = {};    ///< more names allowed in Host
   std::vector<std::string> origins = {};  ///< more origins of web pages that may use this server
+  bool own_pages = false;  ///< … and of others none: not those of other servers of this machine
   std::size_t max_body = tunables::max_body;  ///< bytes
   /// Bytes that all bodies which are being read may hold together; beyond it requests get 503.
   std::size_t max_body_memory = defaults::max_body_memory;

@@ -74,7 +74,7 @@ std::vector<route> routes::all_of(const http_options& options) const {
 routes::routes(const http_options& options, bool loopback, wire::http_endpoint& endpoint)
     : options_(options),
       endpoint_(endpoint),
-      guard_({loopback, options.tls != nullptr}, options.hosts, options.origins),
+      guard_({loopback, options.tls != nullptr, options.own_pages}, options.hosts, options.origins),
       ready_(options.not_ready, options.log),
       table_(all_of(options)) {}
 

@@ -95,7 +95,8 @@ class task_matcher {
  public:
   explicit task_matcher(const task_filter& filter);
 
-  /// What is cheap to know: all but the text. Hidden tasks that have ended are found by nobody.
+  /// What is cheap to know: all but the text. Hidden tasks are found while they are open, and not
+  /// where an owner is asked for.
   bool may_match(const task_record& task) const noexcept;
   /// The text. Requires: `may_match`; the task is not abridged, or its arguments do not matter.
   bool has_text(const task_record& task) const;

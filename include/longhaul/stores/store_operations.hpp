@@ -89,7 +89,8 @@ class store_operations {
  public:
   virtual ~store_operations() = default;
 
-  /// Tasks of all owners, hidden ones as long as they are open, newest first. `cursor` is one that
+  /// Tasks of all owners, hidden ones as long as they are open and no
+  /// owner is asked for, newest first. `cursor` is one that
   /// an earlier page of the same filter gave, or empty; it outlives its task. Null if it is not one
   /// of this store. At most `limit` tasks (1 if it says 0), and it looks at no more than about
   /// `rules::searched_tasks` for them: then the page says so. These throw `store_error`.

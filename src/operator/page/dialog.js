@@ -1,60 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 // Forms that send something, in the page or in a dialog, and what is said at the foot of the page (a
 // live region: it is read out as well).
-import { h, make, own } from './dom.js';
+import { h, make, own } from './dom.js'
 
-let timer;
+let timer
 
 export function say(text) {
-  const line = document.getElementById('said');
-  line.textContent = text;
-  clearTimeout(timer);
-  timer = setTimeout(() => line.replaceChildren(), 3000 + 60 * text.length);
+  const line = document.getElementById('said')
+  line.textContent = text
+  clearTimeout(timer)
+  timer = setTimeout(() => line.replaceChildren(), 3000 + 60 * text.length)
 }
 
 // A <form> that sends what `fields` say ({node, read}, see form.js; or none), or null by the button
 // `no`. What `send(text)` throws is shown.
 export function sendForm({ title, intro, fields, yes, no, kind = 'main' }, send) {
-  const wrong = make(h('p.wrong', { role: 'alert' }));
+  const wrong = make(h('p.wrong', { role: 'alert' }))
   const run = async (text) => {
     try {
-      await send(text);
+      await send(text)
     } catch ({ message, hint }) {
-      wrong.textContent = `${message} ${hint ?? ''}`;
+      wrong.textContent = `${message} ${hint ?? ''}`
     }
-  };
+  }
   return make(h('form.panel', {
     onsubmit(event) {
-      event.preventDefault();
-      const text = fields?.read();
-      if (text !== null) run(text);
+      event.preventDefault()
+      const text = fields?.read()
+      if (text !== null) run(text)
     },
   },
   h('h2', title), intro, fields && own('fields', () => fields.node), own('wrong', () => wrong),
-  h('div.row', yes && h(`button.${kind}`, yes), no && h('button', { type: 'button', onclick: () => run(null) }, no))));
+  h('div.row', yes && h(`button.${kind}`, yes), no && h('button', { type: 'button', onclick: () => run(null) }, no))))
 }
 
 // The same in a dialog, until it has been sent or was closed; without `no` it must be sent. `body`
 // has fields with names, whose values `send` gets.
 export function dialog({ title, body, no, ...more }, send) {
   return new Promise((done) => {
-    let may = Boolean(no);
-    const box = make(h('dialog', { label: title }));
-    const node = make(h('div', body));
-    const read = () => Object.fromEntries(new FormData(box.firstChild));
+    let may = Boolean(no)
+    const box = make(h('dialog', { label: title }))
+    const node = make(h('div', body))
+    const read = () => Object.fromEntries(new FormData(box.firstChild))
     box.append(sendForm({ title, no, ...more, fields: { node, read } }, async (values) => {
-      if (values) await send(values);
-      may = true;
-      box.close();
-    }));
+      if (values) await send(values)
+      may = true
+      box.close()
+    }))
     box.onclose = () => {
-      if (!may) return box.showModal();
-      box.remove();
-      return done();
-    };
-    document.body.append(box);
-    box.showModal();
-  });
+      if (!may) return box.showModal()
+      box.remove()
+      return done()
+    }
+    document.body.append(box)
+    box.showModal()
+  })
 }
 
 export const help = () => dialog({
@@ -68,10 +68,10 @@ export const help = () => dialog({
     '?': 'shows this',
     Escape: 'closes this, leaves a field',
   }).map(([key, what]) => h('div', h('dt', h('kbd', key)), h('dd', what)))),
-});
+})
 
 export async function askForKey(refused) {
-  let key;
+  let key
   await dialog({
     title: 'A key is needed',
     yes: 'Go on',
@@ -79,6 +79,6 @@ export async function askForKey(refused) {
       h('p', refused && 'This key was not accepted. ', 'A key is kept in this tab until that is closed.'),
       h('label.field', 'Key', h('input', { name: 'key', type: 'password', required: true, autocomplete: 'off' })),
     ],
-  }, (values) => { key = values.key.trim(); });
-  return key;
+  }, (values) => { key = values.key.trim(); })
+  return key
 }

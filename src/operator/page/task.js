@@ -1,54 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 // One task: its life, its questions, its output, and what went in and came out, as the exact JSON that
 // was sent: the reply is kept as text, and those members are cut out of it.
-import { actOn, answerTask, verbs } from './actions.js';
-import { currentKey, getText, server, taskPath } from './api.js';
-import { sendForm } from './dialog.js';
-import { h, make, own } from './dom.js';
-import { jsonField, schemaForm } from './form.js';
-import { members, pick } from './json.js';
-import { address, bar, block, button, copyButton, facts, hasEnded, json, mark, taskLink, toolLink } from './parts.js';
-import { tail } from './tail.js';
-import { bytes, duration, theirs, visible, visibleLines, when } from './text.js';
-import { timeline } from './timeline.js';
+import { actOn, answerTask, verbs } from './actions.js'
+import { currentKey, getText, server, taskPath } from './api.js'
+import { sendForm } from './dialog.js'
+import { h, make, own } from './dom.js'
+import { jsonField, schemaForm } from './form.js'
+import { members, pick } from './json.js'
+import { address, bar, block, button, copyButton, facts, hasEnded, json, mark, taskLink, toolLink } from './parts.js'
+import { tail } from './tail.js'
+import { bytes, duration, theirs, visible, visibleLines, when } from './text.js'
+import { timeline } from './timeline.js'
 
-const endedEvery = 5000;  // ms between two looks at a task that has ended
+const endedEvery = 5000  // ms between two looks at a task that has ended
 
 export default function taskView({ arg: id }, host) {
-  let text = '';
-  let task;
-  let parts = [];
-  let questions = [];
-  let output;
-  let readAt = 0;
+  let text = ''
+  let task
+  let parts = []
+  let questions = []
+  let output
+  let readAt = 0
 
   async function act(verb) {
-    const reply = await actOn(task, verb);
-    readAt = 0;
-    if (reply && verb === 'delete') host.go('#/tasks');
-    else if (reply && verb === 'retry') host.go(address('tasks', reply.task.id));
-    else host.refresh();
+    const reply = await actOn(task, verb)
+    readAt = 0
+    if (reply && verb === 'delete') host.go('#/tasks')
+    else if (reply && verb === 'retry') host.go(address('tasks', reply.task.id))
+    else host.refresh()
   }
 
   async function answer(key, given) {
-    await answerTask(task, key, given);
-    host.refresh();
+    await answerTask(task, key, given)
+    host.refresh()
   }
 
   return {
     get title() {
-      return task ? `${visible(task.tool, 40)}, ${task.status}` : 'Task';
+      return task ? `${visible(task.tool, 40)}, ${task.status}` : 'Task'
     },
     async load(signal) {
-      if (task && hasEnded(task) && Date.now() - readAt < endedEvery) return;
-      const now = await getText(taskPath(id), signal);
-      readAt = Date.now();
-      if (now === text) return;
-      text = now;
-      task = JSON.parse(text);
-      parts = ['result', 'error', 'arguments'].map((name) => part(name, pick(text, name)));
-      questions = members(pick(text, 'questions')).map(([i, raw]) => ({ ...task.questions[i], raw }));
-      if (task.output) output ??= tail(id);
+      if (task && hasEnded(task) && Date.now() - readAt < endedEvery) return
+      const now = await getText(taskPath(id), signal)
+      readAt = Date.now()
+      if (now === text) return
+      text = now
+      task = JSON.parse(text)
+      parts = ['result', 'error', 'arguments'].map((name) => part(name, pick(text, name)))
+      questions = members(pick(text, 'questions')).map(([i, raw]) => ({ ...task.questions[i], raw }))
+      if (task.output) output ??= tail(id)
     },
     draw: () => [
       h('h1', theirs(task.tool || 'Task'), ' ', mark(task)),
@@ -68,68 +68,66 @@ export default function taskView({ arg: id }, host) {
           h('h2', 'The same elsewhere'), elsewhere(task))),
     ],
     close: () => output?.close(),
-  };
+  }
 }
 
 function part(name, raw) {
-  if (!raw || raw === 'null') return null;
+  if (!raw || raw === 'null') return null
   // The words in the result of a tool.
-  const content = name === 'result' && JSON.parse(raw).content;
-  const words = Array.isArray(content) && content.map((one) => one?.text ?? '').join('\n');
+  const content = name === 'result' && JSON.parse(raw).content
+  const words = Array.isArray(content) && content.map((one) => one?.text ?? '').join('\n')
   return h('section', { key: name },
     h('h2', name),
     words && block('Text of the result', words),
-    json(raw, name));
+    json(raw, name))
 }
 
-// All that is known and shown nowhere else.
-function factsOf({ limits, tool, retryOf, retentionMs, ...more }) {
-  const shown = 'id status message progress isError why arguments result error attempts questions output'.split(' ');
-  const words = (name) => name.replace(/(At|Ms)$/, '').replace(/[A-Z]/g, (char) => ` ${char.toLowerCase()}`);
+const elsewhereShown = /^(id|status|message|progress|isError|why|arguments|result|error|attempts|questions|output)$/
+
+function factsOf({ limits, ...task }) {
+  const words = (name) => name.replace(/(At|Ms)$/, '').replace(/[A-Z]/g, (char) => ` ${char.toLowerCase()}`)
   const value = (name, is) => {
-    if (is === null) return null;
-    if (name.endsWith('At')) return when(is);
-    if (name.endsWith('Ms')) return duration(is);
-    return /bytes$/i.test(name) ? bytes(is) : is === true ? 'yes' : is && theirs(is, 2000);
-  };
-  return facts(
-    ['tool', toolLink(tool)],
-    ['retry of', retryOf && taskLink(retryOf)],
-    ['kept', retentionMs === null ? 'for ever' : `${duration(retentionMs)} after its end`],
-    ...Object.entries(more).filter(([name]) => !shown.includes(name)).map(([name, is]) => [words(name), value(name, is)]),
-    ...Object.entries(limits).map(([name, is]) => [`limit: ${words(name)}`, value(name, is)]));
+    if (name === 'tool') return toolLink(is)
+    if (is === null) return name === 'retentionMs' && 'for ever'
+    if (name === 'retryOf') return taskLink(is)
+    if (name.endsWith('At')) return when(is)
+    if (name.endsWith('Ms')) return duration(is)
+    return /bytes$/i.test(name) ? bytes(is) : is === true ? 'yes' : is && theirs(is, 2000)
+  }
+  return facts(...Object.entries({ ...task, ...limits })
+    .filter(([name]) => !elsewhereShown.test(name)).map(([name, is]) => [words(name), value(name, is)]))
 }
 
 function elsewhere({ id, output }) {
-  const curl = `curl ${currentKey() ? '-H "Authorization: Bearer $KEY" ' : ''}`;
-  const { href } = new URL(`./api/v1${taskPath(id)}`, document.baseURI);
+  const curl = `curl ${currentKey() ? '-H "Authorization: Bearer $KEY" ' : ''}`
+  const { href } = new URL(`./api/v1${taskPath(id)}`, document.baseURI)
   return Object.entries({
     task: `${curl}'${href}'`,
     ...(output && { output: `${curl}-N '${href}/stdout?follow=true'` }),
     longhaul: `longhaul admin show ${id}`,
-  }).map(([name, text]) => h('p.row', h('code.break', { dir: 'auto' }, visible(text, 4000)), copyButton(text, name)));
+  }).map(([name, text]) => h('p.row', h('code.break', { dir: 'auto' }, visible(text, 4000)), copyButton(text, name)))
 }
 
 // What others than forms are answered with.
 const templates = {
   'sampling/createMessage':
     '{"role":"assistant","content":{"type":"text","text":""},"model":"operator","stopReason":"endTurn"}',
-  'roots/list': '{"roots":[{"uri":"file:///"}]}',
-};
+  'roots/list': '{"roots":[]}',
+}
 
 // A question with what answers it. Made once: a refresh never takes away what was typed.
 function question({ key, raw, request: { method, params = {} } }, answer) {
-  const asksUser = method === 'elicitation/create';
-  const isPage = params.mode === 'url';
-  const title = ['It asks: ', theirs(key)];
+  const asksUser = method === 'elicitation/create'
+  const isPage = params.mode === 'url'
+  const title = ['It asks: ', theirs(key)]
   const intro = [
     h('p.message', { dir: 'auto' }, visibleLines(params.message ?? '')),
     isPage && h('p', h('code.break', { dir: 'ltr' }, visible(params.url, 4000)), ' ',
       /^https?:\/\//i.test(params.url) &&
         h('a', { href: params.url, target: '_blank', rel: 'noopener noreferrer' }, 'Open this page')),
     !asksUser && json(pick(raw, 'request'), `request ${visible(key)}`),
-  ];
-  if (!server.mayAct) return make(h('div.panel', h('h2', title), intro));
+  ]
+  if (!server.mayAct) return make(h('div.panel', h('h2', title), intro))
   return sendForm({
     title, intro,
     fields: !asksUser ? jsonField('The answer, as JSON', templates[method] ?? '{}')
@@ -137,5 +135,5 @@ function question({ key, raw, request: { method, params = {} } }, answer) {
     yes: isPage ? 'It is done' : 'Answer',
     no: asksUser && 'Decline',
   }, (text) => answer(key, text === null ? '{"action":"decline"}' : !asksUser ? text
-    : `{"action":"accept"${isPage ? '' : `,"content":${text}`}}`));
+    : `{"action":"accept"${isPage ? '' : `,"content":${text}`}}`))
 }
