@@ -34,7 +34,7 @@ awaitable<wire::http_reply> follow_events(api_call& call) {
     // What others change is not heard of here, but their runs are seen in the numbers.
     const std::uint64_t changes = call.server.around.hour.changes();
     if (told.empty() || changes != seen || !store.exclusive()) {
-      const kept_numbers::all numbers = co_await call.server.numbers.of(store);
+      const kept_numbers::all numbers = co_await call.server.numbers.read(store);
       const bool runs = !store.exclusive() && total_of(numbers.counts).working > 0;
       std::string now = event_of(call, numbers.counts);
       if (now == told && changes == seen && !runs) now.clear();

@@ -6,7 +6,7 @@
 namespace longhaul::operating {
 
 // Where only this process changes anything, the numbers cost next to nothing, and are always new.
-boost::asio::awaitable<kept_numbers::all> kept_numbers::of(stores::store& store) {
+boost::asio::awaitable<kept_numbers::all> kept_numbers::read(stores::store& store) {
   {
     const guard lock(mutex_);
     const bool fresh = !store.exclusive() && clock::now() < read_at_ + tunables::counts_age;

@@ -21,7 +21,7 @@ class kept_numbers {
   };
 
   /// Never throws `stores::store_error`.
-  boost::asio::awaitable<all> of(stores::store& store);
+  boost::asio::awaitable<all> read(stores::store& store);
 
  private:
   using clock = std::chrono::steady_clock;

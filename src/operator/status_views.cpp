@@ -91,7 +91,7 @@ void append_process(std::string& out, const stores::process_info& process, bool 
 awaitable<http_reply> show_status(api_call& call) {
   call.target.allow_only({});
   stores::store& store = call.server.store();
-  const kept_numbers::all numbers = co_await call.server.numbers.of(store);
+  const kept_numbers::all numbers = co_await call.server.numbers.read(store);
   task_ptr oldest;
   try {
     oldest = co_await store.oldest_waiting();

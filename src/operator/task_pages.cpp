@@ -84,7 +84,7 @@ awaitable<http_reply> show_tasks(api_call& call) {
 awaitable<http_reply> count_tasks(api_call& call) {
   call.target.allow_only({"status", "tool", "owner", "since", "q"});
   const auto filter = filter_of(call.target, call.server.store().now().wall);
-  const kept_numbers::all numbers = co_await call.server.numbers.of(call.server.store());
+  const kept_numbers::all numbers = co_await call.server.numbers.read(call.server.store());
   std::optional<std::size_t> count = kept_count(filter, numbers.counts);
   bool exact = true;
   // Kept numbers have what nobody finds any more, too: what is about to be removed.

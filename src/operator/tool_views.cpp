@@ -108,7 +108,7 @@ awaitable<tasks::submission> submission_of(const api_call& call, const serving::
 // In the order of registration; those that are gone come last.
 awaitable<http_reply> show_tools(api_call& call) {
   call.target.allow_only({});
-  const kept_numbers::all numbers = co_await call.server.numbers.of(call.server.store());
+  const kept_numbers::all numbers = co_await call.server.numbers.read(call.server.store());
   const stores::counts_by_tool& counts = numbers.counts;
   const stores::paused_tools paused = co_await call.server.store().paused();
   const auto entries = call.server.around.features.entries();
@@ -140,7 +140,7 @@ awaitable<http_reply> show_tools(api_call& call) {
 // A tool that is served elsewhere, or by an earlier version of this server, can be paused, too.
 awaitable<http_reply> pause_tool(api_call& call) {
   const request_body body(call.body, {});
-  const kept_numbers::all numbers = co_await call.server.numbers.of(call.server.store());
+  const kept_numbers::all numbers = co_await call.server.numbers.read(call.server.store());
   const bool elsewhere = !call.server.store().exclusive();  // another process may serve it
   if (!elsewhere && !numbers.counts.contains(call.subject)) entry_of(call);
   const bool changed = co_await call.server.around.engine.operations().pause(call.subject);

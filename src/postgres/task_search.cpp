@@ -165,8 +165,8 @@ awaitable<stores::found_page> search_tasks(database& home, connection& link,
   if (along == walk::owner) asked.add(parameter::text(filter.owner));
   stores::found_page page;
   page.looked = limit;
-  auto found = co_await page_above(home, link, filter, asked, {}, limit + 1);
   std::string floor;
+  auto found = co_await page_above(home, link, filter, asked, floor, limit + 1);
   if (found.size() <= limit) {
     std::string sql =
         home.sql("SELECT count(*), min(d.id) FROM (" + candidates_sql(filter) + ") d");

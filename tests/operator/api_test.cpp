@@ -252,11 +252,14 @@ TEST_F(operator_api, what_is_not_there_or_not_asked_rightly_is_refused) {
   EXPECT_EQ(host_->send("HEAD", "/api/v1/status", "").body, "");
   EXPECT_EQ(host_->send("HEAD", "/api/v1/events", "").status, 405);
   for (const std::string& stranger :
-       {std::string("Host: evil.example\r\n"), std::string("Origin: https://evil.example\r\n")}) {
+       {std::string("Host: evil.example\r\n"), std::string("Origin: https://evil.example\r\n"),
+        std::string("Origin: http://localhost:3000\r\n"), std::string("Origin: null\r\n")}) {
     host_->more_headers = stranger;
     EXPECT_EQ(host_->get("status").code(), "forbidden") << stranger;
     EXPECT_EQ(host_->send("GET", "/", "").status, 403) << stranger;
   }
+  host_->more_headers = "Host: localhost\r\nOrigin: http://localhost\r\n";
+  EXPECT_EQ(host_->get("status").status, 200) << "our own page";
   host_->more_headers = "X-Forwarded-For: 192.0.2.1\r\n";
   EXPECT_EQ(host_->get("status").code(), "forbidden") << "a proxy, and no keys";
 }

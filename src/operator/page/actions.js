@@ -52,7 +52,7 @@ export async function actOnMany(verb, count, target) {
     no: 'Close',
     body: [
       h('p', `${number(applied)} done, ${number(unchanged)} so already, ${number(refused)} refused.`),
-      refused > failures.length && h('p', 'The first that were refused:'),
+      refused > failures.length && h('p', 'The first of these:'),
       h('ul', failures.map((one) => h('li', h('code.break', theirs(one.id)), ' ', theirs(one.message)))),
     ],
   })

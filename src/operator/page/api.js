@@ -2,6 +2,7 @@
 // Talks to the API: requests with the key (which the tab keeps until it is closed), refusals as
 // errors, and streams of server-sent events, read by fetch() since EventSource sends no key.
 //   stream: held --> asks --> reads --(cut)--> waits 1, 2, 4 ... 15 s --> asks on, by Last-Event-ID
+import { askForKey } from './dialog.js'
 
 const place = `longhaul key ${location.pathname}`
 
@@ -12,8 +13,8 @@ export const server = {
   },
 }
 
-// What the application does where a key is needed, and where the connection is lost or back.
-export const hooks = { needKey: null, connected: null }
+// What the application does where the connection is lost or back.
+export const hooks = { connected: null }
 
 export const currentKey = () => sessionStorage.getItem(place)
 
@@ -22,7 +23,7 @@ let asking = null
 async function newKey(refused) {
   // Many are refused at once, and one may have brought a key meanwhile.
   if (currentKey() !== refused) return
-  asking ??= hooks.needKey(refused).then((key) => {
+  asking ??= askForKey(refused).then((key) => {
     sessionStorage.setItem(place, key)
     asking = null
   })

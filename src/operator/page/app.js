@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The application: which view the address names, when it is read again, keys, the connection.
-// A view is made by a function of (where, host): {title, load(signal), draw()}, and perhaps
-// moved(where) for another query, drawn() and close(). `where` is {name, arg, query}.
+// The application: which view the address names, when it is read again, keys, the connection. A view
+// is made by a function of (where, host): {title, load(signal), draw()}, and perhaps moved(where) for
+// another query, drawn() and close(). `where` is {name, arg, query}.
 //   event of the server, action --> refresh: GET /status, load --> draw --(each second)--> tick
 import { get, holdStreams, hooks, server, stream } from './api.js'
-import { askForKey, help } from './dialog.js'
+import { help } from './dialog.js'
 import { h, patch } from './dom.js'
 import nowView from './now.js'
 import { failure } from './parts.js'
@@ -41,7 +41,6 @@ const mayRead = () => !paused && !document.hidden
 const host = {
   draw,
   refresh: () => refreshSoon(0),
-  go: (hash) => { location.hash = hash; },
   // Another query of the same view is no step in the history.
   replace(hash) {
     history.replaceState(null, '', hash)
@@ -159,7 +158,7 @@ const keys = {
     const field = main.querySelector('[data-filter]')
     if (field) return field.focus()
     goTo = '[data-filter]'
-    return host.go('#/tasks')
+    location.hash = '#/tasks'
   },
 }
 
@@ -174,7 +173,6 @@ addEventListener('keydown', (event) => {
 addEventListener('hashchange', open)
 document.addEventListener('visibilitychange', hold)
 history.scrollRestoration = 'manual'
-hooks.needKey = askForKey
 hooks.connected = connected
 byId('help').onclick = help
 byId('pause').onclick = () => {

@@ -31,7 +31,7 @@ export function sendForm({ title, intro, fields, yes, no, kind = 'main' }, send)
     },
   },
   h('h2', title), intro, fields && own('fields', () => fields.node), own('wrong', () => wrong),
-  h('div.row', yes && h(`button.${kind}`, yes), no && h('button', { type: 'button', onclick: () => run(null) }, no))))
+  h('div.row', no && h('button', { type: 'button', onclick: () => run(null) }, no), yes && h(`button.${kind}`, yes))))
 }
 
 // The same in a dialog, until it has been sent or was closed; without `no` it must be sent. `body`

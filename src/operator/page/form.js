@@ -35,7 +35,7 @@ function fieldFor(name, raw, needed) {
     many ? h('div.row', choices.map(([text, label]) => h('label',
       h('input', { type: 'checkbox', 'data-text': text, checked: chosen(text) }), ' ', theirs(label))))
       : choices ? h('select',
-        !(needed && preset) && h('option', { value: '' }, needed ? 'choose …' : '(nothing)'),
+        !(needed && preset) && h('option', { value: '' }, '–'),
         choices.map(([text, label]) => h('option', { value: text, selected: chosen(text) }, visible(label))))
         : h(schema.format ? 'input' : 'textarea', { rows: 1, value: value ?? '', spellcheck: 'false' }))
 

@@ -4,7 +4,7 @@
 import { get, server } from './api.js'
 import { h } from './dom.js'
 import { facts, failure, gauge, statuses, taskRow, tasksLink, taskTable, word } from './parts.js'
-import { bytes, duration, number, since, theirs } from './text.js'
+import { bytes, number, since, theirs } from './text.js'
 
 export default function nowView() {
   let lists = {}
@@ -49,7 +49,7 @@ export default function nowView() {
             h('h2', 'Server'), health(server.status, processes),
             h('h2', 'Last hour'), h('div.sparks', ['created', 'completed', 'failed', 'cancelled']
               .map((label) => sparkline(label, hour[label]))),
-            h('p.quiet', `Of this process; a step is ${duration(hour.stepMs)}.`))),
+            h('p.quiet', 'Of this process.'))),
       ]
     },
   }

@@ -90,12 +90,10 @@ export const json = (raw, what) => h('div',
   block(`JSON: ${what}`, indented(raw)),
   raw.length > 250000 && h('p.quiet', 'It is cut here; a copy has all.'))
 
-// Names with their values; without those that have none.
 export const facts = (...pairs) => h('dl.facts', pairs
   .filter(([, value]) => value || value === 0)
   .map(([name, ...value]) => h('div', { key: name }, h('dt', name), h('dd', value))))
 
-// `used` of `limit`, as a gauge with its figures.
 export const gauge = (label, used, limit, write = number) => h('span.bar',
   limit && h('meter', { max: limit, high: limit * 0.9, value: used, label }),
   ` ${write(used)}`, limit && ` of ${write(limit)}`)

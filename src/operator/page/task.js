@@ -7,10 +7,13 @@ import { sendForm } from './dialog.js'
 import { h, make, own } from './dom.js'
 import { jsonField, schemaForm } from './form.js'
 import { members, pick } from './json.js'
-import { address, bar, block, button, copyButton, facts, hasEnded, json, mark, taskLink, toolLink } from './parts.js'
+import {
+  address, bar, block, button, copyButton, facts, hasEnded, json, mark, taskLink, toolLink, word,
+} from './parts.js'
 import { tail } from './tail.js'
-import { bytes, duration, theirs, visible, visibleLines, when } from './text.js'
-import { timeline } from './timeline.js'
+import {
+  bytes, clockTime, duration, msBetween, since, theirs, visible, visibleLines, when,
+} from './text.js'
 
 const endedEvery = 5000  // ms between two looks at a task that has ended
 
@@ -25,8 +28,8 @@ export default function taskView({ arg: id }, host) {
   async function act(verb) {
     const reply = await actOn(task, verb)
     readAt = 0
-    if (reply && verb === 'delete') host.go('#/tasks')
-    else if (reply && verb === 'retry') host.go(address('tasks', reply.task.id))
+    if (reply && verb === 'delete') location.hash = '#/tasks'
+    else if (reply && verb === 'retry') location.hash = address('tasks', reply.task.id)
     else host.refresh()
   }
 
@@ -71,6 +74,47 @@ export default function taskView({ arg: id }, host) {
   }
 }
 
+// What happened, in order: {at, kind, then, text}; `then` names what follows it until the next one.
+function pointsOf(task) {
+  const points = []
+  const add = (at, kind, then, ...text) => at && points.push({ at, kind, then, text })
+  add(task.createdAt, 'waiting', 'waited', 'Created by ', theirs(task.owner),
+    task.retryOf && [', to retry ', taskLink(task.retryOf)])
+  for (const one of task.attempts) {
+    add(one.beganAt, 'running', 'ran', `Attempt ${one.number} began`)
+    add(one.endedAt, 'failed', 'waited', `Attempt ${one.number} was over: `, theirs(one.how, 2000))
+  }
+  if (task.attempts.at(-1)?.number !== task.attempt) {
+    add(task.beganAt, 'running', 'ran', `Attempt ${task.attempt} of ${task.maxAttempts} began`,
+      task.host && [' at ', theirs(task.host)])
+  }
+  for (const { key, request, response, askedAt, answeredAt } of task.questions) {
+    const asked = [theirs(key), ': ', theirs(request.params?.message ?? request.method)]
+    add(askedAt, 'input_required', 'waited for the answer', 'Asked ', asked)
+    add(answeredAt, 'completed', 'ran', 'Answered ', asked, response?.action && ` (${visible(response.action)})`)
+  }
+  add(task.cancelRequestedAt, 'cancelled', 'took to stop', 'Asked to stop',
+    task.cancelReason && [': ', theirs(task.cancelReason, 2000)])
+  add(task.endedAt, task.isError ? 'failed' : task.status, '', h('strong', word(task.status)),
+    task.isError && ', with an error', task.message && [': ', theirs(task.message, 2000)])
+  return points.sort((one, other) => Date.parse(one.at) - Date.parse(other.at))
+}
+
+// The life of a task, with how long each part took: created, waited, attempt 1, ran, answered, ran ...
+function timeline(task) {
+  const points = pointsOf(task)
+  const doing = { waiting: 'waits', running: 'runs', input_required: 'waits for an answer' }
+  return h('ol.timeline',
+    points.map(({ at, kind, then, text }, i) => h(`li.${kind}`,
+      h('div', text), h('div.quiet', clockTime(at)),
+      points[i + 1] && h('div.span', then, ' ', duration(msBetween(at, points[i + 1].at))))),
+    !hasEnded(task) && h(`li.open.${task.status}`, { key: 'now' },
+      h('div', h('strong', 'Now it ', doing[task.status]), ', for ', since(points.at(-1).at)),
+      h('div', theirs(task.why || task.message, 2000)),
+      task.runAt && msBetween(task.runAt) < 0 && h('div', 'Goes on ', when(task.runAt))),
+    task.removeAt && h('li.open', { key: 'gone' }, 'Will be removed ', when(task.removeAt)))
+}
+
 function part(name, raw) {
   if (!raw || raw === 'null') return null
   // The words in the result of a tool.
@@ -94,7 +138,7 @@ function factsOf({ limits, ...task }) {
     if (name.endsWith('Ms')) return duration(is)
     return /bytes$/i.test(name) ? bytes(is) : is === true ? 'yes' : is && theirs(is, 2000)
   }
-  return facts(...Object.entries({ ...task, ...limits })
+  return facts(...[...Object.entries(task), ...Object.entries(limits).map(([name, is]) => [`limit: ${name}`, is])]
     .filter(([name]) => !elsewhereShown.test(name)).map(([name, is]) => [words(name), value(name, is)]))
 }
 

@@ -92,10 +92,9 @@ export default function tasksView(where, host) {
     h('fieldset', h('legend.aside', 'Status'), statuses.map((status) => h('label.pill',
       h('input', { type: 'checkbox', name: 'status', value: status, checked: chosen.includes(status) }),
       ` ${word(status)} `, h('b', number(counts[status]))))),
-    Object.entries(fields).map(([name, label]) => h(`label.field.${name}`, label,
+    Object.entries(fields).map(([name, label]) => h('label.field', label,
       h('input', { name, value: typed[name] ?? '', spellcheck: 'false', ...more[name] }))),
-    h('datalist', { id: 'tools' }, Object.keys(tools).slice(0, 200).map((value) => h('option', { value }))),
-    filter.size > 0 && h('a', { href: '#/tasks' }, 'Show all'))
+    h('datalist', { id: 'tools' }, Object.keys(tools).slice(0, 200).map((value) => h('option', { value }))))
   }
 
   function drawSelection() {
@@ -109,6 +108,7 @@ export default function tasksView(where, host) {
 
   function drawRow(task) {
     const chosen = all !== null || selected.has(task.id)
+    if (rows.size > 3 * mostRows) rows.clear()
     const old = rows.get(task.id)
     if (old?.task === task && old.chosen === chosen) return old.node
     const node = taskRow(task, check(`Select ${visible(task.tool)} ${visible(task.id)}`, chosen, [task.id]))
@@ -142,7 +142,9 @@ export default function tasksView(where, host) {
   return {
     title: 'Tasks',
     async load(signal) {
-      await (fresh ? pages.refresh(signal) : pages.start(filter, signal))
+      // At the top of a list that has grown long, it begins anew.
+      const keep = fresh && (scrollY > 999 || pages.tasks.length < mostFresh)
+      await (keep ? pages.refresh(signal) : pages.start(filter, signal))
       fresh = true
     },
     moved({ query }) {
@@ -222,8 +224,10 @@ function taskPages() {
     if (!reply) return
     const last = self.tasks.findIndex((one) => one.id === reply.tasks.at(-1)?.id)
     // Nothing follows, or so many are new that they and the old do not touch: it begins anew.
-    if (!reply.nextCursor || (last < 0 && !reply.short)) begin(reply)
-    else join(reply.tasks, self.tasks.slice(last + 1))
+    if (!reply.nextCursor || (last < 0 && !reply.short)) return begin(reply)
+    join(reply.tasks, self.tasks.slice(last + 1))
+    self.tasks.splice(mostRows + 2 * pageSize)
+    if (self.tasks.length >= mostRows) self.rest = 'full'
   }
 
   return self

@@ -50,7 +50,7 @@ function ago(at) {
 }
 
 const time = (at, text, more) => h('time', {
-  ...more, datetime: at, title: `${at.replace('T', ' ').replace('Z', ' UTC')}, here ${new Date(at).toLocaleString()}`,
+  ...more, datetime: at, title: `${at}, here ${new Date(at).toLocaleString()}`,
 }, text)
 
 // How long ago; tick() keeps it true.

@@ -26,7 +26,7 @@ export default function toolsView({ arg: name }, host) {
       return name ? drawOne(tools[at], pick(text, 'tools', at, 'inputSchema'), host) : [
         h('h1', 'Tools'),
         h('div.cards', tools.map((tool) => h('article.panel', { key: tool.name, 'data-row': '' },
-          h('h2.line', toolLink(tool.name)), h('p.line', theirs(tool.title)), figures(tool, host)))),
+          h('h2.line', toolLink(tool.name)), tool.title && h('p.line', theirs(tool.title)), figures(tool, host)))),
       ]
     },
   }
@@ -42,7 +42,7 @@ function drawOne(tool, schema, host) {
       h('div',
         server.mayAct && tool.served && own(schema, () => sendForm({ title: 'Call it', fields: schemaForm(schema), yes: 'Call it' }, async (given) => {
           const { task } = await post(`/tools/${encodeURIComponent(tool.name)}/call`, `{"arguments":${given}}`)
-          host.go(address('tasks', task.id))
+          location.hash = address('tasks', task.id)
         })),
         h('section', { key: 'schema' }, h('h2', 'Schema'), json(schema, 'schema')))),
   ]
