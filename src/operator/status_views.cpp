@@ -76,13 +76,14 @@ void append_owner(std::string& out, const stores::owner_use& use, const surround
   one.close();
 }
 
-void append_process(std::string& out, const stores::process_info& process, bool self) {
+void append_process(std::string& out, const stores::process_info& process, bool self,
+                    bool has_lease) {
   json::object one(out);
   one.string("id", hex(process.id)).string("host", process.host).integer("pid", process.pid);
   one.string("version", process.version);
   write_time(one, "startedAt", process.began_at);
-  write_length(one, "leaseAgeMs", process.lease_age);
-  write_length(one, "leaseLeftMs", process.lease_left);
+  write_length(one, "leaseAgeMs", has_lease ? std::optional(process.lease_age) : std::nullopt);
+  write_length(one, "leaseLeftMs", has_lease ? std::optional(process.lease_left) : std::nullopt);
   one.integer("running", process.running).boolean("self", self).close();
 }
 
@@ -144,7 +145,8 @@ awaitable<http_reply> show_processes(api_call& call) {
   tasks::engine& engine = call.server.around.engine;
   auto all = co_await call.server.store().processes();
   const process_id self = engine.operations().process();
-  if (call.server.store().exclusive()) {
+  const bool alone = call.server.store().exclusive();
+  if (alone) {
     stores::process_info only;
     only.id = self;
     char host[256] = "";
@@ -162,7 +164,7 @@ awaitable<http_reply> show_processes(api_call& call) {
   list += '[';
   for (const stores::process_info& one : all) {
     if (list.back() != '[') list += ',';
-    append_process(list, one, one.id == self);
+    append_process(list, one, one.id == self, !alone);
   }
   list += ']';
   body.close();

@@ -81,6 +81,11 @@ const sleeping = await server.call("sleep", { seconds: 3600 });
 const views = ["now", "tasks", `tasks/${printed}`, `tasks/${failed}`, "tools", "tools/sleep", "processes", "owners", "audit"];
 
 const checks = {
+  async "it is small"() {
+    const here = new URL("../../src/operator/page/", import.meta.url);
+    const bytes = fs.readdirSync(here).reduce((sum, name) => sum + fs.statSync(new URL(name, here)).size, 0);
+    assert.ok(bytes <= 80_000, `${bytes} bytes`);
+  },
   async "every view is without fault, in light, in dark and on a telephone"() {
     for (const view of views) {
       await on(view, accessible);
@@ -133,7 +138,7 @@ const checks = {
       await page.locator("thead .check input").check();
       await page.getByRole("button", { name: "Cancel …" }).click();
       assert.match(await page.locator("dialog").textContent(), /3 tasks/);
-      await page.locator("dialog .danger").click();
+      await page.locator("dialog .main").click();
       await shows(page, "3 done");
     });
     for (const id of ids.slice(1)) await server.await(id, "cancelled");

@@ -20,7 +20,7 @@ async function ask(verb, what, body, path, bodyOf) {
   let reply
   const [yes, note] = verbs[verb]
   await dialog({
-    title: `${yes}: ${what}?`, yes, no: 'No', kind: /cancel|delete/.test(verb) ? 'danger' : 'main',
+    title: `${yes}: ${what}?`, yes, no: 'No',
     body: [body, h('p', note)],
   }, async (values) => { reply = await post(path, bodyOf(values)); })
   return reply

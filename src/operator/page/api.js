@@ -112,7 +112,7 @@ export function stream(path, on) {
     try {
       const headers = { Accept: 'text/event-stream', ...(lastId && { 'Last-Event-ID': lastId }) }
       const reply = await request(path, { signal: abort.signal, headers })
-      on.up()
+      on.up?.()
       await readEvents(reply.body, (event, id) => {
         wait = 1000
         lastId = id

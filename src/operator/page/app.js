@@ -30,6 +30,7 @@ let parked = {}      // the list of tasks as it was left, for the way back
 let top = null       // where to scroll when the view is there,
 let goTo = null      // and what gets the focus
 let online = true
+let lostAt = 0
 let paused = false
 let busy = false
 let again = false
@@ -65,14 +66,14 @@ function open() {
   top = loaded ? parked.top : 0
   view = loaded ? parked.view : (where.arg && where.name === 'tasks' ? taskView : views[where.name])(where, host)
   problem = null
-  patch(byId('view'))  // nothing of the other view stays
+  patch(byId('view'))
   draw()
   return refreshSoon(0)
 }
 
 function draw() {
   const focused = document.activeElement
-  patch(byId('view'), failure(problem), loaded ? view.draw() : !problem && 'Reading …')
+  patch(byId('view'), failure(problem), loaded ? view.draw() : [h('h1', view.title), !problem && 'Reading …'])
   if (loaded) view.drawn?.()
   if (loaded && top !== null) {
     scrollTo(0, top)
@@ -136,8 +137,11 @@ function hold() {
 function connected(yes) {
   if (yes === online) return
   online = yes
-  if (!yes) holdStreams(true);  // a connection may be dead and not know it
-  hold()
+  if (!yes) holdStreams(true)  // a connection may be dead and not know it
+  // If it was short, only a stream failed, which must not come again at once.
+  if (!yes || Date.now() - lostAt > 2000) hold()
+  if (!yes) lostAt = Date.now()
+  draw()
 }
 
 const row = () => document.activeElement.closest('[data-row]')
@@ -192,7 +196,6 @@ setInterval(() => {
 }, 1000)
 open()
 stream('/events', {
-  up: () => connected(true),
   down: () => connected(false),
   refused: failed,
   event({ counts, state }) {

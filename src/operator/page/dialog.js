@@ -2,25 +2,26 @@
 // Forms that send something, in the page or in a dialog, and what is said at the foot of the page (a
 // live region: it is read out as well).
 import { h, make, own } from './dom.js'
+import { visible } from './text.js'
 
 let timer
 
 export function say(text) {
   const line = document.getElementById('said')
-  line.textContent = text
+  line.textContent = visible(text)
   clearTimeout(timer)
-  timer = setTimeout(() => line.replaceChildren(), 3000 + 60 * text.length)
+  timer = setTimeout(() => line.replaceChildren(), 8000)
 }
 
 // A <form> that sends what `fields` say ({node, read}, see form.js; or none), or null by the button
 // `no`. What `send(text)` throws is shown.
-export function sendForm({ title, intro, fields, yes, no, kind = 'main' }, send) {
+export function sendForm({ title, intro, fields, yes, no }, send) {
   const wrong = make(h('p.wrong', { role: 'alert' }))
   const run = async (text) => {
     try {
       await send(text)
     } catch ({ message, hint }) {
-      wrong.textContent = `${message} ${hint ?? ''}`
+      wrong.textContent = visible(`${message} ${hint ?? ''}`, 2000)
     }
   }
   return make(h('form.panel', {
@@ -31,7 +32,8 @@ export function sendForm({ title, intro, fields, yes, no, kind = 'main' }, send)
     },
   },
   h('h2', title), intro, fields && own('fields', () => fields.node), own('wrong', () => wrong),
-  h('div.row', no && h('button', { type: 'button', onclick: () => run(null) }, no), yes && h(`button.${kind}`, yes))))
+  h('div.row', no && h('button', { type: 'button', onclick: () => run(null) }, no),
+    yes && h('button.main', yes))))
 }
 
 // The same in a dialog, until it has been sent or was closed; without `no` it must be sent. `body`
@@ -77,7 +79,7 @@ export async function askForKey(refused) {
     yes: 'Go on',
     body: [
       h('p', refused && 'This key was not accepted. ', 'A key is kept in this tab until that is closed.'),
-      h('label.field', 'Key', h('input', { name: 'key', type: 'password', required: true, autocomplete: 'off' })),
+      h('label.field', 'Key', h('input', { name: 'key', type: 'password', required: true })),
     ],
   }, (values) => { key = values.key.trim(); })
   return key

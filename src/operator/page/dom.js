@@ -24,7 +24,7 @@ const typed = (node, name) =>
 function setProp(node, name, value) {
   if (name === 'label') name = 'aria-label'
   if (name.startsWith('on')) node[name] = value
-  else if (value === undefined || value === null || value === false) node.removeAttribute(name)
+  else if (value == null || value === false) node.removeAttribute(name)
   else node.setAttribute(name, value === true ? '' : value)
 }
 

@@ -47,16 +47,15 @@ export default function nowView() {
             section('Failed last', 'failed')),
           h('aside', { label: 'The server' },
             h('h2', 'Server'), health(server.status, processes),
-            h('h2', 'Last hour'), h('div.sparks', ['created', 'completed', 'failed', 'cancelled']
-              .map((label) => sparkline(label, hour[label]))),
-            h('p.quiet', 'Of this process.'))),
+            h('h2', 'Last hour, of this process'), h('div.sparks', ['created', 'completed', 'failed', 'cancelled']
+              .map((label) => sparkline(label, hour[label]))))),
       ]
     },
   }
 }
 
 function troubles({ store, state }, processes) {
-  const late = processes.filter((one) => one.leaseLeftMs <= 0).length
+  const late = processes.filter((one) => one.leaseLeftMs === 0).length
   return [
     store.trouble && failure({ message: `The store has trouble: ${store.trouble}` }),
     late > 0 && failure({ message: `The lease of ${late} of ${processes.length} processes ran out.` }),

@@ -9,7 +9,7 @@ export const statuses = ['waiting', 'running', 'input_required', 'completed', 'f
 export const hasEnded = (task) => statuses.indexOf(task.status) > 2
 export const word = (status) => (status === 'input_required' ? 'needs an answer' : status)
 export const mark = ({ status, isError }) => (status === 'completed' && isError
-  ? h('span.mark.failed', 'completed with an error') : h(`span.mark.${status}`, word(status)))
+  ? h('span.mark.failed', 'tool error') : h(`span.mark.${status}`, word(status)))
 
 export const address = (view, name) => `#/${view}/${encodeURIComponent(name)}`
 export const tasksLink = (filter, ...text) => h('a', { href: `#/tasks?${new URLSearchParams(filter)}` }, text)
@@ -35,12 +35,14 @@ function timeOf({ status, createdAt, beganAt, updatedAt, endedAt }) {
   return status === 'waiting' ? ['waits ', since(createdAt)] : ['asks ', since(updatedAt)]
 }
 
+export const about = (task) => (task.status === 'waiting' && task.why) || task.message || task.why
+
 // A task in a list; `first` is a cell before the others.
 export const taskRow = (task, first) => h('tr', { key: task.id, 'data-row': '' }, first,
   h('td', mark(task)),
   h('td.what',
     h('div.line', taskLink(task.id, theirs(task.tool || '(no tool)')), ' ', h('code.quiet', theirs(task.id))),
-    h('div.line.quiet', theirs(task.why || task.message))),
+    h('div.line.quiet', theirs(about(task)))),
   h('td', bar(task), task.attempt > 1 && h('small', ` attempt ${task.attempt} of ${task.maxAttempts}`)),
   h('td', h('div.line', theirs(task.owner))),
   h('td', when(task.createdAt)),
@@ -87,8 +89,7 @@ export const block = (label, text) =>
 // The text of a JSON value, a member a line; what is copied is the text itself.
 export const json = (raw, what) => h('div',
   h('div.row.end', h('small.quiet', bytes(raw.length)), copyButton(raw, what)),
-  block(`JSON: ${what}`, indented(raw)),
-  raw.length > 250000 && h('p.quiet', 'It is cut here; a copy has all.'))
+  block(`JSON: ${what}`, indented(raw)))
 
 export const facts = (...pairs) => h('dl.facts', pairs
   .filter(([, value]) => value || value === 0)

@@ -30,7 +30,7 @@ export const processesView = listView('Processes', 'processes',
     [h('code', theirs(id)), h('small', ` pid ${pid}`)],
     theirs(version),
     when(startedAt),
-    [`renewed ${duration(leaseAgeMs)} ago, `,
+    leaseLeftMs !== null && [`renewed ${duration(leaseAgeMs)} ago, `,
       leaseLeftMs > 0 ? `${duration(leaseLeftMs)} left` : h('strong.wrong', 'ran out')],
     number(running),
   ])

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The output of a task, live: two tabs, follow, wrap, search, download. This part of the page looks
-// after itself; the view of the task makes it once and closes it.
+// The output of a task, live: two tabs, follow, wrap, search, download. It looks after itself, until
+// the view of the task closes it.
 import { request, stream, taskPath } from './api.js'
 import { say } from './dialog.js'
 import { h, make, own, patch } from './dom.js'
-import { button, failure } from './parts.js'
+import { button } from './parts.js'
 import { mostLines, paint, terminal } from './terminal.js'
-import { bytes, number, visible } from './text.js'
+import { bytes, number, theirs, visible } from './text.js'
 
 const mostSaved = 268435456  // bytes: the browser holds a download in memory
 
@@ -24,7 +24,7 @@ export function tail(id) {
 
   function begin(from) {
     reading?.stop()
-    const mine = { term: terminal(), next: 0, state: 'connecting', stale: true }
+    const mine = { term: terminal(), next: 0, total: 0, state: 'connecting', stale: true }
     it = mine
     const tell = (news) => { Object.assign(mine, news); draw(); }
     reading = stream(taskPath(id, `/${name}?follow=true${from === undefined ? '' : `&offset=${from}`}`), {
@@ -36,8 +36,10 @@ export function tail(id) {
     draw()
   }
 
-  function take({ offset, nextOffset, total, ended, text }) {
+  function take({ attempt, offset, nextOffset, total, ended, text }) {
     it.from ??= offset
+    if (attempt > it.attempt) it.next = 0
+    it.attempt = attempt
     if (nextOffset > it.next) it.term.write(text)
     Object.assign(it, { next: nextOffset, total, ended })
     if (ended) reading.stop()
@@ -134,9 +136,8 @@ export function tail(id) {
         ],
         it.from > 0 && button('From its start', () => begin(0), 'small'),
         button('Download', download, 'small')),
-      failure(it.wrong),
-      h('p.quiet', it.ended ? 'all' : it.state, `, ${bytes((it.total ?? 0) - (it.from ?? 0))} of ${bytes(it.total ?? 0)}`,
-        it.term.dropped > 0 && `, ${number(it.term.dropped)} older lines dropped: the last ${mostLines} are kept`),
+      h('p.quiet', it.wrong ? theirs(it.wrong.message) : it.ended ? 'all' : it.state,
+        `, ${bytes(it.total - (it.from ?? 0))} of ${bytes(it.total)}`, it.term.dropped > 0 && `, ${number(it.term.dropped)} older lines dropped: the last ${mostLines} are kept`),
       own('screen', () => screen))
   }
 

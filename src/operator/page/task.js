@@ -8,7 +8,7 @@ import { h, make, own } from './dom.js'
 import { jsonField, schemaForm } from './form.js'
 import { members, pick } from './json.js'
 import {
-  address, bar, block, button, copyButton, facts, hasEnded, json, mark, taskLink, toolLink, word,
+  about, address, bar, block, button, copyButton, facts, hasEnded, json, mark, taskLink, toolLink, word,
 } from './parts.js'
 import { tail } from './tail.js'
 import {
@@ -56,7 +56,7 @@ export default function taskView({ arg: id }, host) {
     draw: () => [
       h('h1', theirs(task.tool || 'Task'), ' ', mark(task)),
       h('p.row', h('code.break', theirs(task.id)), copyButton(task.id, 'id')),
-      h('p.message', { dir: 'auto' }, visible(task.why || task.message, 2000)),
+      h('p.message', { dir: 'auto' }, visible(about(task), 2000)),
       bar(task),
       server.mayAct && h('p.row', (hasEnded(task) ? ['retry', 'retain', 'delete'] : ['cancel', 'retain'])
         .map((verb) => button(`${verbs[verb][0]} …`, () => act(verb)))),
@@ -110,7 +110,7 @@ function timeline(task) {
       points[i + 1] && h('div.span', then, ' ', duration(msBetween(at, points[i + 1].at))))),
     !hasEnded(task) && h(`li.open.${task.status}`, { key: 'now' },
       h('div', h('strong', 'Now it ', doing[task.status]), ', for ', since(points.at(-1).at)),
-      h('div', theirs(task.why || task.message, 2000)),
+      h('div', theirs(about(task), 2000)),
       task.runAt && msBetween(task.runAt) < 0 && h('div', 'Goes on ', when(task.runAt))),
     task.removeAt && h('li.open', { key: 'gone' }, 'Will be removed ', when(task.removeAt)))
 }
@@ -126,7 +126,7 @@ function part(name, raw) {
     json(raw, name))
 }
 
-const elsewhereShown = /^(id|status|message|progress|isError|why|arguments|result|error|attempts|questions|output)$/
+const shownElsewhere = /^(id|status|message|progress|isError|why|arguments|result|error|attempts|questions|output)$/
 
 function factsOf({ limits, ...task }) {
   const words = (name) => name.replace(/(At|Ms)$/, '').replace(/[A-Z]/g, (char) => ` ${char.toLowerCase()}`)
@@ -139,7 +139,7 @@ function factsOf({ limits, ...task }) {
     return /bytes$/i.test(name) ? bytes(is) : is === true ? 'yes' : is && theirs(is, 2000)
   }
   return facts(...[...Object.entries(task), ...Object.entries(limits).map(([name, is]) => [`limit: ${name}`, is])]
-    .filter(([name]) => !elsewhereShown.test(name)).map(([name, is]) => [words(name), value(name, is)]))
+    .filter(([name]) => !shownElsewhere.test(name)).map(([name, is]) => [words(name), value(name, is)]))
 }
 
 function elsewhere({ id, output }) {
@@ -149,7 +149,7 @@ function elsewhere({ id, output }) {
     task: `${curl}'${href}'`,
     ...(output && { output: `${curl}-N '${href}/stdout?follow=true'` }),
     longhaul: `longhaul admin show ${id}`,
-  }).map(([name, text]) => h('p.row', h('code.break', { dir: 'auto' }, visible(text, 4000)), copyButton(text, name)))
+  }).map(([name, text]) => h('p.row', h('code.break', theirs(text, 4000)), copyButton(text, name)))
 }
 
 // What others than forms are answered with.
@@ -166,7 +166,7 @@ function question({ key, raw, request: { method, params = {} } }, answer) {
   const title = ['It asks: ', theirs(key)]
   const intro = [
     h('p.message', { dir: 'auto' }, visibleLines(params.message ?? '')),
-    isPage && h('p', h('code.break', { dir: 'ltr' }, visible(params.url, 4000)), ' ',
+    isPage && h('p', h('code.break', theirs(params.url, 4000)), ' ',
       /^https?:\/\//i.test(params.url) &&
         h('a', { href: params.url, target: '_blank', rel: 'noopener noreferrer' }, 'Open this page')),
     !asksUser && json(pick(raw, 'request'), `request ${visible(key)}`),

@@ -131,7 +131,7 @@ export default function tasksView(where, host) {
     return h('div.end', { key: 'end' },
       count > mostFresh && h('p.quiet', `Only the first ${mostFresh} stay up to date.`),
       {
-        end: h('p.quiet', count ? 'These are all.' : fresh ? 'There are none.' : 'Reading …'),
+        end: h('p.quiet', count ? 'These are all.' : fresh && 'There are none.'),
         more: next('More'),
         search: [h('p', { role: 'status' },
           `Looked at ${number(pages.looked)} of ${number(total)} tasks so far.`), next('Search on')],

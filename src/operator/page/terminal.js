@@ -103,9 +103,10 @@ export function terminal() {
     parts.forEach((part, i) => {
       rest = part.replace(/\r$/, i < parts.length - 1 ? '' : '$&')
       if (i === parts.length - 1) return
-      self.lines.push(last());
-      ({ style } = self.lines.at(-1))
-      size += self.lines.at(-1).size
+      const line = last()
+      self.lines.push(line)
+      style = line.style
+      size += line.size
       cut = 0
     })
     const from = rest.lastIndexOf('\r', rest.length - 2) + 1

@@ -40,10 +40,12 @@ function drawOne(tool, schema, host) {
     h('div.columns.life', { key: 'columns' },
       h('div', h('h2', 'Now'), figures(tool, host)),
       h('div',
-        server.mayAct && tool.served && own(schema, () => sendForm({ title: 'Call it', fields: schemaForm(schema), yes: 'Call it' }, async (given) => {
-          const { task } = await post(`/tools/${encodeURIComponent(tool.name)}/call`, `{"arguments":${given}}`)
-          location.hash = address('tasks', task.id)
-        })),
+        server.mayAct && tool.served && own(schema, () => sendForm(
+          { title: 'Call it', fields: schemaForm(schema), yes: 'Call it' },
+          async (given) => {
+            const { task } = await post(`/tools/${encodeURIComponent(tool.name)}/call`, `{"arguments":${given}}`)
+            location.hash = address('tasks', task.id)
+          })),
         h('section', { key: 'schema' }, h('h2', 'Schema'), json(schema, 'schema')))),
   ]
 }
@@ -60,7 +62,7 @@ function figures(tool, host) {
       ['Running here', gauge('running', tool.running, tool.limit)],
       ['Tasks', h('span.row', statuses.filter((status) => counts[status]).map((status) =>
         tasksLink({ status, tool: tool.name }, `${number(counts[status])} ${word(status)}`)))],
-      ['Last hour', ended ? `${Math.floor((100 * hour.completed) / ended)} % of ${number(ended)} went well` : 'none ended',
+      ['Last hour', `${Math.floor(100 * hour.completed / (ended || 1))} % of ${number(ended)} went well`,
         hour.cancelled > 0 && `, ${number(hour.cancelled)} cancelled`],
       ['Took', hour.p50Ms !== null && `p50 ${duration(hour.p50Ms)}, p95 ${duration(hour.p95Ms)}`]),
     hour.failures.length > 0 && h('ul', { label: 'Failures' }, hour.failures.map((one) =>
