@@ -49,5 +49,5 @@ export const auditView = listView('Audit', 'actions',
   ['When', 'Who', 'What', 'On', 'Outcome'],
   ({ at, who, action, on, outcome }) => [
     clockTime(at), theirs(who), theirs(action),
-    /^tsk\w+$/.test(on) ? taskLink(on) : theirs(on), theirs(outcome),
+    /^\w{36}$/.test(on) ? taskLink(on) : theirs(on), theirs(outcome),
   ])

@@ -17,8 +17,8 @@ export function tail(id) {
   let follow = true
   let wrap = true
   let sought = /$^/
-  let here    // the one of what was found that was gone to
-  let it      // what is shown of the output that was chosen
+  let here  // the one of what was found that was gone to
+  let it  // what is shown of the output that was chosen
   let reading
   let timer = 0
 
@@ -137,7 +137,8 @@ export function tail(id) {
         it.from > 0 && button('From its start', () => begin(0), 'small'),
         button('Download', download, 'small')),
       h('p.quiet', it.wrong ? theirs(it.wrong.message) : it.ended ? 'all' : it.state,
-        `, ${bytes(it.total - (it.from ?? 0))} of ${bytes(it.total)}`, it.term.dropped > 0 && `, ${number(it.term.dropped)} older lines dropped: the last ${mostLines} are kept`),
+        `, ${bytes(it.total - (it.from ?? 0))} of ${bytes(it.total)}`,
+        it.term.dropped > 0 && `, ${number(it.term.dropped)} older lines dropped: the last ${mostLines} are kept`),
       own('screen', () => screen))
   }
 

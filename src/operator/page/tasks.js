@@ -20,12 +20,12 @@ const clean = (query) => new URLSearchParams(['status', ...Object.keys(fields)]
 export default function tasksView(where, host) {
   const pages = taskPages()
   const selected = new Set()
-  const rows = new Map()  // id → {task, chosen, node}: what did not change is not drawn again
+  const rows = new Map()  // {task, chosen, node} by id: what did not change is not drawn again
   let filter = clean(where.query)
   let typed = Object.fromEntries(filter)
-  let all = null          // how many match, where all of them are selected
+  let all = null  // how many match, where all of them are selected
   let loading = false
-  let fresh = false       // the first page with this filter was read
+  let fresh = false  // the first page with this filter was read
   let timer
 
   const watcher = new IntersectionObserver((seen) => {
@@ -127,7 +127,7 @@ export default function tasksView(where, host) {
 
   function drawEnd(count) {
     const total = Object.values(server.status.counts).reduce((sum, one) => sum + one)
-    const next = (text) => h('button.more', { type: 'button', onclick: more }, loading ? 'Reading …' : text)
+    const next = (text) => button(loading ? 'Reading …' : text, more, 'more')
     return h('div.end', { key: 'end' },
       count > mostFresh && h('p.quiet', `Only the first ${mostFresh} stay up to date.`),
       {

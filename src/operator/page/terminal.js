@@ -89,7 +89,7 @@ function lineOf(text, style) {
 export function terminal() {
   const self = { lines: [], dropped: 0, write, last }
   let rest = ''  // of the last line, its beginning if it is very long
-  let cut = 0    // characters of it that are in no `rest`
+  let cut = 0  // characters of it that are in no `rest`
   let style = plain
   let size = 0
 
