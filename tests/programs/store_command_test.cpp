@@ -50,7 +50,7 @@ TEST_F(store_command, looks_and_copies_beside_a_running_server) {
   EXPECT_EQ(found.at("cancelled"), 1);
   EXPECT_EQ(found.at("working"), 2);
   EXPECT_EQ(found.at("queued"), 1);
-  EXPECT_EQ(found.at("version"), 3);
+  EXPECT_EQ(found.at("version"), 4);
   EXPECT_NE(store({"stats", file_}).out.find("completed         3\n"), std::string::npos);
 
   const std::string copy = home.file("copy.db");
@@ -139,8 +139,8 @@ TEST_F(store_command, changes_a_file_that_nobody_uses) {
   server_.reset();
   EXPECT_EQ(store({"check", file_}).code, 0) << "a killed server's log is read, too";
   EXPECT_EQ(store({"vacuum", file_}).code, 0);
-  EXPECT_EQ(store({"migrate", file_}).out, file_ + ": version 3 already\n");
-  EXPECT_EQ(store({"migrate", file_, "--json"}).out, "{\"before\":3,\"after\":3}\n");
+  EXPECT_EQ(store({"migrate", file_}).out, file_ + ": version 4 already\n");
+  EXPECT_EQ(store({"migrate", file_, "--json"}).out, "{\"before\":4,\"after\":4}\n");
   EXPECT_EQ(store({"check", file_}).code, 0);
 }
 

@@ -39,9 +39,9 @@ TEST_F(store_database, is_made_looked_at_and_counted_beside_servers) {
   const said none = store({"check", url_});
   EXPECT_EQ(none.code, 1);
   EXPECT_NE(none.errors.find("longhaul store migrate makes them"), std::string::npos);
-  EXPECT_EQ(store({"migrate", url_}).out, url_ + ": made, version 1\n");
-  EXPECT_EQ(store({"migrate", url_}).out, url_ + ": version 1 already\n");
-  EXPECT_EQ(store({"migrate", url_, "--json"}).out, "{\"before\":1,\"after\":1}\n");
+  EXPECT_EQ(store({"migrate", url_}).out, url_ + ": made, version 2\n");
+  EXPECT_EQ(store({"migrate", url_}).out, url_ + ": version 2 already\n");
+  EXPECT_EQ(store({"migrate", url_, "--json"}).out, "{\"before\":2,\"after\":2}\n");
   EXPECT_EQ(store({"check", url_}).out, url_ + ": sound\n");
 
   served& first = start_server();
@@ -53,7 +53,7 @@ TEST_F(store_database, is_made_looked_at_and_counted_beside_servers) {
   EXPECT_EQ(check.code, 0) << check.errors;
   EXPECT_EQ(check.out, "{\"sound\":true,\"problems\":[]}\n");
   const json::object is = stats();
-  EXPECT_EQ(is.at("version"), 1);
+  EXPECT_EQ(is.at("version"), 2);
   EXPECT_EQ(is.at("completed"), 3);
   EXPECT_EQ(is.at("working"), 1);
   EXPECT_EQ(is.at("tools").at("slow").at("working"), 1);
