@@ -9,9 +9,9 @@ namespace longhaul::operating {
 boost::asio::awaitable<kept_numbers::all> kept_numbers::read(stores::store& store) {
   {
     const guard lock(mutex_);
-    const bool fresh = !store.exclusive() && clock::now() < read_at_ + tunables::counts_age;
-    if (fresh || reading_) co_return last_;
-    reading_ = !store.exclusive();
+    const bool fresh = read_at_ && clock::now() < *read_at_ + tunables::counts_age;
+    if (fresh && !store.exclusive()) co_return last_;
+    if (read_at_) read_at_ = clock::now();  // the others have the last ones meanwhile
   }
   all now;
   bool known = false;
@@ -23,7 +23,6 @@ boost::asio::awaitable<kept_numbers::all> kept_numbers::read(stores::store& stor
   } catch (const stores::store_error&) {  // /status says why
   }
   const guard lock(mutex_);
-  reading_ = false;
   if (known) {
     last_ = now;
     read_at_ = clock::now();

@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <optional>
 
 #include "base/mutex.hpp"
 #include "longhaul/stores/store.hpp"
@@ -28,8 +29,8 @@ class kept_numbers {
 
   guarded_mutex mutex_;
   all last_ LONGHAUL_GUARDED_BY(mutex_);
-  clock::time_point read_at_ LONGHAUL_GUARDED_BY(mutex_) = clock::time_point::min();
-  bool reading_ LONGHAUL_GUARDED_BY(mutex_) = false;
+  /// Null: they were never read.
+  std::optional<clock::time_point> read_at_ LONGHAUL_GUARDED_BY(mutex_);
 };
 
 }  // namespace longhaul::operating

@@ -2,7 +2,6 @@
 // POST /tasks/{id}/….
 #include "operator/task_actions.hpp"
 
-#include "json/validate.hpp"
 #include "json/view.hpp"
 #include "operator/request_body.hpp"
 #include "operator/task_json.hpp"

@@ -3,8 +3,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <charconv>
 
+#include "json/write.hpp"
 #include "operator/api_call.hpp"
-#include "operator/task_json.hpp"
 #include "operator/task_lookup.hpp"
 #include "operator/tunables.hpp"
 

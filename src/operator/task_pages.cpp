@@ -7,7 +7,6 @@
 #include "operator/task_json.hpp"
 #include "operator/task_lookup.hpp"
 #include "operator/tunables.hpp"
-#include "server/output_watch.hpp"
 #include "tasks/wait_words.hpp"
 
 namespace longhaul::operating {

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // GET /tools, and what is done to one of them.
-#include <map>
-
-#include "base/text.hpp"
 #include "operator/api_call.hpp"
 #include "operator/request_body.hpp"
 #include "operator/task_json.hpp"
-#include "operator/tunables.hpp"
 #include "server/features.hpp"
 #include "tasks/operations.hpp"
 #include "tasks/wait_words.hpp"

@@ -23,6 +23,8 @@ inline constexpr std::size_t longest_text = 200;
 inline constexpr std::size_t owners_listed = 100;
 /// Actions that are remembered.
 inline constexpr std::size_t actions_kept = 1000;
+/// Bytes of what one of them was about: filters and names are as long as who sends them likes.
+inline constexpr std::size_t longest_subject = 500;
 /// Bytes of output of one reply by itself, and at most.
 inline constexpr std::size_t output_part = 64 << 10;
 inline constexpr std::size_t largest_output_part = 1 << 20;

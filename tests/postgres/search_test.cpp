@@ -10,35 +10,12 @@
 #include "longhaul/testing/run.hpp"
 #include "postgres/task_search.hpp"
 #include "postgres/test_schema.hpp"
+#include "support/search_cases.hpp"
 
 namespace longhaul::test {
 namespace {
 
-using stores::phase;
-using stores::task_filter;
 using testkit::run;
-
-std::vector<std::pair<std::string, task_filter>> searched_for() {
-  std::vector<std::pair<std::string, task_filter>> all;
-  const auto add = [&](const std::string& name) -> task_filter& {
-    return all.emplace_back(name, task_filter()).second;
-  };
-  add("all");
-  add("completed").phases = {phase::completed};
-  add("failed").phases = {phase::failed};
-  add("waiting").phases = {phase::waiting};
-  add("running").phases = {phase::running};
-  add("open").phases = stores::open_phases;
-  add("a rare tool").tool = "rare";
-  add("a common tool").tool = "common";
-  add("an owner").owner = "bob";
-  task_filter& failed = add("failed of a tool");
-  failed.tool = "rare";
-  failed.phases = {phase::failed};
-  add("a text that is there").text = "scene 7";
-  add("a text that is not").text = "nothing of the kind";
-  return all;
-}
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
@@ -76,7 +53,7 @@ class postgres_search : public testing::Test {
 TEST_F(postgres_search, candidates_are_read_along_indexes) {
   fill(1'000);
   schema_.run("SET enable_seqscan = off");  // as if there were many: small tables are read whole
-  for (const auto& [name, filter] : searched_for()) {
+  for (const auto& [name, filter] : search_cases()) {
     std::string sql = replaced(postgres::candidates_sql(filter), "$1", "'~'");
     sql = replaced(sql, "$2", filter.tool.empty() ? "'bob'" : "'rare'");
     const std::string plan = schema_.run("EXPLAIN (FORMAT JSON) " + sql);
@@ -89,7 +66,7 @@ TEST_F(postgres_search, a_page_looks_at_few_of_them) {
   const int count = std::getenv("LONGHAUL_LONG_TESTS") != nullptr ? 1'000'000 : 30'000;
   fill(count);
   const auto store = schema_.open();
-  for (const auto& [name, filter] : searched_for()) {
+  for (const auto& [name, filter] : search_cases()) {
     std::vector<std::chrono::microseconds> times;
     stores::found_page page;
     for (int round = 0; round < 5; ++round) {

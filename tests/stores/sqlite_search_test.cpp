@@ -11,39 +11,13 @@
 #include "sqlite/sqlite_store.hpp"
 #include "sqlite/task_search.hpp"
 #include "stores/samples.hpp"
+#include "support/search_cases.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace longhaul::test {
 namespace {
 
 using sqlite::sqlite_store;
-using stores::phase;
-using stores::task_filter;
-
-std::vector<std::pair<std::string, task_filter>> filters() {
-  std::vector<std::pair<std::string, task_filter>> all;
-  const auto add = [&](const std::string& name) -> task_filter& {
-    return all.emplace_back(name, task_filter()).second;
-  };
-  add("all");
-  add("completed").phases = {phase::completed};
-  add("failed").phases = {phase::failed};
-  add("failed or cancelled").phases = {phase::failed, phase::cancelled};
-  add("open").phases = stores::open_phases;
-  add("a rare tool").tool = "rare";
-  add("a common tool").tool = "common";
-  add("an owner").owner = "bob";
-  task_filter& both = add("a tool and an owner");
-  both.tool = "common";
-  both.owner = "bob";
-  task_filter& failed = add("failed of a tool");
-  failed.tool = "rare";
-  failed.phases = {phase::failed};
-  add("since").since = timestamp(milliseconds(1'000'000'000'000));
-  add("a text that is there").text = "scene 7";
-  add("a text that is not").text = "nothing of the kind";
-  return all;
-}
 
 class many_tasks : public testing::Test {
  protected:
@@ -85,7 +59,7 @@ class many_tasks : public testing::Test {
 TEST_F(many_tasks, a_search_walks_along_an_index_and_sorts_nothing) {
   fill(10);
   sqlite::connection file(path_);
-  for (const auto& [name, filter] : filters()) {
+  for (const auto& [name, filter] : search_cases()) {
     sqlite::statement plan(file, "EXPLAIN QUERY PLAN " + sqlite::search_statement(filter));
     while (plan.step()) {
       const std::string step(plan.text(3));
@@ -101,7 +75,7 @@ TEST_F(many_tasks, a_page_looks_at_few_of_them) {
   const int count = std::getenv("LONGHAUL_LONG_TESTS") != nullptr ? 1'000'000 : 30'000;
   fill(count);
   sqlite_store store(options());
-  for (const auto& [name, filter] : filters()) {
+  for (const auto& [name, filter] : search_cases()) {
     std::vector<std::chrono::microseconds> times;
     stores::found_page page;
     for (int round = 0; round < 5; ++round) {
