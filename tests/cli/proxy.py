@@ -172,15 +172,15 @@ class Proxy:
             data = server.recv(65536)
             if not data:
                 return False
-            end.feed(data)
             whole += data
+            if end.feed(data):
+                self.sizes[number] = len(whole)  # before the client has it all: it may be gone then
             if fault.cut is not None and sent + len(data) >= fault.cut:
                 client.sendall(data[:fault.cut - sent])
                 return False
             for part in ([data[i:i + 1] for i in range(len(data))] if fault.bytewise else [data]):
                 client.sendall(part)
             sent += len(data)
-        self.sizes[number] = sent
         if fault.twice:
             client.sendall(whole)
         return True
