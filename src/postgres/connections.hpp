@@ -52,6 +52,9 @@ class connections {
   awaitable<loan> take();
   /// One of them did what it was asked: there is no trouble.
   void answered();
+  /// When a question was asked that was never answered, the last of them: what was not heard since
+  /// may be dead, too.
+  std::chrono::steady_clock::time_point silence() const noexcept { return silence_; }
   /// None is given from now on, and those that are free are closed.
   void close();
 

@@ -96,6 +96,7 @@ void listener::hear(const std::vector<news>& all) {
     if (one.channel != channel_) continue;
     hears_ = true;
     unheard_ = 0;
+    heard_at_ = std::chrono::steady_clock::now();
     std::string_view text = one.text;
     if (text == greeting) {
       others_ = true;
@@ -118,6 +119,20 @@ void listener::hear(const std::vector<news>& all) {
     }
   }
   if (!wanted.empty()) spawn(fetch(std::move(wanted)));
+}
+
+// A connection that only listens is never told that the other end is gone. What has swallowed a
+// question of another one may have swallowed this one.
+bool listener::may_be_dead() const {
+  if (!link_.usable()) return false;
+  const auto last_sign = std::max(link_.answered_what_was_asked_at(), heard_at_);
+  return last_sign <= std::max(home_.links.silence(), home_.lease_link.silence());
+}
+
+// Another one is opened, and until that hears something what is followed is looked at.
+void listener::give_up() {
+  hears_ = false;
+  link_.close();
 }
 
 awaitable<void> listener::fetch(std::vector<std::string> ids) {
@@ -158,6 +173,7 @@ awaitable<void> listener::beat() {
 }
 
 awaitable<void> listener::pulse() {
+  if (may_be_dead()) give_up();
   const auto now = std::chrono::steady_clock::now();
   const bool looks = !hears_ || now >= looked_at_ + tunables::look_anyway_every;
   const std::string agenda = home_.sql(R"sql(
@@ -185,7 +201,8 @@ SELECT (SELECT min(limit_at) FROM @.states WHERE limit_at IS NOT NULL),
   if (home_.pauses == pauses) home_.paused = read_paused(results[1]);
   if (!looks) co_return;
   looked_at_ = now;
-  if (unheard_++ > 1) hears_ = false;
+  // Through a pooler nothing is ever heard, and another connection would not help.
+  if (unheard_++ > 1 && hears_) give_up();
   if (!all.ids.empty()) co_await look(all, results[2]);
   if (home_.options.notify && others_) co_await say(std::string(greeting));
 }

@@ -44,6 +44,8 @@ class listener {
   awaitable<void> try_to_say(std::string text);
   void gather(const std::vector<database::change>& changes);
   void hear(const std::vector<news>& all);
+  bool may_be_dead() const;
+  void give_up();
   template <class Work>
   void spawn(Work work);
 
@@ -54,7 +56,7 @@ class listener {
   std::map<std::string, std::uint64_t> news_;  // gathered
   bool work_ = false;                          // may be begun, by others
   bool sending_ = false, hears_ = false, others_ = true, stopped_ = false;
-  std::chrono::steady_clock::time_point looked_at_{}, merged_at_{}, others_until_{};
+  std::chrono::steady_clock::time_point looked_at_{}, heard_at_{}, merged_at_{}, others_until_{};
   int unheard_ = 0;  // of our own words, since the last that came back
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network between a store and its database, which can swallow what is sent.
+// A network between a store and its database, which can swallow what is sent, and forget the
+// connections that there are.
 #pragma once
 
 #include <array>
@@ -9,6 +10,7 @@
 #include <boost/asio/write.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace longhaul::test {
@@ -30,14 +32,22 @@ class relay {
   }
   /// From now on nothing gets through, and what was sent meanwhile never will.
   void swallow(bool on) { swallows_ = on; }
-  /// How often something was.
+  /// What is sent on the connections that were made until now never gets through; nobody is told.
+  void forget_connections() { forgotten_ = made_.load(); }
+  /// How often something was swallowed.
   int swallowed() const { return swallowed_; }
   /// How many connections were made.
   int connections() const { return made_; }
+  /// How many connections were asked to listen.
+  int listening() const { return listening_; }
 
  private:
   using tcp = boost::asio::ip::tcp;
-  using pair = std::shared_ptr<std::array<tcp::socket, 2>>;
+  struct pair_of_sockets {
+    std::array<tcp::socket, 2> ends;
+    int number;
+  };
+  using pair = std::shared_ptr<pair_of_sockets>;
 
   void accept() {
     listener_.async_accept([this](boost::system::error_code error, tcp::socket client) {
@@ -45,24 +55,27 @@ class relay {
       ++made_;
       tcp::socket server(context_);
       server.connect({boost::asio::ip::address_v4::loopback(), database_port_}, error);
-      const pair both = std::make_shared<std::array<tcp::socket, 2>>(
-          std::array<tcp::socket, 2>{std::move(client), std::move(server)});
+      const pair both = std::make_shared<pair_of_sockets>(
+          pair_of_sockets{{std::move(client), std::move(server)}, made_});
       pump(both, 0, std::make_shared<std::array<char, 65536>>());
       pump(both, 1, std::make_shared<std::array<char, 65536>>());
       accept();
     });
   }
   void pump(const pair& both, std::size_t from, std::shared_ptr<std::array<char, 65536>> room) {
-    (*both)[from].async_read_some(
+    both->ends[from].async_read_some(
         boost::asio::buffer(*room),
         [this, both, from, room](boost::system::error_code error, std::size_t bytes) {
-          if (!error && swallows_) {
+          if (!error && (swallows_ || both->number <= forgotten_)) {
             ++swallowed_;
           } else if (!error) {
-            boost::asio::write((*both)[1 - from], boost::asio::buffer(*room, bytes), error);
+            if (std::string_view(room->data(), bytes).find("LISTEN ") != std::string_view::npos) {
+              ++listening_;
+            }
+            boost::asio::write(both->ends[1 - from], boost::asio::buffer(*room, bytes), error);
           }
           if (!error) return pump(both, from, room);
-          for (tcp::socket& each : *both) each.close(error);
+          for (tcp::socket& each : both->ends) each.close(error);
         });
   }
 
@@ -70,7 +83,7 @@ class relay {
   tcp::acceptor listener_{context_, {boost::asio::ip::address_v4::loopback(), 0}};
   const unsigned short database_port_;
   std::atomic<bool> swallows_{false};
-  std::atomic<int> made_{0}, swallowed_{0};
+  std::atomic<int> made_{0}, swallowed_{0}, forgotten_{0}, listening_{0};
   std::jthread thread_;
 };
 

@@ -130,5 +130,18 @@ TEST(trouble, connections_that_a_network_has_swallowed_do_not_cost_the_lease) {
   EXPECT_TRUE(run(store.claimed(process)).empty());
 }
 
+// A network had dropped it for good; what was followed was looked at every ten seconds only, for
+// half a minute, because words had come on it before.
+TEST(trouble, who_listens_on_a_connection_that_is_dead_listens_on_another) {
+  test_schema schema;
+  relay network(cluster::shared().port());
+  postgres::database_options options = schema.options();
+  options.where = network.url();
+  postgres::postgres_store store(options);
+  ASSERT_TRUE(wait_until([&] { return network.listening() == 1; }));
+  network.forget_connections();
+  EXPECT_TRUE(wait_until([&] { return network.listening() == 2; }, std::chrono::minutes(1)));
+}
+
 }  // namespace
 }  // namespace longhaul::test
