@@ -4,8 +4,8 @@
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
-set(layers base json typed auth stores sqlite open tasks server protocol client wire transport operator
-    run)
+set(layers base json typed auth stores sqlite open tasks server protocol client telemetry wire transport
+    telemetry run)
 set(LONGHAUL_PC_POSTGRES "")
 if(LONGHAUL_POSTGRES)
   list(INSERT layers 6 postgres)

@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 import cli  # noqa: E402
 
 FILES = ["tools", "arguments", "calls", "exit_codes", "tasks", "crashes", "keys", "questions", "screens", "others",
-         "hostile", "admin"]
+         "hostile", "admin", "waiting", "traces"]
 WIDEST = 600  # characters of what a failure says
 
 

@@ -11,8 +11,8 @@ newer_than() { # OLDEST VERSION: whether there is that version or a newer one
 
 packages=(
   clang-19 lld-19 libclang-rt-19-dev clang-format-19 llvm-19 ninja-build cmake ccache
-  libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libsqlite3-dev libpq-dev postgresql pgbouncer libssl-dev libre2-dev libgtest-dev
-  libcli11-dev libtomlplusplus-dev pkg-config python3 python3-yaml haproxy curl ca-certificates tmux zsh fish chromium
+  libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libsqlite3-dev libpq-dev postgresql pgbouncer libssl-dev libre2-dev libgtest-dev prometheus-cpp-dev
+  libcli11-dev libtomlplusplus-dev pkg-config python3 python3-yaml haproxy curl ca-certificates tmux zsh fish chromium prometheus
 )
 case ${1:-} in
   "") ;;
@@ -58,9 +58,9 @@ if [[ " ${missing[*]} " == *" postgresql "* && ! -e $cluster ]]; then
   "${root[@]}" mkdir -p "$(dirname $cluster)"
   echo "create_main_cluster = false" | "${root[@]}" tee $cluster >/dev/null
 fi
-# Nor is a balancer or a pooler of Debian's to run from now on, or from the next boot on.
+# Nor is a balancer, a pooler or a Prometheus of Debian's to run from now on, or from the next boot on.
 services=()
-for service in haproxy pgbouncer; do
+for service in haproxy pgbouncer prometheus; do
   [[ " ${missing[*]} " != *" $service "* ]] || services+=("$service")
 done
 policy=/usr/sbin/policy-rc.d log=$(mktemp) made_policy=

@@ -197,6 +197,7 @@ int serve_tools(config::serve_config& config, process_log& log) {
   settings.tls = {config.server.tls_certificate, config.server.tls_key};
   settings.outputs = host->output.get();
   if (shared) settings.outputs = shared.get();
+  settings.programs = [meters = host->meters] { return meters->read(); };
   settings.on_removed = [&host, &shared](const std::vector<std::string>& gone) {
     host->output->remove(gone);
     if (shared) shared->forget(gone);

@@ -49,6 +49,8 @@ class task_context {
   /// middleware set), an object, or absent.
   virtual raw_json request_meta() const { return {}; }
   /// The trace that the call belongs to; empty texts where none came.
+  /// Where the server reports its own part of the trace, its `traceparent` names that part as the
+  /// parent.
   trace_context trace() const;
   /// 1 on the first run; grows with every re-run, after a crash or a failure.
   virtual std::uint32_t attempt() const noexcept = 0;
@@ -170,6 +172,8 @@ class task_context {
   virtual boost::asio::awaitable<void> async_pause(std::chrono::milliseconds duration) const = 0;
 
  private:
+  /// What `trace` says instead of what the caller sent; empty: nothing.
+  virtual std::string own_traceparent() const { return {}; }
   /// What all of the questions above come to: puts them, and waits for all answers.
   virtual std::vector<question_reply> put(const named_questions& questions) = 0;
   virtual boost::asio::awaitable<std::vector<question_reply>> async_put(

@@ -116,7 +116,11 @@ class program_run {
     } catch (const std::invalid_argument& e) {
       failure = e.what();
     }
-    if (!child) co_return outcome_of(program_end::not_started(failure));
+    if (!child) {
+      program_end none = program_end::not_started(failure);
+      program_.host->meters->ended(none, 0, 0);
+      co_return outcome_of(std::move(none));
+    }
 
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     program_channel channel(task_, executor, descriptor(child->release_channel()));
@@ -141,11 +145,13 @@ class program_run {
     co_await talking.end();
     co_await looking.end();
     if (broken) std::rethrow_exception(broken);
+    program_end ended = end_of(status);
+    program_.host->meters->ended(ended, printed_to(stream::out), printed_to(stream::err));
     task_.throw_if_cancelled();
     channel.drain();
     look(true);
     if (!status.detail.empty()) tell_detail(status.detail);
-    co_return outcome_of(end_of(status), status.output_error);
+    co_return outcome_of(std::move(ended), status.output_error);
   }
 
  private:
@@ -308,6 +314,16 @@ class program_run {
     std::error_code error;
     if (!fs::exists(file, error)) return std::nullopt;
     return output_reader(file.string());
+  }
+
+  // Bytes, as far as that is known.
+  std::uint64_t printed_to(stream to) const {
+    try {
+      const auto reader = reader_of(to);
+      return reader ? reader->total() : 0;
+    } catch (const std::runtime_error&) {
+      return 0;  // shown by the result, which reads it too
+    }
   }
 
   captured_output captured(stream from, const std::string& lost) const {

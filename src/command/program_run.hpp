@@ -18,6 +18,7 @@
 #include "command/arguments.hpp"
 #include "command/line_progress.hpp"
 #include "command/parameter.hpp"
+#include "command/program_meters.hpp"
 #include "command/result.hpp"
 #include "command/spec.hpp"
 #include "longhaul/task_context.hpp"
@@ -40,6 +41,7 @@ struct program_host {
   bool keys_are_shared = false;
   logger log = {};                               ///< is told what callers are not: paths
   serving::output_listener* listener = nullptr;  ///< hears of programs of tasks; null: nobody does
+  std::shared_ptr<program_meters> meters = std::make_shared<program_meters>();
 };
 
 /// What is the same for all runs of one program.

@@ -2,9 +2,13 @@
 // What every route of the API has at hand: the server, and the request that it answers.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/log.hpp"
 #include "operator/api_error.hpp"
@@ -14,10 +18,12 @@
 #include "operator/last_hour.hpp"
 #include "operator/open_streams.hpp"
 #include "operator/roles.hpp"
+#include "operator/work_figures.hpp"
 #include "server/catalog.hpp"
 #include "server/outputs.hpp"
 #include "tasks/engine.hpp"
 #include "wire/endpoint.hpp"
+#include "wire/http_figures.hpp"
 
 namespace longhaul::operating {
 
@@ -30,6 +36,12 @@ struct surroundings {
   serving::catalog& features;
   serving::output_source* outputs = nullptr;  ///< null: no program prints anything
   const last_hour& hour;
+  const work_figures& work;
+  /// By what they are for: "mcp", "operator".
+  std::vector<std::pair<std::string_view, std::function<wire::http_figures()>>> listeners = {};
+  std::function<serving::program_figures()> programs = {};  ///< null: there are none
+  /// Spans that left, and that were dropped; null: nobody asked for any.
+  std::function<std::pair<std::uint64_t, std::uint64_t>()> traces = {};
   std::size_t max_running = 0;
   stores::create_bounds bounds = {};
   byte_limits limits = {};
@@ -94,5 +106,6 @@ awaitable<wire::http_reply> show_processes(api_call& call);
 awaitable<wire::http_reply> show_audit(api_call& call);
 awaitable<wire::http_reply> follow_events(api_call& call);
 awaitable<wire::http_reply> show_description(api_call& call);
+awaitable<wire::http_reply> show_metrics(api_call& call);
 
 }  // namespace longhaul::operating

@@ -80,7 +80,7 @@ ends last_hour::ring::sum(minute now) const {
 }
 
 // A figure that finds no memory is left out.
-void last_hour::note(const task_record& task) noexcept try {
+void last_hour::changed(const task_record& task) noexcept try {
   changes_.fetch_add(1, std::memory_order_relaxed);
   const bool is_new = task.rev == 1;
   if (!is_new && !task.ends) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What this process has seen of its tasks in the last sixty minutes: how many began and ended, how
-// long those of a tool ran, and why they failed. Hears of every change of a task (`note`), which
+// long those of a tool ran, and why they failed. Hears of every change of a task (`changed`), which
 // costs a number unless the task began or ended.
 //
 // Threads: any.
@@ -18,6 +18,7 @@
 
 #include "base/mutex.hpp"
 #include "longhaul/task.hpp"
+#include "tasks/work_observer.hpp"
 
 namespace longhaul::operating {
 
@@ -42,11 +43,11 @@ struct tool_hour {
   std::vector<failure_reason> failures;  ///< the most frequent first
 };
 
-class last_hour {
+class last_hour final : public tasks::work_observer {
  public:
   explicit last_hour(const clock_source& clock) : clock_(clock) {}
 
-  void note(const task_record& task) noexcept;
+  void changed(const task_record& task) noexcept override;
   /// A number that grows with every change of a task.
   std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_relaxed); }
 

@@ -32,6 +32,9 @@ constexpr std::array ways = {
     way{"GET", "openapi.json", role::read, show_description},
 };
 
+// Where Prometheus looks by itself.
+constexpr way metrics{"GET", "metrics", role::read, show_metrics};
+
 // Whether the parts of a path are these; `subject` is what stands for the star.
 bool matches(std::string_view path, std::span<const std::string> parts, std::string_view& subject) {
   for (const std::string& part : parts) {
@@ -53,6 +56,19 @@ bool takes(const way& one, std::string_view method) {
   return one.method == method || (method == "HEAD" && one.method == "GET");
 }
 
+// What is at this path, whatever the method: false if it is none of its own.
+bool look_at(const way& one, std::span<const std::string> parts, std::string_view method,
+             found_route& found) {
+  std::string_view subject;
+  if (!matches(one.path, parts, subject)) return false;
+  if (takes(one, method)) {
+    found = {&one, subject, std::nullopt};
+    return true;
+  }
+  if (!found.reply_allow) found.reply_allow = one.method == "GET" ? "GET, HEAD" : "POST";
+  return false;
+}
+
 }  // namespace
 
 std::span<const way> all_ways() noexcept { return ways; }
@@ -60,12 +76,10 @@ std::span<const way> all_ways() noexcept { return ways; }
 found_route find_route(const api_target& target, std::string_view method) {
   found_route found;
   const std::span<const std::string> parts = target.parts;
+  if (look_at(metrics, parts, method, found)) return found;
   if (parts.size() < 3 || parts[0] != "api" || parts[1] != "v1") return found;
   for (const way& one : ways) {
-    std::string_view subject;
-    if (!matches(one.path, parts.subspan(2), subject)) continue;
-    if (takes(one, method)) return {&one, subject, std::nullopt};
-    if (!found.reply_allow) found.reply_allow = one.method == "GET" ? "GET, HEAD" : "POST";
+    if (look_at(one, parts.subspan(2), method, found)) break;
   }
   return found;
 }

@@ -90,6 +90,7 @@ class postgres_store final : public stores::store {
   awaitable<std::vector<stores::owner_use>> owners(std::size_t most) override;
   awaitable<std::vector<stores::process_info>> processes() override;
   awaitable<stores::store_stats> stats() override;
+  stores::write_figures writes() const override { return writer_.figures(); }
   awaitable<stores::counts_by_tool> counts() override;
   awaitable<bool> pause(std::string_view tool) override;
   awaitable<bool> resume(std::string_view tool) override;

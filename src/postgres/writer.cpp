@@ -77,13 +77,18 @@ awaitable<void> writer::carry_out(batch work) {
   while (!work.empty()) {
     std::optional<database_error> failed;
     std::exception_ptr broken;
+    const auto began = std::chrono::steady_clock::now();
+    const std::size_t tried = work.size();
     try {
       connections::loan link = co_await home_.links.take();
       write_attempt attempt(home_, *link, work);
       co_await attempt.run();
       home_.links.answered();
+      meters_.seconds.note(std::chrono::steady_clock::now() - began);
+      meters_.operations.note(static_cast<double>(tried));
     } catch (const database_error& e) {
       failed.emplace(e);
+      meters_.failed.add();
       if (e.outcome_unknown()) home_.own_is_doubtful = true;
       if (e.has_no_room()) home_.set_no_room(&e);
     } catch (...) {  // a bug, or no memory

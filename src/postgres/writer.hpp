@@ -19,6 +19,7 @@
 #include "postgres/database.hpp"
 #include "postgres/work_queue.hpp"
 #include "postgres/write_attempt.hpp"
+#include "stores/write_meters.hpp"
 
 namespace longhaul::postgres {
 
@@ -36,6 +37,12 @@ class writer {
   awaitable<stores::change_result> end_run(std::string_view id, stores::writer worker,
                                            transition next, std::size_t bytes = 0);
   awaitable<stores::create_result> create(const stores::new_task& task);
+  /// What transactions cost; any thread.
+  stores::write_figures figures() const {
+    stores::write_figures all = meters_.read();
+    all.commit_seconds = {};  // it has no way of its own
+    return all;
+  }
   /// What is queued is carried out, and all that comes later refused.
   void close() { queue_.close(); }
 
@@ -46,6 +53,7 @@ class writer {
 
   database& home_;
   work_queue<operation> queue_;
+  stores::write_meters meters_;
 };
 
 }  // namespace longhaul::postgres

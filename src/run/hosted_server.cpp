@@ -55,7 +55,7 @@ struct hosted_server::parts {
         running(definition, service_options_of(definition, options, log), log),
         settings(settings_of(definition, options)),
         host(running, settings),
-        watched(running, settings, host.tls()) {}
+        watched(running, settings, host.tls(), [this] { return host.figures(); }) {}
 
   process_log log;
   service running;

@@ -24,6 +24,7 @@ class http_host {
   /// Drains the engine, while callers may still read their tasks, and ends.
   void stop(std::chrono::milliseconds grace);
 
+  wire::http_figures figures() const { return server_->figures(); }
   /// Null: plain HTTP.
   const std::shared_ptr<transport::tls_identity>& tls() const noexcept { return tls_; }
 

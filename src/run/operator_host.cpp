@@ -15,7 +15,15 @@ operating::surroundings surroundings_of(service& running) {
       .features = running.dispatcher().features(),
       .outputs = running.options().outputs,
       .hour = *running.hour(),
+      .work = *running.work(),
   };
+  around.programs = running.options().programs;
+  if (const telemetry::exporter* const sent = running.traces()) {
+    around.traces = [sent] {
+      const telemetry::export_counts counts = sent->counts();
+      return std::pair(counts.exported, counts.dropped);
+    };
+  }
   around.max_running = about.max_running;
   around.bounds.open_per_quota = about.max_open_per_owner;
   around.bounds.stored_per_quota = about.max_stored_per_owner;
@@ -35,12 +43,15 @@ std::vector<transport::static_page> pages() {
 }  // namespace
 
 operator_host::operator_host(service& running, const http_settings& callers,
-                             const std::shared_ptr<transport::tls_identity>& tls) {
+                             const std::shared_ptr<transport::tls_identity>& tls,
+                             std::function<wire::http_figures()> figures) {
   const operator_options& wanted = running.options().operators;
   if (wanted.listen.empty()) return;
   const http_address where = parse_http_address(wanted.listen);
-  endpoint_ =
-      std::make_unique<operating::endpoint>(surroundings_of(running), wanted.keys, where.host);
+  operating::surroundings around = surroundings_of(running);
+  if (figures) around.listeners.emplace_back("mcp", std::move(figures));
+  around.listeners.emplace_back("operator", [this] { return server_->figures(); });
+  endpoint_ = std::make_unique<operating::endpoint>(around, wanted.keys, where.host);
   pages_ = pages();
   transport::http_options options;
   options.address = where.host;

@@ -3,6 +3,7 @@
 // whatever serves callers.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,10 +18,12 @@ namespace longhaul {
 class operator_host {
  public:
   /// Listens, if the service's options ask for it. `callers`: the listener of callers, whose
-  /// certificate and whose names count here, too. Throws `std::invalid_argument` for settings that
-  /// do not fit, `std::system_error`.
+  /// certificate and whose names count here, too. `figures`: of that listener, as long as this
+  /// lives; null: there is none. Throws `std::invalid_argument` for settings that do not fit,
+  /// `std::system_error`.
   operator_host(service& running, const http_settings& callers,
-                const std::shared_ptr<transport::tls_identity>& tls);
+                const std::shared_ptr<transport::tls_identity>& tls,
+                std::function<wire::http_figures()> figures);
   ~operator_host() { stop(); }
   operator_host(const operator_host&) = delete;
   operator_host& operator=(const operator_host&) = delete;

@@ -31,6 +31,13 @@ store_choice choice_of(const server_options& server, const serve_settings& setti
   return choice;
 }
 
+// As OpenTelemetry's variables have it.
+std::optional<telemetry::trace_settings> traces_of(const server_options& about) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread
+  const auto variable = [](const char* name) { return std::getenv(name); };
+  return telemetry::trace_settings_from(variable, about.name);
+}
+
 // By itself glibc learns from the first large block that is freed to keep those of its size, in the
 // heap of every thread that had one.
 void give_back_large_blocks() {
@@ -78,13 +85,20 @@ int serve(server& server, const serve_settings& settings, process_log& log) {
       options.identifier = auth::identify_by(server.options(), http.host);
     }
     end_on_early_signals();
+    options.traces = traces_of(server.options());
     if (!options.store) {
       opened_store opened =
           open_store(choice_of(server.options(), settings), tell_where_tasks_are(log));
       options.store = std::move(opened.store);
       options.kept_in = std::move(opened.kept_in);
     }
+    if (options.traces && options.store->durable() && !server.options().store) {
+      options.traces->store_system = options.store->exclusive() ? "sqlite" : "postgresql";
+    }
     service running(server, options, log);
+    if (options.traces) {
+      log.log().info("traces.start", "traces of tasks go to " + options.traces->endpoint);
+    }
     try {
       return settings.http.empty() ? serve_stdio(running) : serve_http(running, http);
     } catch (const std::exception& e) {

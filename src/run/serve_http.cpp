@@ -58,7 +58,7 @@ std::function<void()> reload_of(const std::shared_ptr<transport::tls_identity>& 
 int serve_http(service& running, const http_settings& settings) {
   http_host host(running, settings);
   const auto& tls = host.tls();
-  operator_host watched(running, settings, tls);
+  operator_host watched(running, settings, tls, [&host] { return host.figures(); });
   {
     first_signal signal(running.engine(), reload_of(tls, running.log()));
     running.start();

@@ -16,7 +16,7 @@ int serve_stdio(service& running) {
   wire_options.secrets = {running.store().secret()};
   transport::stdio_options options;
   options.log = running.log();
-  operator_host watched(running, {}, nullptr);
+  operator_host watched(running, {}, nullptr, nullptr);
   std::atomic<bool> stopping{false};
   options.on_end = [&] { stopping = true; };
   transport::stdio_server server(options, [&](std::shared_ptr<wire::outlet> out) {

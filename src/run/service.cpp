@@ -11,6 +11,7 @@
 #include "server/catalog.hpp"
 #include "tasks/engine_link.hpp"
 #include "tasks/sync.hpp"
+#include "telemetry/work_spans.hpp"
 
 namespace longhaul {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 tasks::engine_options engine_options_for(server& definition, const service_options& more,
                                          const logger& log,
                                          std::shared_ptr<serving::middleware_chain> hooks,
-                                         std::shared_ptr<operating::last_hour> hour) {
+                                         tasks::work_observers observers) {
   const server_options& options = definition.options();
   tasks::engine_options result;
   result.store = more.store;
@@ -34,7 +35,7 @@ tasks::engine_options engine_options_for(server& definition, const service_optio
   result.default_retention = options.retention;
   result.max_retention = options.max_retention;
   result.hooks = std::move(hooks);
-  if (hour) result.on_change = [hour](const task_record& task) { hour->note(task); };
+  result.observers = std::move(observers);
   result.log = log;
   result.clock = more.clock;
   result.manual = result.sleep_by_clock = more.clock_by_hand;
@@ -54,14 +55,32 @@ service::service(server& definition, service_options options, process_log& log)
       hour_(options_.operators.listen.empty()
                 ? nullptr
                 : std::make_shared<operating::last_hour>(*options_.clock)),
+      work_(hour_ ? std::make_shared<operating::work_figures>() : nullptr),
+      traces_(options_.traces ? std::make_unique<telemetry::exporter>(*options_.traces, log.log())
+                              : nullptr),
       engine_(std::make_shared<tasks::engine>(
-          engine_options_for(definition, options_, log.log(), middleware_, hour_))),
+          engine_options_for(definition, options_, log.log(), middleware_, observers()))),
       dispatcher_(definition.features(), *engine_,
                   {.inline_limit = definition.options().inline_limit,
                    .outputs = options_.outputs,
                    .heartbeat = definition.options().heartbeat,
                    .middleware = middleware_,
                    .log = log.log()}) {}
+
+tasks::work_observers service::observers() const {
+  tasks::work_observers all;
+  if (hour_) all.push_back(hour_);
+  if (work_) all.push_back(work_);
+  if (traces_) {
+    all.push_back(
+        std::make_shared<telemetry::work_spans>(traces_->queue(), options_.traces->sampled));
+  }
+  return all;
+}
+
+void service::end_traces() noexcept {
+  if (traces_) traces_->close(run_tunables::trace_grace);
+}
 
 service::~service() {
   definition_.link_->close(*engine_);
@@ -134,6 +153,7 @@ void service::stop() {
   if (const std::size_t left = engine_->running(); left > 0) {
     log().warning("server.stop", "handlers have not ended yet; leaving them", {{"handlers", left}});
     if (options_.on_exit) options_.on_exit();
+    end_traces();
     log_.flush();
     std::_Exit(0);
   }
@@ -143,6 +163,7 @@ void service::stop() {
 void service::end() {
   definition_.link_->close(*engine_);
   engine_->stop();
+  end_traces();
   if (options_.on_end) options_.on_end();
   options_.store->close();
 }

@@ -15,9 +15,12 @@
 #include "longhaul/server.hpp"
 #include "open/http_address.hpp"
 #include "operator/last_hour.hpp"
+#include "operator/work_figures.hpp"
 #include "run/process_log.hpp"
 #include "server/dispatcher.hpp"
 #include "tasks/engine.hpp"
+#include "telemetry/exporter.hpp"
+#include "telemetry/trace_settings.hpp"
 #include "transport/tls_identity.hpp"
 #include "wire/endpoints.hpp"
 
@@ -30,6 +33,8 @@ struct service_options {
   std::shared_ptr<const auth::identifier> identifier = {};
   /// Captured output of programs; null: none. Must outlive the service.
   serving::output_source* outputs = nullptr;
+  /// What programs came to; null: there are none. Any thread, as long as the service lives.
+  std::function<serving::program_figures()> programs = {};
   /// Ids of tasks that were removed for good.
   std::function<void(const std::vector<std::string>&)> on_removed = {};
   /// Called once when the server is told to stop, before it drains: no new work begins from now on.
@@ -41,6 +46,8 @@ struct service_options {
   /// Null: `defaults::http_drain_grace` or `defaults::stdio_drain_grace`.
   std::optional<std::chrono::milliseconds> drain_grace = {};
   operator_options operators = {};
+  /// Where traces of tasks go; null: nowhere.
+  std::optional<telemetry::trace_settings> traces = {};
   std::string kept_in = {};  ///< where tasks are kept, for people: "PATH", "memory"
   const clock_source* clock = &system_clock();  ///< must outlive the service
   /// Nothing ticks by itself, and handlers sleep on `clock`: whoever moves it calls
@@ -88,15 +95,24 @@ class service {
   std::string not_ready();
   /// What operators see of the last hour; null: they have no listener.
   const operating::last_hour* hour() const noexcept { return hour_.get(); }
+  /// The same of all that it did.
+  const operating::work_figures* work() const noexcept { return work_.get(); }
+  /// Null: nobody wants any.
+  const telemetry::exporter* traces() const noexcept { return traces_.get(); }
   const process_log& told() const noexcept { return log_; }
   const logger& log() const noexcept { return log_.log(); }
 
  private:
+  tasks::work_observers observers() const;
+  void end_traces() noexcept;
+
   const service_options options_;
   process_log& log_;
   const server& definition_;
   const std::shared_ptr<serving::middleware_chain> middleware_;  // null: there is none
   const std::shared_ptr<operating::last_hour> hour_;             // null: nobody looks
+  const std::shared_ptr<operating::work_figures> work_;          // the same
+  const std::unique_ptr<telemetry::exporter> traces_;            // null: nobody wants any
   std::shared_ptr<tasks::engine> engine_;  // also held by whoever uses `server::tasks` just now
   serving::dispatcher dispatcher_;
 };

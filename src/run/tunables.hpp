@@ -21,6 +21,8 @@ inline constexpr auto reply_grace = 2000ms;
 inline constexpr std::size_t queued_log = std::size_t{1} << 20;
 /// How long the end of a process waits for whoever reads its log.
 inline constexpr auto flush_time = 500ms;
+/// How long it waits for a collector that takes the last spans.
+inline constexpr auto trace_grace = 500ms;
 /// Blocks of memory from this size on go back to the system as soon as they are free, in bytes: a
 /// large reply is gone when it was read, a small one costs no page fault.
 inline constexpr int large_block = 1 << 20;

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +49,13 @@ class output_source {
   /// Why what programs print cannot be kept at the moment, without paths; empty: it can. Looks at
   /// most once a second.
   virtual std::string trouble() { return {}; }
+};
+
+/// What programs that ran at this process came to, since it began.
+struct program_figures {
+  /// By "0", "75", "SIGKILL", "lost", "not started".
+  std::map<std::string, std::uint64_t, std::less<>> exits = {};
+  std::uint64_t stdout_bytes = 0, stderr_bytes = 0;  ///< printed by those that have ended
 };
 
 /// Hears where programs print. Called on any thread; must not block or throw.

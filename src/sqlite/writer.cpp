@@ -120,6 +120,7 @@ void writer::look_at_file() {
 
 void writer::carry_out(batch work) {
   bool committing = false;
+  const auto began = clock::now();
   try {
     file_.begin();
     for (std::size_t applied = 0; applied < work.size() || queue_.join(work); ++applied) {
@@ -127,8 +128,11 @@ void writer::carry_out(batch work) {
     }
     queue_.shared_by(work.size());
     commit(committing);
+    meters_.seconds.note(clock::now() - began);
+    meters_.operations.note(static_cast<double>(work.size()));
     finish(work);
   } catch (const std::exception& e) {
+    meters_.failed.add();
     write_trouble why = in_trouble(e);
     if (restore()) {
       one_by_one(work);
@@ -175,7 +179,9 @@ void writer::apply(operation& work) {
 void writer::commit(bool& committing) {
   file_.book().flush();
   const commit_gate::closed until_published(gate_);
+  const auto began = clock::now();
   file_.commit(committing);
+  meters_.commit_seconds.note(clock::now() - began);
   publish();
 }
 

@@ -37,6 +37,7 @@
 #include "sqlite/ledger_file.hpp"
 #include "sqlite/operation_queue.hpp"
 #include "sqlite/task_cache.hpp"
+#include "stores/write_meters.hpp"
 
 namespace longhaul::sqlite {
 
@@ -81,6 +82,8 @@ class writer {
 
   /// Why nothing can be written now.
   write_trouble trouble() const;
+  /// What transactions cost; any thread.
+  stores::write_figures figures() const { return meters_.read(); }
   const std::string& secret() const noexcept { return file_.secret(); }
   const stores::found_at_open& found() const noexcept { return file_.found(); }
   stores::instant now() const { return file_.now(); }
@@ -123,6 +126,7 @@ class writer {
   observer observer_;
   operation_queue queue_;
   ledger_file file_;
+  stores::write_meters meters_;
   bool written_ = false;  // by this process
   bool usable_ = true;    // there is no trouble
   std::atomic<monotonic_time> next_limit_{monotonic_time::max()};

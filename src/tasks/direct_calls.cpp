@@ -146,6 +146,7 @@ std::shared_ptr<direct_run> direct_calls::make_run(const submission& work,
   task.claim_for = core_.process.get();
   auto begun = std::make_shared<task_record>(stores::initial(task, core_.now()));
   core_.log.begin(*begun);
+  for (const auto& one : core_.options.observers) one->created(*begun);
   auto run = std::make_shared<direct_run>(*this, std::move(begun), work.tool,
                                           std::move(seat.stopping), seat.handlers, caller, slot);
   run->was_read(work.arguments.read());

@@ -68,6 +68,7 @@ class direct_calls final : public direct_host {
   stores::instant now() const override { return core_.now(); }
   const byte_limits& limits() const noexcept override { return core_.options.limits; }
   tasks::pauses& pauses() noexcept override { return core_.pauses; }
+  const work_observers& observers() const noexcept override { return core_.options.observers; }
   void changed(const task_record& task) override { core_.tell_change(task); }
   void trouble(const std::string& text, const std::string& id) const noexcept override {
     core_.log.trouble("task.untold", text, id);

@@ -14,6 +14,7 @@ direct_run::direct_run(direct_host& host, task_ptr begun, tool_ptr tool,
                        std::weak_ptr<follower> caller, bool slot)
     : handler_run(std::move(tool), std::move(stopping), handlers),
       host_(host),
+      begun_(begun),
       origin_(begun->origin),
       caller_(std::move(caller)),
       slot_(slot),

@@ -45,6 +45,7 @@ class direct_host {
   virtual stores::instant now() const = 0;
   virtual const byte_limits& limits() const noexcept = 0;
   virtual tasks::pauses& pauses() noexcept = 0;
+  virtual const work_observers& observers() const noexcept = 0;
   /// Its task changed, and nobody was told yet.
   virtual void changed(const task_record& task) = 0;
   virtual void trouble(const std::string& text, const std::string& id) const noexcept = 0;
@@ -83,6 +84,9 @@ class direct_run final : public handler_run, public std::enable_shared_from_this
   boost::asio::awaitable<std::vector<question_reply>> put_questions(
       std::vector<stores::question> questions) override;
   tasks::pauses& pauses() const noexcept override { return host_.pauses(); }
+  const task_record& begun() const noexcept override { return *begun_; }
+  milliseconds waited() const override { return milliseconds(0); }
+  const work_observers& observers() const noexcept override { return host_.observers(); }
 
   // --- the engine's side
   const std::shared_ptr<const task_origin>& origin() const noexcept { return origin_; }
@@ -125,6 +129,7 @@ class direct_run final : public handler_run, public std::enable_shared_from_this
   void tell(const task_ptr& changed) const noexcept;
 
   direct_host& host_;
+  const task_ptr begun_;
   const std::shared_ptr<const task_origin> origin_;
   const std::weak_ptr<follower> caller_;
   const bool slot_;

@@ -193,6 +193,8 @@ const clock_source& engine::clock() const noexcept { return *parts_->core.option
 const tool_source& engine::tools() const noexcept { return *parts_->core.options.tools; }
 bool engine::draining() const noexcept { return parts_->core.draining; }
 stores::store& engine::store() noexcept { return *parts_->core.options.store; }
+std::optional<milliseconds> engine::lease_age() const { return parts_->ours.age(); }
+tasks::operations& engine::operations() noexcept { return parts_->operator_side; }
 std::size_t engine::followers() const { return parts_->core.hub.followers(); }
 std::size_t engine::pool_threads() const { return parts_->starts.pool().threads(); }
 std::size_t engine::running() const {
@@ -342,8 +344,6 @@ awaitable<stores::change_result> engine::leave_unanswered(std::string_view owner
   const auto write = [&] { return store.answer(owner, id, none); };
   co_return co_await certain(write);
 }
-
-tasks::operations& engine::operations() noexcept { return parts_->operator_side; }
 
 void engine::ask_again(const std::string& id, const question_event& event) {
   parts_->core.hub.publish(id, event);

@@ -121,6 +121,8 @@ class engine {
   /// another process, which sees it again, can judge.
   std::string keys_kept_by() const;
 
+  /// How old the lease of this process is; null: it has none yet.
+  std::optional<milliseconds> lease_age() const;
   /// What operators do.
   tasks::operations& operations() noexcept;
 

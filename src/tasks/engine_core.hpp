@@ -40,8 +40,22 @@ struct engine_core {
   /// Tells the log, and of its end the hooks.
   void tell_change(const task_record& task) const noexcept {
     log.change(task);
-    if (options.on_change) options.on_change(task);
+    for (const auto& one : options.observers) one->changed(task);
     if (task.ends && options.hooks) options.hooks->on_end(task);
+  }
+  /// Tells the log, and who counts, that a bound refused work.
+  void tell_refusal(const task_origin& work, std::string_view bound) const noexcept {
+    log.refusal(work, bound);
+    for (const auto& one : options.observers) one->refused(work.tool, bound);
+  }
+  /// Does what `write` begins, and tells who measures how long that took.
+  template <class Write>
+  auto measured(const task_origin& task, write_kind kind, Write write) const -> decltype(write()) {
+    if (options.observers.empty()) co_return co_await write();
+    const stopwatch watch;
+    auto result = co_await write();
+    for (const auto& one : options.observers) one->wrote(task, kind, watch.so_far());
+    co_return result;
   }
   /// A task waits for its time.
   void note_start(const task_record& task) noexcept;

@@ -15,6 +15,7 @@
 #include "tasks/call_hooks.hpp"
 #include "tasks/tool_source.hpp"
 #include "tasks/tunables.hpp"
+#include "tasks/work_observer.hpp"
 
 namespace longhaul::tasks {
 
@@ -46,9 +47,8 @@ struct engine_options {
   std::function<void(const std::vector<std::string>&)> on_removed = {};
   /// Hears of results before they are kept, and of ends; null: nobody does.
   std::shared_ptr<call_hooks> hooks = {};
-  /// Hears of every committed change of a task, once; null: nobody does. Any thread; must not block
-  /// or throw.
-  std::function<void(const task_record&)> on_change = {};
+  /// Who counts and measures.
+  work_observers observers = {};
   /// Begin and end of every task, and what goes wrong in the background.
   logger log = {};
 };

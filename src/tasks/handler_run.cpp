@@ -24,6 +24,13 @@ bool handler_run::settle_retry(const handler_result& result) {
   return retry_.has_value();
 }
 
+std::string handler_run::own_traceparent() const {
+  for (const auto& one : observers()) {
+    if (std::string mine = one->traceparent_of(begun()); !mine.empty()) return mine;
+  }
+  return {};
+}
+
 void handler_run::pause(std::chrono::milliseconds duration) const {
   if (!pauses().by_hand()) return task_context::pause(duration);
   pauses().wait(id(), duration, stop_token());

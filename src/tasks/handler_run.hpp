@@ -20,6 +20,7 @@
 #include "tasks/questions.hpp"
 #include "tasks/stopper.hpp"
 #include "tasks/tool_source.hpp"
+#include "tasks/work_observer.hpp"
 
 namespace longhaul::tasks {
 
@@ -81,6 +82,11 @@ class handler_run : public task_context {
   virtual boost::asio::awaitable<std::vector<question_reply>> put_questions(
       std::vector<stores::question> questions) = 0;
 
+  /// The task as this attempt began.
+  virtual const task_record& begun() const noexcept = 0;
+  /// How long it has been ready to begin.
+  virtual milliseconds waited() const = 0;
+  virtual const work_observers& observers() const noexcept = 0;
   /// Where it waits for time to pass.
   virtual tasks::pauses& pauses() const noexcept = 0;
 
@@ -89,6 +95,7 @@ class handler_run : public task_context {
   boost::asio::awaitable<void> async_pause(std::chrono::milliseconds duration) const override;
 
  private:
+  std::string own_traceparent() const override;
   std::vector<question_reply> put(const named_questions& named) override;
   boost::asio::awaitable<std::vector<question_reply>> async_put(named_questions named) override;
 

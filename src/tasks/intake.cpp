@@ -166,14 +166,14 @@ bool intake::too_large(const raw_json& arguments) const noexcept {
 }
 
 stores::create_result intake::refuse(const task_origin& origin, std::string_view bound) const {
-  core_.log.refusal(origin, bound);
+  core_.tell_refusal(origin, bound);
   return busy(bound);
 }
 
 boost::asio::awaitable<stores::create_result> intake::submit(const submission& work) {
-  if (too_large(work.arguments)) co_return busy(stores::bound_names::arguments);
-  stores::new_task task;
   const auto origin = origin_for(work);
+  if (too_large(work.arguments)) co_return refuse(*origin, stores::bound_names::arguments);
+  stores::new_task task;
   if (origin->arguments.size() <= tunables::checked_inline || !wants_queue(work.tool->options)) {
     name_for_queue(*origin, work);
   } else {
@@ -206,7 +206,7 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   const stores::create_result result = co_await create(home, task);
   if (result.task && result.task->id() == origin->id) waits.keep();
   if (result.code == stores::create_code::busy && !task.bounds.known_only)
-    core_.log.refusal(*origin, result.bound);
+    core_.tell_refusal(*origin, result.bound);
   if (result.code == stores::create_code::created) {
     // What was created and is claimed since is somebody else's to begin.
     const bool claimed = result.task->process == task.claim_for && result.task->rev == 1;
@@ -226,7 +226,12 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
 boost::asio::awaitable<stores::create_result> intake::create(lane& home,
                                                              const stores::new_task& task) {
   const auto write = [&home, &task] { return home.store->create(task); };
-  return certain(write);
+  const auto create = [&write] { return certain(write); };
+  stores::create_result result = co_await core_.measured(*task.origin, write_kind::create, create);
+  if (result.code == stores::create_code::created) {
+    for (const auto& one : core_.options.observers) one->created(*result.task);
+  }
+  co_return result;
 }
 
 boost::asio::awaitable<stores::create_result> intake::create_finished(lane& home,

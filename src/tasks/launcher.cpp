@@ -171,7 +171,36 @@ void launcher::settle(const run_ptr& run, handler_result& result) const noexcept
   }
 }
 
+// Tells who measures of one attempt: when its handler begins, and what it came to.
+class launcher::attempt {
+ public:
+  explicit attempt(const handler_run& run) : run_(run) {
+    if (run_.observers().empty()) return;
+    const milliseconds waited = run_.waited();
+    for (const auto& one : run_.observers()) one->began(run_.begun(), waited);
+    watch_.emplace();
+  }
+  void over(const handler_result& result) const noexcept {
+    if (!watch_) return;
+    const stretch ran = watch_->so_far();
+    for (const auto& one : run_.observers()) one->returned(run_.begun(), ran, end_of(result));
+  }
+
+ private:
+  attempt_end end_of(const handler_result& result) const noexcept {
+    if (run_.retry()) return attempt_end::retry;
+    if (run_.stop_requested()) return attempt_end::stopped;
+    if (!result) return attempt_end::completed;  // handed over, to be ended from outside
+    if (result->is_protocol_error) return attempt_end::failed;
+    return result->is_error ? attempt_end::error : attempt_end::completed;
+  }
+
+  const handler_run& run_;
+  std::optional<stopwatch> watch_;
+};
+
 void launcher::run_blocking(const run_ptr& run) {
+  const attempt mine(*run);
   handler_result result;
   try {
     if (run->stop_requested()) throw task_stopped();  // the token may be raised a moment later
@@ -181,6 +210,7 @@ void launcher::run_blocking(const run_ptr& run) {
     result = result_of_failure(run);
   }
   settle(run, result);
+  mine.over(result);
   try {
     run->end_here(std::move(result));
   } catch (...) {
@@ -189,6 +219,7 @@ void launcher::run_blocking(const run_ptr& run) {
 }
 
 boost::asio::awaitable<void> launcher::run_coroutine(run_ptr run) {
+  const attempt mine(*run);
   handler_result result;
   try {
     if (run->stop_requested()) throw task_stopped();  // the token may be raised a moment later
@@ -199,6 +230,7 @@ boost::asio::awaitable<void> launcher::run_coroutine(run_ptr run) {
     result = result_of_failure(run);
   }
   settle(run, result);
+  mine.over(result);
   if (run->end_at_once(result)) co_return;
   // What stopped the handler must not stop the writing of its end.
   const auto unstoppable = boost::asio::disable_cancellation();

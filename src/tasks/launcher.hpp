@@ -67,6 +67,7 @@ class launcher {
   const blocking_pool& pool() const noexcept { return pool_; }
 
  private:
+  class attempt;
   using batch = std::shared_ptr<void>;
 
   void launch_blocking(const std::vector<run_ptr>& runs);

@@ -45,6 +45,7 @@ boost::asio::awaitable<void> lease::keep() {
   // A new trust begins where the old one may have ended unseen.
   const bool unbroken = trusted_since_ && now - *renewed_at_ <= options.lease;
   renewed_at_ = now;
+  answered_at_ = now;
   if (!unbroken) trusted_since_ = now;
   claims_until_ = now + options.lease - options.trust_margin;
 }

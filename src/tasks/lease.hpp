@@ -28,13 +28,14 @@
 // lease: after an outage of the store everybody's lease has run out, and nobody is dead. Only who
 // was heard for one lease since knows that the others could have been heard as well.
 //
-// Threads: `may_claim` any; the rest one at a time.
+// Threads: `may_claim` and `age` any; the rest one at a time.
 #pragma once
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 
+#include "base/clock_arithmetic.hpp"
 #include "longhaul/clock.hpp"
 #include "tasks/engine_core.hpp"
 
@@ -48,6 +49,12 @@ class lease {
   boost::asio::awaitable<void> keep();
   /// Trusted, or starting.
   bool may_claim() const { return core_.monotonic() < claims_until_.load(); }
+  /// How long ago the renewal was asked for that was answered last; null: none was. Any thread.
+  std::optional<milliseconds> age() const {
+    const monotonic_time at = answered_at_;
+    if (at == monotonic_time::min()) return std::nullopt;
+    return elapsed(at, core_.monotonic());
+  }
   /// Trusted for a whole lease.
   bool may_declare_dead(monotonic_time now) const;
 
@@ -58,6 +65,7 @@ class lease {
   engine_core& core_;
   // Looked at, not told: whoever was frozen for longer than that knows it at once.
   std::atomic<monotonic_time> claims_until_{monotonic_time::max()};
+  std::atomic<monotonic_time> answered_at_{monotonic_time::min()};
   std::optional<monotonic_time> renewed_at_;     // the last answer, by the time it was asked for
   std::optional<monotonic_time> trusted_since_;  // null: silent, or dead
 };

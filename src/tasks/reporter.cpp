@@ -99,9 +99,11 @@ boost::asio::awaitable<bool> reporter::write_end(running_task& run, const outcom
   const outcome kept = bounded(result, core_.options.limits.max_result);
   const std::string message = message_of(kept);
   const auto finish = [&] { return run.store().finish(run.id(), run.writer(), kept, message); };
+  const auto write = [&] { return certain(finish); };
   try {
     co_await write_last_report(run);
-    co_await certain(finish);  // refused: somebody else ended it; that stands
+    co_await core_.measured(run.begun_as(), write_kind::finish,
+                            write);  // refused: somebody else ended it; that stands
     co_return true;
   } catch (const std::exception& e) {
     if (!core_.in_trouble()) {
@@ -117,9 +119,11 @@ boost::asio::awaitable<bool> reporter::write_retry(running_task& run,
   const monotonic_time at = wish.after ? saturating_add(now, std::max(*wish.after, milliseconds(0)))
                                        : stores::next_attempt_at(*run.claimed(), now);
   const auto retry = [&] { return run.store().retry(run.id(), run.writer(), wish.why, at); };
+  const auto write = [&] { return certain(retry); };
   try {
     co_await write_last_report(run);
-    const stores::change_result written = co_await certain(retry);
+    const stores::change_result written =
+        co_await core_.measured(run.begun_as(), write_kind::retry, write);
     if (!is_refused(written.code)) core_.log.retry(*run.claimed(), wish.why, at - now);
     co_return true;
   } catch (const std::exception& e) {

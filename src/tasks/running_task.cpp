@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "base/clock_arithmetic.hpp"
 #include "tasks/sync.hpp"
 #include "tasks/waiter.hpp"
 

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock_arithmetic.hpp"
 #include "base/mutex.hpp"
 #include "longhaul/stores/transitions.hpp"
 #include "tasks/handler_run.hpp"
@@ -59,6 +60,9 @@ class running_task final : public handler_run, public std::enable_shared_from_th
   boost::asio::awaitable<std::vector<question_reply>> put_questions(
       std::vector<stores::question> questions) override;
   tasks::pauses& pauses() const noexcept override { return host_.pauses(); }
+  const task_record& begun() const noexcept override { return *claimed_; }
+  milliseconds waited() const override { return elapsed(claimed_->run_at, store().now().mono); }
+  const work_observers& observers() const noexcept override { return host_.observers(); }
 
   // --- the engine's side
   const task_ptr& claimed() const noexcept { return claimed_; }

@@ -66,10 +66,14 @@ boost::asio::awaitable<std::vector<question_reply>> running_task::put_questions(
     host_.slot_was_left();
   }
   std::exception_ptr given_up;
+  const stopwatch watch;
   try {
     task = co_await wait_for_answers(task, questions);
   } catch (...) {
     given_up = std::current_exception();
+  }
+  for (const auto& one : observers()) {
+    one->asked(begun(), watch.so_far(), questions.size(), given_up == nullptr);
   }
   // Whoever gives a question up goes on running as well: with a slot, like everybody. What
   // cancelled it is told again by the next `co_await` of the handler.

@@ -62,6 +62,7 @@ class runs final : public task_host {
   }
   tasks::slots& slots() noexcept override { return core_.slots; }
   tasks::pauses& pauses() noexcept override { return core_.pauses; }
+  const work_observers& observers() const noexcept override { return core_.options.observers; }
   void slot_was_left() override { claimer_.claim_soon(); }
   bool ended_at_once(const std::shared_ptr<running_task>& run,
                      const handler_result& result) override;

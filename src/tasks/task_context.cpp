@@ -44,13 +44,16 @@ std::vector<answer> elicited(const std::vector<question_reply>& replies) {
 }  // namespace
 
 trace_context task_context::trace() const {
-  const raw_json meta = request_meta();
-  if (!meta) return {};
-  const json::value members(meta);
-  const auto text = [&](std::string_view name) {
-    return members[name].string().value_or(std::string());
-  };
-  return {text("traceparent"), text("tracestate"), text("baggage")};
+  trace_context result;
+  if (const raw_json meta = request_meta()) {
+    const json::value members(meta);
+    const auto text = [&](std::string_view name) {
+      return members[name].string().value_or(std::string());
+    };
+    result = {text("traceparent"), text("tracestate"), text("baggage")};
+  }
+  if (std::string own = own_traceparent(); !own.empty()) result.traceparent = std::move(own);
+  return result;
 }
 
 answer task_context::ask(std::string_view key, const elicitation& wanted) {

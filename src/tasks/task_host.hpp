@@ -33,6 +33,7 @@ class task_host {
   virtual std::size_t max_checkpoint() const noexcept = 0;
   virtual tasks::slots& slots() noexcept = 0;
   virtual tasks::pauses& pauses() noexcept = 0;
+  virtual const work_observers& observers() const noexcept = 0;
   /// A handler waits, and has left its slot to others.
   virtual void slot_was_left() = 0;
   /// Its handler has returned (null: without an outcome). False: its end, or what it reported, has

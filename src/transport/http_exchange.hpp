@@ -46,6 +46,7 @@
 
 #include "auth/identifier.hpp"
 #include "transport/body_memory.hpp"
+#include "transport/http_meters.hpp"
 #include "transport/http_parser.hpp"
 #include "transport/read_buffer.hpp"
 #include "transport/routes.hpp"
@@ -60,8 +61,9 @@ struct exchange_context {
   const routes& paths;
   body_memory& bodies;       ///< being read
   body_memory& open_bodies;  ///< of requests that wait for their replies
-  std::string date = {};     ///< for replies; refreshed by the sweep
-  bool stopping = false;     ///< answer what runs, then close
+  http_meters& meters;
+  std::string date = {};  ///< for replies; refreshed by the sweep
+  bool stopping = false;  ///< answer what runs, then close
 };
 
 class http_exchange {
@@ -177,10 +179,11 @@ class http_exchange {
   http_parser parser_;
   wire::http_request request_;  // views of what the parser keeps
   std::string request_body_;
-  std::optional<body_share> body_share_;  // while the endpoint has it
-  std::string lines_;                     // headers for pages, on every reply to this request
-  std::size_t lingered_ = 0;              // bytes
-  bool waits_ = false, comments_ = true;  // of the endpoint: it said so
+  std::optional<body_share> body_share_;       // while the endpoint has it
+  std::optional<http_meters::stream> stream_;  // while it is one
+  std::string lines_;                          // headers for pages, on every reply to this request
+  std::size_t lingered_ = 0;                   // bytes
+  bool waits_ = false, comments_ = true;       // of the endpoint: it said so
 
   std::string output_;      // output: heads, events, small bodies
   std::string large_body_;  // a large body behind it

@@ -80,6 +80,7 @@ wire::http_reply http_exchange::fault_reply() const {
 }
 
 void http_exchange::reply_with(wire::http_reply reply, sequel then, time now) {
+  shared_.meters.replied(reply.status);
   if (reply.status >= 400) log_refusal(reply.status);
   const bool goes_on = then == sequel::next_request || then == sequel::drop_body;
   append_head(output_, reply, goes_on, shared_.date, lines_);
@@ -140,6 +141,7 @@ void http_exchange::expect_wait(time now) {
 // Chunked, but for HTTP/1.0 and `Connection: close`: there the end of the connection is the end.
 void http_exchange::start_stream() {
   state_ = state::streaming;
+  stream_.emplace(shared_.meters);
   append_stream_head(output_, after_reply() == sequel::next_request, parser_.keep_alive(),
                      shared_.date, lines_);
 }
@@ -156,6 +158,7 @@ void http_exchange::end_stream(time now) {
   if (!in_endpoint()) return;
   if (state_ == state::handling) start_stream();
   waits_ = false;
+  stream_.reset();
   if (parser_.keep_alive()) output_ += "0\r\n\r\n";
   then_ = sequel::linger;
   enter(state::replying, now);
@@ -164,6 +167,7 @@ void http_exchange::end_stream(time now) {
 
 void http_exchange::handled(wire::http_reply reply, time now) {
   body_share_.reset();
+  stream_.reset();
   waits_ = false;
   if (state_ == state::handling) return reply_with(std::move(reply), after_reply(), now);
   if (state_ != state::streaming) return;

@@ -65,7 +65,7 @@ struct http_server::state {
         bodies(options.max_body_memory),
         open_bodies(options.max_open_body_memory),
         paths(options, is_loopback(where.address()), endpoint) {
-    const exchange_context shared{options, paths, bodies, open_bodies};
+    const exchange_context shared{options, paths, bodies, open_bodies, meters};
     for (std::size_t i = 0; i < thread_count(options.threads); ++i) {
       loops.push_back(std::make_unique<http_loop>(shared, *options.identifier, endpoint));
     }
@@ -95,6 +95,7 @@ struct http_server::state {
   wire::http_endpoint& endpoint;
   tcp::endpoint where;
   body_memory bodies, open_bodies;
+  http_meters meters;
   routes paths;
   std::vector<std::unique_ptr<http_loop>> loops;
   std::vector<asio::executor_work_guard<loop_executor>> work;
@@ -241,6 +242,7 @@ std::string http_server::url() const {
 }
 
 std::size_t http_server::connections() const noexcept { return state_->connections.load(); }
+wire::http_figures http_server::figures() const { return state_->meters.read(connections()); }
 
 void http_server::stop(std::chrono::milliseconds grace) {
   if (state_->stopped.exchange(true)) return;

@@ -19,6 +19,7 @@
 #include "auth/identifier.hpp"
 #include "base/log.hpp"
 #include "longhaul/limits.hpp"
+#include "transport/http_meters.hpp"
 #include "transport/tunables.hpp"
 #include "wire/endpoint.hpp"
 
@@ -87,6 +88,8 @@ class http_server {
   /// `http://ADDRESS:PORT/PATH`, `https://…` over TLS.
   std::string url() const;
   std::size_t connections() const noexcept;
+  /// Any thread.
+  wire::http_figures figures() const;
 
   /// Ends everything as said above; returns when all threads have ended. Idempotent; not from a
   /// thread of the server.

@@ -143,10 +143,10 @@ class Box:
     def start(self, *words, env=None):
         return self.popen([self.longhaul, *[str(word) for word in words]], env=env)
 
-    def serve(self, *options, address="127.0.0.1:0", file="tools.toml", store="sqlite:tasks.db"):
+    def serve(self, *options, address="127.0.0.1:0", file="tools.toml", store="sqlite:tasks.db", env=None):
         """A server over HTTP that listens; `url` is its address. Without an address: on a free port."""
         server = self.popen([self.longhaul, "serve", file, "--http", address, "--store", store, *options],
-                            kind=Server)
+                            kind=Server, env=env)
 
         def listening():
             assert server.process.poll() is None, f"the server ended: {server.err()}"

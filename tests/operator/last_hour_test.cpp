@@ -22,7 +22,7 @@ class last_hour_test : public testing::Test {
     made->began_at = made->updated_at = clock_.now();
     return made;
   }
-  void create() { hour_.note(*task()); }
+  void create() { hour_.changed(*task()); }
   void end(task_status status, milliseconds took = 0ms, const outcome& result = {},
            const std::string& tool = "render") {
     const auto ended = task(tool);
@@ -31,7 +31,7 @@ class last_hour_test : public testing::Test {
     ended->status = status;
     ended->result = result;
     ended->updated_at = ended->began_at + took;
-    hour_.note(*ended);
+    hour_.changed(*ended);
   }
 
   test::virtual_clock clock_;

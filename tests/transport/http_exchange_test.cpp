@@ -30,7 +30,7 @@ class machine : public ::testing::Test {
   // `opening`: over TLS.
   http_exchange& begin(bool opening = false) {
     paths.emplace(options, true, endpoint);
-    shared.emplace(exchange_context{options, *paths, bodies, open_bodies});
+    shared.emplace(exchange_context{options, *paths, bodies, open_bodies, meters});
     return exchange.emplace(*shared, "192.0.2.7", opening, now);
   }
 
@@ -84,6 +84,7 @@ class machine : public ::testing::Test {
   http_options options;
   test::scripted_endpoint endpoint;
   body_memory bodies{options.max_body_memory}, open_bodies{options.max_open_body_memory};
+  http_meters meters;
   std::optional<routes> paths;
   std::optional<exchange_context> shared;
   std::optional<http_exchange> exchange;

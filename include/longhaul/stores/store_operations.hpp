@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "longhaul/stores/search.hpp"
+#include "longhaul/stores/write_figures.hpp"
 #include "longhaul/task.hpp"
 
 namespace longhaul::stores {
@@ -121,6 +122,8 @@ class store_operations {
   /// The same by tool, without those that have no tasks. The store keeps the numbers as tasks
   /// change: asking is cheap. Throws `store_error`.
   virtual awaitable<counts_by_tool> counts() = 0;
+  /// What writes of this process have cost since it was opened; empty: nobody measures that.
+  virtual write_figures writes() const { return {}; }
   /// The same as long as it is open.
   virtual found_at_open found() const = 0;
   /// Why nothing can be written now, for the log: with paths, and what to do. Empty: it can.

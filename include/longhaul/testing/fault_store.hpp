@@ -194,6 +194,7 @@ class fault_store final : public stores::store {
     return disturbed("processes", inner_.processes());
   }
   awaitable<stores::store_stats> stats() override { return disturbed("stats", inner_.stats()); }
+  stores::write_figures writes() const override { return inner_.writes(); }
   awaitable<stores::counts_by_tool> counts() override {
     return disturbed("counts", inner_.counts());
   }

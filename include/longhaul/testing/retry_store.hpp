@@ -148,6 +148,7 @@ class retry_store final : public stores::store {
   awaitable<stores::store_stats> stats() override {
     return repeat([this] { return inner_.stats(); });
   }
+  stores::write_figures writes() const override { return inner_.writes(); }
   awaitable<stores::counts_by_tool> counts() override {
     return repeat([this] { return inner_.counts(); });
   }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counts what programs come to.
+//
+// Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/mutex.hpp"
+#include "command/result.hpp"
+#include "server/outputs.hpp"
+
+namespace longhaul::command {
+
+class program_meters {
+ public:
+  void ended(const program_end& how, std::uint64_t stdout_bytes, std::uint64_t stderr_bytes);
+  serving::program_figures read() const;
+
+ private:
+  mutable guarded_mutex mutex_;
+  serving::program_figures all_ LONGHAUL_GUARDED_BY(mutex_);
+};
+
+}  // namespace longhaul::command

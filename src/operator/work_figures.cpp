@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operator/work_figures.hpp"
+
+#include <functional>
+
+namespace longhaul::operating {
+
+work_figures::~work_figures() {
+  for (const auto& place : table_) delete place.load();
+}
+
+work_figures::of_tool* work_figures::find(std::string_view tool) noexcept try {
+  std::unique_ptr<of_tool> mine;
+  std::size_t at = std::hash<std::string_view>()(tool);
+  while (true) {
+    std::atomic<of_tool*>& place = table_[at % table_.size()];
+    of_tool* there = place.load(std::memory_order_acquire);
+    if (there == nullptr) {
+      if (!mine) {
+        if (count_.fetch_add(1) >= tunables::tools_kept) {
+          --count_;
+          return nullptr;
+        }
+        mine = std::make_unique<of_tool>(tool);
+      }
+      if (place.compare_exchange_strong(there, mine.get(), std::memory_order_acq_rel)) {
+        return mine.release();
+      }
+    }
+    if (there->name == tool) {
+      if (mine) --count_;  // somebody else was faster
+      return there;
+    }
+    ++at;
+  }
+} catch (const std::bad_alloc&) {
+  --count_;
+  return nullptr;
+}
+
+void work_figures::changed(const task_record& task) noexcept {
+  if (!task.ends) return;
+  of_tool* const tool = find(task.tool());
+  if (tool == nullptr) return;
+  outcome_kind how = cancelled;
+  if (task.status == task_status::failed) how = failed;
+  if (task.status == task_status::completed) how = task.result.is_error ? error : completed;
+  tool->ended[how].add();
+}
+
+void work_figures::created(const task_record& task) noexcept {
+  if (of_tool* const tool = find(task.tool())) tool->created.add();
+}
+
+void work_figures::began(const task_record& begun, milliseconds waited) noexcept {
+  of_tool* const tool = find(begun.tool());
+  if (tool == nullptr) return;
+  tool->attempts.add();
+  tool->waited.note(waited);
+}
+
+void work_figures::returned(const task_record& begun, const stretch& ran,
+                            tasks::attempt_end how) noexcept {
+  of_tool* const tool = find(begun.tool());
+  if (tool == nullptr) return;
+  tool->ran.note(ran.length);
+  if (how == tasks::attempt_end::retry) tool->retries.add();
+}
+
+void work_figures::asked(const task_record& begun, const stretch& waited, std::size_t,
+                         bool) noexcept {
+  if (of_tool* const tool = find(begun.tool())) tool->asked.note(waited.length);
+}
+
+void work_figures::refused(std::string_view, std::string_view bound) noexcept try {
+  const guard lock(mutex_);
+  const auto found = refusals_.find(bound);
+  if (found != refusals_.end()) {
+    ++found->second;
+  } else {
+    refusals_.emplace(bound, 1);
+  }
+} catch (const std::bad_alloc&) {
+  return;
+}
+
+std::vector<const work_figures::of_tool*> work_figures::tools() const {
+  std::vector<const of_tool*> all;
+  for (const auto& place : table_) {
+    if (const of_tool* one = place.load(std::memory_order_acquire)) all.push_back(one);
+  }
+  return all;
+}
+
+std::map<std::string, std::uint64_t, std::less<>> work_figures::refusals() const {
+  const guard lock(mutex_);
+  return refusals_;
+}
+
+}  // namespace longhaul::operating
