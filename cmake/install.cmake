@@ -4,7 +4,7 @@
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
-set(layers base json typed auth stores sqlite open tasks server protocol client telemetry wire transport
+set(layers base json typed auth stores sqlite open tasks server protocol client wire transport operator
     telemetry run)
 set(LONGHAUL_PC_POSTGRES "")
 if(LONGHAUL_POSTGRES)
