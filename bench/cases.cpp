@@ -237,6 +237,22 @@ const std::vector<bench_case>& table() {
       {"durable-create-stays", "create-stays on the SQLite store", served::durable, 0, 0,
        prepare_create<tool::external>},
       {"durable-life", "life on the SQLite store", served::durable, 0, 0, prepare_life},
+      {"call-quick-counted", "call-quick, counted for /metrics", served::mcp, 0, 0,
+       prepare_call<tool::quick>, watched::counted, "call-quick"},
+      {"call-coroutine-counted", "call-coroutine, counted for /metrics", served::mcp, 0, 0,
+       prepare_call<tool::coroutine>, watched::counted, "call-coroutine"},
+      {"create-ends-counted", "create-ends, counted for /metrics", served::mcp, 0, 0,
+       prepare_create<tool::task>, watched::counted, "create-ends"},
+      {"durable-life-counted", "durable-life, counted for /metrics", served::durable, 0, 0,
+       prepare_life, watched::counted, "durable-life"},
+      {"call-quick-traced", "call-quick, each one a trace", served::mcp, 0, 0,
+       prepare_call<tool::quick>, watched::traced, "call-quick"},
+      {"call-coroutine-traced", "call-coroutine, each one a trace", served::mcp, 0, 0,
+       prepare_call<tool::coroutine>, watched::traced, "call-coroutine"},
+      {"create-ends-traced", "create-ends, each one a trace", served::mcp, 0, 0,
+       prepare_create<tool::task>, watched::traced, "create-ends"},
+      {"durable-life-traced", "durable-life, each one a trace", served::durable, 0, 0, prepare_life,
+       watched::traced, "durable-life"},
       {"legacy-call", "tools/call of 2025-11-25, no task, blocking handler", served::mcp, 0, 0,
        prepare_legacy_call},
       {"legacy-get-working", "tasks/get of 2025-11-25, unfinished tasks", served::mcp, 0, 0,
@@ -267,7 +283,12 @@ measurement measure(const bench_case& measured, const options& with,
   };
   say("starting");
   const std::size_t threads = measured.threads != 0 ? measured.threads : with.server_threads;
-  const server_process server(measured.server, threads, with.server_cpu, with.folder);
+  std::optional<server_process> collector;
+  if (measured.how == watched::traced) {
+    collector.emplace(served::collector, 1, with.client_cpu, with.folder);
+  }
+  const server_process server(measured.server, threads, with.server_cpu, with.folder, measured.how,
+                              collector ? collector->port() : std::uint16_t{0});
   const std::string pid = " (server pid " + std::to_string(server.pid()) + ")";
   load_generator load(server.port(), with.connections);
   say("preparing" + pid);

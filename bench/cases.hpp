@@ -26,7 +26,13 @@ struct bench_case {
   /// Prepares the server (population, sessions) and makes what is then measured.
   /// Throws `std::runtime_error` if the server does not answer as it should.
   std::function<std::unique_ptr<conversation>(load_generator&, const options&)> prepare;
+  watched how = watched::no;
+  /// The same case that nobody looks at: what looking costs is compared with it. Empty: none.
+  std::string_view base = {};
 };
+
+/// The most that looking may cost, as a share of the CPU of the base.
+inline constexpr double watching_target = 0.03;
 
 /// In the order in which they run. Each is compared with the echo of as many threads.
 std::span<const bench_case> all_cases();

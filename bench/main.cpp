@@ -52,8 +52,14 @@ report select_cases(const options& with) {
              return each.threads == echo.threads && matches(each.name);
            });
   };
+  // As is the case that nobody looks at.
+  const auto is_base = [&](const bench_case& one) {
+    return std::ranges::any_of(all_cases(), [&](const bench_case& each) {
+      return each.base == one.name && matches(each.name);
+    });
+  };
   for (const auto& each : all_cases()) {
-    if (matches(each.name) || is_needed(each)) result.cases.push_back({&each, {}});
+    if (matches(each.name) || is_needed(each) || is_base(each)) result.cases.push_back({&each, {}});
   }
   for (const auto& each : engine_cases()) {
     if (matches(each.name)) result.engine.push_back({&each, {}});

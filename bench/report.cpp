@@ -70,9 +70,30 @@ std::optional<summary> echo_of(const report& all, const bench_case& compared) {
   return std::nullopt;
 }
 
+const case_report* base_of(const report& all, const bench_case& looked_at) {
+  const auto found = std::ranges::find_if(all.cases, [&](const case_report& each) {
+    return each.subject->name == looked_at.base && !each.rounds.empty();
+  });
+  return found == all.cases.end() ? nullptr : &*found;
+}
+
+void print_cost(std::ostream& out, const report& all, const case_report& looked_at) {
+  const auto cost = cost_of_watching(all, looked_at);
+  if (!cost) return;
+  const summary base = summarize(*base_of(all, *looked_at.subject));
+  const summary numbers = summarize(looked_at);
+  out << formatted("    %+.1f%% CPU (%+.2f µs)", *cost * 100, numbers.cpu_us - base.cpu_us);
+  if (base.instructions && numbers.instructions) {
+    out << formatted(", %+.1f%% user instructions",
+                     (*numbers.instructions / *base.instructions - 1) * 100);
+  }
+  out << formatted(" of %s, target %+.0f%%: %s\n", std::string(looked_at.subject->base).c_str(),
+                   watching_target * 100, *cost <= watching_target ? "met" : "MISSED");
+}
+
 void print_case(std::ostream& out, const bench_case& shown, const summary& numbers,
                 const std::optional<summary>& echo) {
-  out << formatted("%-21s %9.0f %6.2f %8.0f %8.0f %8.2f %4.0f%%", std::string(shown.name).c_str(),
+  out << formatted("%-22s %9.0f %6.2f %8.0f %8.0f %8.2f %4.0f%%", std::string(shown.name).c_str(),
                    numbers.per_second, numbers.requests_per_operation, numbers.p50_us,
                    numbers.p99_us, numbers.cpu_us, numbers.system_share * 100);
   if (numbers.instructions) {
@@ -131,6 +152,12 @@ summary summarize(const case_report& numbers) {
   return result;
 }
 
+std::optional<double> cost_of_watching(const report& all, const case_report& looked_at) {
+  const case_report* const base = base_of(all, *looked_at.subject);
+  if (base == nullptr || looked_at.rounds.empty()) return std::nullopt;
+  return summarize(looked_at).cpu_us / summarize(*base).cpu_us - 1;
+}
+
 double share_by_cpu(const summary& echo, const summary& numbers) {
   return numbers.cpu_us > 0 ? echo.cpu_us * numbers.requests_per_operation / numbers.cpu_us : 0;
 }
@@ -158,6 +185,7 @@ std::size_t missed_targets(const report& all) {
   return static_cast<std::size_t>(
       std::count_if(all.cases.begin(), all.cases.end(), [&](const case_report& each) {
         const auto echo = echo_of(all, *each.subject);
+        if (cost_of_watching(all, each).value_or(0) > watching_target) return true;
         return each.subject->target > 0 && echo &&
                share_by_cpu(*echo, summarize(each)) < each.subject->target;
       }));
@@ -172,14 +200,15 @@ void print_table(std::ostream& out, const report& all, const options& with) {
       << pinning(with.server_cpu) << "; client: " << pinning(with.client_cpu)
       << "; store: memory, but for the durable cases\n\n";
   if (!all.cases.empty()) {
-    out << "                                 requests  p50     p99      server CPU     user    "
+    out << "                                  requests  p50     p99      server CPU     user    "
            " of the echo  client\n"
-           "case                   per s    each      µs       µs    µs each  sys   instr  "
+           "case                    per s    each      µs       µs    µs each  sys   instr  "
            " by CPU by rate  busy errors\n";
   }
   for (const auto& each : all.cases) {
     const summary numbers = summarize(each);
     print_case(out, *each.subject, numbers, echo_of(all, *each.subject));
+    print_cost(out, all, each);
     if (!numbers.first_error.empty()) out << "    first error: " << numbers.first_error << '\n';
     if (!numbers.settled) out << "    the server was still busy 20 s after the last reply\n";
   }
@@ -227,6 +256,9 @@ void print_json(std::ostream& out, const report& all, const options& with) {
       o.number("ofEchoByRate", share_by_rate(*echo, numbers));
     }
     if (each.subject->target > 0) o.number("target", each.subject->target);
+    if (const auto cost = cost_of_watching(all, each)) {
+      o.string("base", each.subject->base).number("costOfWatching", *cost);
+    }
     o.number("clientBusy", numbers.client_busy).integer("errors", numbers.errors);
     if (!numbers.first_error.empty()) o.string("firstError", numbers.first_error);
     o.boolean("settled", numbers.settled);

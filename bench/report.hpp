@@ -50,6 +50,10 @@ summary summarize(const case_report& numbers);
 double share_by_cpu(const summary& echo, const summary& numbers);
 double share_by_rate(const summary& echo, const summary& numbers);
 
+/// What looking at a case costs: its CPU over that of its base, less one. Null: nobody looks at
+/// it, or its base was not measured.
+std::optional<double> cost_of_watching(const report& all, const case_report& looked_at);
+
 /// Errors of all cases, and targets that were missed.
 std::size_t errors_of(const report& all);
 std::size_t missed_targets(const report& all);

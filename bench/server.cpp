@@ -19,9 +19,13 @@
 #include "bench/features.hpp"
 #include "longhaul/store.hpp"
 #include "longhaul/stores/store.hpp"
+#include "operator/last_hour.hpp"
+#include "operator/work_figures.hpp"
 #include "server/catalog.hpp"
 #include "server/dispatcher.hpp"
 #include "tasks/engine.hpp"
+#include "telemetry/exporter.hpp"
+#include "telemetry/work_spans.hpp"
 #include "transport/http_server.hpp"
 #include "wire/endpoints.hpp"
 
@@ -65,13 +69,46 @@ void serve(wire::http_endpoint& endpoint, std::size_t threads, int control, int 
   server.stop(1s);
 }
 
-void serve_mcp(std::shared_ptr<stores::store> store, std::size_t threads, int control, int status) {
+class collecting_endpoint final : public wire::http_endpoint {
+ public:
+  wire::awaitable<wire::http_reply> handle(const wire::http_request&, std::string,
+                                           std::shared_ptr<wire::outlet>) override {
+    wire::http_reply reply;
+    reply.body = "{}";
+    co_return reply;
+  }
+  void shut_down() override {}
+};
+
+// Who looks on, as a server of users has them.
+struct onlookers {
+  onlookers(watched how, std::uint16_t collector) {
+    if (how == watched::counted) {
+      all.push_back(std::make_shared<operating::last_hour>(system_clock()));
+      all.push_back(std::make_shared<operating::work_figures>());
+    }
+    if (how != watched::traced) return;
+    telemetry::trace_settings settings;
+    settings.endpoint = "http://127.0.0.1:" + std::to_string(collector) + "/mcp";
+    settings.service_name = "bench";
+    settings.queue_size = 65'536;
+    traces = std::make_unique<telemetry::exporter>(settings, logger());
+    all.push_back(std::make_shared<telemetry::work_spans>(traces->queue(), settings.sampled));
+  }
+
+  std::unique_ptr<telemetry::exporter> traces;
+  tasks::work_observers all;
+};
+
+void serve_mcp(std::shared_ptr<stores::store> store, std::size_t threads, int control, int status,
+               const onlookers& seen_by) {
   const auto features =
       std::make_shared<serving::catalog>(serving::server_identity{"longhaul-bench", "1", "", ""});
   add_features(*features);
   tasks::engine_options options;
   options.store = store;
   options.tools = features;
+  options.observers = seen_by.all;
   unbound(options);
   tasks::engine engine(std::move(options));
   serving::dispatcher dispatcher(*features, engine);
@@ -85,16 +122,18 @@ void serve_mcp(std::shared_ptr<stores::store> store, std::size_t threads, int co
   store->close();
 }
 
-void serve_durable(const std::string& folder, std::size_t threads, int control, int status) {
+void serve_durable(const std::string& folder, std::size_t threads, int control, int status,
+                   const onlookers& seen_by) {
   std::string place = folder + "/longhaul-bench-XXXXXX";
   if (::mkdtemp(place.data()) == nullptr) throw std::runtime_error("no folder in " + folder);
-  serve_mcp(sqlite_store(place + "/tasks.db"), threads, control, status);
+  serve_mcp(sqlite_store(place + "/tasks.db"), threads, control, status, seen_by);
   std::filesystem::remove_all(place);
 }
 
 // The child's whole life. Never returns.
 [[noreturn]] void child(served kind, std::size_t threads, std::optional<std::size_t> cpu,
-                        const std::string& folder, int control, int status) {
+                        const std::string& folder, watched how, std::uint16_t collector,
+                        int control, int status) {
   int code = 1;
   try {
     signal(SIGPIPE, SIG_IGN);
@@ -105,10 +144,16 @@ void serve_durable(const std::string& folder, std::size_t threads, int control, 
     if (kind == served::echo) {
       echo_endpoint endpoint;
       serve(endpoint, threads, control, status);
-    } else if (kind == served::durable) {
-      serve_durable(folder, threads, control, status);
+    } else if (kind == served::collector) {
+      collecting_endpoint endpoint;
+      serve(endpoint, threads, control, status);
     } else {
-      serve_mcp(memory_store(), threads, control, status);
+      const onlookers seen_by(how, collector);
+      if (kind == served::durable) {
+        serve_durable(folder, threads, control, status, seen_by);
+      } else {
+        serve_mcp(memory_store(), threads, control, status, seen_by);
+      }
     }
     code = 0;
   } catch (const std::exception& e) {
@@ -127,14 +172,14 @@ std::array<int, 2> make_pipe() {
 }  // namespace
 
 server_process::server_process(served kind, std::size_t threads, std::optional<std::size_t> cpu,
-                               const std::string& folder) {
+                               const std::string& folder, watched how, std::uint16_t collector) {
   const auto control = make_pipe(), status = make_pipe();
   pid_ = fork();
   if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (pid_ == 0) {
     close(control[1]);
     close(status[0]);
-    child(kind, threads, cpu, folder, control[0], status[1]);
+    child(kind, threads, cpu, folder, how, collector, control[0], status[1]);
   }
   close(control[0]);
   close(status[1]);

@@ -17,9 +17,17 @@
 namespace longhaul::bench {
 
 enum class served : std::uint8_t {
-  echo,    ///< every body comes back as it is, over the same HTTP stack
-  mcp,     ///< dispatcher, engine and a store in memory behind it, with what is below
-  durable  ///< the same with a SQLite store
+  echo,      ///< every body comes back as it is, over the same HTTP stack
+  mcp,       ///< dispatcher, engine and a store in memory behind it, with what is below
+  durable,   ///< the same with a SQLite store
+  collector  ///< takes traces, and says so
+};
+
+/// Who looks on while the server works.
+enum class watched : std::uint8_t {
+  no,
+  counted,  ///< by the figures that operators see
+  traced    ///< every task is a trace, which a collector takes
 };
 
 /// Tools of the `mcp` server. Each takes `render_args` (see messages.cpp) and answers at once with
@@ -44,8 +52,9 @@ class server_process {
  public:
   /// Starts it and waits until it listens. Throws `std::runtime_error` if it does not come up.
   /// A durable store's files are made in `folder`, and removed at its end.
+  /// `collector`: its port, if the server is traced.
   server_process(served kind, std::size_t threads, std::optional<std::size_t> cpu,
-                 const std::string& folder);
+                 const std::string& folder, watched how = watched::no, std::uint16_t collector = 0);
   server_process(const server_process&) = delete;
   server_process& operator=(const server_process&) = delete;
   /// Tells it to stop and waits for its end.

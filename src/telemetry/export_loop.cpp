@@ -40,7 +40,7 @@ void exporter::core::run() noexcept {
   } catch (const std::exception& e) {
     log_.error("traces.failed", e.what());
   }
-  reach(stage::sent);
+  reach(stage::stopped);
   context_.drop_all();
   reach(stage::gone);
 }
@@ -170,6 +170,10 @@ void exporter::core::begin_closing() noexcept {
 
 bool exporter::core::wait_until_sent(steady::time_point deadline) noexcept {
   return wait_until(stage::sent, deadline);
+}
+
+bool exporter::core::wait_until_stopped(steady::time_point deadline) noexcept {
+  return wait_until(stage::stopped, deadline);
 }
 
 bool exporter::core::wait_until_gone(steady::time_point deadline) noexcept {

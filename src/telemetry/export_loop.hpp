@@ -38,10 +38,12 @@ class exporter::core : public std::enable_shared_from_this<core> {
   void begin_closing() noexcept;
   /// True: all has been sent or dropped.
   bool wait_until_sent(steady::time_point deadline) noexcept;
+  /// True: it does nothing any more, but may still hold on to a name that is looked up.
+  bool wait_until_stopped(steady::time_point deadline) noexcept;
   /// True: `run` is over.
   bool wait_until_gone(steady::time_point deadline) noexcept;
   void stop() noexcept { context_.stop(); }
-  /// What still waits is dropped, and said to be. Requires: `run` is over.
+  /// What still waits is dropped, and said to be. Requires: it has stopped.
   void give_up() noexcept;
 
   const std::shared_ptr<span_queue>& queue() const noexcept { return queue_; }
@@ -53,7 +55,7 @@ class exporter::core : public std::enable_shared_from_this<core> {
     own_context() : io_context(1) {}
     void drop_all() { shutdown(); }
   };
-  enum class stage : std::uint8_t { at_work, sent, gone };
+  enum class stage : std::uint8_t { at_work, sent, stopped, gone };
 
   void watch_queue();
   remote::awaitable<void> send_all();

@@ -39,9 +39,9 @@ void exporter::close(std::chrono::milliseconds grace) noexcept {
   core_->begin_closing();
   core_->wait_until_sent(now() + std::min(grace, longest));
   core_->stop();
+  if (core_->wait_until_stopped(now() + tunables::letting_go)) core_->give_up();
   if (core_->wait_until_gone(now() + tunables::letting_go)) {
     thread_.join();
-    core_->give_up();
   } else {
     thread_.detach();  // it waits for the answer of a name server, and owns all that it touches
   }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "json/view.hpp"
+#include "json/write.hpp"
 #include "telemetry/span_ids.hpp"
 #include "telemetry/tunables.hpp"
 
@@ -25,6 +27,19 @@ std::shared_ptr<const task_origin> needed_of(const task_origin& task) {
 // Spans wait for seconds: large arguments are not kept alive for them.
 std::shared_ptr<const task_origin> kept(const std::shared_ptr<const task_origin>& task) {
   return task->arguments.size() <= tunables::small_arguments ? task : needed_of(*task);
+}
+
+// The same of an error: its `data` may be large.
+raw_json kept_error(const raw_json& error) {
+  if (error.size() <= tunables::small_error) return error;
+  const json::value members(error);
+  std::string text;
+  json::object copy(text);
+  if (const auto code = members["code"].integer()) copy.integer("code", *code);
+  const std::string message = members["message"].string().value_or("");
+  copy.string("message", message.substr(0, 2 * tunables::longest_message));
+  copy.close();
+  return raw_json::trusted(std::move(text));
 }
 
 void set_times(span& into, const stretch& during) {
@@ -97,7 +112,7 @@ void work_spans::changed(const task_record& task) noexcept {
     call.origin = kept(task.origin);
     call.attempt = task.attempt;
     call.outcome = outcome_of(task);
-    if (task.result.is_protocol_error) call.failure = task.result.body;
+    if (task.result.is_protocol_error) call.failure = kept_error(task.result.body);
     call.from = task.origin->created_at;
     // The record has milliseconds, and its children are more exact.
     call.to = std::max<wall_time>(task.updated_at, std::chrono::system_clock::now());

@@ -230,5 +230,18 @@ TEST(work_spans, do_not_keep_large_arguments_alive) {
   }
 }
 
+TEST(work_spans, do_not_keep_the_data_of_an_error_alive) {
+  noted watched;
+  const raw_json data = raw_json::trusted("\"" + std::string(100'000, 'x') + "\"");
+  const auto lost = outcome::protocol_error(-32603, "executor lost", data);
+  watched.spans.changed(ended_task(traced_task(traced_origin()), lost, task_status::failed));
+  const std::vector<span> raw = watched.take_raw();
+  ASSERT_EQ(raw.size(), 1U);
+  EXPECT_LT(raw.front().failure.size(), 1000U);
+  const object call = test::json_of(raw).front();
+  EXPECT_EQ(member_of(call.at("status").as_object(), "message"), "executor lost");
+  EXPECT_EQ(attributes_of(call).at("error.type"), "-32603");
+}
+
 }  // namespace
 }  // namespace longhaul::telemetry
