@@ -76,6 +76,7 @@ release() {
     counted conformance-client 300 scripts/conformance_client.py
     counted interop 300 scripts/interop.sh
     counted operator-api 300 scripts/operator.sh api build/release/longhaul
+    counted operator-metrics 300 scripts/operator.sh metrics build/release/longhaul
     counted operator-page 600 scripts/operator.sh page build/release/longhaul build/operator-page
     counted schema 120 scripts/check-schema.sh build/record
   }

@@ -40,7 +40,7 @@ struct admin_command {
   };
 
   verb action = verb::status;
-  std::string url;      ///< empty: $LONGHAUL_OPERATOR_URL, else this machine
+  std::string url;      ///< empty: $LONGHAUL_OPERATOR_URL, else the server of this machine
   std::string key_env;  ///< the variable with the key; empty: $LONGHAUL_OPERATOR_KEY
   std::string ca_file;
   bool json = false;

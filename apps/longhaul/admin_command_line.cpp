@@ -21,7 +21,8 @@ constexpr const char* admin_exit_words =
 
 void add_common(CLI::App& to, admin_command& command) {
   to.add_option("--url", command.url,
-                "Where the operators' API is ($LONGHAUL_OPERATOR_URL, http://127.0.0.1:8081)")
+                "Where the operators' API is ($LONGHAUL_OPERATOR_URL, the server that runs here, "
+                "http://127.0.0.1:8081)")
       ->type_name("URL");
   to.add_option("--key-env", command.key_env,
                 "The environment variable that holds the key (LONGHAUL_OPERATOR_KEY)")

@@ -15,6 +15,8 @@
 #include "client/loop.hpp"
 #include "json/view.hpp"
 #include "longhaul/client_error.hpp"
+#include "open/running_servers.hpp"
+#include "terminal/plain_text.hpp"
 
 namespace longhaul {
 namespace {
@@ -29,12 +31,31 @@ constexpr auto reply_time = 5min;
 constexpr std::size_t largest_reply = std::size_t{256} << 20;  // bytes
 constexpr std::size_t largest_event = std::size_t{1} << 20;    // bytes
 
+// Of the one server that runs here; of none, where one would be that was set up as the docs say.
+std::string url_of_running() {
+  std::vector<running_server> all;
+  try {
+    all = running_servers(running_servers_folder());
+  } catch (const std::runtime_error&) {  // NOLINT(bugprone-empty-catch): nobody has a home here
+  }
+  if (all.empty()) return std::string(default_url);
+  if (all.size() == 1) return all.front().url;
+  std::string text = "several servers run here; say which one with --url:";
+  for (const running_server& one : all) {
+    text.append("\n  ")
+        .append(terminal::plain(one.url))
+        .append("  ")
+        .append(terminal::plain(one.name));
+  }
+  throw std::invalid_argument(text);
+}
+
 remote::http_url url_of(const admin_command& command, const terminal::variables& environment) {
   std::string given = command.url;
   if (given.empty()) {
-    given =
-        terminal::filled(environment, "LONGHAUL_OPERATOR_URL").value_or(std::string(default_url));
+    given = terminal::filled(environment, "LONGHAUL_OPERATOR_URL").value_or(std::string());
   }
+  if (given.empty()) given = url_of_running();
   remote::http_url url = remote::parse_url(given);
   url.target = url.target.substr(0, url.target.find('?'));
   if (!url.target.ends_with('/')) url.target += '/';

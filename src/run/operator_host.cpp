@@ -84,7 +84,18 @@ void operator_host::start() {
   if (server_) server_->start();
 }
 
+void operator_host::tell(const service& running) {
+  if (!server_) return;
+  running.told().announce(log_level::info, "operator.start", "operators: page and API at " + url());
+  try {
+    notice_.emplace(running_servers_folder(), running.definition().name, url());
+  } catch (const std::runtime_error&) {  // nobody has a home here
+    return;
+  }
+}
+
 void operator_host::stop() {
+  notice_.reset();
   if (server_) server_->stop(run_tunables::reply_grace);
 }
 

@@ -5,9 +5,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "open/running_servers.hpp"
 #include "operator/endpoint.hpp"
 #include "run/service.hpp"
 #include "transport/http_server.hpp"
@@ -32,11 +34,8 @@ class operator_host {
   std::string url() const { return server_ ? server_->url() : std::string(); }
   /// The service has been started.
   void start();
-  /// To whoever started the server: where the page is.
-  void tell(const process_log& told) const {
-    if (!server_) return;
-    told.announce(log_level::info, "operator.start", "operators: page and API at " + url());
-  }
+  /// To whoever started the server, and to `longhaul admin`: where the page is.
+  void tell(const service& running);
   /// Ends streams and connections. Before the engine ends. Idempotent.
   void stop();
 
@@ -44,6 +43,7 @@ class operator_host {
   std::unique_ptr<operating::endpoint> endpoint_;  // null: nobody asked for it
   std::vector<transport::static_page> pages_;
   std::unique_ptr<transport::http_server> server_;
+  std::optional<running_notice> notice_;
 };
 
 }  // namespace longhaul

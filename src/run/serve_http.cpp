@@ -65,7 +65,7 @@ int serve_http(service& running, const http_settings& settings) {
     host.start();
     running.told().announce(log_level::info, "server.start", "listening on " + host.url());
     watched.start();
-    watched.tell(running.told());
+    watched.tell(running);
     if (tls) running.log().info("tls.start", {}, {{"valid_until", tls->valid_until()}});
     running.tell_tasks();
     running.tell_how_to_connect(host.url());

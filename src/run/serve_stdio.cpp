@@ -29,7 +29,7 @@ int serve_stdio(service& running) {
     });
     running.start();
     watched.start();
-    watched.tell(running.told());
+    watched.tell(running);
     running.tell_tasks();
     server.run();
     running.log().info("server.drain", "the host has gone",

@@ -387,6 +387,25 @@ def nobody_there(box):
 
 
 @test
+def the_server_that_runs_here(box):
+    first = Site(box)
+    equal(box.run("admin", "status", "--json").json["server"]["name"], "cli")
+    second = Site(box, store="sqlite:other.db")
+    told = box.run("admin", "status", code=2)
+    has(told.err, "several servers run here", first.url, second.url, "--url")
+    second.server.kill()
+    equal(box.run("admin", "status", "--json").json["server"]["name"], "cli")
+    equal(len(list((box.folder / "state/longhaul/running").iterdir())), 1, "what the killed one left is removed")
+    equal(first.server.stop(), 0)
+    equal(list((box.folder / "state/longhaul/running").iterdir()), [])
+    has(box.run("admin", "status", code=None).err, "127.0.0.1:8081")
+    third = Site(box)
+    (box.folder / "state/longhaul/running").chmod(0o777)
+    has(box.run("admin", "status", code=None).err, "127.0.0.1:8081")
+    third.run("status")
+
+
+@test
 def words_that_are_wrong(box):
     site = Site(box)
     has(box.run("admin", code=2).err, "subcommand")
