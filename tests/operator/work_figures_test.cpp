@@ -41,7 +41,7 @@ TEST(work_figures, outcomes_are_told_apart) {
 TEST(work_figures, attempts_are_counted_and_measured) {
   work_figures figures;
   const task_record task = figured("render");
-  for (const milliseconds waited : {0ms, 2s, 90s}) figures.began(task, waited);
+  for (const milliseconds waited : {0ms, 2000ms, 90000ms}) figures.began(task, waited);
   figures.returned(task, {{}, 3s}, tasks::attempt_end::retry);
   figures.returned(task, {{}, 500us}, tasks::attempt_end::completed);
   const work_figures::of_tool& tool = *figures.tools().at(0);
@@ -84,7 +84,7 @@ TEST(work_figures, many_threads_and_more_tools_than_are_kept) {
 
 TEST(exposition, any_text_is_a_label) {
   exposition out;
-  out.counters("c_total", "Help with \\ and\nline");
+  out.counters("c_total", "Help");
   out.add(std::uint64_t{1} << 53U, {{"tool", "a\"b\\c\nd"}});
   const std::string text = out.text();
   EXPECT_NE(text.find(R"(c_total{tool="a\"b\\c\nd"} 9007199254740992)"), std::string::npos) << text;
