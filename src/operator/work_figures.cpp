@@ -9,32 +9,27 @@ work_figures::~work_figures() {
   for (const auto& place : table_) delete place.load();
 }
 
-work_figures::of_tool* work_figures::find(std::string_view tool) noexcept try {
-  std::unique_ptr<of_tool> mine;
+// The place of this tool, or the free one where it would be.
+std::atomic<work_figures::of_tool*>& work_figures::place_of(std::string_view tool) {
   std::size_t at = std::hash<std::string_view>()(tool);
   while (true) {
-    std::atomic<of_tool*>& place = table_[at % table_.size()];
-    of_tool* there = place.load(std::memory_order_acquire);
-    if (there == nullptr) {
-      if (!mine) {
-        if (count_.fetch_add(1) >= tunables::tools_kept) {
-          --count_;
-          return nullptr;
-        }
-        mine = std::make_unique<of_tool>(tool);
-      }
-      if (place.compare_exchange_strong(there, mine.get(), std::memory_order_acq_rel)) {
-        return mine.release();
-      }
-    }
-    if (there->name == tool) {
-      if (mine) --count_;  // somebody else was faster
-      return there;
-    }
-    ++at;
+    std::atomic<of_tool*>& place = table_[at++ % table_.size()];
+    const of_tool* const there = place.load(std::memory_order_acquire);
+    if (there == nullptr || there->name == tool) return place;
   }
+}
+
+work_figures::of_tool* work_figures::find(std::string_view tool) noexcept try {
+  if (of_tool* const there = place_of(tool).load(std::memory_order_acquire)) return there;
+  const guard lock(mutex_);  // a new one, once
+  std::atomic<of_tool*>& place = place_of(tool);
+  if (of_tool* const there = place.load(std::memory_order_acquire)) return there;
+  if (count_ == tunables::tools_kept) return nullptr;
+  auto made = std::make_unique<of_tool>(tool);
+  place.store(made.get(), std::memory_order_release);
+  ++count_;
+  return made.release();
 } catch (const std::bad_alloc&) {
-  --count_;
   return nullptr;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What this process did with tasks since it began, by tool: what /metrics shows. Costs a look into
-// a table and a few additions for each thing that it hears of, and takes no lock.
+// a table and a few additions for each thing that it hears of; a lock is taken for new tools and
+// for refusals only.
 //
 // Threads: any.
 #pragma once
@@ -57,12 +58,13 @@ class work_figures final : public tasks::work_observer {
                                          60.0,  300.0, 900.0, 3600.0, 14400.0, 86400.0};
   /// Null: there is no memory, or there are too many.
   of_tool* find(std::string_view tool) noexcept;
+  std::atomic<of_tool*>& place_of(std::string_view tool);
 
   // Open addressing; what was put in stays. A power of two, and never full.
   std::array<std::atomic<of_tool*>, 2048> table_{};
   static_assert(tunables::tools_kept * 2 <= 2048);
-  std::atomic<std::size_t> count_{0};
   mutable guarded_mutex mutex_;
+  std::size_t count_ LONGHAUL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::uint64_t, std::less<>> refusals_ LONGHAUL_GUARDED_BY(mutex_);
 };
 
