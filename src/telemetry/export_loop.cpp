@@ -105,6 +105,8 @@ remote::awaitable<void> exporter::core::send(std::vector<span> batch) {
       const bool last = closing_ || attempt == tunables::attempts;
       reply = co_await collector_.post(body);
       if (reply.meaning != collector_reply::kind::try_again || last) break;
+      log_.debug("traces.again", reply.words,
+                 {{"collector", collector_.name()}, {"attempt", attempt}});
       co_await pause(attempt, reply.pause);
     }
   } catch (const std::exception& e) {

@@ -11,7 +11,8 @@
 //
 // A collector that is away or hangs costs spans and nothing else: whoever adds them never waits,
 // and `close` returns when its grace is over. What goes wrong is said once ("traces.failed"), and
-// once that it works again ("traces.mended").
+// once that it works again ("traces.mended"); what is tried again, at the level debug
+// ("traces.again").
 //
 // Threads: one of its own, with an io_context; everything here may be called on any other.
 #pragma once

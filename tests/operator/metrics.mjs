@@ -35,15 +35,15 @@ ${tool("asks", `printf '{{"ask":{{"key":"n","message":"How many?"}}}}\\n' >&$LON
 ${tool("sleeps", "exec sleep 600")}
 `;
 
-/** Resolves with the first line of a stream that matches; rejects at its end. */
-async function lineOf(stream, pattern, what) {
-  const said = [];
+/** What the patterns found in lines of a stream, when each has found something; rejects at its end. */
+async function found(stream, what, ...patterns) {
+  const said = [], first = patterns.map(() => undefined);
   for await (const line of readline.createInterface({ input: stream })) {
     said.push(line);
-    const found = line.match(pattern);
-    if (!found) continue;
+    patterns.forEach((pattern, at) => (first[at] ??= line.match(pattern)?.[1]));
+    if (first.includes(undefined)) continue;
     stream.resume();
-    return found;
+    return first;
   }
   throw new Error(`${what} did not start:\n${said.join("\n")}`);
 }
@@ -54,10 +54,8 @@ class Counted extends Served {
     fs.writeFileSync(this.file, FILE(this.home, this.port));
     this.process = spawn(this.executable, ["serve", this.file, "--http", "127.0.0.1:0"], { stdio: ["ignore", "ignore", "pipe"] });
     this.ended = new Promise((resolve) => this.process.on("exit", resolve));
-    const [said, url] = await lineOf(this.process.stderr, /listening on (\S+)|page and API at (\S+)/, "the server")
-      .then(async ([, mcp]) => [mcp, (await lineOf(this.process.stderr, /page and API at (\S+)/, "the server"))[1]]);
-    [this.mcp, this.url] = [said, url];
-    this.port = Number(new URL(url).port);
+    [this.mcp, this.url] = await found(this.process.stderr, "the server", /listening on (\S+)/, /page and API at (\S+)/);
+    this.port = Number(new URL(this.url).port);
     return this;
   }
   ask(method, route, body, key = "act") {
@@ -110,7 +108,7 @@ scrape_configs:
       this.process.on("exit", resolve);
       this.process.on("error", resolve);
     });
-    const [, address] = await lineOf(this.process.stderr, /msg="Listening on" address=(\S+)/, "Prometheus");
+    const [address] = await found(this.process.stderr, "Prometheus", /msg="Listening on" address=(\S+)/);
     this.url = `http://${address}/api/v1/`;
     await eventually(async () => (await fetch(`http://${address}/-/ready`)).status === 200, "Prometheus is ready");
     return this;
@@ -243,7 +241,7 @@ const checks = {
     await prometheus.start(`127.0.0.1:${server.port}`);
     await eventually(async () => {
       const [target] = (await prometheus.ask("targets")).activeTargets;
-      return target.health === "up" && target.lastError === "";
+      return target?.health === "up" && target.lastError === "";
     }, "the target is up");
     await prometheus.comesTo({ longhaul: 1 }, "up", "job");
   },
@@ -302,7 +300,7 @@ const checks = {
     }
   },
   async "the docs say what there is"() {
-    const rows = [...text("docs/operator.md").matchAll(/^\| `((?:longhaul|process)_\w+)` \| (\w+) \| ([^|]*) \| [PS] \|/gm)];
+    const rows = [...text("docs/operator.md").matchAll(/^\| `((?:longhaul|process)_\w+)` \| (\w+) \|([^|]*)\| [PS] \|/gm)];
     const described = new Map(rows.map(([, name, type, labels]) => [name, { type, labels: [...labels.matchAll(/`(\w+)`/g)].map((one) => one[1]) }]));
     assert.deepEqual([...described.keys()].sort(), [...known.keys()].sort());
     const shown = await server.figures();

@@ -306,9 +306,10 @@ TEST(exporter, does_not_sit_a_pause_out_when_it_is_to_end) {
     if (number > 1) return otlp_collector::accept(out);
     answer(out, 503, "Retry-After: 50\r\n");
   });
-  exporter out(two_at_once(collector), {});
+  words said;
+  exporter out(two_at_once(collector), said.log());
   push(out, 2);
-  ASSERT_TRUE(collector.has_requests(1));
+  ASSERT_TRUE(wait_until([&] { return said.count("traces.again") == 1; }));
   const auto begun = std::chrono::steady_clock::now();
   out.close(forever);
   EXPECT_EQ(out.counts().exported, 2U);

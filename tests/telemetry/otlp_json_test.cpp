@@ -108,7 +108,9 @@ TEST(otlp_json, knows_what_is_run_under_names_that_no_tool_has) {
     EXPECT_EQ(member_of(json, "name"), each.name);
     EXPECT_EQ(all.at("mcp.method.name"), each.method);
     EXPECT_FALSE(all.contains("gen_ai.tool.name")) << each.tool;
-    if (!each.key.empty()) EXPECT_EQ(all.at(each.key), each.target);
+    if (!each.key.empty()) {
+      EXPECT_EQ(all.at(each.key), each.target);
+    }
   }
 }
 

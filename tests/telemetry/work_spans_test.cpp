@@ -151,7 +151,9 @@ TEST(work_spans, tell_what_a_call_came_to) {
     EXPECT_EQ(all.contains(code) ? all.at(code) : "", each.code) << each.name;
     const object& status = call.at("status").as_object();
     EXPECT_EQ(status.contains("code"), each.is_error) << each.name;
-    if (each.is_error) EXPECT_EQ(status.at("code").as_int64(), 2);
+    if (each.is_error) {
+      EXPECT_EQ(status.at("code").as_int64(), 2);
+    }
     EXPECT_EQ(member_of(status, "message"), each.message);
   }
 }
