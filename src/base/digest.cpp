@@ -20,10 +20,14 @@ const EVP_MD* algorithm() {
 }  // namespace
 
 digest sha256(std::string_view bytes) {
+  // So does room to work in.
+  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> room(EVP_MD_CTX_new(),
+                                                                                  &EVP_MD_CTX_free);
   digest result{};
   const EVP_MD* sha = algorithm();
-  if (sha == nullptr ||
-      EVP_Digest(bytes.data(), bytes.size(), result.data(), nullptr, sha, nullptr) != 1) {
+  if (sha == nullptr || room == nullptr || EVP_DigestInit_ex2(room.get(), sha, nullptr) != 1 ||
+      EVP_DigestUpdate(room.get(), bytes.data(), bytes.size()) != 1 ||
+      EVP_DigestFinal_ex(room.get(), result.data(), nullptr) != 1) {
     throw std::runtime_error("SHA-256 is not available");
   }
   return result;

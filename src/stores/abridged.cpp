@@ -14,8 +14,8 @@ bool is_large(const task_origin& origin) noexcept {
 std::shared_ptr<task_record> lean_copy(const task_record& task) {
   auto lean = std::make_shared<task_origin>(*task.origin);
   lean->arguments = {};
-  // Streams that follow the task later look for its progress token there.
-  if (lean->request_meta.size() > rules::small_payload) lean->request_meta = {};
+  // Streams that follow the task later look for its progress token there, and traces for theirs.
+  if (lean->request_meta.size() > rules::kept_meta) lean->request_meta = {};
   auto result = std::make_shared<task_record>(task);
   result->origin = std::move(lean);
   result->abridged = true;

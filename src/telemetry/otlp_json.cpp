@@ -19,7 +19,7 @@ enum : int { internal_kind = 1, server_kind = 2, client_kind = 3 };
 constexpr int error_status = 2;
 constexpr unsigned sampled_flag = 0x1, remoteness_known = 0x100, parent_is_remote = 0x200;
 
-// `[{"key":…,"value":{"stringValue":…}},…]`
+// `[{"key":…,"value":{"stringValue":…}},…]`. Keys are written as they are, but for `named`.
 class attribute_list {
  public:
   explicit attribute_list(std::string& out) : out_(out) { out_ += '['; }
@@ -38,14 +38,23 @@ class attribute_list {
     begin(key);
     out_.append("\"boolValue\":").append(value ? "true" : "false").append("}}");
   }
+  /// The same as `text`, under any key.
+  void named(std::string_view key, std::string_view value) {
+    separate();
+    json::append_string(out_ += "{\"key\":", key);
+    json::append_string(out_ += ",\"value\":{\"stringValue\":", value);
+    out_ += "}}";
+  }
   void close() { out_ += ']'; }
 
  private:
-  void begin(std::string_view key) {
+  void separate() {
     if (!first_) out_ += ',';
     first_ = false;
-    json::append_string(out_ += "{\"key\":", key);
-    out_ += ",\"value\":{";
+  }
+  void begin(std::string_view key) {
+    separate();
+    out_.append("{\"key\":\"").append(key).append("\",\"value\":{");
   }
 
   std::string& out_;
@@ -120,8 +129,6 @@ std::uint64_t nanoseconds(wall_time time) noexcept {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(since.count(), 0));
 }
 
-std::string digits(wall_time time) { return std::to_string(nanoseconds(time)); }
-
 // Not in the middle of a character.
 std::string_view shortened(std::string_view text) noexcept {
   if (text.size() <= tunables::longest_message) return text;
@@ -178,7 +185,7 @@ void append_resource(std::string& out, const trace_settings& settings) {
         std::pair("telemetry.sdk.version", LONGHAUL_VERSION)}) {
     if (!is_given(key)) all.text(key, value);
   }
-  for (const auto& [key, value] : settings.resource) all.text(key, value);
+  for (const auto& [key, value] : settings.resource) all.named(key, value);
   all.close();
 }
 
@@ -193,6 +200,7 @@ otlp_json::otlp_json(const trace_settings& settings) : store_system_(settings.st
 
 std::string otlp_json::request(std::span<const span> batch) const {
   std::string body = head_;
+  body.reserve(body.size() + batch.size() * tunables::usual_span);
   for (const span& one : batch) {
     if (&one != &batch.front()) body += ',';
     append_span(body, one);
@@ -204,19 +212,22 @@ void otlp_json::append_span(std::string& out, const span& one) const {
   const span_ids ids(*one.origin);
   const span_id parent = parent_of(one, ids);
   const bool remote = one.kind == span_kind::call && parent != 0;
-  json::object whole(out);
-  whole.string("traceId", in_hex(ids.trace())).string("spanId", in_hex(id_of(one, ids)));
-  if (parent != 0) whole.string("parentSpanId", in_hex(parent));
+  append_hex(out += R"({"traceId":")", ids.trace());
+  append_hex(out += R"(","spanId":")", id_of(one, ids));
+  if (parent != 0) append_hex(out += R"(","parentSpanId":")", parent);
+  out += '"';
   if (ids.caller() && !ids.caller()->state.empty()) {
-    whole.string("traceState", ids.caller()->state);
+    json::append_string(out += R"(,"traceState":)", ids.caller()->state);
   }
-  whole.integer("flags", sampled_flag | remoteness_known | (remote ? parent_is_remote : 0U));
-  whole.string("name", name_of(one)).integer("kind", kind_number(one.kind));
-  whole.string("startTimeUnixNano", digits(one.from));
-  whole.string("endTimeUnixNano", digits(std::max(one.from, one.to)));
-  append_attributes(whole.key("attributes"), one);
-  append_status(whole.key("status"), one);
-  whole.close();
+  const std::uint64_t flags = sampled_flag | remoteness_known | (remote ? parent_is_remote : 0U);
+  json::append_number(out += R"(,"flags":)", flags);
+  json::append_string(out += R"(,"name":)", name_of(one));
+  json::append_number(out += R"(,"kind":)", std::int64_t{kind_number(one.kind)});
+  json::append_number(out += R"(,"startTimeUnixNano":")", nanoseconds(one.from));
+  json::append_number(out += R"(","endTimeUnixNano":")", nanoseconds(std::max(one.from, one.to)));
+  append_attributes(out += R"(","attributes":)", one);
+  append_status(out += R"(,"status":)", one);
+  out += '}';
 }
 
 void otlp_json::append_attributes(std::string& out, const span& one) const {

@@ -19,7 +19,10 @@ constexpr std::size_t trace_at = 3, parent_at = 36, flags_at = 53;  // in a trac
 // Requires: hex digits.
 std::uint64_t read_hex(std::string_view text) noexcept {
   std::uint64_t result = 0;
-  for (const char c : text) result = (result << 4U) | hex_digits.find(to_lower(c));
+  for (const char c : text) {
+    const int digit = is_digit(c) ? c - '0' : to_lower(c) - 'a' + 10;
+    result = (result << 4U) | static_cast<std::uint64_t>(digit);
+  }
   return result;
 }
 
@@ -100,20 +103,19 @@ span_id span_ids::of_span(span_kind kind, std::uint64_t epoch, std::uint64_t n) 
   return id == 0 ? 1 : id;
 }
 
-std::string in_hex(const trace_id& id) {
-  std::string result;
-  result.reserve(2 * id.size());
-  for (const std::uint8_t byte : id) {
-    result += hex_digits[byte >> 4U];
-    result += hex_digits[byte & 15U];
+void append_hex(std::string& out, const trace_id& id) {
+  std::array<char, 2 * std::tuple_size_v<trace_id>> digits{};
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    digits[2 * i] = hex_digits[id[i] >> 4U];
+    digits[2 * i + 1] = hex_digits[id[i] & 15U];
   }
-  return result;
+  out.append(digits.data(), digits.size());
 }
 
-std::string in_hex(span_id id) {
-  std::string result(16, '0');
-  for (std::size_t i = result.size(); i-- > 0; id >>= 4U) result[i] = hex_digits[id & 15U];
-  return result;
+void append_hex(std::string& out, span_id id) {
+  std::array<char, 16> digits{};
+  for (std::size_t i = digits.size(); i-- > 0; id >>= 4U) digits[i] = hex_digits[id & 15U];
+  out.append(digits.data(), digits.size());
 }
 
 }  // namespace longhaul::telemetry

@@ -70,7 +70,7 @@ class span_ids {
 };
 
 /// Lower-case hex digits: 32, and 16.
-std::string in_hex(const trace_id& id);
-std::string in_hex(span_id id);
+void append_hex(std::string& out, const trace_id& id);
+void append_hex(std::string& out, span_id id);
 
 }  // namespace longhaul::telemetry

@@ -51,6 +51,9 @@ inline constexpr std::size_t small_error = 2048;
 inline constexpr std::size_t longest_message = 1024;
 inline constexpr std::size_t longest_state = 512;
 
+/// Bytes of a span as JSON, for room that is made before.
+inline constexpr std::size_t usual_span = 640;
+
 /// Once the grace is over, how long the thread may take to let go; a name that is being looked up
 /// cannot be interrupted, and is left to itself.
 inline constexpr std::chrono::milliseconds letting_go{1000};

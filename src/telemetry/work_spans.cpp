@@ -161,8 +161,10 @@ std::string work_spans::traceparent_of(const task_record& begun) const {
   const bool recorded = is_sampled(sampled_, *begun.origin);
   const span_ids ids(*begun.origin);
   if (!recorded && ids.caller()) return {};
-  return "00-" + in_hex(ids.trace()) + "-" + in_hex(ids.attempt(begun.epoch)) +
-         (recorded ? "-01" : "-00");
+  std::string result = "00-";
+  append_hex(result, ids.trace());
+  append_hex(result += '-', ids.attempt(begun.epoch));
+  return result += recorded ? "-01" : "-00";
 }
 
 }  // namespace longhaul::telemetry

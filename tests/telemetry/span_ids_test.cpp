@@ -14,6 +14,13 @@
 namespace longhaul::telemetry {
 namespace {
 
+template <class Id>
+std::string in_hex(const Id& id) {
+  std::string text;
+  append_hex(text, id);
+  return text;
+}
+
 using test::sampled_caller;
 using test::traced_origin;
 using test::unsampled_caller;

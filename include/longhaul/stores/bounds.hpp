@@ -23,6 +23,8 @@ inline constexpr std::size_t input_overhead = 128;
 /// Arguments and metadata up to this many bytes stay in memory with their task when a store has
 /// somewhere else to leave them; an answer up to this size is never refused for want of room.
 inline constexpr std::size_t small_payload = 4096;
+/// … but metadata up to so many: all that a server keeps of a call's `_meta`, its trace among it.
+inline constexpr std::size_t kept_meta = 8192;
 /// Answers may take this much of the bounds for open tasks beyond what `create` may, so that a
 /// caller whose tasks fill them can still answer their questions. One in so many.
 inline constexpr std::size_t answer_room_divisor = 8;
