@@ -239,12 +239,11 @@ void print_json(std::ostream& out, const report& all, const options& with) {
   machine_json.close();
   root.integer("connections", with.connections).integer("rounds", with.rounds);
   root.integer("millisecondsPerCase", with.time.count()).string("store", "memory");
-  root.key("cases") += '[';
+  json::array cases(root.key("cases"));
   for (const auto& each : all.cases) {
     const summary numbers = summarize(each);
     const auto echo = echo_of(all, *each.subject);
-    if (text.back() != '[') text += ',';
-    json::object o(text);
+    json::object o(cases.next());
     o.string("name", each.subject->name).number("operationsPerSecond", numbers.per_second);
     o.number("requestsPerSecond", numbers.requests_per_second);
     o.number("requestsPerOperation", numbers.requests_per_operation);
@@ -264,11 +263,10 @@ void print_json(std::ostream& out, const report& all, const options& with) {
     o.boolean("settled", numbers.settled);
     o.close();
   }
-  text += ']';
-  root.key("engine") += '[';
+  cases.close();
+  json::array engine(root.key("engine"));
   for (const auto& each : all.engine) {
-    if (text.back() != '[') text += ',';
-    json::object o(text);
+    json::object o(engine.next());
     o.string("name", each.subject->name);
     o.number("operationsPerSecond", median(each.rounds, [](const engine_measurement& m) {
                return static_cast<double>(m.operations) / seconds(m.time);
@@ -278,7 +276,7 @@ void print_json(std::ostream& out, const report& all, const options& with) {
              }));
     o.close();
   }
-  text += ']';
+  engine.close();
   root.close();
   out << text << '\n';
 }

@@ -72,14 +72,12 @@ int tell_tally(const admin_desk& desk, const action_words& words, const raw_json
 int act_on_several(const admin_desk& desk, const action_words& words) {
   std::string body;
   json::object o(body);
-  std::string& list = o.key("ids");
-  list += '[';
+  json::array items(o.key("ids"));
   for (const std::string& word : desk.command.ids) {
     const std::string id = whole_id(desk.link, word);
-    if (list.back() != '[') list += ',';
-    json::append_string(list, id);
+    json::append_string(items.next(), id);
   }
-  list += ']';
+  items.close();
   o.close();
   return tell_tally(desk, words, desk.link.post(std::string("tasks:") + words.name, body));
 }

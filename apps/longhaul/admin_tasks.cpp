@@ -18,12 +18,12 @@ raw_json reply_of(const found_tasks& found) {
   std::string text;
   json::object o(text);
   std::string& list = o.key("tasks");
-  list += '[';
+  json::array items(list);
   for (const raw_json& task : found.tasks) {
-    if (list.back() != '[') list += ',';
+    items.next();
     list += task.view();
   }
-  list += ']';
+  items.close();
   found.next_cursor.empty() ? o.null("nextCursor") : o.string("nextCursor", found.next_cursor);
   o.boolean("complete", true).integer("looked", found.looked).close();
   return raw_json::trusted(text);

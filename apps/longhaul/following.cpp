@@ -225,14 +225,13 @@ std::string end_json(const call_outcome& end, const std::string& server) {
   }
   if (!end.questions.empty()) {
     std::string& questions = o.key("questions");
-    questions += '[';
+    json::array items(questions);
     for (const asked_question& each : end.questions) {
-      if (questions.back() != '[') questions += ',';
-      json::object one(questions);
+      json::object one(items.next());
       one.string("key", each.key).string("method", each.method).raw("params", each.params);
       one.close();
     }
-    questions += ']';
+    items.close();
   }
   if (end.timed_out) o.boolean("timedOut", true);
   o.integer("exit", static_cast<int>(exit_code_of(end))).close();

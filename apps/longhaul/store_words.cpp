@@ -38,12 +38,13 @@ int tell_check(const std::string& place, const std::vector<std::string>& found, 
   if (json) {
     std::string text = "{\"sound\":";
     text += found.empty() ? "true" : "false";
-    text += ",\"problems\":[";
+    text += ",\"problems\":";
+    longhaul::json::array items(text);
     for (const std::string& problem : found) {
-      if (text.back() != '[') text += ',';
-      longhaul::json::append_string(text, problem);
+      longhaul::json::append_string(items.next(), problem);
     }
-    std::cout << text << "]}" << std::endl;
+    items.close();
+    std::cout << text << '}' << std::endl;
   } else if (found.empty()) {
     std::cout << place << ": sound" << std::endl;
   } else {

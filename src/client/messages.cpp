@@ -37,15 +37,16 @@ std::string sampling_text(const sampling_response& given) {
 }
 
 std::string roots_text(const std::vector<root>& given) {
-  std::string out = R"({"roots":[)";
+  std::string out = R"({"roots":)";
+  json::array items(out);
   for (const root& one : given) {
-    if (out.back() != '[') out += ',';
-    json::object o(out);
+    json::object o(items.next());
     o.string("uri", one.uri);
     if (!one.name.empty()) o.string("name", one.name);
     o.close();
   }
-  return out + "]}";
+  items.close();
+  return out += '}';
 }
 
 }  // namespace

@@ -19,12 +19,11 @@ void append_json(std::string& out, const toml::node& node) {
   } else if (const auto* flag = node.as_boolean()) {
     out += flag->get() ? "true" : "false";
   } else if (const toml::array* all = node.as_array()) {
-    out += '[';
+    json::array items(out);
     for (const toml::node& one : *all) {
-      if (out.back() != '[') out += ',';
-      append_json(out, one);
+      append_json(items.next(), one);
     }
-    out += ']';
+    items.close();
   } else if (const toml::table* table = node.as_table()) {
     json::object object(out);
     for (const auto& [key, value] : in_file_order(*table)) {

@@ -51,4 +51,24 @@ class object {
   bool first_ = true;
 };
 
+/// Writes an array into a string: `next` before each value, which the caller appends itself.
+class array {
+ public:
+  explicit array(std::string& out) : out_(out) { out_.push_back('['); }
+  array(const array&) = delete;
+  array& operator=(const array&) = delete;
+
+  /// Where the next value goes.
+  std::string& next() {
+    if (!first_) out_.push_back(',');
+    first_ = false;
+    return out_;
+  }
+  void close() { out_.push_back(']'); }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
 }  // namespace longhaul::json

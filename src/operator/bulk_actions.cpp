@@ -120,14 +120,12 @@ awaitable<http_reply> act_on_all(api_call& call, std::string_view verb, one_acti
   json::object reply(out);
   reply.integer("applied", sums.applied).integer("unchanged", sums.unchanged);
   reply.integer("refused", sums.refused);
-  std::string& list = reply.key("failures");
-  list += '[';
+  json::array items(reply.key("failures"));
   for (const failure& one : sums.failures) {
-    if (list.back() != '[') list += ',';
-    json::object inner(list);
+    json::object inner(items.next());
     inner.string("id", one.id).string("message", one.message).close();
   }
-  list += ']';
+  items.close();
   reply.close();
   co_return json_reply(std::move(out));
 }

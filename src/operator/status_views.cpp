@@ -47,13 +47,11 @@ void write_hour(json::object& body, const last_hour& hour) {
   for (const auto& [name, member] :
        {std::pair("created", &ends::created), std::pair("completed", &ends::completed),
         std::pair("failed", &ends::failed), std::pair("cancelled", &ends::cancelled)}) {
-    std::string& list = out.key(name);
-    list += '[';
+    json::array items(out.key(name));
     for (const ends& minute : minutes) {
-      if (list.back() != '[') list += ',';
-      json::append_number(list, minute.*member);
+      json::append_number(items.next(), minute.*member);
     }
-    list += ']';
+    items.close();
   }
   out.close();
 }
@@ -128,13 +126,11 @@ awaitable<http_reply> show_owners(api_call& call) {
   const auto all = co_await call.server.store().owners(tunables::owners_listed);
   std::string out;
   json::object body(out);
-  std::string& list = body.key("owners");
-  list += '[';
+  json::array items(body.key("owners"));
   for (const stores::owner_use& use : all) {
-    if (list.back() != '[') list += ',';
-    append_owner(list, use, call.server.around);
+    append_owner(items.next(), use, call.server.around);
   }
-  list += ']';
+  items.close();
   body.close();
   co_return json_reply(std::move(out));
 }
@@ -160,13 +156,11 @@ awaitable<http_reply> show_processes(api_call& call) {
   }
   std::string out;
   json::object body(out);
-  std::string& list = body.key("processes");
-  list += '[';
+  json::array items(body.key("processes"));
   for (const stores::process_info& one : all) {
-    if (list.back() != '[') list += ',';
-    append_process(list, one, one.id == self, !alone);
+    append_process(items.next(), one, one.id == self, !alone);
   }
-  list += ']';
+  items.close();
   body.close();
   co_return json_reply(std::move(out));
 }
@@ -175,16 +169,14 @@ awaitable<http_reply> show_audit(api_call& call) {
   call.target.allow_only({});
   std::string out;
   json::object body(out);
-  std::string& list = body.key("actions");
-  list += '[';
+  json::array items(body.key("actions"));
   for (const action& one : call.server.trail.all()) {
-    if (list.back() != '[') list += ',';
-    json::object inner(list);
+    json::object inner(items.next());
     write_time(inner, "at", one.at);
     inner.string("who", one.who).string("action", one.verb).string("on", one.on);
     inner.string("outcome", one.outcome).close();
   }
-  list += ']';
+  items.close();
   body.close();
   co_return json_reply(std::move(out));
 }

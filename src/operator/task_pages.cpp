@@ -67,13 +67,11 @@ awaitable<http_reply> show_tasks(api_call& call) {
   if (!page) throw api_error(400, "cursor is not one of a page", "use nextCursor as it came");
   std::string out;
   json::object body(out);
-  std::string& list = body.key("tasks");
-  list += '[';
+  json::array items(body.key("tasks"));
   for (const task_ptr& task : page->tasks) {
-    if (list.back() != '[') list += ',';
-    append_task(list, *task, call.server.around.engine.waits().now(*task));
+    append_task(items.next(), *task, call.server.around.engine.waits().now(*task));
   }
-  list += ']';
+  items.close();
   page->next_cursor ? body.string("nextCursor", *page->next_cursor) : body.null("nextCursor");
   body.boolean("complete", page->complete).integer("looked", page->looked);
   body.close();

@@ -18,15 +18,13 @@ void append_hour(std::string& out, const tool_hour& hour) {
   body.integer("cancelled", hour.sums.cancelled);
   write_length(body, "p50Ms", hour.p50);
   write_length(body, "p95Ms", hour.p95);
-  std::string& list = body.key("failures");
-  list += '[';
+  json::array items(body.key("failures"));
   for (const failure_reason& one : hour.failures) {
-    if (list.back() != '[') list += ',';
-    json::object inner(list);
+    json::object inner(items.next());
     inner.string("message", one.message).integer("count", one.count).string("last", one.last);
     inner.close();
   }
-  list += ']';
+  items.close();
   body.close();
 }
 
@@ -112,9 +110,9 @@ awaitable<http_reply> show_tools(api_call& call) {
   std::string out;
   json::object body(out);
   std::string& list = body.key("tools");
-  list += '[';
+  json::array items(list);
   for (const serving::entry_ptr& entry : entries) {
-    if (list.back() != '[') list += ',';
+    items.next();
     const auto mine = counts.find(entry->name());
     append_tool(list, call, entry->name(),
                 {entry.get(), mine == counts.end() ? stores::status_counts() : mine->second},
@@ -125,10 +123,9 @@ awaitable<http_reply> show_tools(api_call& call) {
     if (!call.server.around.features.find(name)) left.try_emplace(name);
   }
   for (const auto& [name, mine] : left) {
-    if (list.back() != '[') list += ',';
-    append_tool(list, call, name, {nullptr, mine}, paused);
+    append_tool(items.next(), call, name, {nullptr, mine}, paused);
   }
-  list += ']';
+  items.close();
   body.close();
   co_return json_reply(std::move(out));
 }

@@ -90,17 +90,15 @@ void for_each_open_question(const task_record& task, Use use) {
 }
 
 void append_questions(json::object& into, const task_record& task) {
-  std::string& out = into.key("questions");
-  out += '[';
+  json::array items(into.key("questions"));
   for_each_open_question(task, [&](const std::string& key, json::value asked) {
-    if (out.back() != '[') out += ',';
-    json::object question(out);
+    json::object question(items.next());
     question.string("key", key).string("message", asked["message"].string().value_or(""));
     if (const auto url = asked["url"]) question.raw("url", url.raw());
     if (const auto schema = asked["requestedSchema"]) question.raw("schema", schema.raw());
     question.close();
   });
-  out += ']';
+  items.close();
 }
 
 // Each on a line of its own, for models that read only the text.

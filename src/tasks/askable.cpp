@@ -2,6 +2,7 @@
 #include "tasks/askable.hpp"
 
 #include "json/view.hpp"
+#include "json/write.hpp"
 
 namespace longhaul::tasks {
 namespace {
@@ -12,12 +13,13 @@ constexpr std::string_view askable_key = "longhaul.dev/can-be-asked";
 
 std::string askable_member(std::span<const client_capability> all) {
   std::string out("\"");
-  out.append(askable_key).append("\":[");
+  out.append(askable_key).append("\":");
+  json::array items(out);
   for (const client_capability one : all) {
-    if (out.back() != '[') out += ',';
-    out.append("\"").append(to_string(one)).append("\"");
+    items.next().append("\"").append(to_string(one)).append("\"");
   }
-  return out += ']';
+  items.close();
+  return out;
 }
 
 bool may_ask(const raw_json& kept, client_capability asked_so) {

@@ -11,17 +11,15 @@ raw_json content_annotations::json() const {
   std::string out;
   json::object o(out);
   if (!audience.empty()) {
-    std::string& list = o.key("audience");
-    list += '[';
+    json::array items(o.key("audience"));
     for (const std::string& reader : audience) {
       if (reader != "user" && reader != "assistant") {
         throw std::invalid_argument("an audience is \"user\" or \"assistant\", not \"" + reader +
                                     "\"");
       }
-      if (list.back() != '[') list += ',';
-      json::append_string(list, reader);
+      json::append_string(items.next(), reader);
     }
-    list += ']';
+    items.close();
   }
   if (priority) {
     if (!(*priority >= 0 && *priority <= 1)) {

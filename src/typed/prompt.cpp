@@ -59,15 +59,13 @@ outcome prompt_outcome(const prompt_result& result) {
   std::string out;
   json::object o(out);
   if (!result.description.empty()) o.string("description", result.description);
-  std::string& list = o.key("messages");
-  list += '[';
+  json::array items(o.key("messages"));
   for (const prompt_message& message : result.messages) {
-    if (list.back() != '[') list += ',';
-    json::object one(list);
+    json::object one(items.next());
     one.string("role", to_string(message.role())).raw("content", message.content().json());
     one.close();
   }
-  list += ']';
+  items.close();
   o.close();
   return outcome::result(raw_json::trusted(std::move(out)));
 }

@@ -33,13 +33,11 @@ struct resource_writer {
     std::string out;
     out.reserve(size);
     json::object o(out);
-    std::string& list = o.key("contents");
-    list += '[';
+    json::array items(o.key("contents"));
     for (const resource_content& one : contents) {
-      if (list.back() != '[') list += ',';
-      append(list, one);
+      append(items.next(), one);
     }
-    list += ']';
+    items.close();
     o.close();
     return raw_json::trusted(std::move(out));
   }

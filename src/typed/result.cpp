@@ -28,12 +28,12 @@ outcome tool_result::to_outcome() const {
   out.reserve(size);
   json::object o(out);
   std::string& list = o.key("content");
-  list += '[';
+  json::array items(list);
   for (const content_item& item : items_) {
-    if (list.back() != '[') list += ',';
+    items.next();
     list += item.json().view();
   }
-  list += ']';
+  items.close();
   if (structured_) o.raw("structuredContent", structured_);
   if (is_error_) o.boolean("isError", true);
   if (meta_) o.raw("_meta", meta_);

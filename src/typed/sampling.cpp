@@ -12,12 +12,12 @@ namespace {
 
 template <class T, class Append>
 void append_list(std::string& out, const std::vector<T>& all, const Append& append) {
-  out += '[';
+  json::array items(out);
   for (const T& one : all) {
-    if (out.back() != '[') out += ',';
+    items.next();
     append(one);
   }
-  out += ']';
+  items.close();
 }
 
 void append_message(std::string& out, const sampling_message& message) {

@@ -25,26 +25,23 @@ void append_common(json::object& into, const resource_options& options, const fe
 
 void append_icons(json::object& into, const std::vector<icon>& icons, const feature_look& look) {
   if (icons.empty() || !look.icons) return;
-  std::string& list = into.key("icons");
-  list += '[';
+  json::array items(into.key("icons"));
   for (const icon& one : icons) {
-    if (list.back() != '[') list += ',';
-    json::object o(list);
+    json::object o(items.next());
     o.string("src", one.source);
     append_text(o, "mimeType", one.mime_type);
     if (!one.sizes.empty()) {
       std::string& sizes = o.key("sizes");
-      sizes += '[';
+      json::array each_size(sizes);
       for (const std::string& size : one.sizes) {
-        if (sizes.back() != '[') sizes += ',';
-        json::append_string(sizes, size);
+        json::append_string(each_size.next(), size);
       }
-      sizes += ']';
+      each_size.close();
     }
     append_text(o, "theme", one.theme);
     o.close();
   }
-  list += ']';
+  items.close();
 }
 
 void append_prompt(std::string& out, const serving::prompt_entry& prompt,
@@ -55,18 +52,16 @@ void append_prompt(std::string& out, const serving::prompt_entry& prompt,
   if (look.titles) append_text(o, "title", options.title);
   append_text(o, "description", options.description);
   if (!prompt.arguments.empty()) {
-    std::string& list = o.key("arguments");
-    list += '[';
+    json::array items(o.key("arguments"));
     for (const prompt_argument& argument : prompt.arguments) {
-      if (list.back() != '[') list += ',';
-      json::object one(list);
+      json::object one(items.next());
       one.string("name", argument.name);
       if (look.titles) append_text(one, "title", argument.title);
       append_text(one, "description", argument.description);
       one.boolean("required", argument.required);
       one.close();
     }
-    list += ']';
+    items.close();
   }
   append_icons(o, options.icons, look);
   if (look.meta && options.meta) o.raw("_meta", options.meta);

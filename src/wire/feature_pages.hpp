@@ -36,13 +36,12 @@ wire_reply list_page(const context& shared, const incoming& request, std::string
   const auto& page = std::get<serving::feature_page<Feature>>(reply);
   result_writer result(shared, request, page.entries.size() * 512);
   std::string& out = result.members().key(member);
-  out += '[';
+  json::array items(out);
   for (const auto& entry : page.entries) {
-    if (out.back() != '[') out += ',';
-    append(out, *entry);
+    append(items.next(), *entry);
   }
   if (!page.next_cursor) append_more(out);
-  out += ']';
+  items.close();
   if (page.next_cursor) result.members().string("nextCursor", *page.next_cursor);
   add_list_caching(result, all);
   return result.end();

@@ -18,10 +18,9 @@ bool declares(json::value object, std::string_view name) {
 
 // A message of several items as several messages of one.
 void append_single_messages(std::string& out, json::value messages) {
-  out += '[';
+  json::array single(out);
   const auto append = [&](json::value role, json::value item) {
-    if (out.back() != '[') out += ',';
-    json::object message(out);
+    json::object message(single.next());
     message.raw("role", role.raw()).raw("content", item.raw()).close();
   };
   for (json::elements e(messages); e.next();) {
@@ -29,7 +28,7 @@ void append_single_messages(std::string& out, json::value messages) {
     if (!content.is(json::kind::array)) append(role, content);
     for (json::elements items(content); items.next();) append(role, items.value());
   }
-  out += ']';
+  single.close();
 }
 
 // A question's params as this revision has them.

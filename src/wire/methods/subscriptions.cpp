@@ -243,12 +243,11 @@ class subscription_audience final : public stream_audience {
  private:
   template <class Range, class Text>
   static void append_strings(std::string& out, const Range& values, Text text) {
-    out += '[';
+    json::array items(out);
     for (const auto& value : values) {
-      if (out.back() != '[') out += ',';
-      json::append_string(out, text(value));
+      json::append_string(items.next(), text(value));
     }
-    out += ']';
+    items.close();
   }
 
   const serving::catalog& features_;

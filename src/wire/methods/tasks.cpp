@@ -223,15 +223,13 @@ awaitable<wire_reply> list_tasks(context& shared, const incoming& request) {
   }
   const auto& page = std::get<serving::task_page>(reply);
   result_writer result(shared, request, page.tasks.size() * 256);
-  std::string& out = result.members().key("tasks");
-  out += '[';
+  json::array items(result.members().key("tasks"));
   for (const serving::task_view& view : page.tasks) {
-    if (out.back() != '[') out += ',';
-    json::object task(out);
+    json::object task(items.next());
     append_task(task, request.look.tasks, view, shared.clock.now());
     task.close();
   }
-  out += ']';
+  items.close();
   if (page.next_cursor) result.members().string("nextCursor", *page.next_cursor);
   co_return result.end();
 }
