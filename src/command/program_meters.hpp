@@ -20,7 +20,13 @@ class program_meters {
 
  private:
   mutable guarded_mutex mutex_;
-  serving::program_figures all_ LONGHAUL_GUARDED_BY(mutex_);
+  // Zeros of what is watched for: a series that begins with its first event hides it.
+  serving::program_figures all_ LONGHAUL_GUARDED_BY(mutex_) = {.exits = {{"0", 0},
+                                                                         {"SIGKILL", 0},
+                                                                         {"SIGSEGV", 0},
+                                                                         {"SIGABRT", 0},
+                                                                         {"lost", 0},
+                                                                         {"not started", 0}}};
 };
 
 }  // namespace longhaul::command

@@ -36,7 +36,7 @@ struct surroundings {
   serving::catalog& features;
   serving::output_source* outputs = nullptr;  ///< null: no program prints anything
   const last_hour& hour;
-  const work_figures& work;
+  work_figures& work;
   /// By what they are for: "mcp", "operator".
   std::vector<std::pair<std::string_view, std::function<wire::http_figures()>>> listeners = {};
   std::function<serving::program_figures()> programs = {};  ///< null: there are none

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The numbers that a store keeps, as whoever looks often reads them: asked for at most about once a
-// second for all of them together, and the last ones that were known while the store is in trouble.
+// second for all of them together. While the store is in trouble, or slow to answer, they are the
+// last ones that were known: whoever looks at a server in trouble is not kept waiting for it.
+//
+//   read ──► fresh enough ────────────────────────────────────► the last ones
+//     └────► a look is under way, or begins ── done in time ──► the new ones
+//                                           └─ or not ────────► the last ones; it goes on
 //
 // Threads: any.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <chrono>
-#include <optional>
+#include <memory>
 
-#include "base/mutex.hpp"
 #include "longhaul/stores/store.hpp"
 
 namespace longhaul::operating {
@@ -19,18 +22,17 @@ class kept_numbers {
   struct all {
     stores::counts_by_tool counts;
     std::size_t bytes = 0;
+    task_ptr oldest;  ///< of the tasks that wait for a slot; null: none does
   };
 
-  /// Never throws `stores::store_error`.
+  kept_numbers();
+  ~kept_numbers();
+  /// Never throws `stores::store_error`. The store must outlive the caller's executor's work.
   boost::asio::awaitable<all> read(stores::store& store);
 
  private:
-  using clock = std::chrono::steady_clock;
-
-  guarded_mutex mutex_;
-  all last_ LONGHAUL_GUARDED_BY(mutex_);
-  /// Null: they were never read.
-  std::optional<clock::time_point> read_at_ LONGHAUL_GUARDED_BY(mutex_);
+  struct state;
+  const std::shared_ptr<state> state_;
 };
 
 }  // namespace longhaul::operating

@@ -11,6 +11,7 @@
 #include "operator/api_call.hpp"
 #include "operator/exposition.hpp"
 #include "operator/process_figures.hpp"
+#include "tasks/operations.hpp"
 
 namespace longhaul::operating {
 namespace {
@@ -53,15 +54,18 @@ void expose_work(exposition& out, const work_figures& work) {
   out.histograms("longhaul_attempt_seconds", "How long handlers ran");
   for (const auto* one : tools) out.add(one->ran.read(), {{"tool", one->name}});
   out.histograms("longhaul_question_seconds", "How long handlers waited for answers");
-  for (const auto* one : tools) out.add(one->asked.read(), {{"tool", one->name}});
+  for (const auto* one : tools) {
+    if (one->asks()) out.add(one->asked.read(), {{"tool", one->name}});
+  }
   out.counters("longhaul_refusals_total", "Work that was refused as too much, by the bound");
   for (const auto& [bound, count] : work.refusals()) out.add(count, {{"bound", bound}});
 }
 
 void expose_engine(exposition& out, const surroundings& around) {
   tasks::engine& engine = around.engine;
-  out.gauges("longhaul_slots_used", "Handlers that run here, and plain calls");
-  out.add(std::uint64_t{engine.running()});
+  out.gauges("longhaul_slots_used",
+             "Handlers that run here, without those that wait for an answer");
+  out.add(std::uint64_t{engine.operations().slots_used()});
   out.gauges("longhaul_slots_limit", "How many may run here at once (max_running)");
   out.add(std::uint64_t{around.max_running});
   out.gauges("longhaul_draining", "1: it was told to stop, and begins nothing new");
@@ -110,7 +114,8 @@ void expose_listeners(exposition& out, const surroundings& around) {
 }
 
 void expose_programs(exposition& out, const serving::program_figures& programs) {
-  out.counters("longhaul_program_exits_total", "Programs that ended, by exit code or signal");
+  out.counters("longhaul_program_exits_total",
+               "Programs that ended: exit code, signal, lost, not started");
   for (const auto& [code, count] : programs.exits) out.add(count, {{"code", code}});
   out.counters("longhaul_program_output_bytes_total", "What programs that ended had printed");
   out.add(programs.stdout_bytes, {{"stream", "stdout"}});
@@ -141,17 +146,16 @@ awaitable<wire::http_reply> show_metrics(api_call& call) {
   stores::store& store = call.server.store();
   const surroundings& around = call.server.around;
   const kept_numbers::all numbers = co_await call.server.numbers.read(store);
-  task_ptr oldest;
-  try {
-    oldest = co_await store.oldest_waiting();
-  } catch (const stores::store_error&) {  // longhaul_store_up says it
+  for (const tasks::tool_ptr& tool : *around.engine.tools().all()) {
+    around.work.know(tool->options.name);
   }
   exposition out;
   expose_process(out, read_process_figures());
   expose_tasks(out, numbers);
   out.gauges("longhaul_oldest_waiting_seconds", "Age of the oldest task that waits for a slot");
   const milliseconds age =
-      oldest ? elapsed(oldest->origin->created_at, store.now().wall) : milliseconds(0);
+      numbers.oldest ? elapsed(numbers.oldest->origin->created_at, around.engine.clock().now())
+                     : milliseconds(0);
   out.add(seconds(age).count());
   expose_work(out, around.work);
   expose_engine(out, around);

@@ -91,14 +91,11 @@ awaitable<http_reply> show_status(api_call& call) {
   call.target.allow_only({});
   stores::store& store = call.server.store();
   const kept_numbers::all numbers = co_await call.server.numbers.read(store);
-  task_ptr oldest;
-  try {
-    oldest = co_await store.oldest_waiting();
-  } catch (const stores::store_error&) {  // the reply says what the trouble is
-  }
+  const task_ptr oldest = numbers.oldest;
   tasks::engine& engine = call.server.around.engine;
   std::string why;
-  if (oldest) why = co_await engine.waits().exactly(oldest);
+  if (oldest && store.trouble().empty()) why = co_await engine.waits().exactly(oldest);
+  if (oldest && why.empty()) why = engine.waits().now(*oldest);
   std::string out;
   json::object body(out);
   write_server(body, call);
@@ -108,7 +105,8 @@ awaitable<http_reply> show_status(api_call& call) {
   write_store(body, call, numbers.bytes);
   write_counts(body, numbers.counts);
   json::object slots(body.key("slots"));
-  slots.integer("running", engine.running()).integer("limit", call.server.around.max_running);
+  slots.integer("running", engine.operations().slots_used())
+      .integer("limit", call.server.around.max_running);
   slots.close();
   if (oldest) {
     append_task(body.key("oldestWaiting"), *oldest, why);

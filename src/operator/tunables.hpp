@@ -33,6 +33,9 @@ inline constexpr auto follow_interval = 500ms;
 inline constexpr auto event_interval = 1s;
 /// How old the numbers of a database may be that events tell.
 inline constexpr auto counts_age = 900ms;
+/// How long a database is waited for that does not say new ones: Prometheus gives up after ten
+/// seconds, and people before.
+inline constexpr auto counts_wait = 1500ms;
 /// Requests to the API are small; arguments of a call are the largest.
 inline constexpr std::size_t max_body = 4 << 20;  // bytes
 /// People, their scripts, and one scraper.

@@ -3,7 +3,18 @@
 
 #include <functional>
 
+#include "longhaul/stores/bounds.hpp"
+
 namespace longhaul::operating {
+
+work_figures::work_figures() {
+  using namespace stores::bound_names;
+  for (const std::string_view bound :
+       {open_per_quota, open_total, stored_per_quota, stored_total, arguments, open_bytes_per_quota,
+        open_bytes_total, stored_bytes_per_quota, stored_bytes_total, memory, parked}) {
+    refusals_.emplace(bound, 0);
+  }
+}
 
 work_figures::~work_figures() {
   for (const auto& place : table_) delete place.load();
@@ -64,7 +75,10 @@ void work_figures::returned(const task_record& begun, const stretch& ran,
 
 void work_figures::asked(const task_record& begun, const stretch& waited, std::size_t,
                          bool) noexcept {
-  if (of_tool* const tool = find(begun.tool())) tool->asked.note(waited.length);
+  if (of_tool* const tool = find(begun.tool())) {
+    tool->has_asked = true;
+    tool->asked.note(waited.length);
+  }
 }
 
 void work_figures::refused(std::string_view, std::string_view bound) noexcept try {

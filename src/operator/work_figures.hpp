@@ -35,7 +35,11 @@ class work_figures final : public tasks::work_observer {
     counter created, attempts, retries;
     std::array<counter, outcome_count> ended;  ///< by this process
     histogram waited{lengths}, ran{lengths}, asked{lengths};
+    std::atomic<bool> has_asked{false};
+    bool asks() const noexcept { return has_asked.load(std::memory_order_relaxed); }
   };
+
+  work_figures();
 
   ~work_figures() override;
 
@@ -48,6 +52,9 @@ class work_figures final : public tasks::work_observer {
              bool answered) noexcept override;
   void refused(std::string_view tool, std::string_view bound) noexcept override;
 
+  /// From now on it is among the tools, with zeros: a series that begins with its first event hides
+  /// that from whoever looks at what it grows by.
+  void know(std::string_view tool) noexcept { find(tool); }
   /// In no order; they live as long as this.
   std::vector<const of_tool*> tools() const;
   std::map<std::string, std::uint64_t, std::less<>> refusals() const;

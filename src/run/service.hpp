@@ -96,7 +96,7 @@ class service {
   /// What operators see of the last hour; null: they have no listener.
   const operating::last_hour* hour() const noexcept { return hour_.get(); }
   /// The same of all that it did.
-  const operating::work_figures* work() const noexcept { return work_.get(); }
+  operating::work_figures* work() const noexcept { return work_.get(); }
   /// Null: nobody wants any.
   const telemetry::exporter* traces() const noexcept { return traces_.get(); }
   const process_log& told() const noexcept { return log_; }

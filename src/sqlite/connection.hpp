@@ -60,6 +60,8 @@ class connection {
   std::string text(const std::string& sql);
   /// Rows that the last statement changed.
   int changes() const noexcept { return sqlite3_changes(handle_.get()); }
+  /// Rows that were written since it was opened.
+  std::int64_t total_changes() const noexcept { return sqlite3_total_changes64(handle_.get()); }
   bool in_transaction() const noexcept { return sqlite3_get_autocommit(handle_.get()) == 0; }
   sqlite3* handle() const noexcept { return handle_.get(); }
   /// Throws `sqlite_error` with what the connection has to say, unless `code` is a success.

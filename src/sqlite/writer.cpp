@@ -118,18 +118,34 @@ void writer::look_at_file() {
 
 // --- transactions
 
+// One that writes nothing costs nothing, and would hide what the others cost.
+class writer::measured {
+ public:
+  explicit measured(writer& home) : home_(home), before_(home.file_.file().total_changes()) {}
+  void done(std::size_t operations) const {
+    if (home_.file_.file().total_changes() == before_) return;
+    home_.meters_.seconds.note(clock::now() - began_);
+    home_.meters_.commit_seconds.note(home_.last_commit_);
+    home_.meters_.operations.note(static_cast<double>(operations));
+  }
+
+ private:
+  writer& home_;
+  const std::int64_t before_;
+  const clock::time_point began_ = clock::now();
+};
+
 void writer::carry_out(batch work) {
   bool committing = false;
-  const auto began = clock::now();
   try {
     file_.begin();
+    measured transaction(*this);
     for (std::size_t applied = 0; applied < work.size() || queue_.join(work); ++applied) {
       apply(*work[applied]);
     }
     queue_.shared_by(work.size());
     commit(committing);
-    meters_.seconds.note(clock::now() - began);
-    meters_.operations.note(static_cast<double>(work.size()));
+    transaction.done(work.size());
     finish(work);
   } catch (const std::exception& e) {
     meters_.failed.add();
@@ -151,8 +167,10 @@ void writer::one_by_one(const batch& work) {
     bool committing = false;
     try {
       file_.begin();
+      measured transaction(*this);
       apply(*work[i]);
       commit(committing);
+      transaction.done(1);
       finish(alone);
     } catch (const std::exception& e) {
       const write_trouble why = in_trouble(e);
@@ -181,7 +199,7 @@ void writer::commit(bool& committing) {
   const commit_gate::closed until_published(gate_);
   const auto began = clock::now();
   file_.commit(committing);
-  meters_.commit_seconds.note(clock::now() - began);
+  last_commit_ = clock::now() - began;
   publish();
 }
 

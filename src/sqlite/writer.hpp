@@ -23,6 +23,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -104,6 +105,8 @@ class writer {
   /// Ends the open transaction and publishes it. Throws `sqlite_error`; `committing` says how far
   /// it came.
   void commit(bool& committing);
+  /// A transaction of so many operations, if it wrote anything.
+  class measured;
   // What is committed must become known: without memory for that there is no going on.
   void publish() noexcept;
   void publish_all();
@@ -127,6 +130,7 @@ class writer {
   operation_queue queue_;
   ledger_file file_;
   stores::write_meters meters_;
+  std::chrono::steady_clock::duration last_commit_{0};
   bool written_ = false;  // by this process
   bool usable_ = true;    // there is no trouble
   std::atomic<monotonic_time> next_limit_{monotonic_time::max()};

@@ -253,13 +253,13 @@ boost::asio::awaitable<stores::create_result> intake::create_finished(lane& home
 
 boost::asio::awaitable<stores::create_result> intake::submit_external(
     const external_submission& work) {
-  if (too_large(work.arguments)) co_return busy(stores::bound_names::arguments);
   auto origin = std::make_shared<task_origin>();
   origin->created_at = core_.lanes.time_of(task_policy::always).wall;
   origin->id = lanes::new_id(task_policy::always, origin->created_at);
   origin->owner = work.owner;
   origin->quota = work.owner;
   origin->tool = work.tool;
+  if (too_large(work.arguments)) co_return refuse(*origin, stores::bound_names::arguments);
   origin->arguments = or_empty_object(work.arguments);
   origin->idempotency_key = work.idempotency_key;
   origin->arguments_hash = sha256(origin->arguments.view());

@@ -37,6 +37,8 @@ class operations {
 
   /// Tasks of this tool that this process has claimed, and calls of it that need no task.
   std::size_t running_of(std::string_view tool) const;
+  /// Slots that are taken: handlers that run, but those that wait for an answer, and plain calls.
+  std::size_t slots_used() const { return core_.slots.running(); }
   /// Under which id this process is known to those who share its store.
   process_id process() const { return core_.process.get(); }
 

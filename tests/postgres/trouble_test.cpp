@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +17,7 @@
 #include "base/random.hpp"
 #include "longhaul/stores/task_id.hpp"
 #include "longhaul/testing/run.hpp"
+#include "operator/kept_numbers.hpp"
 #include "postgres/guest.hpp"
 #include "postgres/relay.hpp"
 #include "postgres/test_schema.hpp"
@@ -141,6 +146,37 @@ TEST(trouble, who_listens_on_a_connection_that_is_dead_listens_on_another) {
   ASSERT_TRUE(wait_until([&] { return network.listening() == 1; }));
   network.forget_connections();
   EXPECT_TRUE(wait_until([&] { return network.listening() == 2; }, std::chrono::minutes(1)));
+}
+
+// A scrape came back after 21 s, when Prometheus had long given up: figures of a database that is
+// away were seen by nobody.
+TEST(trouble, operators_are_not_kept_waiting_for_it) {
+  test_schema schema;
+  relay network(cluster::shared().port());
+  postgres::database_options options = schema.options();
+  options.where = network.url();
+  postgres::postgres_store store(options);
+  boost::asio::io_context listener;
+  const auto work = boost::asio::make_work_guard(listener);
+  const std::jthread thread([&] { listener.run(); });
+  const auto stop = [&](void*) { listener.stop(); };
+  const std::unique_ptr<void, decltype(stop)> stop_listener(&listener, stop);
+  operating::kept_numbers numbers;
+  const auto look = [&] {
+    return boost::asio::co_spawn(listener, numbers.read(store), boost::asio::use_future).get();
+  };
+  ASSERT_EQ(told(store, task_at(store.now().wall)), "");
+  ASSERT_TRUE(wait_until([&] { return look().counts.contains("render"); }));
+  network.swallow(true);
+  ASSERT_TRUE(wait_until([&] {
+    look();
+    return network.swallowed() > 0;
+  }));
+  EXPECT_TRUE(look().counts.contains("render")) << "what was known";
+  EXPECT_EQ(store.trouble(), "") << "the store itself still waits for an answer";
+  network.swallow(false);
+  EXPECT_TRUE(wait_until([&] { return look().oldest != nullptr; }));
+  store.close();  // before the listener's end
 }
 
 }  // namespace
