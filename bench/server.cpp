@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/server.hpp"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include "longhaul/stores/store.hpp"
 #include "operator/last_hour.hpp"
 #include "operator/work_figures.hpp"
+#include "run/tunables.hpp"
 #include "server/catalog.hpp"
 #include "server/dispatcher.hpp"
 #include "tasks/engine.hpp"
@@ -130,6 +132,12 @@ void serve_durable(const std::string& folder, std::size_t threads, int control, 
   std::filesystem::remove_all(place);
 }
 
+// As a server of users does (run/serve.cpp).
+void give_back_large_blocks() {
+  mallopt(M_MMAP_THRESHOLD, run_tunables::large_block);
+  mallopt(M_TRIM_THRESHOLD, run_tunables::kept_heap);
+}
+
 // The child's whole life. Never returns.
 [[noreturn]] void child(served kind, std::size_t threads, std::optional<std::size_t> cpu,
                         const std::string& folder, watched how, std::uint16_t collector,
@@ -137,6 +145,7 @@ void serve_durable(const std::string& folder, std::size_t threads, int control, 
   int code = 1;
   try {
     signal(SIGPIPE, SIG_IGN);
+    give_back_large_blocks();
     signal(SIGINT, SIG_IGN);  // the parent's end is ours
     char go = 0;
     if (read(control, &go, 1) != 1) _exit(1);

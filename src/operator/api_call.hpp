@@ -48,11 +48,16 @@ struct surroundings {
   logger log = {};
 };
 
+/// From now on figures have all tools that are served, with zeros at least.
+void know_tools(const surroundings& around);
+
 /// … and what the API keeps itself.
 struct api_state {
   api_state(const surroundings& given, const std::vector<operator_key>& keys,
             const std::string& host)
-      : around(given), who_may(std::make_shared<const roles>(keys, host)), trail(given.log) {}
+      : around(given), who_may(std::make_shared<const roles>(keys, host)), trail(given.log) {
+    know_tools(around);  // before others take their places
+  }
 
   stores::store& store() const noexcept { return around.engine.store(); }
 

@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "json/write.hpp"
+
 namespace longhaul::operating {
 
 struct exposition::state {
@@ -22,7 +24,8 @@ struct exposition::state {
   prometheus::ClientMetric& add(labels with) {
     prometheus::ClientMetric& metric = families.back().metric.emplace_back();
     for (const auto& [name, value] : with) {
-      metric.label.push_back({std::string(name), std::string(value)});
+      metric.label.push_back({std::string(name), std::string()});
+      json::append_utf8(metric.label.back().value, value);  // one that is not ends a whole scrape
     }
     return metric;
   }

@@ -35,7 +35,9 @@ struct kept_numbers::state {
 
   all known() {
     const guard lock(mutex);
-    return last;
+    all result = last;
+    result.is_new = read_at && clock::now() < *read_at + tunables::counts_wait;
+    return result;
   }
   bool fresh() {
     const guard lock(mutex);
@@ -71,6 +73,7 @@ struct kept_numbers::state {
       const stores::store_stats stats = co_await store.stats();
       now->bytes = stats.bytes;
       now->oldest = co_await store.oldest_waiting();
+      now->is_new = true;
     } catch (const stores::store_error&) {  // /status says why
       now.reset();
     }
@@ -89,6 +92,16 @@ struct kept_numbers::state {
 kept_numbers::kept_numbers() : state_(std::make_shared<state>()) {}
 kept_numbers::~kept_numbers() = default;
 
+void kept_numbers::begin_look(const asio::any_io_executor& here, const std::shared_ptr<state>& mine,
+                              stores::store& store) {
+  try {
+    asio::co_spawn(here, state::look_for_all(mine, store), asio::detached);
+  } catch (...) {  // the next one tries again
+    mine->end(std::nullopt);
+    throw;
+  }
+}
+
 asio::awaitable<kept_numbers::all> kept_numbers::read(stores::store& store) {
   const std::shared_ptr<state> mine = state_;
   // Where only this process changes anything, the numbers cost next to nothing, and are always new.
@@ -103,9 +116,7 @@ asio::awaitable<kept_numbers::all> kept_numbers::read(stores::store& store) {
   if (mine->fresh() || !store.trouble().empty()) co_return mine->known();
   const asio::any_io_executor here = co_await asio::this_coro::executor;
   const auto patience = std::make_shared<asio::steady_timer>(here, tunables::counts_wait);
-  if (mine->join(patience)) {
-    asio::co_spawn(here, state::look_for_all(mine, store), asio::detached);
-  }
+  if (mine->join(patience)) begin_look(here, mine, store);
   boost::system::error_code woken;
   co_await patience->async_wait(asio::redirect_error(asio::use_awaitable, woken));
   co_return mine->known();

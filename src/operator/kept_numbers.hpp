@@ -10,6 +10,7 @@
 // Threads: any.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 
@@ -22,7 +23,8 @@ class kept_numbers {
   struct all {
     stores::counts_by_tool counts;
     std::size_t bytes = 0;
-    task_ptr oldest;  ///< of the tasks that wait for a slot; null: none does
+    task_ptr oldest;      ///< of the tasks that wait for a slot; null: none does
+    bool is_new = false;  ///< the store has answered just now
   };
 
   kept_numbers();
@@ -32,6 +34,8 @@ class kept_numbers {
 
  private:
   struct state;
+  static void begin_look(const boost::asio::any_io_executor& here,
+                         const std::shared_ptr<state>& mine, stores::store& store);
   const std::shared_ptr<state> state_;
 };
 

@@ -18,19 +18,30 @@ namespace {
 
 using seconds = std::chrono::duration<double>;
 
+void expose_counts(exposition& out, std::string_view tool, const stores::status_counts& all) {
+  const auto add = [&](std::string_view status, std::size_t count) {
+    out.add(count, {{"tool", tool}, {"status", status}});
+  };
+  add("waiting", all.queued);
+  add("running", all.working - std::min(all.queued, all.working));
+  add("input_required", all.input_required);
+  add("completed", all.completed);
+  add("failed", all.failed);
+  add("cancelled", all.cancelled);
+}
+
 void expose_tasks(exposition& out, const kept_numbers::all& numbers) {
   out.gauges("longhaul_tasks", "Tasks in the store, of all processes that share it");
+  std::size_t shown = 0;
+  stores::status_counts others;
   for (const auto& [tool, all] : numbers.counts) {
-    const auto add = [&](std::string_view status, std::size_t count) {
-      out.add(count, {{"tool", tool}, {"status", status}});
-    };
-    add("waiting", all.queued);
-    add("running", all.working - std::min(all.queued, all.working));
-    add("input_required", all.input_required);
-    add("completed", all.completed);
-    add("failed", all.failed);
-    add("cancelled", all.cancelled);
+    if (shown++ < tunables::tools_kept) {
+      expose_counts(out, tool, all);
+    } else {
+      others += all;
+    }
   }
+  if (shown > tunables::tools_kept) expose_counts(out, work_figures::others, others);
 }
 
 void expose_work(exposition& out, const work_figures& work) {
@@ -46,16 +57,17 @@ void expose_work(exposition& out, const work_figures& work) {
   }
   out.counters("longhaul_attempts_total", "Handlers that were begun here");
   for (const auto* one : tools) out.add(one->attempts.value(), {{"tool", one->name}});
-  out.counters("longhaul_retries_total", "Attempts that another one follows");
+  out.counters("longhaul_retries_total", "Attempts that are not the first of their task");
   for (const auto* one : tools) out.add(one->retries.value(), {{"tool", one->name}});
-  out.histograms("longhaul_task_wait_seconds",
-                 "From when an attempt might have begun until it did");
+  out.histograms("longhaul_task_wait_seconds", "From when an attempt was ready until it began");
   for (const auto* one : tools) out.add(one->waited.read(), {{"tool", one->name}});
   out.histograms("longhaul_attempt_seconds", "How long handlers ran");
   for (const auto* one : tools) out.add(one->ran.read(), {{"tool", one->name}});
   out.histograms("longhaul_question_seconds", "How long handlers waited for answers");
   for (const auto* one : tools) {
-    if (one->asks()) out.add(one->asked.read(), {{"tool", one->name}});
+    const distribution asked = one->asked.read();
+    const bool any = std::ranges::any_of(asked.counts, [](auto count) { return count != 0; });
+    if (any) out.add(asked, {{"tool", one->name}});
   }
   out.counters("longhaul_refusals_total", "Work that was refused as too much, by the bound");
   for (const auto& [bound, count] : work.refusals()) out.add(count, {{"bound", bound}});
@@ -141,21 +153,25 @@ void expose_process(exposition& out, const process_figures& self) {
 
 }  // namespace
 
+void know_tools(const surroundings& around) {
+  for (const tasks::tool_ptr& tool : *around.engine.tools().all()) {
+    around.work.know(tool->options.name);
+  }
+}
+
 awaitable<wire::http_reply> show_metrics(api_call& call) {
   call.target.allow_only({});
   stores::store& store = call.server.store();
   const surroundings& around = call.server.around;
   const kept_numbers::all numbers = co_await call.server.numbers.read(store);
-  for (const tasks::tool_ptr& tool : *around.engine.tools().all()) {
-    around.work.know(tool->options.name);
-  }
+  know_tools(around);
   exposition out;
   expose_process(out, read_process_figures());
   expose_tasks(out, numbers);
-  out.gauges("longhaul_oldest_waiting_seconds", "Age of the oldest task that waits for a slot");
+  out.gauges("longhaul_oldest_waiting_seconds",
+             "How long the oldest task that waits for a slot has been ready to begin");
   const milliseconds age =
-      numbers.oldest ? elapsed(numbers.oldest->origin->created_at, around.engine.clock().now())
-                     : milliseconds(0);
+      numbers.oldest ? elapsed(numbers.oldest->run_at, store.now().mono) : milliseconds(0);
   out.add(seconds(age).count());
   expose_work(out, around.work);
   expose_engine(out, around);

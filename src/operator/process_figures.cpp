@@ -39,9 +39,9 @@ void read_stat(process_figures& into) {
   if (all.size() <= resident) return;
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   into.cpu_seconds = (std::stod(all[user]) + std::stod(all[system])) / ticks;
-  if (const double booted = boot_time(); booted > 0) {
-    into.start_time = booted + std::stod(all[started]) / ticks;
-  }
+  // Once: a clock that is set moves the time of the boot, and this process did not begin anew.
+  static const double began = boot_time() + std::stod(all[started]) / ticks;
+  into.start_time = began;
   into.virtual_bytes = std::stoull(all[size]);
   into.resident_bytes =
       std::stoull(all[resident]) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));

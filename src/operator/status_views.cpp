@@ -94,7 +94,7 @@ awaitable<http_reply> show_status(api_call& call) {
   const task_ptr oldest = numbers.oldest;
   tasks::engine& engine = call.server.around.engine;
   std::string why;
-  if (oldest && store.trouble().empty()) why = co_await engine.waits().exactly(oldest);
+  if (oldest && numbers.is_new) why = co_await engine.waits().exactly(oldest);
   if (oldest && why.empty()) why = engine.waits().now(*oldest);
   std::string out;
   json::object body(out);

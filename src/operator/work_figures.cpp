@@ -35,7 +35,10 @@ work_figures::of_tool* work_figures::find(std::string_view tool) noexcept try {
   const guard lock(mutex_);  // a new one, once
   std::atomic<of_tool*>& place = place_of(tool);
   if (of_tool* const there = place.load(std::memory_order_acquire)) return there;
-  if (count_ == tunables::tools_kept) return nullptr;
+  if (count_ == tunables::tools_kept) {
+    has_others_ = true;
+    return &others_;
+  }
   auto made = std::make_unique<of_tool>(tool);
   place.store(made.get(), std::memory_order_release);
   ++count_;
@@ -62,23 +65,18 @@ void work_figures::began(const task_record& begun, milliseconds waited) noexcept
   of_tool* const tool = find(begun.tool());
   if (tool == nullptr) return;
   tool->attempts.add();
+  if (begun.attempt > 1) tool->retries.add();
   tool->waited.note(waited);
 }
 
 void work_figures::returned(const task_record& begun, const stretch& ran,
-                            tasks::attempt_end how) noexcept {
-  of_tool* const tool = find(begun.tool());
-  if (tool == nullptr) return;
-  tool->ran.note(ran.length);
-  if (how == tasks::attempt_end::retry) tool->retries.add();
+                            tasks::attempt_end) noexcept {
+  if (of_tool* const tool = find(begun.tool())) tool->ran.note(ran.length);
 }
 
 void work_figures::asked(const task_record& begun, const stretch& waited, std::size_t,
                          bool) noexcept {
-  if (of_tool* const tool = find(begun.tool())) {
-    tool->has_asked = true;
-    tool->asked.note(waited.length);
-  }
+  if (of_tool* const tool = find(begun.tool())) tool->asked.note(waited.length);
 }
 
 void work_figures::refused(std::string_view, std::string_view bound) noexcept try {
@@ -98,6 +96,7 @@ std::vector<const work_figures::of_tool*> work_figures::tools() const {
   for (const auto& place : table_) {
     if (const of_tool* one = place.load(std::memory_order_acquire)) all.push_back(one);
   }
+  if (has_others_) all.push_back(&others_);
   return all;
 }
 

@@ -35,9 +35,9 @@ class work_figures final : public tasks::work_observer {
     counter created, attempts, retries;
     std::array<counter, outcome_count> ended;  ///< by this process
     histogram waited{lengths}, ran{lengths}, asked{lengths};
-    std::atomic<bool> has_asked{false};
-    bool asks() const noexcept { return has_asked.load(std::memory_order_relaxed); }
   };
+  /// What counts for all tools beyond `tunables::tools_kept`.
+  static constexpr std::string_view others = "(others)";
 
   work_figures();
 
@@ -63,13 +63,15 @@ class work_figures final : public tasks::work_observer {
   /// Seconds: from calls that return at once to work of a day.
   static constexpr std::array lengths = {0.001, 0.01,  0.1,   0.5,    1.0,     5.0,    15.0,
                                          60.0,  300.0, 900.0, 3600.0, 14400.0, 86400.0};
-  /// Null: there is no memory, or there are too many.
+  /// Null: there is no memory.
   of_tool* find(std::string_view tool) noexcept;
   std::atomic<of_tool*>& place_of(std::string_view tool);
 
   // Open addressing; what was put in stays. A power of two, and never full.
   std::array<std::atomic<of_tool*>, 2048> table_{};
   static_assert(tunables::tools_kept * 2 <= 2048);
+  of_tool others_{others};
+  std::atomic<bool> has_others_{false};
   mutable guarded_mutex mutex_;
   std::size_t count_ LONGHAUL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::uint64_t, std::less<>> refusals_ LONGHAUL_GUARDED_BY(mutex_);

@@ -79,8 +79,10 @@ awaitable<void> writer::carry_out(batch work) {
     std::exception_ptr broken;
     const auto began = std::chrono::steady_clock::now();
     const std::size_t tried = work.size();
+    bool begun = false;
     try {
       connections::loan link = co_await home_.links.take();
+      begun = true;
       write_attempt attempt(home_, *link, work);
       co_await attempt.run();
       home_.links.answered();
@@ -88,7 +90,7 @@ awaitable<void> writer::carry_out(batch work) {
       meters_.operations.note(static_cast<double>(tried));
     } catch (const database_error& e) {
       failed.emplace(e);
-      meters_.failed.add();
+      if (begun) meters_.failed.add();
       if (e.outcome_unknown()) home_.own_is_doubtful = true;
       if (e.has_no_room()) home_.set_no_room(&e);
     } catch (...) {  // a bug, or no memory

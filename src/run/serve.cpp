@@ -97,7 +97,8 @@ int serve(server& server, const serve_settings& settings, process_log& log) {
     }
     service running(server, options, log);
     if (options.traces) {
-      log.log().info("traces.start", "traces of tasks go to " + options.traces->endpoint);
+      const std::string& to = options.traces->endpoint;  // its query may hold a key
+      log.log().info("traces.start", "traces of tasks go to " + to.substr(0, to.find('?')));
     }
     try {
       return settings.http.empty() ? serve_stdio(running) : serve_http(running, http);

@@ -171,6 +171,7 @@ void service::end() {
 void service::fail(int code) {
   definition_.link_->close(*engine_);
   engine_->drain(std::chrono::milliseconds(0), run_tunables::http_stop_grace);
+  end_traces();
   if (engine_->running() == 0) return;
   if (options_.on_exit) options_.on_exit();
   log_.flush();

@@ -173,6 +173,7 @@ void writer::one_by_one(const batch& work) {
       transaction.done(1);
       finish(alone);
     } catch (const std::exception& e) {
+      meters_.failed.add();
       const write_trouble why = in_trouble(e);
       const bool usable = restore();
       refuse(alone, why, committing);

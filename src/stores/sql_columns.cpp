@@ -14,8 +14,8 @@ std::string column_of(std::string_view table, std::string_view name, detail want
   if (wanted == detail::whole) return column;
   if (name == "arguments") return small + " THEN " + column + " END";
   if (name == "request_meta") {  // streams look for the progress token in it
-    return small + " OR length(" + column + ") <= " + std::to_string(rules::small_payload) +
-           " THEN " + column + " END";
+    return small + " OR length(" + column + ") <= " + std::to_string(rules::kept_meta) + " THEN " +
+           column + " END";
   }
   return column;
 }

@@ -249,6 +249,7 @@ boost::asio::awaitable<task_ptr> direct_calls::create_row(const stores::new_task
   const auto create = [&] { return core_.lanes.in_memory().store->create(task); };
   stores::create_result created = co_await certain(create);
   if (created.code != stores::create_code::created) {
+    core_.tell_refusal(*task.origin, created.bound);
     throw question_error("the question cannot be kept now (" + std::string(created.bound) + ")");
   }
   co_return std::move(created.task);

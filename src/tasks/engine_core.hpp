@@ -48,12 +48,14 @@ struct engine_core {
     log.refusal(work, bound);
     for (const auto& one : options.observers) one->refused(work.tool, bound);
   }
-  /// Does what `write` begins, and tells who measures how long that took.
-  template <class Write>
-  auto measured(const task_origin& task, write_kind kind, Write write) const -> decltype(write()) {
+  /// Does what `write` begins, and tells who measures how long that took, if it was `done`.
+  template <class Write, class Done>
+  auto measured(const task_origin& task, write_kind kind, Write write, Done done) const
+      -> decltype(write()) {
     if (options.observers.empty()) co_return co_await write();
     const stopwatch watch;
     auto result = co_await write();
+    if (!done(result)) co_return result;
     for (const auto& one : options.observers) one->wrote(task, kind, watch.so_far());
     co_return result;
   }

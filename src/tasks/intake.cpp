@@ -170,10 +170,19 @@ stores::create_result intake::refuse(const task_origin& origin, std::string_view
   return busy(bound);
 }
 
+// Before anything is done with them.
+stores::create_result intake::refuse_arguments(const std::string& owner,
+                                               const std::string& tool) const {
+  task_origin refused;
+  refused.owner = owner;
+  refused.tool = tool;
+  return refuse(refused, stores::bound_names::arguments);
+}
+
 boost::asio::awaitable<stores::create_result> intake::submit(const submission& work) {
-  const auto origin = origin_for(work);
-  if (too_large(work.arguments)) co_return refuse(*origin, stores::bound_names::arguments);
+  if (too_large(work.arguments)) co_return refuse_arguments(work.owner, work.tool->options.name);
   stores::new_task task;
+  const auto origin = origin_for(work);
   if (origin->arguments.size() <= tunables::checked_inline || !wants_queue(work.tool->options)) {
     name_for_queue(*origin, work);
   } else {
@@ -205,8 +214,6 @@ boost::asio::awaitable<stores::create_result> intake::submit(const submission& w
   if (work.hidden && may_wait) waits.add({origin->id, origin->owner, work.tool});
   const stores::create_result result = co_await create(home, task);
   if (result.task && result.task->id() == origin->id) waits.keep();
-  if (result.code == stores::create_code::busy && !task.bounds.known_only)
-    core_.tell_refusal(*origin, result.bound);
   if (result.code == stores::create_code::created) {
     // What was created and is claimed since is somebody else's to begin.
     const bool claimed = result.task->process == task.claim_for && result.task->rev == 1;
@@ -227,9 +234,16 @@ boost::asio::awaitable<stores::create_result> intake::create(lane& home,
                                                              const stores::new_task& task) {
   const auto write = [&home, &task] { return home.store->create(task); };
   const auto create = [&write] { return certain(write); };
-  stores::create_result result = co_await core_.measured(*task.origin, write_kind::create, create);
-  if (result.code == stores::create_code::created) {
+  const auto is_new = [](const stores::create_result& made) {
+    return made.code == stores::create_code::created;
+  };
+  stores::create_result result =
+      co_await core_.measured(*task.origin, write_kind::create, create, is_new);
+  if (is_new(result)) {
     for (const auto& one : core_.options.observers) one->created(*result.task);
+  }
+  if (result.code == stores::create_code::busy && !task.bounds.known_only) {
+    core_.tell_refusal(*task.origin, result.bound);
   }
   co_return result;
 }
@@ -253,13 +267,13 @@ boost::asio::awaitable<stores::create_result> intake::create_finished(lane& home
 
 boost::asio::awaitable<stores::create_result> intake::submit_external(
     const external_submission& work) {
+  if (too_large(work.arguments)) co_return refuse_arguments(work.owner, work.tool);
   auto origin = std::make_shared<task_origin>();
   origin->created_at = core_.lanes.time_of(task_policy::always).wall;
   origin->id = lanes::new_id(task_policy::always, origin->created_at);
   origin->owner = work.owner;
   origin->quota = work.owner;
   origin->tool = work.tool;
-  if (too_large(work.arguments)) co_return refuse(*origin, stores::bound_names::arguments);
   origin->arguments = or_empty_object(work.arguments);
   origin->idempotency_key = work.idempotency_key;
   origin->arguments_hash = sha256(origin->arguments.view());

@@ -56,6 +56,7 @@ class intake {
                                                                 const outcome& result);
   static void name_for_queue(task_origin& origin, const submission& work);
   stores::create_result refuse(const task_origin& origin, std::string_view bound) const;
+  stores::create_result refuse_arguments(const std::string& owner, const std::string& tool) const;
   bool too_large(const raw_json& arguments) const noexcept;
 
   engine_core& core_;

@@ -175,7 +175,7 @@ void launcher::settle(const run_ptr& run, handler_result& result) const noexcept
 class launcher::attempt {
  public:
   explicit attempt(const handler_run& run) : run_(run) {
-    if (run_.observers().empty()) return;
+    if (run_.observers().empty() || run_.stop_requested()) return;
     const milliseconds waited = run_.waited();
     for (const auto& one : run_.observers()) one->began(run_.begun(), waited);
     watch_.emplace();
@@ -190,8 +190,9 @@ class launcher::attempt {
   attempt_end end_of(const handler_result& result) const noexcept {
     if (run_.retry()) return attempt_end::retry;
     if (run_.stop_requested()) return attempt_end::stopped;
-    if (!result) return attempt_end::completed;  // handed over, to be ended from outside
-    if (result->is_protocol_error) return attempt_end::failed;
+    const bool handed_over = !result && run_.begun_as().external;
+    if (handed_over) return attempt_end::completed;
+    if (!result || result->is_protocol_error) return attempt_end::failed;
     return result->is_error ? attempt_end::error : attempt_end::completed;
   }
 

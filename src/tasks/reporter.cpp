@@ -18,6 +18,8 @@ bool is_refused(stores::change_code code) {
          code == stores::change_code::not_found;
 }
 
+bool is_written(const stores::change_result& result) { return !is_refused(result.code); }
+
 }  // namespace
 
 void reporter::note(std::shared_ptr<running_task> run) {
@@ -102,8 +104,8 @@ boost::asio::awaitable<bool> reporter::write_end(running_task& run, const outcom
   const auto write = [&] { return certain(finish); };
   try {
     co_await write_last_report(run);
-    co_await core_.measured(run.begun_as(), write_kind::finish,
-                            write);  // refused: somebody else ended it; that stands
+    // Refused: somebody else ended it; that stands.
+    co_await core_.measured(run.begun_as(), write_kind::finish, write, is_written);
     co_return true;
   } catch (const std::exception& e) {
     if (!core_.in_trouble()) {
@@ -123,7 +125,7 @@ boost::asio::awaitable<bool> reporter::write_retry(running_task& run,
   try {
     co_await write_last_report(run);
     const stores::change_result written =
-        co_await core_.measured(run.begun_as(), write_kind::retry, write);
+        co_await core_.measured(run.begun_as(), write_kind::retry, write, is_written);
     if (!is_refused(written.code)) core_.log.retry(*run.claimed(), wish.why, at - now);
     co_return true;
   } catch (const std::exception& e) {

@@ -2,7 +2,7 @@
 // Whoever counts and measures what an engine does: figures, traces. Of tasks that many processes
 // share, each of them tells what it did itself, so sums over all of them are right.
 //
-//   created ──► began ──► asked … ──► returned ──► began … ──► ended
+//   created ──► began ──► asked … ──► returned ──► began … ──► changed (`ends`)
 //      └ wrote                           └ wrote (its end, or that another attempt follows)
 //
 // Threads: any; must not block.

@@ -32,17 +32,12 @@ class call_spans {
   std::size_t held() const noexcept { return held_.size(); }
 
  private:
-  struct reach {
-    wall_time from = wall_time::max(), to = wall_time::min();
-    void include(const span& child);
-  };
-  using reaches = std::unordered_map<std::string, reach>;  // by the task's id
+  using beginnings = std::unordered_map<std::string, wall_time>;  // of children, by the task's id
 
   void begin_with_children(span& call) const;
-  void end_with_children(span& call) const;
 
-  std::vector<span> held_;
-  reaches now_, before_;
+  std::unordered_map<std::string, span> held_;
+  beginnings now_, before_;
 };
 
 }  // namespace longhaul::telemetry

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -35,14 +34,33 @@ exporter::core::core(const trace_settings& settings, logger log)
 void exporter::core::run() noexcept {
   try {
     watch_queue();
-    asio::co_spawn(context_, send_all(), asio::detached);
+    asio::co_spawn(context_, send_all(), [](const std::exception_ptr& failure) {
+      if (failure) std::rethrow_exception(failure);
+    });
     context_.run();
   } catch (const std::exception& e) {
-    log_.error("traces.failed", e.what());
+    fail(e.what());
   }
   reach(stage::stopped);
+  {
+    const guard lock(post_mutex_);
+    gone_ = true;
+  }
   context_.drop_all();
   reach(stage::gone);
+}
+
+// What nobody will send is not gathered.
+void exporter::core::fail(const std::string& why) noexcept {
+  queue_->close();
+  failed_ += queue_->take().size() + taken_.exchange(0);
+  log_.error("traces.failed", "no more spans are sent: " + why);
+}
+
+// Not while the context is shut down: others may post at any time.
+void exporter::core::post(std::function<void()> work) {
+  const guard lock(post_mutex_);
+  if (!gone_) asio::post(context_, std::move(work));
 }
 
 void exporter::core::watch_queue() {
@@ -50,7 +68,7 @@ void exporter::core::watch_queue() {
     const auto self = weak.lock();
     if (!self) return;
     try {
-      asio::post(self->context_, [self = self.get()] { self->turn_.cancel(); });
+      self->post([self = self.get()] { self->turn_.cancel(); });
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the next turn comes anyway
     }
   });
@@ -160,7 +178,7 @@ export_counts exporter::core::counts() const noexcept {
 void exporter::core::begin_closing() noexcept {
   queue_->close();
   try {
-    asio::post(context_, [self = shared_from_this()] {
+    post([self = shared_from_this()] {
       self->closing_ = true;
       self->turn_.cancel();
       self->pause_.cancel();

@@ -58,6 +58,8 @@ class exporter::core : public std::enable_shared_from_this<core> {
   enum class stage : std::uint8_t { at_work, sent, stopped, gone };
 
   void watch_queue();
+  void post(std::function<void()> work);
+  void fail(const std::string& why) noexcept;
   remote::awaitable<void> send_all();
   remote::awaitable<void> wait_for_batch();
   void take();
@@ -87,6 +89,8 @@ class exporter::core : public std::enable_shared_from_this<core> {
 
   std::atomic<std::uint64_t> exported_{0}, failed_{0};
   std::atomic<std::size_t> taken_{0};  // from the queue, and neither exported nor dropped
+  guarded_mutex post_mutex_;
+  bool gone_ LONGHAUL_GUARDED_BY(post_mutex_) = false;  // nothing is posted any more
   guarded_mutex mutex_;
   condition moved_on_;
   stage stage_ LONGHAUL_GUARDED_BY(mutex_) = stage::at_work;

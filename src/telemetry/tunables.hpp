@@ -44,6 +44,8 @@ inline constexpr auto creation_tick = 1ms;
 
 /// Arguments of more bytes are not kept alive by spans that wait.
 inline constexpr std::size_t small_arguments = 1024;
+/// The same of what is kept of a call's `_meta`, but for the trace itself.
+inline constexpr std::size_t small_meta = 1024;
 /// The same of a JSON-RPC error: the rest of a larger one is its `data`.
 inline constexpr std::size_t small_error = 2048;
 /// Bytes of an error's message that stand in a span, and of a vendor's `tracestate` (W3C: at least

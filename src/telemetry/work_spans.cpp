@@ -15,18 +15,33 @@ namespace {
 using tasks::attempt_end;
 using tasks::write_kind;
 
+// Baggage may be large, and no span has it.
+raw_json trace_of(const raw_json& meta) {
+  if (meta.size() <= tunables::small_meta) return meta;
+  std::string text;
+  json::object members(text);
+  for (const std::string_view name : {"traceparent", "tracestate"}) {
+    const json::value given = json::value(meta)[name];
+    if (given.is(json::kind::string)) members.raw(name, given.raw());
+  }
+  members.close();
+  return raw_json::trusted(std::move(text));
+}
+
 std::shared_ptr<const task_origin> needed_of(const task_origin& task) {
   auto copy = std::make_shared<task_origin>();
   copy->id = task.id;
   copy->tool = task.tool;
-  copy->request_meta = task.request_meta;
+  copy->request_meta = trace_of(task.request_meta);
   copy->created_at = task.created_at;
   return copy;
 }
 
 // Spans wait for seconds: large arguments are not kept alive for them.
 std::shared_ptr<const task_origin> kept(const std::shared_ptr<const task_origin>& task) {
-  return task->arguments.size() <= tunables::small_arguments ? task : needed_of(*task);
+  const bool small = task->arguments.size() <= tunables::small_arguments &&
+                     task->request_meta.size() <= tunables::small_meta;
+  return small ? task : needed_of(*task);
 }
 
 // The same of an error: its `data` may be large.

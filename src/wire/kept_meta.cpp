@@ -74,18 +74,20 @@ raw_json kept_meta(json::value meta, const serving::question_modes& modes,
                    const http_request* http) {
   members found = members_of(meta);
   if (http != nullptr && has_trace(*http)) add_headers(found, *http);
+  const std::string askable = modes.any() ? tasks::askable_member(modes.all()) : std::string();
+  const std::size_t most = tunables::kept_meta - askable.size() - 2;
   std::string kept;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::size_t more = names[i].size() + found[i].size() + 4;
-    if (found[i].empty() || kept.size() + more > tunables::kept_meta) continue;
+    if (found[i].empty() || kept.size() + more > most) continue;
     kept += kept.empty() ? '{' : ',';
     json::append_string(kept, names[i]);
     kept += ':';
     kept += found[i];
   }
-  if (modes.any()) {
+  if (!askable.empty()) {
     kept += kept.empty() ? '{' : ',';
-    kept += tasks::askable_member(modes.all());
+    kept += askable;
   }
   if (kept.empty()) return {};
   kept += '}';

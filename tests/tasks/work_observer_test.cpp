@@ -178,6 +178,21 @@ TEST_F(work_observers, a_handler_hands_on_what_an_observer_says) {
   EXPECT_EQ(text_of(*await_end(submit(call("trace")))), "00-trace-1");
 }
 
+TEST_F(work_observers, a_creation_that_finds_another_task_wrote_nothing) {
+  gate& door = new_gate();
+  add({.name = "slow"}, [&](task_context&) {
+    door.pass();
+    return std::string("done");
+  });
+  start();
+  auto keyed = call("slow");
+  keyed.idempotency_key = "once";
+  submit(keyed);
+  submit(keyed);
+  EXPECT_EQ(seen->all("wrote create").size(), 1U);
+  EXPECT_EQ(seen->all("created").size(), 1U);
+}
+
 TEST_F(work_observers, a_call_without_a_row_is_told_as_well) {
   add({.name = "quick", .policy = task_policy::never},
       [](task_context&) { return std::string("done"); });
