@@ -23,7 +23,6 @@ std::string running_servers_folder();
 /// Says that this server runs, as long as it lives.
 class running_notice {
  public:
-  running_notice() = default;
   /// Makes the folder if there is none. Whatever fails, the server does without: then nobody finds
   /// it by itself.
   running_notice(const std::string& folder, std::string_view name, std::string_view url) noexcept;

@@ -46,8 +46,8 @@ class exporter {
 
   /// Where spans are added; it may outlive the exporter, and drops them then.
   const std::shared_ptr<span_queue>& queue() const noexcept;
-  /// No span is taken in any more; what waits is sent, and the thread ends, within `grace` and a
-  /// second at most. The rest counts as dropped. Once, or one after the other; logs nothing later.
+  /// No span is taken in any more; what waits is sent, and the thread ends, within `grace` and two
+  /// seconds at most. The rest counts as dropped. Once, or one after the other; logs nothing later.
   void close(std::chrono::milliseconds grace) noexcept;
   export_counts counts() const noexcept;
 

@@ -50,6 +50,12 @@ std::string told(stores::store& store, const stores::new_task& task) {
   }
 }
 
+postgres::database_options through(const relay& network, const test_schema& schema) {
+  postgres::database_options options = schema.options();
+  options.where = network.url();
+  return options;
+}
+
 TEST(trouble, a_full_disk_is_told_and_forgotten_when_there_is_room) {
   test_schema schema;
   const auto store = schema.open();
@@ -101,9 +107,7 @@ TEST(trouble, a_server_without_connections_is_waited_for) {
 TEST(trouble, connections_that_a_network_has_swallowed_do_not_cost_the_lease) {
   test_schema schema;
   relay network(cluster::shared().port());
-  postgres::database_options options = schema.options();
-  options.where = network.url();
-  postgres::postgres_store store(options);
+  postgres::postgres_store store(through(network, schema));
   const process_id process = new_process_id();
   ASSERT_TRUE(run(store.renew(process, std::chrono::seconds(15))).alive);
   // All connections are open, and each has something on its way when the network fails.
@@ -140,9 +144,7 @@ TEST(trouble, connections_that_a_network_has_swallowed_do_not_cost_the_lease) {
 TEST(trouble, who_listens_on_a_connection_that_is_dead_listens_on_another) {
   test_schema schema;
   relay network(cluster::shared().port());
-  postgres::database_options options = schema.options();
-  options.where = network.url();
-  postgres::postgres_store store(options);
+  postgres::postgres_store store(through(network, schema));
   ASSERT_TRUE(wait_until([&] { return network.listening() == 1; }));
   network.forget_connections();
   EXPECT_TRUE(wait_until([&] { return network.listening() == 2; }, std::chrono::minutes(1)));
@@ -153,9 +155,7 @@ TEST(trouble, who_listens_on_a_connection_that_is_dead_listens_on_another) {
 TEST(trouble, operators_are_not_kept_waiting_for_it) {
   test_schema schema;
   relay network(cluster::shared().port());
-  postgres::database_options options = schema.options();
-  options.where = network.url();
-  postgres::postgres_store store(options);
+  postgres::postgres_store store(through(network, schema));
   boost::asio::io_context listener;
   const auto work = boost::asio::make_work_guard(listener);
   const std::jthread thread([&] { listener.run(); });
