@@ -9,7 +9,7 @@
 symbolizer=$(command -v llvm-symbolizer-19 || true)
 export UBSAN_OPTIONS=print_stacktrace=1
 export ASAN_OPTIONS=detect_leaks=1:handle_abort=1${symbolizer:+:external_symbolizer_path=$symbolizer}
-export TSAN_OPTIONS=halt_on_error=1:handle_abort=1:second_deadlock_stack=1${symbolizer:+:external_symbolizer_path=$symbolizer}
+export TSAN_OPTIONS=halt_on_error=1:handle_abort=1:second_deadlock_stack=1:suppressions=$PWD/scripts/tsan.supp${symbolizer:+:external_symbolizer_path=$symbolizer}
 
 logs=build/logs
 sums=$logs/sums.txt
