@@ -22,6 +22,7 @@ void database::publish(const std::vector<change>& changes) {
   for (const change& each : changes) {
     tasks.committed(each.after);
     plan.add(*each.after.record);
+    unheard_ends.forget(each.after.record->id());
     numbers more = numbers_of(*each.after.record, each.after.bytes);
     if (each.before.record) more += -numbers_of(*each.before.record, each.before.bytes);
     use.add(each.after.record->origin->quota, more);
@@ -35,11 +36,21 @@ void database::publish(const std::vector<change>& changes) {
 void database::found(const task_row& row) {
   tasks.committed(row);
   plan.add(*row.record);
-  if (observer) observer(stores::abridged(row.record));
+  tell(row.record);
 }
 
 void database::publish_news(const task_row& row) {
-  if (tasks.fetched(row) && observer) observer(stores::abridged(row.record));
+  if (tasks.fetched(row)) tell(row.record);
+}
+
+void database::tell(const task_ptr& read) {
+  task_ptr told = stores::abridged(read);
+  if (unheard_ends.is_ours(*read)) {
+    auto end = std::make_shared<task_record>(*told);
+    end->ends = true;
+    told = std::move(end);
+  }
+  if (observer) observer(told);
 }
 
 namespace {

@@ -18,6 +18,7 @@
 #include "postgres/agenda.hpp"
 #include "postgres/change_set.hpp"
 #include "postgres/connections.hpp"
+#include "postgres/ends_in_doubt.hpp"
 #include "postgres/followed.hpp"
 #include "postgres/schema.hpp"
 #include "postgres/store_clock.hpp"
@@ -81,6 +82,7 @@ struct database {
   /// A write may have been committed that nobody here heard of: our own numbers are to be read
   /// again, while nothing else is written.
   bool own_is_doubtful = false;
+  ends_in_doubt unheard_ends;
   std::size_t writes = 0;          ///< under way beside the writer
   std::uint64_t writes_begun = 0;  ///< ever
   milliseconds longest_lease{0};   ///< that was asked for here
@@ -89,6 +91,8 @@ struct database {
   std::function<void(const std::vector<change>&)> tell_others = {};
 
  private:
+  void tell(const task_ptr& read);
+
   mutable guarded_mutex mutex_;
   trouble outage_ LONGHAUL_GUARDED_BY(mutex_), no_room_ LONGHAUL_GUARDED_BY(mutex_);
   std::chrono::steady_clock::time_point no_room_at_ LONGHAUL_GUARDED_BY(mutex_);

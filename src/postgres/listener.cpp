@@ -6,6 +6,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "postgres/outputs.hpp"
@@ -199,6 +201,7 @@ SELECT (SELECT min(limit_at) FROM @.states WHERE limit_at IS NOT NULL),
   const std::vector<rows> results = co_await with_connection(home_, purpose::reads, ask);
   read_pulse(results[0], before);
   if (home_.pauses == pauses) home_.paused = read_paused(results[1]);
+  co_await look_for_ends();
   if (!looks) co_return;
   looked_at_ = now;
   // Through a pooler nothing is ever heard, and another connection would not help.
@@ -232,6 +235,19 @@ awaitable<void> listener::look(const followed::interest& all, const rows& revisi
   }
   for (const auto& [id, rev] : known) home_.tasks.gone(id, rev);
   if (!changed.empty()) co_await fetch(std::move(changed));
+}
+
+// Whoever has written them may have given up before the database answered again.
+awaitable<void> listener::look_for_ends() {
+  const std::vector<std::string> ids = home_.unheard_ends.ids();
+  if (ids.empty()) co_return;
+  const auto read = [&](connection& link) { return rows_of(home_, link, ids, detail::state); };
+  std::set<std::string_view> removed(ids.begin(), ids.end());
+  for (const task_row& row : co_await with_connection(home_, purpose::reads, read)) {
+    removed.erase(row.record->id());
+    if (home_.unheard_ends.decided_by(*row.record)) home_.found(row);
+  }
+  for (const std::string_view id : removed) home_.unheard_ends.forget(id);
 }
 
 // --- telling

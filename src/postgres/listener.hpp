@@ -38,6 +38,7 @@ class listener {
   awaitable<void> pulse();
   void read_pulse(const rows& now, const std::array<std::uint64_t, 3>& before);
   awaitable<void> look(const followed::interest& all, const rows& revisions);
+  awaitable<void> look_for_ends();
   awaitable<void> fetch(std::vector<std::string> ids);
   awaitable<void> send();
   awaitable<void> say(std::string text);

@@ -39,6 +39,9 @@ inline constexpr std::size_t slowest_link = std::size_t{4} << 20U;
 /// How often an operation decides anew because others changed its task meanwhile.
 inline constexpr int most_races = 50;
 
+/// Ends whose commit was not heard of and that are remembered until they are read again.
+inline constexpr std::size_t most_ends_in_doubt = 8 * batch;
+
 /// How long reports of one task are gathered: each costs a commit.
 inline constexpr auto gather_reports = 250ms;
 

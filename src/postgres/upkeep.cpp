@@ -59,7 +59,14 @@ awaitable<void> write_locked(database& home, connection& link, std::vector<datab
   for (const database::change& each : made) changes.update(each.before, each.after, now);
   std::vector<statement> all = changes.statements();
   all.push_back({"COMMIT"});
-  co_await link.run(std::move(all));
+  try {
+    co_await link.run(std::move(all));
+  } catch (const database_error& e) {
+    for (const database::change& each : made) {
+      if (e.outcome_unknown()) home.unheard_ends.add(*each.after.record);
+    }
+    throw;
+  }
   home.publish(made);
 }
 

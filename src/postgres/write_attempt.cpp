@@ -248,10 +248,21 @@ awaitable<void> write_attempt::write(bool in_transaction) {
     // Whoever holds one of the rows may be frozen.
     all.insert(all.begin(), {"SELECT set_config('lock_timeout', '3s', true)"});
     if (in_transaction) all.push_back({"COMMIT"});
-    const auto results = co_await link_.run(std::move(all));
-    written = changes.read(results, 1);
+    try {
+      const auto results = co_await link_.run(std::move(all));
+      written = changes.read(results, 1);
+    } catch (const database_error& e) {
+      if (e.outcome_unknown()) note_ends();
+      throw;
+    }
   }
   settle(written);
+}
+
+void write_attempt::note_ends() {
+  for (const auto& [id, one] : chains_) {
+    if (!one.states.empty()) home_.unheard_ends.add(*one.states.back());
+  }
 }
 
 void write_attempt::settle(const std::set<std::string, std::less<>>& written) {

@@ -88,6 +88,7 @@ class write_attempt {
   awaitable<std::optional<line_locks>> lock_lines();
   void take(const std::string& quota, const numbers& change);
   awaitable<void> write(bool in_transaction);
+  void note_ends();
   void settle(const std::set<std::string, std::less<>>& written);
 
   database& home_;

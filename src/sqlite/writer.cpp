@@ -230,7 +230,8 @@ void writer::publish() noexcept {
   note_agenda();
 }
 
-// A commit that seemed to fail may have been made after all.
+// A commit that seemed to fail may have been made after all. Nobody else writes this file: what has
+// ended meanwhile was ended here.
 void writer::publish_all() {
   const commit_gate::closed until_published(gate_);
   cache_.forget_ended();
@@ -246,7 +247,9 @@ void writer::publish_all() {
   for (const task_ptr& known : cache_.unfinished()) {
     if (file_.book().live().contains(std::string_view(known->id()))) continue;
     if (auto row = task_reader(file_.file()).look(known->id())) {
-      changed.push_back(row->record);
+      auto ended = std::make_shared<task_record>(*row->record);
+      ended->ends = ended->terminal();
+      changed.push_back(std::move(ended));
     } else {
       cache_.remove(known->id());
     }

@@ -34,6 +34,14 @@ class relay {
   void swallow(bool on) { swallows_ = on; }
   /// What is sent on the connections that were made until now never gets through; nobody is told.
   void forget_connections() { forgotten_ = made_.load(); }
+  /// Who next sends something with these words in it loses the connection before it is answered,
+  /// once the database has done it. Call while nothing is on its way.
+  void lose_the_answer_to(std::string words) {
+    marker_ = std::move(words);
+    armed_ = true;
+  }
+  /// How many answers were lost.
+  int lost() const { return lost_; }
   /// How often something was swallowed.
   int swallowed() const { return swallowed_; }
   /// How many connections were made.
@@ -46,6 +54,7 @@ class relay {
   struct pair_of_sockets {
     std::array<tcp::socket, 2> ends;
     int number;
+    bool loses_the_answer = false;
   };
   using pair = std::shared_ptr<pair_of_sockets>;
 
@@ -66,11 +75,17 @@ class relay {
     both->ends[from].async_read_some(
         boost::asio::buffer(*room),
         [this, both, from, room](boost::system::error_code error, std::size_t bytes) {
-          if (!error && (swallows_ || both->number <= forgotten_)) {
+          const std::string_view sent(room->data(), bytes);
+          if (!error && from == 1 && both->loses_the_answer) {
+            ++lost_;
+            error = boost::asio::error::connection_reset;
+          } else if (!error && (swallows_ || both->number <= forgotten_)) {
             ++swallowed_;
           } else if (!error) {
-            if (std::string_view(room->data(), bytes).find("LISTEN ") != std::string_view::npos) {
-              ++listening_;
+            if (sent.find("LISTEN ") != std::string_view::npos) ++listening_;
+            if (armed_ && sent.find(marker_) != std::string_view::npos) {
+              armed_ = false;
+              both->loses_the_answer = true;
             }
             boost::asio::write(both->ends[1 - from], boost::asio::buffer(*room, bytes), error);
           }
@@ -83,7 +98,9 @@ class relay {
   tcp::acceptor listener_{context_, {boost::asio::ip::address_v4::loopback(), 0}};
   const unsigned short database_port_;
   std::atomic<bool> swallows_{false};
-  std::atomic<int> made_{0}, swallowed_{0}, forgotten_{0}, listening_{0};
+  std::atomic<int> made_{0}, swallowed_{0}, forgotten_{0}, listening_{0}, lost_{0};
+  std::atomic<bool> armed_{false};
+  std::string marker_;
   std::jthread thread_;
 };
 

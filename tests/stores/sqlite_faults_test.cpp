@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -34,6 +35,10 @@ class sqlite_faults : public testing::TestWithParam<mood> {
     options.vfs = fault_vfs::name;
     options.cache_bytes = cache_bytes;
     store_ = std::make_unique<sqlite::sqlite_store>(options);
+    store_->watch([told = told_, mutex = told_mutex_](const task_ptr& task) {
+      const std::lock_guard lock(*mutex);
+      if (task->ends) told->insert(task->id());
+    });
     run(store_->renew(process_, 1h));
   }
 
@@ -78,7 +83,16 @@ class sqlite_faults : public testing::TestWithParam<mood> {
     EXPECT_TRUE(create().acknowledged);
   }
 
+  /// How often this task was told to have ended just now.
+  int ends_told(const std::string& id) const {
+    const std::lock_guard lock(*told_mutex_);
+    return static_cast<int>(told_->count(id));
+  }
+
   temporary_folder folder_;
+  std::shared_ptr<std::mutex> told_mutex_ = std::make_shared<std::mutex>();
+  std::shared_ptr<std::multiset<std::string>> told_ =
+      std::make_shared<std::multiset<std::string>>();
   const process_id process_ = new_process_id();
   std::unique_ptr<sqlite::sqlite_store> store_;
 };
@@ -157,7 +171,8 @@ TEST_P(sqlite_fault, P27_a_commit_that_failed_once_is_settled_for_every_caller) 
   EXPECT_TRUE(store_->trouble().empty());
 }
 
-// P3: an end that met the failing disk is the end, or is not there; never half.
+// P3: an end that met the failing disk is the end, or is not there; never half. It was found in the
+// file, and told like somebody else's: no figure and no hook heard of it.
 TEST_P(sqlite_fault, P27_an_end_can_be_repeated_after_the_trouble) {
   const attempt made = create();
   const outcome result = text_result("x");
@@ -170,6 +185,7 @@ TEST_P(sqlite_fault, P27_an_end_can_be_repeated_after_the_trouble) {
   EXPECT_TRUE(code == change_code::applied || code == change_code::unchanged);
   EXPECT_EQ(run(store_->finish(made.id, epoch(1), result, "done")).code, change_code::unchanged);
   EXPECT_EQ(run(store_->get("alice", made.id))->status, task_status::completed);
+  EXPECT_EQ(ends_told(made.id), 1) << "whoever counts ends hears of it, once";
 }
 
 TEST_P(sqlite_fault, P27_a_page_that_cannot_be_read_is_an_error_of_those_who_need_it) {
