@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tries the release build with the clients and the task servers of others: a part of `make check`.
+"""Tries the release build with clients, task servers and a collector of others: a part of `make check`.
 
 Each peer of tests/interop/peers is a program that prints TAP, one test a row named
 "REVISION over TRANSPORT: what", where `what` is one of ALL or MORE below. Installs and builds the pinned
@@ -29,7 +29,7 @@ EVERYTHING = str(ROOT / "build/release/longhaul-everything")
 LIMIT = 600  # seconds a peer, once it is built
 BUILD_LIMIT = 900  # seconds
 SHOWN = 20_000  # characters of the output of a peer that failed
-OLDEST_GO = (1, 25)  # of go/go.mod
+OLDEST_GO = (1, 25)  # of go/go.mod and otlp/go.mod
 
 # What the whole server is tried with, in this order; the table calls a row that has each of them "all".
 ALL = """tools, call, structured result, every type of content, failed tool, wrong arguments, unknown tool,
@@ -39,7 +39,8 @@ MORE = ["task and poll", "task by its id", "question in a task", "question answe
         "cancelled task", "time limit", "list of tasks",
         "a silent program outlasts resetTimeoutOnProgress", "a page of an allowed site calls a tool",
         "a page of an allowed site opens a session", "a page learns that its key is wrong",
-        "a page of another site is refused"]
+        "a page of another site is refused",
+        "a trace of a call", "a trace of a failed call", "retries in one trace"]
 
 
 # How a file of pins names a version.
@@ -83,15 +84,22 @@ def by_python(requirements, file):
     return lambda: [str(venv(requirements) / "python"), str(PEERS / file)]
 
 
-def by_go():
+def built_by_go(program, folder):
     go = shutil.which("go")
     told = subprocess.run([go, "env", "GOVERSION"], stdout=subprocess.PIPE, text=True).stdout if go else ""
     version = tuple(int(part) for part in re.findall(r"\d+", told)[:2])
     if version < OLDEST_GO:
         go = venv("go/toolchain.txt", "--require-hashes") / "go"
-    program = BUILD / "go-sdk"
-    build(go, "build", "-mod=readonly", "-o", program, ".", folder=PEERS / "go", GOTOOLCHAIN="local")
-    return [str(program), EVERYTHING]
+    build(go, "build", "-mod=readonly", "-o", BUILD / program, ".", folder=PEERS / folder, GOTOOLCHAIN="local")
+    return str(BUILD / program)
+
+
+def by_go():
+    return [built_by_go("go-sdk", "go"), EVERYTHING]
+
+
+def with_collector():
+    return [sys.executable, str(PEERS / "traces_test.py"), built_by_go("collector", "otlp")]
 
 
 def built_by_cargo(program):
@@ -110,7 +118,7 @@ def with_server(server):
 
 
 # Name, the file that pins it, packages whose versions are shown, command: a table of the clients that call our
-# server, and one of the servers that our client calls.
+# server, one of the servers that our client calls, and one of those whom we tell of both.
 CLIENTS = [
     ("TypeScript SDK 1", "package.json", ["@modelcontextprotocol/sdk"], by_node("typescript1.test.mjs")),
     ("TypeScript SDK 2", "package.json", ["@modelcontextprotocol/client"], by_node("typescript2.test.mjs")),
@@ -134,6 +142,10 @@ SERVERS = [
     ("rmcp server", "rust/Cargo.toml", ["rmcp"],
      with_server(lambda: [built_by_cargo("longhaul-interop-rmcp-server")])),
 ]
+COLLECTORS = [
+    ("OpenTelemetry Collector's decoder", "otlp/go.mod", ["pdata"], with_collector),
+]
+TABLES = {"client": CLIENTS, "server": SERVERS, "collector": COLLECTORS}
 
 
 def run(command):
@@ -186,9 +198,8 @@ def main():
     BUILD.mkdir(parents=True, exist_ok=True)
     passed = failed = 0
     tables = {kind: [f"| {kind} | version | revision | over | what was tried |", "|---|---|---|---|---|"]
-              for kind in ("client", "server")}
-    for kind, (name, pins, packages, command) in [*(("client", row) for row in CLIENTS),
-                                                  *(("server", row) for row in SERVERS)]:
+              for kind in TABLES}
+    for kind, (name, pins, packages, command) in [(kind, row) for kind, rows in TABLES.items() for row in rows]:
         if options.peers and name not in options.peers:
             continue
         begun = time.monotonic()
@@ -203,7 +214,8 @@ def main():
     if not options.peers:
         page = PAGE.read_text()
         head, rest = page.split(BEGIN)
-        parts = ["\n".join(tables["client"]), f"All: {' · '.join(ALL)}.", "\n".join(tables["server"])]
+        parts = ["\n".join(tables["client"]), f"All: {' · '.join(ALL)}.", "\n".join(tables["server"]),
+                 "\n".join(tables["collector"])]
         fresh = "\n\n".join([head + BEGIN, *parts, END]) + rest.split(END)[1]
         if options.write:
             PAGE.write_text(fresh)

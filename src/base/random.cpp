@@ -81,6 +81,22 @@ std::string random_token() {
   return text;
 }
 
+std::string random_uuid() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<std::byte, 16> bits;
+  fill_random(bits);
+  bits[6] = (bits[6] & std::byte{0x0F}) | std::byte{0x40};
+  bits[8] = (bits[8] & std::byte{0x3F}) | std::byte{0x80};
+  std::string text;
+  text.reserve(36);
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += digits[std::to_integer<std::size_t>(bits[i] >> 4U)];
+    text += digits[std::to_integer<std::size_t>(bits[i] & std::byte{0x0F})];
+  }
+  return text;
+}
+
 process_id new_process_id() {
   process_id id;
   fill_random(std::as_writable_bytes(std::span(id.bytes)));

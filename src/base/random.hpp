@@ -21,6 +21,9 @@ std::string random_bytes(std::size_t count);
 /// 128 random bits in the alphabet of task ids, 26 characters: tokens of external tasks.
 std::string random_token();
 
+/// A UUID of version 4 (RFC 9562, section 5.4), in its usual form.
+std::string random_uuid();
+
 /// The identity of one boot of one process.
 process_id new_process_id();
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/host_name.hpp"
 #include "operator/api_call.hpp"
 #include "operator/task_json.hpp"
 #include "operator/tunables.hpp"
@@ -143,9 +144,7 @@ awaitable<http_reply> show_processes(api_call& call) {
   if (alone) {
     stores::process_info only;
     only.id = self;
-    char host[256] = "";
-    ::gethostname(host, sizeof host - 1);
-    only.host = host;
+    only.host = host_name();
     only.pid = ::getpid();
     only.version = LONGHAUL_VERSION;
     only.began_at = call.server.started;

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "base/host_name.hpp"
 #include "longhaul/stores/bounds.hpp"
 #include "longhaul/stores/transitions.hpp"
 #include "postgres/outputs.hpp"
@@ -18,11 +18,6 @@
 
 namespace longhaul::postgres {
 namespace {
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
 
 parameter count_of(std::size_t number) {
   return parameter::integer(static_cast<std::int64_t>(std::min(number, tunables::upkeep_chunk)));

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/otlp_json.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/host_name.hpp"
 #include "base/log.hpp"
+#include "base/random.hpp"
 #include "json/view.hpp"
 #include "json/write.hpp"
 #include "telemetry/call_name.hpp"
@@ -22,7 +28,7 @@ constexpr unsigned sampled_flag = 0x1, remoteness_known = 0x100, parent_is_remot
 // `[{"key":…,"value":{"stringValue":…}},…]`. Keys are written as they are, but for `named`.
 class attribute_list {
  public:
-  explicit attribute_list(std::string& out) : out_(out) { out_ += '['; }
+  explicit attribute_list(std::string& out) : out_(out), all_(out) {}
 
   void text(std::string_view key, std::string_view value) {
     begin(key);
@@ -40,25 +46,19 @@ class attribute_list {
   }
   /// The same as `text`, under any key.
   void named(std::string_view key, std::string_view value) {
-    separate();
-    json::append_string(out_ += "{\"key\":", key);
+    json::append_string(all_.next() += "{\"key\":", key);
     json::append_string(out_ += ",\"value\":{\"stringValue\":", value);
     out_ += "}}";
   }
-  void close() { out_ += ']'; }
+  void close() { all_.close(); }
 
  private:
-  void separate() {
-    if (!first_) out_ += ',';
-    first_ = false;
-  }
   void begin(std::string_view key) {
-    separate();
-    out_.append("{\"key\":\"").append(key).append("\",\"value\":{");
+    all_.next().append("{\"key\":\"").append(key).append("\",\"value\":{");
   }
 
   std::string& out_;
-  bool first_ = true;
+  json::array all_;
 };
 
 int kind_number(span_kind kind) noexcept {
@@ -180,11 +180,16 @@ void append_resource(std::string& out, const trace_settings& settings) {
   };
   attribute_list all(out);
   all.text("service.name", settings.service_name);
-  for (const auto& [key, value] :
-       {std::pair("telemetry.sdk.name", "longhaul"), std::pair("telemetry.sdk.language", "cpp"),
-        std::pair("telemetry.sdk.version", LONGHAUL_VERSION)}) {
+  const std::vector<std::pair<std::string_view, std::string>> usual = {
+      {"service.instance.id", random_uuid()},
+      {"host.name", host_name()},
+      {"telemetry.sdk.name", "longhaul"},
+      {"telemetry.sdk.language", "cpp"},
+      {"telemetry.sdk.version", LONGHAUL_VERSION}};
+  for (const auto& [key, value] : usual) {
     if (!is_given(key)) all.text(key, value);
   }
+  if (!is_given("process.pid")) all.number("process.pid", static_cast<std::uint64_t>(::getpid()));
   for (const auto& [key, value] : settings.resource) all.named(key, value);
   all.close();
 }

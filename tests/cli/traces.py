@@ -3,10 +3,12 @@
 import http.server
 import json
 import re
+import ssl
 import threading
 import urllib.request
 
 from cli import equal, has, lacks, test, until
+from keys import certificate
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
@@ -27,9 +29,9 @@ retry_backoff = "10ms"
 
 
 class Collector:
-    """Takes OTLP over HTTP as JSON; `status` is what it answers."""
+    """Takes OTLP over HTTP as JSON; `status` is what it answers. `tls`: files of its certificate and key."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.spans, self.headers, self.resources, self.status, self.asked = [], [], [], 200, 0
         outer = self
 
@@ -49,8 +51,12 @@ class Collector:
                 pass
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.server.server_address[1]}"
 
     def take(self, path, headers, body):
         equal(path, "/v1/traces")
@@ -136,6 +142,20 @@ def a_caller_s_trace_goes_on(box):
         box.run("call", url, "printer")
         until(lambda: len(collector.named("tools/call printer")) >= 2, lambda: collector.spans)
         equal(len(collector.named("tools/call printer", TRACE)), 1, "the one that was not sampled is not told")
+
+
+@test
+def over_tls(box):
+    certificate(box)
+    known = str(box.folder / "tls.pem")
+    with Collector(tls=(known, box.folder / "tls.key")) as collector:
+        stranger = serve(box, collector)
+        box.run("call", stranger.url, "printer")
+        until(lambda: "traces.failed" in stranger.err(), stranger.err)
+        has(stranger.err(), "certificate")
+        equal(collector.asked, 0, "a collector that nobody vouches for is told nothing")
+        box.run("call", serve(box, collector, store="memory:", env={"OTEL_EXPORTER_OTLP_CERTIFICATE": known}).url, "printer")
+        collector.one("tools/call printer")
 
 
 @test

@@ -3,6 +3,7 @@
 #include "telemetry/otlp_json.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
@@ -36,6 +37,13 @@ TEST(otlp_json, says_whose_spans_they_are) {
   EXPECT_EQ(all.at("deployment.environment.name"), "test");
   EXPECT_EQ(all.at("telemetry.sdk.name"), "mine") << "what is set goes, and stands once";
   EXPECT_EQ(all.at("telemetry.sdk.language"), "cpp");
+  EXPECT_EQ(all.at("process.pid"), std::to_string(::getpid()));
+  const auto other = boost::json::parse(otlp_json(settings).request({}));
+  const auto others = attributes_of(other.at("resourceSpans").at(0).at("resource").as_object());
+  const std::string id = all.at("service.instance.id");
+  EXPECT_EQ(id.size(), 36U) << id;
+  EXPECT_EQ(id[14], '4') << id;
+  EXPECT_NE(id, others.at("service.instance.id")) << "two servers are told apart";
   EXPECT_TRUE(test::spans_in(request).empty());
 }
 
