@@ -72,6 +72,7 @@ struct kept_numbers::state {
       now->counts = co_await store.counts();
       const stores::store_stats stats = co_await store.stats();
       now->bytes = stats.bytes;
+      now->paused = co_await store.paused();
       now->oldest = co_await store.oldest_waiting();
       now->is_new = true;
     } catch (const stores::store_error&) {  // /status says why

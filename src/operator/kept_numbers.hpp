@@ -23,6 +23,7 @@ class kept_numbers {
   struct all {
     stores::counts_by_tool counts;
     std::size_t bytes = 0;
+    stores::paused_tools paused;
     task_ptr oldest;      ///< of the tasks that wait for a slot; null: none does
     bool is_new = false;  ///< the store has answered just now
   };

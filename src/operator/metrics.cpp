@@ -44,6 +44,14 @@ void expose_tasks(exposition& out, const kept_numbers::all& numbers) {
   if (shown > tunables::tools_kept) expose_counts(out, work_figures::others, others);
 }
 
+void expose_pauses(exposition& out, const work_figures& work, const stores::paused_tools& paused) {
+  out.gauges("longhaul_tool_paused", "1: tasks of this tool wait because somebody wants that");
+  for (const auto* one : work.tools()) {
+    if (!paused.contains(one->name)) out.add(0.0, {{"tool", one->name}});
+  }
+  for (const auto& [name, since] : paused) out.add(1.0, {{"tool", name}});
+}
+
 void expose_work(exposition& out, const work_figures& work) {
   const auto tools = work.tools();
   out.counters("longhaul_tasks_created_total", "Tasks and plain calls that began here");
@@ -173,6 +181,7 @@ awaitable<wire::http_reply> show_metrics(api_call& call) {
   const milliseconds age =
       numbers.oldest ? elapsed(numbers.oldest->run_at, store.now().mono) : milliseconds(0);
   out.add(seconds(age).count());
+  expose_pauses(out, around.work, numbers.paused);
   expose_work(out, around.work);
   expose_engine(out, around);
   expose_store(out, store, numbers);

@@ -264,6 +264,10 @@ const checks = {
     await prometheus.comesTo({ "": 1 }, "longhaul_store_up");
     assert.deepEqual(await prometheus.values('longhaul_http_replies_total{listener="operator", code=~"401|405|429"}', "code"), { 401: 2, 405: 2, 429: 1 });
     assert.deepEqual(await prometheus.query("longhaul_lease_age_seconds"), []);
+    assert.equal((await server.post("tools/works/pause")).status, 200);
+    await prometheus.comesTo({ works: 1 }, "longhaul_tool_paused > 0", "tool");
+    assert.equal((await server.post("tools/works/resume")).status, 200);
+    await prometheus.comesTo({}, "longhaul_tool_paused > 0", "tool");
   },
   async "the rules are loaded, described and tested"() {
     const rules = () => prometheus.ask("rules").then(({ groups }) => groups.flatMap((group) => group.rules));
