@@ -40,7 +40,7 @@ MORE = ["task and poll", "task by its id", "question in a task", "question answe
         "a silent program outlasts resetTimeoutOnProgress", "a page of an allowed site calls a tool",
         "a page of an allowed site opens a session", "a page learns that its key is wrong",
         "a page of another site is refused",
-        "a trace of a call", "a trace of a failed call", "retries in one trace"]
+        "a trace of a call", "a caller's trace goes on", "a trace of a failed call", "retries in one trace"]
 
 
 # How a file of pins names a version.

@@ -13,6 +13,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <memory>
+#include <optional>
 
 #include "longhaul/stores/store.hpp"
 
@@ -23,7 +24,7 @@ class kept_numbers {
   struct all {
     stores::counts_by_tool counts;
     std::size_t bytes = 0;
-    stores::paused_tools paused;
+    std::optional<stores::paused_tools> paused = std::nullopt;  ///< null: not known yet
     task_ptr oldest;      ///< of the tasks that wait for a slot; null: none does
     bool is_new = false;  ///< the store has answered just now
   };

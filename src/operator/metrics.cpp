@@ -44,8 +44,11 @@ void expose_tasks(exposition& out, const kept_numbers::all& numbers) {
   if (shown > tunables::tools_kept) expose_counts(out, work_figures::others, others);
 }
 
-void expose_pauses(exposition& out, const work_figures& work, const stores::paused_tools& paused) {
+void expose_pauses(exposition& out, const work_figures& work,
+                   const std::optional<stores::paused_tools>& all) {
   out.gauges("longhaul_tool_paused", "1: tasks of this tool wait because somebody wants that");
+  if (!all) return;
+  const stores::paused_tools& paused = *all;
   for (const auto* one : work.tools()) {
     if (!paused.contains(one->name)) out.add(0.0, {{"tool", one->name}});
   }
@@ -118,6 +121,7 @@ void expose_store(exposition& out, const stores::store& store, const kept_number
 
 void expose_listeners(exposition& out, const surroundings& around) {
   std::vector<std::pair<std::string_view, wire::http_figures>> all;
+  all.reserve(around.listeners.size());
   for (const auto& [name, read] : around.listeners) all.emplace_back(name, read());
   out.gauges("longhaul_http_connections", "Open connections");
   for (const auto& [name, one] : all) {

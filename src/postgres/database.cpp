@@ -20,9 +20,12 @@ database::database(database_options choices)
 
 void database::publish(const std::vector<change>& changes) {
   for (const change& each : changes) {
+    if (each.before.record) tell_unheard_end(each.before.record);
+    unheard_ends.forget(each.after.record->id());  // nothing older can be committed any more
+  }
+  for (const change& each : changes) {
     tasks.committed(each.after);
     plan.add(*each.after.record);
-    unheard_ends.forget(each.after.record->id());
     numbers more = numbers_of(*each.after.record, each.after.bytes);
     if (each.before.record) more += -numbers_of(*each.before.record, each.before.bytes);
     use.add(each.after.record->origin->quota, more);
@@ -37,6 +40,10 @@ void database::found(const task_row& row) {
   tasks.committed(row);
   plan.add(*row.record);
   tell(row.record);
+}
+
+void database::tell_unheard_end(const task_ptr& read) {
+  if (unheard_ends.decided_by(read->id(), read->rev)) tell(read);
 }
 
 void database::publish_news(const task_row& row) {

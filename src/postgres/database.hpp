@@ -50,6 +50,8 @@ struct database {
   /// A state that was read for an operation that has nothing to write: it may be what the same
   /// operation has made before, whose end nobody heard of.
   void found(const task_row& row);
+  /// A state on which something was built: it may be an end of ours that nobody heard of.
+  void tell_unheard_end(const task_ptr& read);
   /// A state that somebody else has made.
   void publish_news(const task_row& row);
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ends of tasks that this process has written without hearing whether they were committed. Who
-// reads such a task next learns it, and the end is told as one of this process.
+// Ends of tasks that this process has written without hearing whether they were committed. Whoever
+// of the store reads such a task to change it, to tell of it or to remove it learns that, and the
+// end is told as one of this process.
 //
 //   commit without an answer ──► add ──► read again: that very end ──► `is_ours`, told with `ends`
 //                                  ├───► read again: somebody else's ──► forgotten
-//                                  └───► written anew, or removed     ──► forgotten
+//                                  └───► looked at often, and still older ──► forgotten
 //
 // Threads: the database thread.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,26 +23,41 @@ namespace longhaul::postgres {
 
 class ends_in_doubt {
  public:
-  /// A change whose commit was not heard of; nothing unless it ends the task.
+  /// `task` is what a change that ends it, and those behind that, would have left.
   void add(const task_record& task) {
-    if (!task.ends || all_.size() >= tunables::most_ends_in_doubt) return;
-    all_.insert_or_assign(task.id(), facts_of(task));
+    auto at = all_.find(std::string_view(task.id()));
+    if (at == all_.end()) {
+      if (all_.size() >= tunables::most_ends_in_doubt) return;
+      at = all_.emplace(task.id(), doubt()).first;
+    }
+    at->second.written.push_back(facts_of(task));
   }
-  /// This state tells what became of an end in doubt: it is not older.
-  bool decided_by(const task_record& read) const {
-    const auto at = all_.find(std::string_view(read.id()));
-    return at != all_.end() && read.rev >= at->second.rev;
+  /// A task of this revision tells what became of an end in doubt.
+  bool decided_by(std::string_view id, std::uint64_t rev) const {
+    const auto at = all_.find(id);
+    return at != all_.end() && std::ranges::any_of(at->second.written, [&](const facts& each) {
+             return rev >= each.rev;
+           });
   }
   /// This state is an end of ours that was in doubt. Once decided, it is so no longer.
   bool is_ours(const task_record& read) {
-    if (!decided_by(read)) return false;
+    if (!decided_by(read.id(), read.rev)) return false;
     const auto at = all_.find(std::string_view(read.id()));
-    const bool ours = facts_of(read) == at->second;
+    const facts now = facts_of(read);
+    const bool ours = std::ranges::any_of(at->second.written, [&](const facts& each) {
+      return now.rev >= each.rev && now.epoch == each.epoch && now.status == each.status &&
+             now.at == each.at;
+    });
     all_.erase(at);
     return ours;
   }
   void forget(std::string_view id) noexcept {
     if (const auto at = all_.find(id); at != all_.end()) all_.erase(at);
+  }
+  /// It is older still: what was written is on its way, or will never come.
+  void looked_in_vain(std::string_view id) noexcept {
+    const auto at = all_.find(id);
+    if (at != all_.end() && ++at->second.looks >= tunables::looks_for_an_end) all_.erase(at);
   }
   std::vector<std::string> ids() const {
     std::vector<std::string> result;
@@ -50,17 +67,21 @@ class ends_in_doubt {
   }
 
  private:
-  // No two processes end a task at the same revision in the same millisecond in the same way.
+  // No two processes end a task in the same millisecond in the same way. What others change of one
+  // that has ended leaves all but its revision.
   struct facts {
     std::uint64_t rev, epoch;
     task_status status;
     timestamp at;
-    bool operator==(const facts&) const = default;
+  };
+  struct doubt {
+    std::vector<facts> written = {};  // by one attempt after another
+    int looks = 0;
   };
   static facts facts_of(const task_record& task) noexcept {
     return {task.rev, task.epoch, task.status, task.updated_at};
   }
-  std::map<std::string, facts, std::less<>> all_;
+  std::map<std::string, doubt, std::less<>> all_;
 };
 
 }  // namespace longhaul::postgres

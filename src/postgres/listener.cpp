@@ -154,24 +154,34 @@ awaitable<void> listener::beat() {
     beat_timer_.expires_after(tunables::look_every);
     co_await wait(beat_timer_);
     if (stopped_) break;
-    try {
-      co_await pulse();
-      if (home_.may_have_room()) {
-        const auto trial = [this](connection& link) { return try_to_write(home_, link); };
-        co_await with_connection(home_, purpose::reads, trial);
-        home_.set_no_room(nullptr);
-      }
-      if (std::chrono::steady_clock::now() < merged_at_ + tunables::merge_every) continue;
-      merged_at_ = std::chrono::steady_clock::now();
-      const auto merge = [this](connection& link) -> awaitable<int> {
-        co_await merge_counts(home_, link);
-        co_await remove_lost_outputs(home_, link);
-        co_return 0;
-      };
-      co_await with_connection(home_, purpose::writes, merge);
-    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the next one
-    }
+    co_await try_to(keep_up());
+    co_await try_to(look_for_ends());
   }
+}
+
+// What fails has its next turn.
+awaitable<void> listener::try_to(awaitable<void> work) {
+  try {
+    co_await std::move(work);
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+  }
+}
+
+awaitable<void> listener::keep_up() {
+  co_await pulse();
+  if (home_.may_have_room()) {
+    const auto trial = [this](connection& link) { return try_to_write(home_, link); };
+    co_await with_connection(home_, purpose::reads, trial);
+    home_.set_no_room(nullptr);
+  }
+  if (std::chrono::steady_clock::now() < merged_at_ + tunables::merge_every) co_return;
+  merged_at_ = std::chrono::steady_clock::now();
+  const auto merge = [this](connection& link) -> awaitable<int> {
+    co_await merge_counts(home_, link);
+    co_await remove_lost_outputs(home_, link);
+    co_return 0;
+  };
+  co_await with_connection(home_, purpose::writes, merge);
 }
 
 awaitable<void> listener::pulse() {
@@ -201,7 +211,6 @@ SELECT (SELECT min(limit_at) FROM @.states WHERE limit_at IS NOT NULL),
   const std::vector<rows> results = co_await with_connection(home_, purpose::reads, ask);
   read_pulse(results[0], before);
   if (home_.pauses == pauses) home_.paused = read_paused(results[1]);
-  co_await look_for_ends();
   if (!looks) co_return;
   looked_at_ = now;
   // Through a pooler nothing is ever heard, and another connection would not help.
@@ -241,13 +250,30 @@ awaitable<void> listener::look(const followed::interest& all, const rows& revisi
 awaitable<void> listener::look_for_ends() {
   const std::vector<std::string> ids = home_.unheard_ends.ids();
   if (ids.empty()) co_return;
-  const auto read = [&](connection& link) { return rows_of(home_, link, ids, detail::state); };
-  std::set<std::string_view> removed(ids.begin(), ids.end());
-  for (const task_row& row : co_await with_connection(home_, purpose::reads, read)) {
-    removed.erase(row.record->id());
-    if (home_.unheard_ends.decided_by(*row.record)) home_.found(row);
+  const std::string revisions = home_.sql("SELECT id, rev FROM @.states WHERE id = ANY ($1)");
+  const auto ask = [&](connection& link) -> awaitable<rows> {
+    return run_one(link, revisions, {text_array(ids)});
+  };
+  const rows found = co_await with_connection(home_, purpose::reads, ask);
+  std::set<std::string, std::less<>> removed(ids.begin(), ids.end());
+  std::vector<std::string> decided;
+  for (int row = 0; row < found.size(); ++row) {
+    std::string id(found.at(row, 0).text());
+    removed.erase(id);
+    const auto rev = static_cast<std::uint64_t>(found.at(row, 1).integer());
+    home_.unheard_ends.looked_in_vain(id);
+    if (!home_.unheard_ends.decided_by(id, rev)) continue;
+    if (decided.size() < tunables::reads_at_once) decided.push_back(std::move(id));
   }
-  for (const std::string_view id : removed) home_.unheard_ends.forget(id);
+  for (const std::string& id : removed) home_.unheard_ends.forget(id);
+  if (!decided.empty()) co_await tell_ends(std::move(decided));
+}
+
+awaitable<void> listener::tell_ends(std::vector<std::string> ids) {
+  const auto read = [&](connection& link) { return rows_of(home_, link, ids, detail::state); };
+  for (const task_row& row : co_await with_connection(home_, purpose::reads, read)) {
+    if (home_.unheard_ends.decided_by(row.record->id(), row.record->rev)) home_.found(row);
+  }
 }
 
 // --- telling

@@ -35,10 +35,13 @@ class listener {
   awaitable<void> listen();
   awaitable<void> listen_once();
   awaitable<void> beat();
+  awaitable<void> try_to(awaitable<void> work);
+  awaitable<void> keep_up();
   awaitable<void> pulse();
   void read_pulse(const rows& now, const std::array<std::uint64_t, 3>& before);
   awaitable<void> look(const followed::interest& all, const rows& revisions);
   awaitable<void> look_for_ends();
+  awaitable<void> tell_ends(std::vector<std::string> ids);
   awaitable<void> fetch(std::vector<std::string> ids);
   awaitable<void> send();
   awaitable<void> say(std::string text);

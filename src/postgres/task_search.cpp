@@ -214,6 +214,7 @@ awaitable<std::vector<stores::owner_use>> largest_owners(database& home, connect
     return static_cast<std::size_t>(std::max<std::int64_t>(found.at(row, column).integer(), 0));
   };
   std::vector<stores::owner_use> result;
+  result.reserve(static_cast<std::size_t>(found.size()));
   for (int row = 0; row < found.size(); ++row) {
     result.push_back(
         {found.at(row, 0).text(), number(row, 1), number(row, 2), number(row, 3), number(row, 4)});

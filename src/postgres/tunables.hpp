@@ -41,6 +41,8 @@ inline constexpr int most_races = 50;
 
 /// Ends whose commit was not heard of and that are remembered until they are read again.
 inline constexpr std::size_t most_ends_in_doubt = 8 * batch;
+/// How often they are looked for, about once a second: longer than a statement is on its way.
+inline constexpr int looks_for_an_end = 600;
 
 /// How long reports of one task are gathered: each costs a commit.
 inline constexpr auto gather_reports = 250ms;

@@ -58,7 +58,7 @@ awaitable<void> write_locked(database& home, connection& link, std::vector<datab
     co_await link.run(std::move(all));
   } catch (const database_error& e) {
     for (const database::change& each : made) {
-      if (e.outcome_unknown()) home.unheard_ends.add(*each.after.record);
+      if (e.outcome_unknown() && each.after.record->ends) home.unheard_ends.add(*each.after.record);
     }
     throw;
   }
@@ -373,6 +373,7 @@ awaitable<purged> purge(database& home, connection& link, std::size_t most) {
   std::vector<statement> end;
   end.push_back({"COMMIT"});
   co_await run_all(link, std::move(end));
+  for (const task_row& row : locked) home.tell_unheard_end(row.record);
   for (const task_row& row : hidden) home.use.add(row.record->origin->quota, emptying(row));
   for (const task_row& row : removed) {
     home.use.add(row.record->origin->quota, -numbers_of(*row.record, row.bytes));

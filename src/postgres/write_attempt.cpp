@@ -261,7 +261,9 @@ awaitable<void> write_attempt::write(bool in_transaction) {
 
 void write_attempt::note_ends() {
   for (const auto& [id, one] : chains_) {
-    if (!one.states.empty()) home_.unheard_ends.add(*one.states.back());
+    const auto ended = [](const task_ptr& state) { return state->ends; };
+    const bool ends = std::ranges::any_of(one.states, ended);
+    if (ends) home_.unheard_ends.add(*one.states.back());
   }
 }
 

@@ -187,7 +187,7 @@ void append_resource(std::string& out, const trace_settings& settings) {
       {"telemetry.sdk.language", "cpp"},
       {"telemetry.sdk.version", LONGHAUL_VERSION}};
   for (const auto& [key, value] : usual) {
-    if (!is_given(key)) all.text(key, value);
+    if (!is_given(key) && !value.empty()) all.text(key, value);
   }
   if (!is_given("process.pid")) all.number("process.pid", static_cast<std::uint64_t>(::getpid()));
   for (const auto& [key, value] : settings.resource) all.named(key, value);

@@ -48,6 +48,9 @@ inline constexpr std::size_t small_arguments = 1024;
 inline constexpr std::size_t small_meta = 1024;
 /// The same of a JSON-RPC error: the rest of a larger one is its `data`.
 inline constexpr std::size_t small_error = 2048;
+/// An end that is told so soon after the record's time ended when it was told.
+inline constexpr auto told_at_once = std::chrono::seconds(1);
+
 /// Bytes of an error's message that stand in a span, and of a vendor's `tracestate` (W3C: at least
 /// 512 are passed on).
 inline constexpr std::size_t longest_message = 1024;

@@ -62,6 +62,13 @@ void set_times(span& into, const stretch& during) {
   into.to = during.from + std::chrono::duration_cast<wall_time::duration>(during.length);
 }
 
+// A record has milliseconds, and what is below the call is more exact. An end whose commit was not
+// heard of is told late.
+wall_time exact_end(timestamp recorded, wall_time told) noexcept {
+  const bool just_now = told > recorded && told - recorded < tunables::told_at_once;
+  return just_now ? told : wall_time(recorded);
+}
+
 void set_attempt(span& into, const task_record& begun) {
   into.origin = kept(begun.origin);
   into.epoch = begun.epoch;
@@ -129,8 +136,7 @@ void work_spans::changed(const task_record& task) noexcept {
     call.outcome = outcome_of(task);
     if (task.result.is_protocol_error) call.failure = kept_error(task.result.body);
     call.from = task.origin->created_at;
-    // The record has milliseconds, and its children are more exact.
-    call.to = std::max<wall_time>(task.updated_at, std::chrono::system_clock::now());
+    call.to = exact_end(task.updated_at, std::chrono::system_clock::now());
   });
 }
 

@@ -110,16 +110,17 @@ TEST_F(hostile, sessions_that_are_always_gone_are_an_error) {
 // Each byte of a stream is once the last of its piece.
 TEST_F(hostile, it_does_not_matter_where_a_stream_is_cut_into_pieces) {
   server.modern();
-  std::size_t size = 1, at = 0;
+  std::atomic<std::size_t> size = 1, at = 0;
   server.on("prompts/list", [&](const heard& asked, wire& out) {
+    const std::size_t cut = at;  // the client may have its answer before this has returned
     const std::string stream =
         ": hi\r\n\r\nid: 1\r\ndata:\r\n\r\ndata: {\"jsonrpc\":\"2.0\","
         "\"method\":\"notifications/nobody/knows\"}\r\n\r\ndata: " +
         result_text(asked, R"({"prompts":[{}]})") + "\r\n\r\n";
     size = stream.size();
     out.begin_events();
-    if (at > 0) out.chunk(stream.substr(0, at));
-    if (at < size) out.chunk(stream.substr(at));
+    if (cut > 0) out.chunk(stream.substr(0, cut));
+    if (cut < stream.size()) out.chunk(stream.substr(cut));
     out.end_events();
   });
   const client one = connected();

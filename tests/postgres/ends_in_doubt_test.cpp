@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/random.hpp"
 #include "longhaul/stores/task_id.hpp"
@@ -49,6 +52,15 @@ class end_in_doubt : public testing::Test {
     EXPECT_EQ(run(at.create(task)).code, stores::create_code::created);
     return task.origin->id;
   }
+  auto cancel(const std::string& id) {
+    return store.cancel("alice", id, "no longer wanted", stores::visibility::hidden_too);
+  }
+  auto keep(const std::string& id) {
+    return store.set_retention("alice", id, std::chrono::hours(3));
+  }
+  static boost::asio::awaitable<void> done(boost::asio::awaitable<stores::change_result> work) {
+    co_await std::move(work);
+  }
   task_status status_of(const std::string& id) { return run(store.get("alice", id))->status; }
 
   postgres::database_options through_network() const {
@@ -82,7 +94,7 @@ TEST_F(end_in_doubt, is_told_as_ours_when_it_is_repeated) {
 TEST_F(end_in_doubt, of_a_cancellation_is_told_as_ours) {
   const std::string id = begin();
   network.lose_the_answer_to("no longer wanted");
-  run(store.cancel("alice", id, "no longer wanted", stores::visibility::hidden_too));
+  run(cancel(id));
   EXPECT_EQ(status_of(id), task_status::cancelled);
   EXPECT_EQ(ends, 1);
 }
@@ -107,27 +119,93 @@ TEST_F(end_in_doubt, is_looked_up_if_nobody_asks) {
   EXPECT_EQ(ends, 1);
 }
 
-TEST_F(end_in_doubt, of_another_process_is_not_ours) {
-  const std::string id = begin();
+TEST_F(end_in_doubt, on_which_more_was_built_is_told_as_ours) {
+  const std::string other = begin(), id = begin();
+  network.lose_the_answer_to("no longer wanted");
+  std::vector<boost::asio::awaitable<void>> all;
+  all.push_back(
+      done(keep(other)));  // while this is written, the others come, and share what is next
+  all.push_back(done(cancel(id)));
+  all.push_back(done(keep(id)));
+  testkit::run_all(std::move(all));
+  EXPECT_EQ(network.lost(), 1);
+  EXPECT_EQ(run(store.get("alice", id))->retention, std::chrono::hours(3));
+  EXPECT_EQ(status_of(id), task_status::cancelled);
+  EXPECT_TRUE(wait_until([&] { return ends == 1; }));
+}
+
+class remembered_ends : public testing::Test {
+ protected:
+  remembered_ends() {
+    auto origin = std::make_shared<task_origin>();
+    origin->id = new_task_id(timestamp(milliseconds(1)));
+    mine.origin = std::move(origin);
+    mine.rev = 5;
+    mine.epoch = 1;
+    mine.status = task_status::completed;
+    mine.updated_at = timestamp(milliseconds(1000));
+  }
   postgres::ends_in_doubt doubts;
-  const auto other = std::make_shared<task_record>(*run(store.get("alice", id)));
-  task_record mine = *other;
-  mine.rev = other->rev += 1;
-  mine.status = task_status::completed;
-  other->status = task_status::cancelled;
+  task_record mine;
+};
+
+TEST_F(remembered_ends, are_ours_once) {
   doubts.add(mine);
-  EXPECT_TRUE(doubts.ids().empty()) << "it ends nothing";
-  mine.ends = true;
+  EXPECT_TRUE(doubts.decided_by(mine.id(), 5));
+  EXPECT_TRUE(doubts.is_ours(mine));
+  EXPECT_FALSE(doubts.is_ours(mine));
+  EXPECT_TRUE(doubts.ids().empty());
+}
+
+TEST_F(remembered_ends, are_not_decided_by_what_is_older) {
   doubts.add(mine);
   task_record older = mine;
-  --older.rev;
+  older.rev = 4;
   EXPECT_FALSE(doubts.is_ours(older));
-  EXPECT_FALSE(doubts.ids().empty()) << "that says nothing of it";
-  EXPECT_FALSE(doubts.is_ours(*other));
-  EXPECT_TRUE(doubts.ids().empty());
+  EXPECT_EQ(doubts.ids().size(), 1U);
+  for (int i = 0; i < postgres::tunables::looks_for_an_end; ++i) doubts.looked_in_vain(mine.id());
+  EXPECT_TRUE(doubts.ids().empty()) << "it was never committed";
+}
+
+TEST_F(remembered_ends, of_others_are_not_ours) {
+  for (const auto& change : std::vector<std::function<void(task_record&)>>{
+           [](task_record& other) { other.status = task_status::cancelled; },
+           [](task_record& other) { other.epoch = 2; },
+           [](task_record& other) { other.updated_at += milliseconds(1); }}) {
+    doubts.add(mine);
+    task_record other = mine;
+    change(other);
+    EXPECT_FALSE(doubts.is_ours(other));
+    EXPECT_TRUE(doubts.ids().empty()) << "it is known what became of it";
+  }
+}
+
+TEST_F(remembered_ends, stay_ours_when_others_change_what_has_ended) {
   doubts.add(mine);
+  task_record kept_longer = mine;
+  kept_longer.rev = 6;
+  EXPECT_TRUE(doubts.is_ours(kept_longer));
+}
+
+TEST_F(remembered_ends, are_ours_whichever_attempt_was_committed) {
+  doubts.add(mine);
+  task_record again = mine;
+  again.updated_at += milliseconds(7);
+  doubts.add(again);
   EXPECT_TRUE(doubts.is_ours(mine));
-  EXPECT_FALSE(doubts.is_ours(mine)) << "it is told once";
+  EXPECT_FALSE(doubts.is_ours(again));
+}
+
+TEST_F(remembered_ends, are_so_many_at_most) {
+  std::string last;
+  for (std::size_t i = 0; i <= postgres::tunables::most_ends_in_doubt; ++i) {
+    auto origin = std::make_shared<task_origin>();
+    origin->id = last = new_task_id(timestamp(milliseconds(1)));
+    mine.origin = std::move(origin);
+    doubts.add(mine);
+  }
+  EXPECT_EQ(doubts.ids().size(), postgres::tunables::most_ends_in_doubt);
+  EXPECT_FALSE(doubts.decided_by(last, 5));
 }
 
 }  // namespace

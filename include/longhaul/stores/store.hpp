@@ -174,7 +174,8 @@ class store : public store_operations {
   /// each one between), from any thread and with no lock held (it may call the store); it must
   /// neither block nor throw. What an operation of this object changed is told before it completes;
   /// what others changed may come late. Notifications of one task may overtake each other: compare
-  /// `rev`. Set once, before the first operation.
+  /// `rev`. An end has `ends` once, where it was written; after an unknown outcome, when it is
+  /// found to have been. Set once, before the first operation.
   virtual void watch(observer on_change) = 0;
   /// From now on the observer also hears what other processes change of this task, until `unfollow`
   /// was called as often as this. Whoever follows first and reads then misses nothing. Neither

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import traceback
+import urllib.request
 
 LIMIT = 60  # seconds: for somebody who says nothing
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -80,12 +81,27 @@ class Traces:
         return found()[-1]
 
 
+def address_of(server):
+    said = queue.Queue()
+
+    def read():
+        for line in server.stderr:
+            said.put(line)
+        said.put("")
+    threading.Thread(target=read, daemon=True).start()
+    while line := said.get(timeout=LIMIT):
+        if found := re.search(r"http://\S+/mcp", line):
+            return found[0]
+    raise AssertionError("the server does not listen")
+
+
 def trace_of_a_call(traces):
     printed = traces.call("greet")["result"]["content"][0]["text"]
     handed = re.search(r"00-([0-9a-f]{32})-([0-9a-f]{16})-01", printed)
     assert handed, printed
     call = traces.span("tools/call greet")
-    attempt, created, ended = (traces.span(name, call["trace"]) for name in ("attempt 1", "store.create", "store.finish"))
+    attempt, created, ended = (traces.span(name, call["trace"])
+                               for name in ("attempt 1", "store.create", "store.finish"))
     assert (attempt["trace"], attempt["span"]) == handed.groups(), (attempt, printed)
     assert [one["parent"] for one in (call, attempt, created, ended)] == ["", *3 * [call["span"]]], call
     assert [one["kind"] for one in (call, attempt, created)] == ["Server", "Internal", "Client"], (call, attempt)
@@ -110,8 +126,23 @@ def retries_in_one_trace(traces):
     assert len({first["span"], second["span"], call["span"]}) == 3, (first, second, call)
 
 
-TRIES = {"a trace of a call": trace_of_a_call, "a trace of a failed call": failed_call,
-         "retries in one trace": retries_in_one_trace}
+def trace_of_the_caller(traces):
+    request = urllib.request.Request(traces.url, method="POST", headers={
+        "Content-Type": "application/json", "Accept": "application/json, text/event-stream", "Mcp-Name": "greet",
+        "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call"}, data=json.dumps({
+            "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "greet", "arguments": {}, "_meta": {
+                "traceparent": f"00-{TRACE}-{PARENT}-01", "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientInfo": {"name": "t", "version": "1"},
+                "io.modelcontextprotocol/clientCapabilities": {}}}}).encode())
+    with urllib.request.urlopen(request, timeout=LIMIT) as reply:
+        printed = reply.read().decode()
+    call, attempt = (traces.span(name, TRACE) for name in ("tools/call greet", "attempt 1"))
+    assert (call["parent"], attempt["parent"]) == (PARENT, call["span"]), (call, attempt)
+    assert f"00-{TRACE}-{attempt['span']}-01" in printed, printed
+
+
+TRIES = {"a trace of a call": trace_of_a_call, "a caller's trace goes on": trace_of_the_caller,
+         "a trace of a failed call": failed_call, "retries in one trace": retries_in_one_trace}
 
 
 def main(collector):
@@ -128,10 +159,7 @@ def main(collector):
             [os.environ["LONGHAUL"], "serve", file, "--http", "127.0.0.1:0",
              "--store", "sqlite:" + os.path.join(folder, "tasks.db")],
             stderr=subprocess.PIPE, env=environment))
-        url = next((found[0] for line in server.stderr if (found := re.search(r"http://\S+/mcp", line))), None)
-        assert url, "the server does not listen"
-        threading.Thread(target=server.stderr.read, daemon=True).start()
-        traces = Traces(url, sink)
+        traces = Traces(address_of(server), sink)
         for number, (name, attempt) in enumerate(TRIES.items(), 1):
             label = f"{number} - OTLP 1 over HTTP: {name}"
             try:
