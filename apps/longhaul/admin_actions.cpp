@@ -24,8 +24,8 @@ struct action_words {
 };
 const action_words& words_of(verb action) {
   static constexpr action_words cancel = {"cancel", "cancelled", "waiting,running,input_required"};
-  static constexpr action_words retry = {"retry", "tried again", "failed,cancelled"};
-  static constexpr action_words remove = {"delete", "removed", "completed,failed,cancelled"};
+  static constexpr action_words retry = {"retry", "tried again", "error,failed,cancelled"};
+  static constexpr action_words remove = {"delete", "removed", "completed,error,failed,cancelled"};
   return action == verb::cancel ? cancel : action == verb::retry ? retry : remove;
 }
 
@@ -62,6 +62,10 @@ int tell_tally(const admin_desk& desk, const action_words& words, const raw_json
   desk.at.say(std::string(words.done) + ": " + std::to_string(number_in(view["applied"])) +
               ", so already: " + std::to_string(number_in(view["unchanged"])) +
               ", refused: " + std::to_string(number_in(view["refused"])));
+  for (json::elements each(view["made"]); each.next();) {
+    std::cout << terminal::plain(each.value().string().value_or("")) << "\n";
+  }
+  std::cout << std::flush;
   for (json::elements each(view["failures"]); each.next();) {
     desk.at.say("  " + terminal::plain(text_in(each.value()["id"])) + ": " +
                 terminal::plain(text_in(each.value()["message"])));
@@ -125,6 +129,7 @@ int act_on_matching(const admin_desk& desk, const action_words& words) {
   if (count > 0 && !agrees(desk, words, count)) {
     throw admin_error("interrupted", "nothing was done", "", exit_code::cancelled);
   }
+  if (filter.until.empty()) filter.until = text_in(view["at"]);  // what comes later is not meant
   const std::string path = std::string("tasks:") + words.name;
   return tell_tally(desk, words, desk.link.post(path, bulk_body(filter, count)));
 }
@@ -165,6 +170,10 @@ int retain_task(const admin_desk& desk) {
   const raw_json reply = desk.link.post(path_of_task(id, "retain"), body);
   if (desk.command.json) {
     print_json(reply);
+    return 0;
+  }
+  if (length && length->count() == 0) {
+    desk.at.say("kept no longer once it has ended: " + terminal::plain(id));
     return 0;
   }
   // Servers have a bound for it.

@@ -13,8 +13,9 @@ using verb = admin_command::verb;
 
 constexpr const char* filter_words =
     "Filters go together. STATUS is one or several, with commas, of waiting, running, "
-    "input_required, completed, failed, cancelled. TIME is 2026-11-28T16:00:00Z, or 2h for the "
-    "last two hours. TEXT is looked for in ids, messages, keys, owners, tools and arguments.\n";
+    "input_required, completed, error (completed, and the tool says that it failed), failed, "
+    "cancelled. TIME is 2026-11-28T16:00:00Z, or 2h for two hours ago. TEXT is looked for in ids, "
+    "messages, keys, owners, tools and arguments.\n";
 constexpr const char* admin_exit_words =
     "Exit codes: 0 done, 2 wrong use or refused, 4 interrupted, 5 it waits for an answer, 6 the "
     "server is unreachable.\n";
@@ -33,11 +34,14 @@ void add_common(CLI::App& to, admin_command& command) {
 }
 
 void add_filter(CLI::App& to, admin_filter& filter) {
-  to.add_option("--status", filter.status, "Only tasks of these statuses")->type_name("STATUS");
+  to.add_option("--status", filter.status, "Only tasks of these statuses, as failed,error")
+      ->type_name("STATUS");
   to.add_option("--tool", filter.tool, "Only tasks of this tool")->type_name("NAME");
   to.add_option("--owner", filter.owner, "Only tasks of this owner: local, anonymous, key:NAME")
       ->type_name("OWNER");
   to.add_option("--since", filter.since, "Only tasks that were created since then")
+      ->type_name("TIME");
+  to.add_option("--until", filter.until, "Only tasks that were created until then")
       ->type_name("TIME");
   to.add_option("--q", filter.text, "Only tasks that hold this text")->type_name("TEXT");
 }

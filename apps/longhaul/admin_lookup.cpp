@@ -53,11 +53,8 @@ bool is_there(admin_link& link, const std::string& id) {
 }  // namespace
 
 admin_query query_of(const admin_filter& filter) {
-  return {{"status", filter.status},
-          {"tool", filter.tool},
-          {"owner", filter.owner},
-          {"since", filter.since},
-          {"q", filter.text}};
+  return {{"status", filter.status}, {"tool", filter.tool},   {"owner", filter.owner},
+          {"since", filter.since},   {"until", filter.until}, {"q", filter.text}};
 }
 
 found_tasks find_tasks(admin_link& link, const admin_filter& filter, std::size_t limit) {

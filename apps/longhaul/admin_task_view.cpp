@@ -39,8 +39,9 @@ bool is_open(json::value question) { return question["response"].raw() == "null"
 bool has_ended(json::value task) { return task["endedAt"].is(json::kind::string); }
 
 std::string end_text(json::value task) {
-  std::string text = text_in(task["status"]);
-  if (flag_in(task["isError"])) text += ", and the tool says that it failed";
+  const bool says_so = text_in(task["status"]) == "error";
+  std::string text =
+      says_so ? "completed, and the tool says that it failed" : text_in(task["status"]);
   const std::string message = text_in(task["message"]);
   return message.empty() ? text : text + ": " + message;
 }
@@ -101,9 +102,11 @@ class timeline {
     }
     if (last == number_in(task_["attempt"])) return;
     const std::string host = text_in(task_["host"]);
+    const std::int64_t number = number_in(task_["attempt"]), most = number_in(task_["maxAttempts"]);
+    // What was handed back by a server that ended was one, and does not count.
+    const std::string total = number <= most ? " of " + std::to_string(most) : "";
     add("beganAt",
-        "attempt " + std::to_string(number_in(task_["attempt"])) + " of " +
-            std::to_string(number_in(task_["maxAttempts"])) + " began" +
+        "attempt " + std::to_string(number) + total + " began" +
             (host.empty() ? "" : " at " + host),
         "ran");
   }

@@ -32,7 +32,7 @@ raw_json reply_of(const found_tasks& found) {
 std::string status_word(json::value task) {
   std::string status = text_in(task["status"]);
   if (status == "input_required") return "asks";
-  if (status == "completed" && flag_in(task["isError"])) return "tool error";
+  if (status == "error") return "tool error";
   return status;
 }
 

@@ -251,6 +251,7 @@ awaitable<std::vector<stores::owner_use>> table_store::owners(std::size_t most) 
     mine.open_bytes += bytes;
   }
   std::vector<stores::owner_use> all;
+  all.reserve(by_quota.size());
   for (const auto& [quota, use] : by_quota) all.push_back(use);
   stores::keep_largest(all, most);
   co_return all;

@@ -23,6 +23,7 @@ struct failure {
 struct tally {
   std::size_t applied = 0, unchanged = 0, refused = 0;
   std::vector<failure> failures;
+  std::vector<std::string> made;  ///< tasks that are new
 };
 
 std::vector<std::string> ids_in(json::value given) {
@@ -58,8 +59,10 @@ awaitable<std::vector<std::string>> ids_matching(const api_call& call, const req
   if (found.ids.size() != static_cast<std::size_t>(*expected)) {
     throw api_error(409,
                     "the filter matches " + std::to_string(found.ids.size()) +
-                        " tasks by now, not " + std::to_string(*expected) + ": nothing was done",
-                    "look again, and repeat it with the new number");
+                        (found.ids.size() == 1 ? " task" : " tasks") + " by now, not " +
+                        std::to_string(*expected) + ": nothing was done",
+                    "look again, and repeat it with the new number; until leaves out what has come "
+                    "meanwhile");
   }
   co_return std::move(found.ids);
 }
@@ -77,6 +80,7 @@ awaitable<void> act_on(const api_call& call, const std::string& id, one_action a
     }
     const acted done = co_await act(call, *task);
     ++(done.outcome == "applied" ? sums.applied : sums.unchanged);
+    if (done.task && done.task->id() != id) sums.made.push_back(done.task->id());
     co_return;
   } catch (const api_error& e) {
     refused = e.what();
@@ -126,6 +130,9 @@ awaitable<http_reply> act_on_all(api_call& call, std::string_view verb, one_acti
     inner.string("id", one.id).string("message", one.message).close();
   }
   items.close();
+  json::array made(reply.key("made"));
+  for (const std::string& one : sums.made) json::append_string(made.next(), one);
+  made.close();
   reply.close();
   co_return json_reply(std::move(out));
 }

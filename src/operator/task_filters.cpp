@@ -21,18 +21,18 @@ void read_phases(std::string_view text, stores::phase_set& phases) {
     const auto one = stores::parse_phase(name);
     if (!one) {
       throw api_error(400, "there is no status \"" + std::string(name) + "\"",
-                      "it is one of waiting, running, input_required, completed, failed, "
-                      "cancelled, or several with commas");
+                      "it is one of waiting, running, input_required, completed, error, "
+                      "failed, cancelled, or several with commas");
     }
     phases.add(*one);
   }
 }
 
-timestamp read_since(const std::string& text, timestamp now) {
+timestamp read_moment(const std::string& name, const std::string& text, timestamp now) {
   if (const auto at = parse_time(text)) return *at;
   const auto before = parse_duration(text);
   if (!before) {
-    throw api_error(400, "since must be a time or a duration, not \"" + text + "\"",
+    throw api_error(400, name + " must be a time or a duration, not \"" + text + "\"",
                     "as 2026-11-28T16:00:00Z, or 2h for the last two hours");
   }
   return now - *before;
@@ -48,7 +48,9 @@ bool read_member(std::string_view name, const std::string& value, timestamp now,
   } else if (name == "owner") {
     filter.owner = value;
   } else if (name == "since") {
-    if (!value.empty()) filter.since = read_since(value, now);
+    if (!value.empty()) filter.since = read_moment("since", value, now);
+  } else if (name == "until") {
+    if (!value.empty()) filter.until = read_moment("until", value, now);
   } else if (name == "q") {
     if (value.size() > tunables::longest_text) {
       throw api_error(400,
@@ -126,7 +128,7 @@ stores::task_filter filter_of(json::value filter, timestamp now) {
     if (!text) throw api_error(400, "filter." + name + " must be a string");
     if (!read_member(name, *text, now, result)) {
       throw api_error(400, "a filter has no member \"" + name + "\"",
-                      "it has status, tool, owner, since and q");
+                      "it has status, tool, owner, since, until and q");
     }
   }
   return result;

@@ -13,6 +13,12 @@
 namespace longhaul::operating {
 namespace {
 
+// How many it may have, if something leads to another one.
+std::uint32_t attempts_of(const task_origin& origin) noexcept {
+  const bool again = origin.crash_policy == on_crash::rerun || origin.retry_on != retry_on::nothing;
+  return again ? origin.max_attempts : 1;
+}
+
 std::optional<timestamp> if_ever(timestamp at) {
   return at == timestamp() ? std::nullopt : std::optional(at);
 }
@@ -41,7 +47,7 @@ void write_line(json::object& out, const task_record& task, std::string_view why
   write_time(out, "updatedAt", task.updated_at);
   write_time(out, "beganAt", if_ever(task.began_at));
   write_time(out, "endedAt", task.terminal() ? std::optional(task.updated_at) : std::nullopt);
-  out.integer("attempt", task.attempt).integer("maxAttempts", origin.max_attempts);
+  out.integer("attempt", task.attempt).integer("maxAttempts", attempts_of(origin));
   write_length(out, "expectedMs", origin.expected);
   out.boolean("isError", task.result.is_error).boolean("plain", task.hidden);
   out.boolean("external", origin.external);

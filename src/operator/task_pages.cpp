@@ -17,7 +17,11 @@ using wire::http_reply;
 // Where the numbers that the store keeps say it all; null: they do not.
 std::optional<std::size_t> kept_count(const stores::task_filter& filter,
                                       const stores::counts_by_tool& counts) {
-  if (!filter.owner.empty() || filter.since || !filter.text.empty()) return std::nullopt;
+  if (!filter.owner.empty() || filter.since || filter.until || !filter.text.empty()) {
+    return std::nullopt;
+  }
+  const bool good = filter.phases.has(stores::phase::completed);
+  if (good != filter.phases.has(stores::phase::error)) return std::nullopt;  // not told apart
   stores::status_counts sums;
   for (const auto& [tool, mine] : counts) {
     if (filter.tool.empty() || filter.tool == tool) sums += mine;
@@ -57,7 +61,7 @@ awaitable<std::string> host_of(const api_call& call, const task_record& task) {
 }  // namespace
 
 awaitable<http_reply> show_tasks(api_call& call) {
-  call.target.allow_only({"status", "tool", "owner", "since", "q", "limit", "cursor"});
+  call.target.allow_only({"status", "tool", "owner", "since", "until", "q", "limit", "cursor"});
   const auto filter = filter_of(call.target, call.server.store().now().wall);
   const auto limit = static_cast<std::size_t>(
       call.target.number("limit", 1, tunables::largest_page, tunables::page));
@@ -79,8 +83,9 @@ awaitable<http_reply> show_tasks(api_call& call) {
 }
 
 awaitable<http_reply> count_tasks(api_call& call) {
-  call.target.allow_only({"status", "tool", "owner", "since", "q"});
-  const auto filter = filter_of(call.target, call.server.store().now().wall);
+  call.target.allow_only({"status", "tool", "owner", "since", "until", "q"});
+  const timestamp counted_at = call.server.store().now().wall;
+  const auto filter = filter_of(call.target, counted_at);
   const kept_numbers::all numbers = co_await call.server.numbers.read(call.server.store());
   std::optional<std::size_t> count = kept_count(filter, numbers.counts);
   bool exact = true;
@@ -92,7 +97,9 @@ awaitable<http_reply> count_tasks(api_call& call) {
   }
   std::string out;
   json::object body(out);
-  body.integer("count", *count).boolean("exact", exact).close();
+  body.integer("count", *count).boolean("exact", exact);
+  write_time(body, "at", counted_at);
+  body.close();
   co_return json_reply(std::move(out));
 }
 

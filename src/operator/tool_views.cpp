@@ -143,6 +143,10 @@ awaitable<http_reply> pause_tool(api_call& call) {
 awaitable<http_reply> resume_tool(api_call& call) {
   const request_body body(call.body, {});
   const bool changed = co_await call.server.around.engine.operations().resume(call.subject);
+  if (!changed) {  // a tool that another server has may be named, too, as long as it has tasks
+    const kept_numbers::all numbers = co_await call.server.numbers.read(call.server.store());
+    if (!numbers.counts.contains(call.subject)) entry_of(call);
+  }
   co_return outcome_reply(call, "resume", changed);
 }
 

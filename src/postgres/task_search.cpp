@@ -21,7 +21,8 @@ constexpr std::array<std::string_view, stores::phase_count> conditions = {
     "s.status = 0 AND s.process IS NULL AND NOT s.external",
     "s.status = 0 AND (s.process IS NOT NULL OR s.external)",
     "s.status = 1",
-    "s.status = 2",
+    "s.status = 2 AND s.result_kind <> 1",
+    "s.status = 2 AND s.result_kind = 1",
     "s.status = 3",
     "s.status = 4",
 };
@@ -104,6 +105,10 @@ std::string conditions_of(const stores::task_filter& filter, monotonic_time now,
   if (filter.since) {
     sql += " AND t.created_at >= " +
            asked.add(parameter::integer(filter.since->time_since_epoch().count()));
+  }
+  if (filter.until) {
+    sql += " AND t.created_at <= " +
+           asked.add(parameter::integer(filter.until->time_since_epoch().count()));
   }
   if (!filter.text.empty()) {
     sql += " AND (" + text_condition(asked.add(parameter::text(lowered(filter.text)))) + ")";

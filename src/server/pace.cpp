@@ -55,14 +55,16 @@ std::string in_words(milliseconds length) {
   return std::to_string(seconds) + " s";
 }
 
-void progress_pace::begin(monotonic_time now, const std::optional<progress_state>& known) {
+void progress_pace::begin(monotonic_time now, const task_record& task) {
   if (quiet_since_) return;
   quiet_since_ = now;
-  if (known && !known_) known_ = tasks::progress_event{*known, {}};
+  if (task.progress && !known_) known_ = tasks::progress_event{*task.progress, {}, task.epoch};
 }
 
 void progress_pace::offer(const tasks::progress_event& event) {
-  if (known_ && !(event.state.done > known_->state.done)) {
+  if (known_ && event.epoch < known_->epoch) return;
+  const bool same_run = known_ && event.epoch == known_->epoch;
+  if (same_run && !(event.state.done > known_->state.done)) {
     // No news but in words: the next notification has them.
     if (event.state.done == known_->state.done && !event.message.empty()) {
       known_->message = event.message;

@@ -40,9 +40,10 @@ class progress_pace {
   /// `heartbeat`: zero: none.
   explicit progress_pace(milliseconds heartbeat) : heartbeat_(heartbeat) {}
 
-  /// The wait begins: the heartbeat counts from here. `known`: the task's figure so far.
-  void begin(monotonic_time now, const std::optional<progress_state>& known);
-  /// The tool reported.
+  /// The wait begins: the heartbeat counts from here, and the task has its figure so far.
+  void begin(monotonic_time now, const task_record& task);
+  /// The tool reported. Another attempt begins its figures anew; what comes late from the one
+  /// before is no news.
   void offer(const tasks::progress_event& event);
 
   struct moment {

@@ -140,7 +140,7 @@ awaitable<std::optional<call_reply>> task_wait::until_end() {
     }
     if (!announced_) {
       announced_ = true;
-      pace_.begin(server_.engine.clock().monotonic(), task_->progress);
+      pace_.begin(server_.engine.clock().monotonic(), *task_);
       listener_.waiting();
     }
     co_await mailbox_.wait(wake_at());

@@ -52,6 +52,7 @@ enum column : int {
   message,
   key,
   line,
+  result_kind,
   arguments
 };
 
@@ -64,7 +65,7 @@ phase phase_of(const statement& row) {
     case task_status::input_required:
       return phase::input_required;
     case task_status::completed:
-      return phase::completed;
+      return row.integer(result_kind) == 1 ? phase::error : phase::completed;
     case task_status::failed:
       return phase::failed;
     default:
@@ -81,7 +82,8 @@ bool fits(const statement& row, const stores::task_filter& filter, monotonic_tim
   if (!filter.phases.empty() && !filter.phases.has(phase_of(row))) return false;
   if (!filter.tool.empty() && row.text(tool) != filter.tool) return false;
   if (!filter.owner.empty() && row.text(owner) != filter.owner) return false;
-  return !filter.since || row.integer(created) >= filter.since->time_since_epoch().count();
+  const timestamp at(milliseconds(row.integer(created)));
+  return (!filter.since || at >= *filter.since) && (!filter.until || at <= *filter.until);
 }
 
 bool has_text(const statement& row, const stores::task_matcher& matches) {
@@ -111,7 +113,8 @@ bool far_before(const statement& row, const stores::task_filter& filter) {
 std::string search_statement(const stores::task_filter& filter) {
   std::string sql =
       "SELECT t.id, t.hidden, t.tool, t.owner, t.created_at, t.external, s.status, "
-      "s.process IS NOT NULL, s.remove_at, s.message, t.idempotency_key, t.concurrency_key";
+      "s.process IS NOT NULL, s.remove_at, s.message, t.idempotency_key, t.concurrency_key, "
+      "s.result_kind";
   if (!filter.text.empty()) {
     sql += ", substr(t.arguments, 1, " + std::to_string(stores::rules::searched_arguments) + ")";
   }

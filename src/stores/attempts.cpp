@@ -44,10 +44,9 @@ void begin_attempt(task_record& task, process_id process, instant now) {
   task.process = process;
   task.began_at = now.wall;
   task.attempt_left = task.origin->attempt_limit;
-  // Why the one before ended is no news of this one.
-  if (task.attempts && task.status_message.starts_with(task.attempts->back().how)) {
-    task.status_message.clear();
-  }
+  // What the one before said is no news of this one.
+  task.progress.reset();
+  if (task.epoch > 1) task.status_message.clear();
 }
 
 void end_attempt(task_record& task, std::string_view how, monotonic_time run_at, instant now) {

@@ -16,7 +16,7 @@ namespace longhaul::stores {
 namespace {
 
 constexpr std::array<std::string_view, phase_count> names = {
-    "waiting", "running", "input_required", "completed", "failed", "cancelled"};
+    "waiting", "running", "input_required", "completed", "error", "failed", "cancelled"};
 
 bool newer(const task_ptr& a, const task_ptr& b) noexcept { return a->id() > b->id(); }
 
@@ -33,7 +33,7 @@ phase phase_of(const task_record& task) noexcept {
     case task_status::input_required:
       return phase::input_required;
     case task_status::completed:
-      return phase::completed;
+      return task.result.is_error ? phase::error : phase::completed;
     case task_status::failed:
       return phase::failed;
     case task_status::cancelled:
@@ -58,7 +58,9 @@ bool task_matcher::may_match(const task_record& task) const noexcept {
   if (!filter_.phases.empty() && !filter_.phases.has(phase_of(task))) return false;
   if (!filter_.tool.empty() && task.tool() != filter_.tool) return false;
   if (!filter_.owner.empty() && task.owner() != filter_.owner) return false;
-  return !filter_.since || task.origin->created_at >= *filter_.since;
+  const timestamp created = task.origin->created_at;
+  return (!filter_.since || created >= *filter_.since) &&
+         (!filter_.until || created <= *filter_.until);
 }
 
 bool task_matcher::is_in(std::string_view part) const {

@@ -69,8 +69,9 @@ task_ptr direct_run::tell_from_now() {
 
 void direct_run::progress(double done, std::optional<double> total, std::string_view message) {
   if (const auto row = row_or_null()) return row->progress(done, total, message);
-  const auto event = reports_.progress(done, total, message);
+  auto event = reports_.progress(done, total, message);
   if (!event) return;
+  event->epoch = begun_->epoch;
   if (const auto caller = caller_.lock()) caller->on_progress(id(), *event);
 }
 

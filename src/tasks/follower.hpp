@@ -16,6 +16,7 @@ namespace longhaul::tasks {
 struct progress_event {
   progress_state state;
   std::string message;
+  std::uint64_t epoch = 0;  ///< of the run that reported it: figures grow within one
 };
 
 struct log_event {

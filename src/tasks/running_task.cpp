@@ -51,8 +51,9 @@ void running_task::has_news() {
 }
 
 void running_task::progress(double done, std::optional<double> total, std::string_view message) {
-  const auto event = reports_.progress(done, total, message);
+  auto event = reports_.progress(done, total, message);
   if (!event) return;
+  event->epoch = claimed_->epoch;
   has_news();
   host_.tell(id(), *event);
 }

@@ -128,7 +128,7 @@ def one_task(box):
     has(site.run("show", failed).out, "limit: attempt", "300 ms", "error\n", "31001", "failed: time limit")
     equal(site.json("show", failed)["error"]["code"], 31001)
     equal(site.json("explain", failed)["id"], failed)
-    said = site.ended("fail")
+    said = site.ended("fail", status="error")
     has(site.run("explain", said).out, "the tool says that it failed")
     has(site.run("tasks").out, "tool error")
     running = site.until(site.begin("steps", "steps=2", "name=ab"), "running")
@@ -155,7 +155,7 @@ def by_the_beginning_of_an_id(box):
 @test
 def what_a_program_printed(box):
     site = Site(box)
-    id = site.ended("fail")
+    id = site.ended("fail", status="error")
     equal(site.run("tail", id[:20]).out, "half of it\n")
     equal(site.run("tail", id, "--stderr").out, "no space left on the moon\n")
     equal(site.run("tail", id, "--bytes", "3").out, "it\n")
@@ -181,7 +181,7 @@ def what_a_program_printed(box):
 def the_other_tables(box):
     site = Site(box)
     has(site.run("audit").err, "no operator has acted")
-    site.ended("fail")
+    site.ended("fail", status="error")
     has(site.run("tools").out, "RUN AT ONCE", "FAILURES", "1x fail ended with exit code 3", "P95")
     has(site.run("owners").out, "local", "10000", "256.0 MiB")
     has(site.run("processes").out, "answers you", str(site.server.process.pid))
@@ -226,7 +226,7 @@ def cancel_retry_delete(box):
     both = [site.asking(), again]
     told = site.run("cancel", *both, code=2)
     has(told.err, "cancelled: 1", "refused: 1", again, "has ended")
-    equal(site.json("delete", *both), {"applied": 2, "unchanged": 0, "refused": 0, "failures": []})
+    equal(site.json("delete", *both), {"applied": 2, "unchanged": 0, "refused": 0, "failures": [], "made": []})
     has(site.run("cancel", code=2).err, "which task?")
 
 
@@ -256,9 +256,17 @@ def a_number_that_changes_before_the_answer(box):
         at.until("cancel 1 task? [y/N]")
         site.asking()
         at.type("y")
+        at.end(0)
+        has(at.screen(), "cancelled: 1")
+    equal(site.json("status")["counts"]["input_required"], 1, "what has come meanwhile was not meant")
+    gone = site.asking()
+    with site.terminal("cancel", "--filter", "--tool", "order") as at:
+        at.until("cancel 2 tasks? [y/N]")
+        site.run("cancel", gone)
+        at.type("y")
         at.end(2)
-        has(at.screen(), "matches 2 tasks by now, not 1", "nothing was done", "look again")
-    equal(site.json("status")["counts"]["input_required"], 2)
+        has(at.screen(), "matches 1 task by now, not 2", "nothing was done", "look again")
+    site.asking()
     with site.terminal("cancel", "--filter", "--tool", "order") as at:
         at.until("cancel 2 tasks? [y/N]")
         at.type("")

@@ -21,11 +21,17 @@ class stream {
       : pace_(heartbeat) {
     task.origin = std::make_shared<task_origin>();
     task.process = process_id{};
-    pace_.begin(now_, known);
+    task.progress = known;
+    task.epoch = 1;
+    pace_.begin(now_, task);
   }
 
   void report(double done, std::optional<double> total = std::nullopt, std::string message = {}) {
-    pace_.offer({{done, total}, std::move(message)});
+    report_of(task.epoch, done, total, std::move(message));
+  }
+  void report_of(std::uint64_t epoch, double done, std::optional<double> total,
+                 std::string message) {
+    pace_.offer({{done, total}, std::move(message), epoch});
     look();
   }
   // Time passes as the event loop has it: from one thing that is due to the next.
@@ -105,6 +111,23 @@ TEST(pace, what_a_call_usually_takes_is_its_total_until_that_has_passed) {
   s.pass(30s);
   EXPECT_EQ(s.take_sent(),
             (lines{"10/25 running for 10 s", "20/25 running for 20 s", "30 running for 30 s"}));
+}
+
+// Its figures were no news until they passed those of the attempt before: it looked hung.
+TEST(pace, another_attempt_is_heard_from_its_first_figure_on) {
+  stream s;
+  s.report(8, 10, "step 8");
+  s.take_sent();
+  s.task.epoch = 3;
+  s.pass(1s);
+  s.report(1, 10, "step 1");
+  s.report_of(1, 9, 10, "step 9");  // late, of the one before
+  s.pass(1s);
+  EXPECT_EQ(s.take_sent(), lines{"8 1 of 10: step 1"});
+  EXPECT_GT(s.figures()[1], s.figures()[0]) << "figures of a token only grow";
+  s.pass(1s);
+  s.report(9, 10, "step 9");
+  EXPECT_EQ(s.take_sent(), lines{"9/10 step 9"});
 }
 
 TEST(pace, without_a_heartbeat_only_the_tool_speaks) {

@@ -94,10 +94,10 @@ const checks = {
     const answered = (await get(`tasks/${asks}`)).json;
     assert.deepEqual(answered.questions[0].response.content, { n: 7 });
     const fails = await server.call("fails");
-    assert.equal((await server.await(fails, "completed")).isError, true);
+    assert.equal((await server.await(fails, "error")).isError, true);
     await get(`tasks/${fails}`);
     const again = (await post(`tasks/${fails}/retry`)).json.task.id;
-    assert.equal((await server.await(again, "completed")).retryOf, fails);
+    assert.equal((await server.await(again, "error")).retryOf, fails);
     const sleeps = [];
     for (let i = 0; i < 3; ++i) sleeps.push(await server.call("sleep", { seconds: 600 }));
     const waiting = await server.await(sleeps[2], "waiting");
@@ -114,7 +114,12 @@ const checks = {
     await get(`tasks/${sleeps[0]}`, 404);
     await post("tasks:cancel", { filter: { tool: "sleep" }, expect: 7 }, 409);
     assert.equal((await post("tasks:cancel", { ids: sleeps.slice(1) })).json.applied, 2);
-    await post("tasks:retry", { ids: [fails, "nothing"] });
+    const retried = (await post("tasks:retry", { ids: [fails, "nothing"] })).json;
+    assert.deepEqual([retried.applied, retried.refused, retried.made.length], [1, 1, 1]);
+    assert.equal((await server.await(retried.made[0], "error")).retryOf, fails);
+    const wrong = async (status) => (await get(`tasks?status=${status}`)).json.tasks.map((task) => task.id);
+    assert.ok((await wrong("failed,error")).includes(fails));
+    assert.ok(!(await wrong("completed,failed")).includes(fails));
     await post("tasks:delete", { filter: { tool: "sleep", status: "cancelled" }, expect: 2 });
   },
   async "tools are paused, resumed and called"() {

@@ -150,10 +150,10 @@ TEST_F(operator_api, a_question_is_answered_or_says_what_does_not_fit) {
 TEST_F(operator_api, what_has_ended_is_retried_kept_and_removed) {
   start();
   const std::string id = call("fails");
-  EXPECT_TRUE(await(id, "completed").at("isError").as_bool());
+  EXPECT_TRUE(await(id, "error").at("isError").as_bool());
   const std::string again(
       host_->post("tasks/" + id + "/retry").json().at("task").at("id").as_string());
-  EXPECT_EQ(await(again, "completed").at("retryOf").as_string(), id);
+  EXPECT_EQ(await(again, "error").at("retryOf").as_string(), id);
   const api_reply kept = host_->post("tasks/" + id + "/retain", R"({"retentionMs":null})");
   EXPECT_EQ(kept.status, 200) << kept.body;
   for (const char* bad : {"{}", R"({"retentionMs":-1})", R"({"retentionMs":"1h"})"}) {

@@ -76,7 +76,7 @@ async function accessible(page) {
 const printed = await server.call("print", { steps: 5 });
 await server.await(printed, "completed");
 const failed = await server.call("fails");
-await server.await(failed, "completed");
+await server.await(failed, "error");
 const sleeping = await server.call("sleep", { seconds: 3600 });
 const views = ["now", "tasks", `tasks/${printed}`, `tasks/${failed}`, "tools", "tools/sleep", "processes", "owners", "audit"];
 
@@ -127,6 +127,7 @@ const checks = {
       }
       await page.goto(`${server.url}#/tasks?status=running`);
       await eventually(async () => (await rows.count()) === 1, "the one that runs");
+      await page.goto(`${server.url}#/now`);
       await shows(page, "100,00");
     });
   },

@@ -30,14 +30,18 @@ TEST(task_filters, are_read_from_parameters_and_objects_alike) {
                           R"("since":"2026-11-28T14:00:00Z","q":"the mill"})")),
                       now),
             wanted);
+  wanted = {};
+  wanted.until = now - 1h;
+  wanted.phases = {stores::phase::failed, stores::phase::error};
+  EXPECT_EQ(of("until=2026-11-28T15:00:00Z&status=failed,error"), wanted);
   EXPECT_EQ(of(""), stores::task_filter());
   EXPECT_EQ(filter_of(json::value(std::string_view(R"({"tool":null,"status":""})")), now),
             stores::task_filter());
 }
 
 TEST(task_filters, what_is_no_filter_is_refused) {
-  for (const char* bad :
-       {"status=run", "status=running,x", "since=soon", "since=2026-13-01T00:00:00Z"}) {
+  for (const char* bad : {"status=run", "status=running,x", "since=soon", "until=later",
+                          "since=2026-13-01T00:00:00Z"}) {
     EXPECT_THROW(of(bad), api_error) << bad;
   }
   for (const char* bad : {"[]", "1", R"({"state":"running"})", R"({"tool":1})"}) {

@@ -15,19 +15,21 @@
 
 namespace longhaul::stores {
 
-/// Where a task stands, as people ask for it: a status, with the working ones told apart.
+/// Where a task stands, as people ask for it: a status, with the working ones told apart, and the
+/// completed ones.
 enum class phase : std::uint8_t {
   waiting,  ///< working, and nobody runs it: `queued` in transitions.hpp
   running,  ///< working otherwise; an external one, too
   input_required,
-  completed,
+  completed,  ///< and its tool says nothing of an error
+  error,      ///< completed otherwise: the tool says that it failed (`isError`)
   failed,
   cancelled
 };
-inline constexpr std::size_t phase_count = 6;
+inline constexpr std::size_t phase_count = 7;
 
 phase phase_of(const task_record& task) noexcept;
-/// "waiting", "running", "input_required", "completed", "failed", "cancelled".
+/// "waiting", "running", "input_required", "completed", "error", "failed", "cancelled".
 std::string_view to_string(phase where) noexcept;
 std::optional<phase> parse_phase(std::string_view name) noexcept;
 
@@ -56,6 +58,7 @@ struct task_filter {
   std::string tool = {};                          ///< exactly this one; empty: any
   std::string owner = {};                         ///< the same
   std::optional<timestamp> since = std::nullopt;  ///< created then, or later
+  std::optional<timestamp> until = std::nullopt;  ///< created then, or earlier
   /// Stands in the id, message, idempotency or concurrency key, owner, tool, or in the first
   /// `rules::searched_arguments` bytes of the arguments; letters A–Z count as a–z. Empty: anything.
   std::string text = {};

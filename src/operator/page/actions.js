@@ -41,7 +41,7 @@ export async function actOn(task, verb) {
     ({ reason, keep }) => (keep ? { retentionMs: JSON.parse(keep) } : reason ? { reason } : {})))
 }
 
-// Many at once: `target` is {ids}, or {filter, expect}.
+// Many: `target` is {ids}, or {filter, expect}.
 export async function actOnMany(verb, count, target) {
   const what = count === 1 ? '1 task' : `${number(count)} tasks`
   const reply = await ask(verb, what, null, `/tasks:${verb}`, () => target)

@@ -27,7 +27,7 @@ function valueEnd(text, at) {
   }
 }
 
-// The members of an object, as [name, text]; of an array, as [index, text]. Of others: none.
+// Of an object [name, text], of an array [index, text] each; of others none.
 export function members(text) {
   const found = []
   let at = skipSpace(text, 0)

@@ -38,7 +38,8 @@ export default function nowView() {
         h('h1', 'Now'),
         h('div', { key: 'troubles' }, troubles(server.status, processes)),
         h('nav.counts', { label: 'Tasks by status' }, statuses.map((status) =>
-          tasksLink({ status }, h(`b.${status}`, number(counts[status])), h('span', word(status))))),
+          status in counts
+            && tasksLink({ status }, h(`b.${status}`, number(counts[status])), h('span', word(status))))),
         h('div.columns', { key: 'columns' },
           h('div',
             section('Waiting for an answer', 'input_required'),

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pieces that several views show: marks of a status, links, bars, rows of tasks, texts to copy.
+// What several views show: marks of a status, links, bars, rows of tasks, texts to copy.
 import { say } from './dialog.js'
 import { h } from './dom.js'
 import { indented } from './json.js'
 import { bytes, duration, msBetween, number, since, theirs, visible, visibleLines, when } from './text.js'
 
-export const statuses = ['waiting', 'running', 'input_required', 'completed', 'failed', 'cancelled']
+export const statuses = ['waiting', 'running', 'input_required', 'completed', 'error', 'failed', 'cancelled']
 export const hasEnded = (task) => statuses.indexOf(task.status) > 2
-export const word = (status) => (status === 'input_required' ? 'needs an answer' : status)
-export const mark = ({ status, isError }) => (status === 'completed' && isError
-  ? h('span.mark.failed', 'tool error') : h(`span.mark.${status}`, word(status)))
+const words = { input_required: 'needs an answer', error: 'tool error' }
+export const word = (status) => words[status] ?? status
+export const mark = ({ status }) => h(`span.mark.${status}`, word(status))
 
 export const address = (view, name) => `#/${view}/${encodeURIComponent(name)}`
-export const tasksLink = (filter, ...text) => h('a', { href: `#/tasks?${new URLSearchParams(filter)}` }, text)
+// Counts have tool errors among what has completed.
+export const tasksLink = (filter, ...text) => h('a',
+  { href: `#/tasks?${new URLSearchParams(filter)}`.replace('=completed', '=completed,error') }, text)
 export const taskLink = (id, text) => h('a.break', { href: address('tasks', id) }, text ?? theirs(id))
 export const toolLink = (name) => h('a', { href: address('tools', name) }, theirs(name || '(no tool)'))
 
@@ -37,13 +39,16 @@ function timeOf({ status, createdAt, beganAt, updatedAt, endedAt }) {
 
 export const about = (task) => (task.status === 'waiting' && task.why) || task.message || task.why
 
+export const attemptOf = ({ attempt, maxAttempts }) =>
+  `${attempt}${attempt <= maxAttempts ? ` of ${maxAttempts}` : ''}`
+
 // A task in a list; `first` is a cell before the others.
 export const taskRow = (task, first) => h('tr', { key: task.id, 'data-row': '' }, first,
   h('td', mark(task)),
   h('td.what',
     h('div.line', taskLink(task.id, theirs(task.tool || '(no tool)')), ' ', h('code.quiet', theirs(task.id))),
     h('div.line.quiet', theirs(about(task)))),
-  h('td', bar(task), task.attempt > 1 && h('small', ` attempt ${task.attempt} of ${task.maxAttempts}`)),
+  h('td', bar(task), task.attempt > 1 && h('small', ` attempt ${attemptOf(task)}`)),
   h('td', h('div.line', theirs(task.owner))),
   h('td', when(task.createdAt)),
   h('td', timeOf(task)))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The output of a task, live: two tabs, follow, wrap, search, download. It looks after itself, until
-// the view of the task closes it.
+// The output of a task, live: two tabs, follow, wrap, search, download; until the view of the
+// task closes it.
 import { request, stream, taskPath } from './api.js'
 import { say } from './dialog.js'
 import { h, make, own, patch } from './dom.js'

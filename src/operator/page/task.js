@@ -8,7 +8,8 @@ import { h, make, own } from './dom.js'
 import { jsonField, schemaForm } from './form.js'
 import { members, pick } from './json.js'
 import {
-  about, address, bar, block, button, copyButton, facts, hasEnded, json, mark, taskLink, toolLink, word,
+  about, address, attemptOf, bar, block, button, copyButton, facts, hasEnded, json, mark, taskLink, toolLink,
+  word,
 } from './parts.js'
 import { tail } from './tail.js'
 import {
@@ -85,7 +86,7 @@ function pointsOf(task) {
     add(one.endedAt, 'failed', 'waited', `Attempt ${one.number} was over: `, theirs(one.how, 2000))
   }
   if (task.attempts.at(-1)?.number !== task.attempt) {
-    add(task.beganAt, 'running', 'ran', `Attempt ${task.attempt} of ${task.maxAttempts} began`,
+    add(task.beganAt, 'running', 'ran', `Attempt ${attemptOf(task)} began`,
       task.host && [' at ', theirs(task.host)])
   }
   for (const { key, request, response, askedAt, answeredAt } of task.questions) {
@@ -95,12 +96,11 @@ function pointsOf(task) {
   }
   add(task.cancelRequestedAt, 'cancelled', 'took to stop', 'Asked to stop',
     task.cancelReason && [': ', theirs(task.cancelReason, 2000)])
-  add(task.endedAt, task.isError ? 'failed' : task.status, '', h('strong', word(task.status)),
-    task.isError && ', with an error', task.message && [': ', theirs(task.message, 2000)])
+  add(task.endedAt, task.status, '', h('strong', word(task.status)), task.message && [': ', theirs(task.message, 2000)])
   return points.sort((one, other) => Date.parse(one.at) - Date.parse(other.at))
 }
 
-// The life of a task, with how long each part took: created, waited, attempt 1, ran, answered, ran ...
+// The life of a task, with how long each part took.
 function timeline(task) {
   const points = pointsOf(task)
   const doing = { waiting: 'waits', running: 'runs', input_required: 'waits for an answer' }
@@ -159,7 +159,7 @@ const templates = {
   'roots/list': '{"roots":[]}',
 }
 
-// A question with what answers it. Made once: a refresh never takes away what was typed.
+// A question with what answers it; made once: what was typed stays.
 function question({ key, raw, request: { method, params = {} } }, answer) {
   const asksUser = method === 'elicitation/create'
   const isPage = params.mode === 'url'

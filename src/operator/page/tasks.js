@@ -64,15 +64,15 @@ export default function tasksView(where, host) {
   }
 
   async function selectAll() {
-    const { count, exact } = await get(`/tasks/count?${filter}`)
-    if (exact) all = count
+    const { count, exact, at } = await get(`/tasks/count?${filter}`)
+    if (exact) all = { count, at }
     else say(`More than ${number(count)} match: narrow the filter.`)
     host.draw()
   }
 
   async function act(verb) {
-    const reply = await actOnMany(verb, all ?? selected.size, all === null
-      ? { ids: [...selected] } : { filter: Object.fromEntries(filter), expect: all })
+    const reply = await actOnMany(verb, all?.count ?? selected.size, all === null
+      ? { ids: [...selected] } : { filter: { ...Object.fromEntries(filter), until: all.at }, expect: all.count })
     if (!reply) return
     select(null)
     host.refresh()
@@ -91,14 +91,14 @@ export default function tasksView(where, host) {
     },
     h('fieldset', h('legend.aside', 'Status'), statuses.map((status) => h('label.pill',
       h('input', { type: 'checkbox', name: 'status', value: status, checked: chosen.includes(status) }),
-      ` ${word(status)} `, h('b', number(counts[status]))))),
+      ` ${word(status)} `, status in counts && status !== 'completed' && h('b', number(counts[status]))))),
     Object.entries(fields).map(([name, label]) => h('label.field', label,
       h('input', { name, value: typed[name] ?? '', spellcheck: 'false', ...more[name] }))),
     h('datalist', { id: 'tools' }, Object.keys(tools).slice(0, 200).map((value) => h('option', { value }))))
   }
 
   function drawSelection() {
-    const count = all ?? selected.size
+    const count = all?.count ?? selected.size
     return server.mayAct && count > 0 && h('div.panel.row.selection', { key: 'selection' },
       h('strong', `${number(count)} selected`, all !== null && ', all that match'),
       all === null && button('Select all that match', selectAll),
@@ -168,14 +168,14 @@ export default function tasksView(where, host) {
   }
 }
 
-// The tasks that match, page by page. The first rows are read again to keep them fresh.
+// The tasks that match, page by page; the first rows are read again.
 function taskPages() {
   // rest: 'end'; 'more'; 'search': it stopped before it found enough; 'full': no more are shown.
   const self = { tasks: [], looked: 0, rest: 'end', start, more, refresh }
   let filter
   let next
 
-  // Gives the reply, and whether there are fewer than asked for; nothing if the filter changed.
+  // The reply, and whether it has fewer than asked for; nothing if the filter changed.
   async function read(size, cursor, signal) {
     const asked = filter
     const query = new URLSearchParams({ ...Object.fromEntries(filter), limit: size, ...(cursor && { cursor }) })

@@ -62,7 +62,7 @@ function figures(tool, host) {
       ['Running here', gauge('running', tool.running, tool.limit)],
       ['Tasks', h('span.row', statuses.filter((status) => counts[status]).map((status) =>
         tasksLink({ status, tool: tool.name }, `${number(counts[status])} ${word(status)}`)))],
-      ['Last hour', `${Math.floor(100 * hour.completed / (ended || 1))} % of ${number(ended)} went well`,
+      ['Last hour', ended > 0 && `${Math.floor(100 * hour.completed / ended)} % of ${number(ended)} went well`,
         hour.cancelled > 0 && `, ${number(hour.cancelled)} cancelled`],
       ['Took', hour.p50Ms !== null && `p50 ${duration(hour.p50Ms)}, p95 ${duration(hour.p95Ms)}`]),
     hour.failures.length > 0 && h('ul', { label: 'Failures' }, hour.failures.map((one) =>

@@ -57,6 +57,22 @@ TEST_P(store_contract, a_checkpoint_is_kept_for_the_next_attempt_and_gone_at_the
   EXPECT_FALSE(get(task)->checkpoint);
 }
 
+TEST_P(store_contract, another_attempt_begins_its_progress_anew) {
+  auto what = origin();
+  what->crash_policy = on_crash::rerun;
+  const auto task = create(what, process_);
+  ASSERT_TRUE(applied(report(task, 1, 63, "step 63")));
+  ASSERT_TRUE(applied(run(store().release(task->id(), epoch(1)))));
+  const auto again = claim(process_, 1);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0]->progress, std::nullopt) << "it has done nothing yet";
+  EXPECT_EQ(get(task)->progress, std::nullopt);
+  EXPECT_EQ(get(task)->status_message, "");
+  ASSERT_TRUE(applied(report(task, again[0]->epoch, 1, "step 1")));
+  EXPECT_EQ(get(task)->progress->done, 1);
+  EXPECT_EQ(get(task)->status_message, "step 1");
+}
+
 TEST_P(store_contract, a_finished_task_has_its_result) {
   const auto task = create_claimed();
   fixture_->advance(5s);

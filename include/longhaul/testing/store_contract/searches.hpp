@@ -30,6 +30,9 @@ class store_search : public store_contract {
       EXPECT_TRUE(applied(ask(made[phase::input_required].back(), 1, {ask_for("q")})));
       made[phase::completed].push_back(next(process_));
       EXPECT_TRUE(applied(finish(made[phase::completed].back(), 1, "x")));
+      made[phase::error].push_back(next(process_));
+      EXPECT_TRUE(applied(run(store().finish(made[phase::error].back()->id(), epoch(1),
+                                             outcome::tool_error("no"), "no"))));
       made[phase::failed].push_back(next(process_));
       const outcome error = outcome::protocol_error(-32000, "no");
       EXPECT_TRUE(
@@ -86,6 +89,8 @@ TEST_P(store_search, finds_tasks_of_all_owners_by_where_they_stand) {
   for (const auto& some : {stores::phase_set{phase::waiting, phase::failed},
                            stores::phase_set{phase::running, phase::input_required},
                            stores::phase_set{phase::completed, phase::cancelled},
+                           stores::phase_set{phase::completed, phase::error},
+                           stores::phase_set{phase::error, phase::failed},
                            stores::phase_set{phase::failed, phase::cancelled}}) {
     task_filter several;
     several.phases = some;
@@ -99,7 +104,8 @@ TEST_P(store_search, finds_tasks_of_all_owners_by_where_they_stand) {
 
 TEST_P(store_search, finds_tasks_by_tool_owner_and_time) {
   const auto made = all_kinds();
-  for (const phase where : {phase::waiting, phase::running, phase::completed, phase::failed}) {
+  for (const phase where :
+       {phase::waiting, phase::running, phase::completed, phase::error, phase::failed}) {
     const task_ptr& theirs = made.at(where).back();
     task_filter filter;
     filter.phases.add(where);
@@ -126,6 +132,16 @@ TEST_P(store_search, finds_tasks_by_tool_owner_and_time) {
   nothing = {};
   nothing.since = fixture_->now() + 1s;
   EXPECT_TRUE(ids_of(nothing).empty());
+  // Those of the other owner came first.
+  std::vector<task_ptr> before;
+  for (const auto& [where, tasks] : made) before.push_back(tasks.front());
+  task_filter until;
+  until.until = made.at(phase::waiting).back()->origin->created_at - 1ms;
+  EXPECT_EQ(ids_of(until, 4), newest_first(before));
+  until.tool = "encode";
+  EXPECT_TRUE(ids_of(until).empty());
+  *until.until += 1ms;
+  EXPECT_EQ(ids_of(until), newest_first({made.at(phase::waiting).back()})) << "then, or earlier";
 }
 
 TEST_P(store_search, looks_for_text_in_what_people_know_of_a_task) {
