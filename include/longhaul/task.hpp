@@ -44,7 +44,7 @@ constexpr bool includes(retry_on all, retry_on one) noexcept {
   return (static_cast<unsigned>(all) & static_cast<unsigned>(one)) != 0;
 }
 
-/// How far work has come; `done` only grows while a task runs. Units are the tool's own.
+/// How far work has come; `done` only grows while an attempt runs. Units are the tool's own.
 struct progress_state {
   double done = 0;
   std::optional<double> total = std::nullopt;

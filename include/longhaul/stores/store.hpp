@@ -86,8 +86,8 @@ class store : public store_operations {
   // --- workers' side: fenced by `writer`. What these write counts, and is never refused for its
   // size: one task's part is bounded by who calls.
 
-  /// Progress, which only grows, the line that people read, and the checkpoint. `unchanged` if
-  /// there is nothing new in it.
+  /// Progress, which only grows while an attempt runs, the line that people read, and the
+  /// checkpoint. `unchanged` if there is nothing new in it.
   virtual awaitable<change_result> report(std::string_view id, writer worker,
                                           const report_change& change) = 0;
   /// Adds questions. All of them known and unchanged: `unchanged`. A key with another request:
