@@ -83,6 +83,10 @@ class interruptible {
 
 }  // namespace
 
+int refuse_admin_in_json(const std::string& wrong) {
+  return tell(admin_error("invalid", wrong, "run it with --help for more information"), true);
+}
+
 int run_admin(const admin_command& command) {
   try {
     seat at(false);

@@ -56,10 +56,13 @@ struct admin_command {
   std::optional<std::size_t> bytes;
   std::string duration;  ///< or "forever"
   std::vector<std::string> answers;
+  std::string reason;  ///< of `cancel`; empty: who did it
   bool decline = false;
 };
 
 /// The exit code (`exit_codes.hpp`).
 int run_admin(const admin_command& command);
+/// Prints what is wrong with its command line as `--json` does other errors. The exit code.
+int refuse_admin_in_json(const std::string& wrong);
 
 }  // namespace longhaul

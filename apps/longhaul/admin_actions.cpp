@@ -33,9 +33,17 @@ std::string tasks_text(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " task" : " tasks");
 }
 
+void add_reason(json::object& body, const admin_command& command) {
+  if (!command.reason.empty()) body.string("reason", command.reason);
+}
+
 int act_on_one(const admin_desk& desk, const action_words& words) {
   const std::string id = whole_id(desk.link, desk.command.ids.front());
-  const raw_json reply = desk.link.post(path_of_task(id, words.name), "{}");
+  std::string body;
+  json::object o(body);
+  add_reason(o, desk.command);
+  o.close();
+  const raw_json reply = desk.link.post(path_of_task(id, words.name), body);
   if (desk.command.json) {
     print_json(reply);
     return 0;
@@ -82,6 +90,7 @@ int act_on_several(const admin_desk& desk, const action_words& words) {
     json::append_string(items.next(), id);
   }
   items.close();
+  add_reason(o, desk.command);
   o.close();
   return tell_tally(desk, words, desk.link.post(std::string("tasks:") + words.name, body));
 }
@@ -100,7 +109,8 @@ bool agrees(const admin_desk& desk, const action_words& words, std::int64_t coun
   return answer && (*answer == "y" || *answer == "Y" || *answer == "yes");
 }
 
-std::string bulk_body(const admin_filter& filter, std::int64_t count) {
+std::string bulk_body(const admin_command& command, const admin_filter& filter,
+                      std::int64_t count) {
   std::string body;
   json::object o(body);
   json::object inner(o.key("filter"));
@@ -108,7 +118,9 @@ std::string bulk_body(const admin_filter& filter, std::int64_t count) {
     if (!value.empty()) inner.string(name, value);
   }
   inner.close();
-  o.integer("expect", count).close();
+  o.integer("expect", count);
+  add_reason(o, command);
+  o.close();
   return body;
 }
 
@@ -131,7 +143,7 @@ int act_on_matching(const admin_desk& desk, const action_words& words) {
   }
   if (filter.until.empty()) filter.until = text_in(view["at"]);  // what comes later is not meant
   const std::string path = std::string("tasks:") + words.name;
-  return tell_tally(desk, words, desk.link.post(path, bulk_body(filter, count)));
+  return tell_tally(desk, words, desk.link.post(path, bulk_body(desk.command, filter, count)));
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ class verb_adder {
     add_id(one, command_);
     return one;
   }
-  void of_many(const char* name, verb which, const char* help, const char* also) {
+  CLI::App& of_many(const char* name, verb which, const char* help, const char* also) {
     CLI::App& one = plain(name, which, help);
     one.add_option("ID", command_.ids, "The tasks, or the beginnings of their ids")->type_name("");
     one.add_flag("--filter", command_.by_filter, "All that the filter matches, instead of ids");
@@ -80,6 +80,7 @@ class verb_adder {
                     "if their number has changed meanwhile. Without --status it is about ") +
         also + ".\n" + filter_words + "Examples:\n  longhaul admin " + name +
         " 01m8hk25bz0c\n  longhaul admin " + name + " --filter --tool render --since 2h");
+    return one;
   }
 
  private:
@@ -112,7 +113,9 @@ void add_views(verb_adder& add, admin_command& command) {
 }
 
 void add_actions(verb_adder& add, admin_command& command) {
-  add.of_many("cancel", verb::cancel, "Stop tasks", "all that have not ended");
+  add.of_many("cancel", verb::cancel, "Stop tasks", "all that have not ended")
+      .add_option("--reason", command.reason, "Why: the caller reads it as the task's message")
+      ->type_name("TEXT");
   add.of_many("retry", verb::retry, "Do the work of ended tasks again, as new tasks",
               "those that failed or were cancelled");
   add.of_many("delete", verb::remove, "Remove tasks that have ended", "all that have ended");

@@ -104,7 +104,7 @@ class timeline {
     const std::string host = text_in(task_["host"]);
     const std::int64_t number = number_in(task_["attempt"]), most = number_in(task_["maxAttempts"]);
     // What was handed back by a server that ended was one, and does not count.
-    const std::string total = number <= most ? " of " + std::to_string(most) : "";
+    const std::string total = most > 1 && number <= most ? " of " + std::to_string(most) : "";
     add("beganAt",
         "attempt " + std::to_string(number) + total + " began" +
             (host.empty() ? "" : " at " + host),

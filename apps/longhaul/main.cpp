@@ -118,13 +118,17 @@ int main(int argc, char** argv) {
   CLI::App app("longhaul: long-running MCP tools, served and called");
   longhaul::given_command given;
   longhaul::add_commands(app, given);
+  const bool in_json =
+      !words.empty() && words[0] == "admin" && std::ranges::find(words, "--json") != words.end();
   if (const std::string wrong = longhaul::unknown_command(app, argc, argv); !wrong.empty()) {
+    if (in_json) return longhaul::refuse_admin_in_json(wrong);
     std::cerr << "longhaul: " << wrong << "\nRun with --help for more information." << std::endl;
     return 2;
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
+    if (in_json && e.get_exit_code() != 0) return longhaul::refuse_admin_in_json(e.what());
     return app.exit(e, std::cout, std::cerr) == 0 ? 0 : 2;
   }
   return longhaul::run(app, given, behind);

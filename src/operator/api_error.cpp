@@ -12,8 +12,9 @@ std::string_view usual_hint(int status) noexcept {
     case 401:
       return "send Authorization: Bearer KEY with a key of an [[operator.key]] table";
     case 403:
-      return "allow the host or the origin (allow_hosts, allow_origins), use a key with role = "
-             "\"act\", or, behind a proxy, give the listener keys";
+      return "what came through a proxy (it has Forwarded or X-Forwarded-...) needs a listener "
+             "with keys; else allow the host or the origin (allow_hosts, allow_origins), or use a "
+             "key with role = \"act\"";
     case 404:
       return "GET api/v1/openapi.json lists what there is";
     default:

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // POST /tasks:cancel, :retry and :delete: many at once, by their ids or by a filter. Each task is
 // acted on by itself; what cannot be done to one is told, and the others go on.
+#include <functional>
 #include <optional>
 #include <set>
 
-#include "operator/request_body.hpp"
 #include "operator/task_actions.hpp"
 #include "operator/task_filters.hpp"
 #include "operator/task_json.hpp"
@@ -15,7 +15,7 @@ namespace longhaul::operating {
 namespace {
 
 using wire::http_reply;
-using one_action = awaitable<acted> (*)(const api_call&, const task_record&);
+using one_action = std::function<awaitable<acted>(const api_call&, const task_record&)>;
 
 struct failure {
   std::string id, message;
@@ -68,7 +68,7 @@ awaitable<std::vector<std::string>> ids_matching(const api_call& call, const req
 }
 
 // `matches`: what the task must be like still; null: it was named.
-awaitable<void> act_on(const api_call& call, const std::string& id, one_action act,
+awaitable<void> act_on(const api_call& call, const std::string& id, const one_action& act,
                        const stores::task_matcher* matches, tally& sums) {
   std::string refused;
   try {
@@ -98,8 +98,8 @@ std::string words_of(const tally& sums) {
          " unchanged, " + std::to_string(sums.refused) + " refused";
 }
 
-awaitable<http_reply> act_on_all(api_call& call, std::string_view verb, one_action act) {
-  const request_body body(call.body, {"ids", "filter", "expect"});
+awaitable<http_reply> act_on_all(api_call& call, std::string_view verb, request_body body,
+                                 one_action act) {
   if (bool(body["ids"]) == bool(body["filter"])) {
     throw api_error(400, "say which tasks: ids, or filter and expect");
   }
@@ -137,18 +137,24 @@ awaitable<http_reply> act_on_all(api_call& call, std::string_view verb, one_acti
   co_return json_reply(std::move(out));
 }
 
-awaitable<acted> cancel_plainly(const api_call& call, const task_record& task) {
-  return cancel_one(call, task, "cancelled by the operator " + std::string(call.who()));
+request_body which_tasks(const api_call& call) {
+  return request_body(call.body, {"ids", "filter", "expect"});
 }
 
 }  // namespace
 
 awaitable<http_reply> cancel_tasks(api_call& call) {
-  return act_on_all(call, "cancel", cancel_plainly);
+  request_body body(call.body, {"ids", "filter", "expect", "reason"});
+  const auto act = [reason = reason_in(call, body)](const api_call& at, const task_record& task) {
+    return cancel_one(at, task, reason);
+  };
+  return act_on_all(call, "cancel", std::move(body), act);
 }
-awaitable<http_reply> retry_tasks(api_call& call) { return act_on_all(call, "retry", retry_one); }
+awaitable<http_reply> retry_tasks(api_call& call) {
+  return act_on_all(call, "retry", which_tasks(call), retry_one);
+}
 awaitable<http_reply> delete_tasks(api_call& call) {
-  return act_on_all(call, "delete", delete_one);
+  return act_on_all(call, "delete", which_tasks(call), delete_one);
 }
 
 }  // namespace longhaul::operating

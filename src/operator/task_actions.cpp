@@ -2,8 +2,8 @@
 // POST /tasks/{id}/….
 #include "operator/task_actions.hpp"
 
+#include "json/canonical.hpp"
 #include "json/view.hpp"
-#include "operator/request_body.hpp"
 #include "operator/task_json.hpp"
 #include "operator/task_lookup.hpp"
 #include "tasks/operations.hpp"
@@ -14,6 +14,19 @@ namespace {
 
 using stores::change_code;
 using wire::http_reply;
+
+// The first answer counts.
+void refuse_other_answers(const task_record& task, const std::vector<stores::response>& given) {
+  for (const stores::response& one : given) {
+    const task_input* const known = find_input(task, one.key);
+    if (known == nullptr || !known->response) continue;
+    if (json::canonical(json::value(known->response)) == json::canonical(json::value(one.value))) {
+      continue;
+    }
+    throw api_error(409,
+                    "\"" + one.key + "\" was answered before, and otherwise: that answer stands");
+  }
+}
 
 [[noreturn]] void refuse_ended(const task_record& task) {
   throw api_error(409, "the task has ended: it is " + std::string(to_string(task.status)));
@@ -65,6 +78,11 @@ std::vector<stores::response> answers_of(const api_call& call) {
 
 }  // namespace
 
+std::string reason_in(const api_call& call, const request_body& body) {
+  const std::string given = body.text("reason");
+  return given.empty() ? "cancelled by the operator " + std::string(call.who()) : given;
+}
+
 awaitable<acted> cancel_one(const api_call& call, const task_record& task, std::string reason) {
   if (task.terminal()) refuse_ended(task);
   auto change = co_await call.server.around.engine.cancel(task.owner(), task.id(), reason);
@@ -97,8 +115,7 @@ awaitable<acted> delete_one(const api_call& call, const task_record& task) {
 
 awaitable<http_reply> cancel_task(api_call& call) {
   const request_body body(call.body, {"reason"});
-  std::string reason = body.text("reason");
-  if (reason.empty()) reason = "cancelled by the operator " + std::string(call.who());
+  std::string reason = reason_in(call, body);
   const task_ptr task = co_await task_of(call);
   const acted done = co_await cancel_one(call, *task, std::move(reason));
   co_return reply_of(call, "cancel", done);
@@ -118,6 +135,7 @@ awaitable<http_reply> answer_task(api_call& call) {
   } catch (const tasks::unfit_answer& e) {
     throw api_error(400, "the answer to \"" + e.key() + "\" does not fit: " + e.what());
   }
+  if (change.code == change_code::unchanged) refuse_other_answers(*change.task, given);
   co_return reply_of(call, "answer", outcome_of(std::move(change), task->id()));
 }
 

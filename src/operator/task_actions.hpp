@@ -7,6 +7,7 @@
 
 #include "longhaul/stores/values.hpp"
 #include "operator/api_call.hpp"
+#include "operator/request_body.hpp"
 
 namespace longhaul::operating {
 
@@ -17,6 +18,8 @@ struct acted {
   task_ptr task;
 };
 
+/// Why tasks are to be cancelled: its `reason`, or who wants it. Throws `api_error` (400).
+std::string reason_in(const api_call& call, const request_body& body);
 awaitable<acted> cancel_one(const api_call& call, const task_record& task, std::string reason);
 awaitable<acted> retry_one(const api_call& call, const task_record& task);
 /// A task that has ended is gone for everybody at once; what it left is removed soon.

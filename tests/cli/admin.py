@@ -240,7 +240,8 @@ def many_by_a_filter(box):
     has(told.err, "cancel 3 tasks", "--yes")
     has(site.run("cancel", "--tool", "order", code=2).err, "--filter")
     has(site.run("cancel", "--filter", kept, code=2).err, "exclude each other")
-    has(site.run("cancel", "--filter", "--tool", "order", "--yes").err, "cancelled: 3", "refused: 0")
+    has(site.run("cancel", "--filter", "--tool", "order", "--yes", "--reason", "no stew").err, "cancelled: 3", "refused: 0")
+    equal({task["message"] for task in site.json("tasks", "--status", "cancelled")["tasks"]}, {"The task was cancelled: no stew"})
     has(site.run("cancel", "--filter", "--tool", "order", "--yes").err, "no task matches")
     equal(site.json("cancel", "--filter", "--tool", "order")["applied"], 0)
     equal(site.json("retry", "--filter", "--yes")["applied"], 3)
@@ -277,6 +278,15 @@ def a_number_that_changes_before_the_answer(box):
         at.type("y")
         at.end(0)
         has(at.screen(), "cancelled: 2")
+
+
+@test
+def wrong_use_in_json(box):
+    for words in (("frob",), ("tasks", "--bogus"), ("show",), ("tasks", "--limit", "many")):
+        refused = box.run("admin", *words, "--json", code=2)
+        equal((refused.json["code"], refused.err), ("invalid", ""), words)
+    has(box.run("admin", "frob", code=2).err, "unknown command")
+    has(box.run("admin", "tasks", "--json", "--help").out, "--status")
 
 
 @test

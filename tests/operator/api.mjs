@@ -99,7 +99,10 @@ const checks = {
     const again = (await post(`tasks/${fails}/retry`)).json.task.id;
     assert.equal((await server.await(again, "error")).retryOf, fails);
     const sleeps = [];
-    for (let i = 0; i < 3; ++i) sleeps.push(await server.call("sleep", { seconds: 600 }));
+    for (let i = 0; i < 3; ++i) {
+      sleeps.push(await server.call("sleep", { seconds: 600 }));
+      if (i < 2) await server.await(sleeps[i], "running");  // of one millisecond any may begin
+    }
     const waiting = await server.await(sleeps[2], "waiting");
     assert.match(waiting.why, /2 of 2 running/);
     assert.equal((await get("status")).json.oldestWaiting.id, sleeps[2]);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The API as an operator meets it: each route, each refusal. (That replies are what openapi.json
 // says, scripts/operator.sh checks.)
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <thread>
+#include <utility>
 
 #include "longhaul/elicitation.hpp"
 #include "longhaul/task_context.hpp"
@@ -57,6 +59,15 @@ class operator_api : public testing::Test {
                                               R"("integer"}},"required":["n"]})")));
       return std::string(answer.content.view());
     });
+    tool_options both = quick;
+    both.name = "asks_both";
+    served_.add_tool(both, [](task_context& task, const raw_json&) {
+      const auto form = [](const char* words) {
+        return elicitation::form(words, raw_json::trusted(R"({"type":"object","properties":{}})"));
+      };
+      task.ask_all({{"one", form("First?")}, {"two", form("Second?")}});
+      return std::string("done");
+    });
     tool_options never = quick;
     never.name = "never";
     never.policy = task_policy::never;
@@ -79,6 +90,15 @@ class operator_api : public testing::Test {
     do task = show(id);
     while (task.at("status").as_string() != status);
     return task;
+  }
+
+  // Until there is one.
+  std::string the_running_one() {
+    for (;;) {
+      const value page = host_->get("tasks?status=running").json();
+      const auto& tasks = page.at("tasks").as_array();
+      if (!tasks.empty()) return std::string(tasks.at(0).at("id").as_string());
+    }
   }
 
   std::atomic<int> running_{0};
@@ -110,8 +130,9 @@ TEST_F(operator_api, a_task_is_shown_from_its_call_to_its_end) {
 
 TEST_F(operator_api, what_waits_says_why_and_what_runs_can_be_cancelled) {
   start();
-  const std::string first = call("slow"), second = call("slow");
+  const std::string first = call("slow");
   await(first, "running");
+  const std::string second = call("slow");
   const value waiting = await(second, "waiting");
   EXPECT_EQ(waiting.at("why").as_string(), "waiting: 1 of 1 running");
   EXPECT_EQ(host_->get("status").json().at("oldestWaiting").at("id").as_string(), second);
@@ -147,6 +168,22 @@ TEST_F(operator_api, a_question_is_answered_or_says_what_does_not_fit) {
   EXPECT_FALSE(done.at("questions").at(0).at("response").is_null());
 }
 
+// It was "unchanged", as if the second had been taken.
+TEST_F(operator_api, the_first_answer_stands) {
+  start();
+  const std::string id = call("asks_both");
+  await(id, "input_required");
+  const auto answer = [&](const std::string& key, const std::string& given) {
+    return host_->post("tasks/" + id + "/answer", R"({"answers":{")" + key + "\":" + given + "}}");
+  };
+  EXPECT_EQ(answer("one", R"({"action":"accept","content":{}})").status, 200);
+  const api_reply again = answer("one", R"({"content": {}, "action": "accept"})");
+  EXPECT_EQ(again.status, 200) << again.body;
+  EXPECT_EQ(again.json().at("outcome").as_string(), "unchanged");
+  EXPECT_EQ(answer("one", R"({"action":"decline"})").code(), "conflict");
+  EXPECT_EQ(answer("two", R"({"action":"decline"})").status, 200);
+}
+
 TEST_F(operator_api, what_has_ended_is_retried_kept_and_removed) {
   start();
   const std::string id = call("fails");
@@ -175,7 +212,7 @@ TEST_F(operator_api, many_are_acted_on_if_there_are_as_many_as_was_believed) {
   start();
   std::vector<std::string> ids;
   for (int i = 0; i < 5; ++i) ids.push_back(call("slow"));
-  await(ids[0], "running");
+  std::swap(ids[0], *std::ranges::find(ids, the_running_one()));  // of one millisecond any may be
   const std::string filter = R"("filter":{"tool":"slow","status":"waiting"})";
   EXPECT_EQ(host_->post("tasks:cancel", "{" + filter + "}").code(), "invalid");
   const api_reply other = host_->post("tasks:cancel", "{" + filter + R"(,"expect":5})");

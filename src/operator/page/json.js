@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON as text, for numbers beyond 2^53 do not survive JSON.parse. Requires what JSON.parse accepts.
+// JSON as text: numbers beyond 2^53 do not survive JSON.parse. Requires what JSON.parse accepts.
 
 function stringEnd(text, at) {
   for (let end = text.indexOf('"', at + 1); ; end = text.indexOf('"', end + 1)) {

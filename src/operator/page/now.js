@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an operator wants to know in ten seconds: what needs an answer, what runs, what waits and why,
+// What one wants to know in ten seconds: what needs an answer, what runs, what waits and why,
 // what failed, and whether the server and its store are well.
 import { get, server } from './api.js'
 import { h } from './dom.js'

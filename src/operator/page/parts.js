@@ -40,7 +40,7 @@ function timeOf({ status, createdAt, beganAt, updatedAt, endedAt }) {
 export const about = (task) => (task.status === 'waiting' && task.why) || task.message || task.why
 
 export const attemptOf = ({ attempt, maxAttempts }) =>
-  `${attempt}${attempt <= maxAttempts ? ` of ${maxAttempts}` : ''}`
+  `${attempt}${maxAttempts > 1 && attempt <= maxAttempts ? ` of ${maxAttempts}` : ''}`
 
 // A task in a list; `first` is a cell before the others.
 export const taskRow = (task, first) => h('tr', { key: task.id, 'data-row': '' }, first,
