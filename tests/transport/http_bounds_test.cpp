@@ -10,13 +10,13 @@
 namespace longhaul::transport {
 namespace {
 
-// The handshake has as much time as a head, and takes its own on a busy machine.
-constexpr auto slow_head = std::chrono::milliseconds(500);
-
 using namespace std::chrono_literals;
 using test::client;
 using test::post;
 using test::reply;
+
+// The handshake has as much time as a head, and takes its own on a busy machine.
+constexpr auto slow_head = 500ms;
 
 class http_bounds : public test::over_both {
  protected:
