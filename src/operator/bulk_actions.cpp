@@ -144,11 +144,11 @@ request_body which_tasks(const api_call& call) {
 }  // namespace
 
 awaitable<http_reply> cancel_tasks(api_call& call) {
-  request_body body(call.body, {"ids", "filter", "expect", "reason"});
+  const request_body body(call.body, {"ids", "filter", "expect", "reason"});
   const auto act = [reason = reason_in(call, body)](const api_call& at, const task_record& task) {
     return cancel_one(at, task, reason);
   };
-  return act_on_all(call, "cancel", std::move(body), act);
+  return act_on_all(call, "cancel", body, act);
 }
 awaitable<http_reply> retry_tasks(api_call& call) {
   return act_on_all(call, "retry", which_tasks(call), retry_one);
