@@ -85,7 +85,7 @@ def the_list_of_tasks(box):
         assert id.startswith(row.split()[0]) and len(row.split()[0]) >= 14, row
     has(rows[1], "waiting for an answer")
     has(rows[2], "time limit")
-    for words, wanted in ((("--status", "failed,completed"), [failed, done]), (("--tool", "order"), [asks]),
+    for words, wanted in ((("--until", "1h"), []), (("--status", "failed,completed"), [failed, done]), (("--tool", "order"), [asks]),
                           (("--owner", "nobody"), []), (("--since", "1h", "--q", "ORDER"), [asks]),
                           (("--since", "2020-01-01T00:00:00Z", "--limit", "1"), [asks]), (("--q", failed), [failed])):
         equal([one["id"] for one in site.json("tasks", *words)["tasks"]], wanted, words)
@@ -298,6 +298,8 @@ def retain(box):
     has(site.run("retain", id, "forever").err, "kept for 30 d after its end (the server keeps nothing longer)")
     equal(site.json("retain", id, "1h")["outcome"], "applied")
     has(site.run("retain", id, "long", code=2).err, "'long' is no duration", "forever")
+    has(site.run("retain", id, "0s").err, "kept no longer", id)
+    has(site.run("show", id, code=2).err, "no task")
 
 
 @test

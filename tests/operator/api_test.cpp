@@ -246,6 +246,8 @@ TEST_F(operator_api, a_paused_tool_waits) {
   EXPECT_FALSE(host_->get("tools").json().at("tools").at(0).at("pausedSince").is_null());
   EXPECT_EQ(host_->post("tools/echo/resume").json().at("outcome").as_string(), "applied");
   await(id, "completed");
+  EXPECT_EQ(host_->post("tools/echo/resume").json().at("outcome").as_string(), "unchanged");
+  EXPECT_EQ(host_->post("tools/nothing/resume").code(), "not_found");
   EXPECT_EQ(host_->post("tools/nothing/call").code(), "not_found");
   EXPECT_EQ(host_->post("tools/never/call").code(), "conflict");
   EXPECT_EQ(host_->post("tools/echo/call", R"({"arguments":[]})").code(), "invalid");

@@ -125,6 +125,18 @@ TEST(work_spans, of_two_processes_fit_together) {
   EXPECT_EQ(member_of(attempt, "parentSpanId"), member_of(call, "spanId"));
 }
 
+// An end whose commit was not heard of is told when somebody finds it: the span lasted until then.
+TEST(work_spans, end_when_the_task_did_however_late_that_is_told) {
+  noted watched;
+  auto origin = std::make_shared<task_origin>(*traced_origin());
+  origin->created_at -= std::chrono::hours(1);
+  task_record ended = ended_task(traced_task(origin), done());
+  ended.updated_at = origin->created_at + std::chrono::minutes(1);
+  watched.spans.changed(ended);
+  const auto nanoseconds = std::chrono::nanoseconds(ended.updated_at.time_since_epoch()).count();
+  EXPECT_EQ(member_of(watched.only(), "endTimeUnixNano"), std::to_string(nanoseconds));
+}
+
 TEST(work_spans, tell_what_a_call_came_to) {
   struct ending {
     task_status status;
