@@ -74,21 +74,23 @@ void read_answers(const std::vector<std::string>& words, std::vector<open_questi
   }
 }
 
-[[noreturn]] void leave_open(const std::vector<open_question>& all) {
+[[noreturn]] void leave_open(const std::string& id, const std::vector<open_question>& all) {
   std::string asked;
   for (const open_question& one : all) {
     const json::value request(one.request);
     asked += "\n  " + one.key + ": " + text_in(request["params"]["message"]);
   }
   throw admin_error("waits", "it waits for an answer, and nobody can be asked here:" + asked,
-                    "add --answer KEY=JSON, or --decline", exit_code::waits);
+                    "add --answer KEY=JSON, or --decline; longhaul admin show " + id +
+                        " has what may stand there",
+                    exit_code::waits);
 }
 
 // Asks the person for those that have no reply yet.
-void ask_for_rest(const admin_desk& desk, std::vector<open_question>& all) {
+void ask_for_rest(const admin_desk& desk, const std::string& id, std::vector<open_question>& all) {
   for (open_question& one : all) {
     if (!one.reply.empty()) continue;
-    if (!desk.at.interactive()) leave_open(all);
+    if (!desk.at.interactive()) leave_open(id, all);
     const question_reply reply = desk.at.ask(
         [&](terminal::console& console) { return terminal::ask_question(console, one.request); });
     if (desk.at.interrupted()) {
@@ -131,7 +133,7 @@ int answer_admin_task(const admin_desk& desk) {
       if (one.reply.empty()) one.reply = R"({"action":"decline"})";
     }
   }
-  if (desk.command.answers.empty()) ask_for_rest(desk, all);
+  if (desk.command.answers.empty()) ask_for_rest(desk, id, all);
   const raw_json reply = desk.link.post(path_of_task(id, "answer"), body_of(all));
   if (desk.command.json) {
     print_json(reply);

@@ -14,7 +14,9 @@
 #include "admin_words.hpp"
 #include "longhaul/clock.hpp"
 #include "store_words.hpp"
+#include "terminal/example_words.hpp"
 #include "terminal/plain_text.hpp"
+#include "terminal/tool_page.hpp"
 
 namespace longhaul {
 namespace {
@@ -196,6 +198,30 @@ void tell_timeline(json::value task, timestamp now, const terminal::look& looks)
   say("now" + std::string(23, ' ') + now_text(task, line.all().back().at, now), looks);
 }
 
+bool is_form(json::value request) {
+  return request["method"].equals("elicitation/create") && !request["params"]["mode"].equals("url");
+}
+
+// What is asked, and the words that answer it: a form's with an example that fits.
+void tell_questions(json::value task, const terminal::look& looks) {
+  std::string answers;
+  for (json::elements each(task["questions"]); each.next() && !has_ended(task);) {
+    if (!is_open(each.value())) continue;
+    const json::value request = each.value()["request"], params = request["params"];
+    say("  " + question_text(each.value()), looks);
+    if (params["url"]) say("  " + text_in(params["url"]), looks);
+    const json::value schema = params["requestedSchema"];
+    if (!is_form(request) || !schema.is(json::kind::object)) continue;
+    std::cout << terminal::form_lines(raw_json::trusted(schema.raw()), looks);
+    answers += " --answer " + terminal::shell_word(text_in(each.value()["key"]) + "=" +
+                                                   terminal::example_value(schema, schema));
+  }
+  if (text_in(task["status"]) != "input_required") return;
+  const std::string command = "longhaul admin answer " + text_in(task["id"]);
+  say("answer it with: " + command, looks);
+  if (!answers.empty()) say("or in words, as: " + command + answers, looks);
+}
+
 void tell_lines(const std::string& text, const terminal::look& looks) {
   std::string rest = terminal::plain_lines(text);
   if (!looks.unicode) rest = terminal::in_ascii(rest);
@@ -256,6 +282,7 @@ int show_admin_task(const admin_desk& desk) {
   const timestamp now = system_clock().now();
   tell_head(view, now, looks);
   tell_timeline(view, now, looks);
+  tell_questions(view, looks);
   tell_end(view, looks);
   std::cout << std::flush;
   return 0;
@@ -274,13 +301,7 @@ int explain_admin_task(const admin_desk& desk) {
   } else if (!line.all().empty()) {
     say(now_text(view, line.all().back().at, now), looks);
   }
-  for (json::elements each(view["questions"]); each.next() && !has_ended(view);) {
-    if (is_open(each.value())) say("  " + question_text(each.value()), looks);
-  }
-  if (text_in(view["status"]) == "input_required") {
-    std::cout << "answer it with: longhaul admin answer " << shown(text_in(view["id"]), looks)
-              << '\n';
-  }
+  tell_questions(view, looks);
   for (json::elements each(view["attempts"]); each.next() && !has_ended(view);) {
     say("  attempt " + std::to_string(number_in(each.value()["number"])) +
             " was over: " + text_in(each.value()["how"]),

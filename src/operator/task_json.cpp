@@ -105,6 +105,7 @@ void write_question(json::object& out, const task_input& input) {
   out.string("key", input.key);
   write_json(out, "request", input.request);
   write_json(out, "response", input.response);
+  write_time(out, "askedAt", input.asked_at);
   write_time(out, "answeredAt", input.answered_at);
 }
 

@@ -3,6 +3,7 @@
 #include "operator/api_call.hpp"
 #include "operator/request_body.hpp"
 #include "operator/task_json.hpp"
+#include "operator/tunables.hpp"
 #include "server/features.hpp"
 #include "tasks/operations.hpp"
 #include "tasks/wait_words.hpp"
@@ -75,6 +76,17 @@ http_reply outcome_reply(const api_call& call, std::string_view verb, bool chang
 std::string owner_for(const api_call& call) {
   const std::string& owner = call.head.caller->owner;
   return owner == "local" ? owner : "operator:" + std::string(call.who());
+}
+
+// Empty: there is none.
+std::string idempotency_key_of(const request_body& body) {
+  std::string key = body.text("idempotencyKey");
+  const bool given = body["idempotencyKey"].is(json::kind::string);
+  if (given && (key.empty() || key.size() > tunables::longest_idempotency_key)) {
+    throw api_error(400, "idempotencyKey must have 1 to " +
+                             std::to_string(tunables::longest_idempotency_key) + " bytes");
+  }
+  return key;
 }
 
 awaitable<tasks::submission> submission_of(const api_call& call, const serving::entry_ptr& entry,
@@ -151,7 +163,8 @@ awaitable<http_reply> resume_tool(api_call& call) {
 }
 
 awaitable<http_reply> call_tool(api_call& call) {
-  const request_body body(call.body, {"arguments"});
+  const request_body body(call.body, {"arguments", "idempotencyKey"});
+  std::string key = idempotency_key_of(body);
   const json::value given = body["arguments"];
   if (given && !given.is(json::kind::object)) throw api_error(400, "arguments must be an object");
   const serving::entry_ptr entry = entry_of(call);
@@ -160,8 +173,13 @@ awaitable<http_reply> call_tool(api_call& call) {
                     "call it through MCP");
   }
   raw_json arguments = raw_json::trusted(given ? given.raw() : std::string_view("{}"));
-  const tasks::submission work = co_await submission_of(call, entry, std::move(arguments));
+  tasks::submission work = co_await submission_of(call, entry, std::move(arguments));
+  work.idempotency_key = std::move(key);
   const stores::create_result made = co_await call.server.around.engine.submit(work);
+  if (made.code == stores::create_code::key_conflict) {
+    throw api_error(409, "this idempotency key was used with other arguments",
+                    "take another key for another call");
+  }
   if (!made.task) {
     throw api_error(429, "a bound is reached: " + std::string(made.bound),
                     "GET owners shows who has how much");

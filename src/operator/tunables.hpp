@@ -19,6 +19,8 @@ inline constexpr std::size_t most_counted = 10'000;
 inline constexpr std::size_t failures_told = 100;
 /// Bytes of a text that is looked for.
 inline constexpr std::size_t longest_text = 200;
+/// Bytes, as of callers of MCP.
+inline constexpr std::size_t longest_idempotency_key = 256;
 /// Owners of a list: those that matter come first.
 inline constexpr std::size_t owners_listed = 100;
 /// Actions that are remembered.

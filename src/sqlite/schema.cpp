@@ -170,6 +170,11 @@ CREATE INDEX tasks_by_tool ON tasks (tool);
 CREATE INDEX failed_states ON states (seq) WHERE status > 2;
 )sql";
 
+// How long a question waited for its answer.
+constexpr std::string_view version_5 = R"sql(
+ALTER TABLE inputs ADD COLUMN asked_at INTEGER;
+)sql";
+
 }  // namespace
 
 std::string task_bytes(std::int64_t version) {
@@ -205,7 +210,8 @@ std::string task_bytes(std::int64_t version) {
 
 migrations all_migrations() {
   static const std::string second = version_2();
-  static const std::array<std::string_view, 4> steps = {version_1, second, version_3, version_4};
+  static const std::array<std::string_view, 5> steps = {version_1, second, version_3, version_4,
+                                                        version_5};
   return steps;
 }
 

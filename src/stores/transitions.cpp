@@ -118,7 +118,8 @@ limit_text describe(const task_origin& origin, limit_kind kind) {
 }
 
 // Appends to `inputs` what is new in `questions`; false: a key was used for something else.
-bool add_questions(task_inputs& inputs, std::span<const question> questions, std::uint64_t rev) {
+bool add_questions(task_inputs& inputs, std::span<const question> questions, std::uint64_t rev,
+                   timestamp now) {
   for (const question& asked_now : questions) {
     const auto known = std::find_if(inputs.begin(), inputs.end(), [&](const task_input& input) {
       return input.key == asked_now.key;
@@ -132,6 +133,7 @@ bool add_questions(task_inputs& inputs, std::span<const question> questions, std
     added.request = asked_now.request;
     added.request_hash = asked_now.request_hash;
     added.asked_rev = rev;
+    added.asked_at = now;
     inputs.push_back(std::move(added));
   }
   return true;
@@ -188,7 +190,8 @@ step asked(const task_record& task, writer worker, std::span<const question> que
   auto inputs =
       task.inputs ? std::make_shared<task_inputs>(*task.inputs) : std::make_shared<task_inputs>();
   const std::size_t known = inputs->size();
-  if (!add_questions(*inputs, questions, task.rev + 1)) return refused(change_code::key_reused);
+  if (!add_questions(*inputs, questions, task.rev + 1, now.wall))
+    return refused(change_code::key_reused);
   if (inputs->size() == known) return refused(change_code::unchanged);
 
   auto next = successor(task, now);

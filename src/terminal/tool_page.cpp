@@ -136,10 +136,9 @@ std::size_t shown_of(const parameter_list& parameters) {
   return std::min(most, parameters.all().size());
 }
 
-void add_parameters(page& out, const parameter_list& parameters) {
+void add_entries(page& out, const parameter_list& parameters) {
   const auto& all = parameters.all();
   const std::size_t shown = shown_of(parameters);
-  out.heading(all.empty() ? "no parameters" : "parameters");
   const std::size_t column = words_column(all, out.looks());
   for (std::size_t i = 0; i < shown; ++i) {
     out.entry(all[i].name, column, parameter_words(all[i], parameters.root()));
@@ -150,6 +149,12 @@ void add_parameters(page& out, const parameter_list& parameters) {
   if (all.size() > shown) {
     out.text("and " + std::to_string(all.size() - shown) + " more", 2);
   }
+}
+
+void add_parameters(page& out, const parameter_list& parameters) {
+  const auto& all = parameters.all();
+  out.heading(all.empty() ? "no parameters" : "parameters");
+  add_entries(out, parameters);
   if (!all.empty() && !parameters.closed() && (parameters.others() || parameters.has_patterns())) {
     out.text("others as well", 2);
   }
@@ -213,6 +218,12 @@ std::string tool_list(const raw_json& tools, const look& looks) {
     for (auto& row : rows) row.erase(row.begin() + 1);
   }
   return table_text(titles, rows, looks);
+}
+
+std::string form_lines(const raw_json& requested_schema, const look& looks) {
+  page out(looks);
+  add_entries(out, parameter_list(requested_schema));
+  return out.take();
 }
 
 std::string tool_page(const raw_json& tool, std::string_view command, const look& looks,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tools as a person reads them: a table of all, a page of one. What servers say of themselves is
-// made plain (`plain_text.hpp`), whatever it is.
+// Tools as a person reads them: a table of all, a page of one; and forms likewise. What servers say
+// of themselves is made plain (`plain_text.hpp`), whatever it is.
 //
 // Threads: pure functions.
 #pragma once
@@ -23,5 +23,9 @@ std::string tool_list(const raw_json& tools, const look& looks);
 /// `longhaul call SERVER NAME`, and `behind` after them.
 std::string tool_page(const raw_json& tool, std::string_view command, const look& looks,
                       std::string_view behind = {});
+
+/// What a form asks for (MCP "Elicitation", Requested Schema), as a page has parameters: lines with
+/// names, types and descriptions; none for what is no schema of an object.
+std::string form_lines(const raw_json& requested_schema, const look& looks);
 
 }  // namespace longhaul::terminal

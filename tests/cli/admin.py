@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import json
 import re
+import shlex
 import ssl
 import threading
 import urllib.request
@@ -12,7 +13,6 @@ from cli import INTERRUPT, equal, has, lacks, test, until
 from keys import certificate
 from terminal import Terminal
 
-MEAL = {"dish": "stew", "plates": 2}
 ACT, READ = "act-key-of-the-tests", "read-key-of-the-tests"
 
 
@@ -116,11 +116,18 @@ def one_task(box):
     id = site.asking()
     has(site.run("show", id).out, id, "input_required", "created by local", "attempt 1 of 3 began", "asked meal: What may",
         "waits for an answer, for", "1 d after its end")
-    has(site.run("explain", id).out, "waits for an answer", "meal: What may it be?", f"longhaul admin answer {id}")
-    site.run("answer", id, "--answer", f"meal={json.dumps(MEAL)}")
+    for verb in ("show", "explain"):
+        told = site.run(verb, id).out
+        has(told, "waits for an answer", "meal: What may it be?", "plates", "required", f"longhaul admin answer {id}")
+    [words] = re.findall("or in words, as: longhaul admin (.*)", told)
+    site.run(*shlex.split(words))
     site.until(id, "completed")
     shown = site.run("show", id).out
-    has(shown, "answered meal: What may it be? (accept)", "completed", "arguments\n  {}", "result\n", '"stew"')
+    [question] = site.json("show", id)["questions"]
+    equal(question["response"]["action"], "accept")
+    dish = question["response"]["content"]["dish"]
+    equal(question["askedAt"] <= question["answeredAt"], True)
+    has(shown, "answered meal: What may it be? (accept)", "completed", "arguments\n  {}", "result\n", f'"{dish}"')
     points = [shown.index(part) for part in ("created by", "waited", "attempt 1", "ran", "answered", "\n\narguments")]
     equal(points, sorted(points))
     has(site.run("explain", id).out, "completed", " ago, after ")

@@ -88,6 +88,10 @@ const checks = {
     const asks = await server.call("ask");
     await server.await(asks, "input_required");
     await get(`tasks/${asks}`);
+    const once = { arguments: { steps: 1 }, idempotencyKey: "once" };
+    const made = (await post("tools/print/call", once)).json.task.id;
+    assert.equal((await post("tools/print/call", once)).json.task.id, made);
+    await post("tools/print/call", { arguments: { steps: 2 }, idempotencyKey: "once" }, 409);
     await post(`tasks/${asks}/answer`, { answers: { n: { action: "accept", content: { n: "x" } } } }, 400);
     await post(`tasks/${asks}/answer`, { answers: { n: { action: "accept", content: { n: 7 } } } });
     await server.await(asks, "completed");

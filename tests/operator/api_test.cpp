@@ -128,6 +128,27 @@ TEST_F(operator_api, a_task_is_shown_from_its_call_to_its_end) {
             1);
 }
 
+TEST_F(operator_api, a_call_with_a_key_that_is_sent_again_is_the_same_task) {
+  start();
+  const auto send = [&](const std::string& key, const char* arguments) {
+    return host_->post("tools/echo/call", std::string(R"({"arguments":)") + arguments +
+                                              R"(,"idempotencyKey":)" + key + "}");
+  };
+  const value first = send(R"("nightly")", R"({"n":1})").json();
+  EXPECT_EQ(first.at("outcome").as_string(), "applied");
+  const std::string id(first.at("task").at("id").as_string());
+  await(id, "completed");
+  const value again = send(R"("nightly")", R"({"n":1})").json();
+  EXPECT_EQ(again.at("outcome").as_string(), "unchanged");
+  EXPECT_EQ(again.at("task").at("id").as_string(), id);
+  EXPECT_EQ(send(R"("nightly")", R"({"n":2})").code(), "conflict");
+  EXPECT_EQ(send("null", R"({"n":1})").json().at("outcome").as_string(), "applied");
+  for (const std::string& key :
+       {std::string(R"("")"), std::string("1"), "\"" + std::string(257, 'k') + "\""}) {
+    EXPECT_EQ(send(key, "{}").code(), "invalid") << key;
+  }
+}
+
 TEST_F(operator_api, what_waits_says_why_and_what_runs_can_be_cancelled) {
   start();
   const std::string first = call("slow");
@@ -154,6 +175,8 @@ TEST_F(operator_api, a_question_is_answered_or_says_what_does_not_fit) {
   const std::string key(question.at("key").as_string());
   EXPECT_EQ(question.at("request").at("params").at("message").as_string(), "How many?");
   EXPECT_EQ(task.at("why").as_string(), "waiting for an answer");
+  EXPECT_EQ(question.at("askedAt"), task.at("updatedAt"));
+  EXPECT_TRUE(question.at("answeredAt").is_null());
   const auto answer = [&](const std::string& given) {
     return host_->post("tasks/" + id + "/answer", R"({"answers":{")" + key + "\":" + given + "}}");
   };
@@ -166,6 +189,9 @@ TEST_F(operator_api, a_question_is_answered_or_says_what_does_not_fit) {
   const value done = await(id, "completed");
   EXPECT_NE(boost::json::serialize(done.at("result")).find("{\\\"n\\\":7}"), std::string::npos);
   EXPECT_FALSE(done.at("questions").at(0).at("response").is_null());
+  EXPECT_EQ(done.at("questions").at(0).at("askedAt"), question.at("askedAt"));
+  EXPECT_LE(question.at("askedAt").as_string(),
+            done.at("questions").at(0).at("answeredAt").as_string());
 }
 
 // It was "unchanged", as if the second had been taken.

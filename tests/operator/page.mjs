@@ -110,6 +110,7 @@ const checks = {
       const task = await server.await(asks, "completed");
       assert.deepEqual(task.questions[0].response.content, { n: 12 });
       await shows(page, "completed");
+      await shows(page, "waited for the answer");
     }, { ignored: /400/ });
   },
   async "the filter stands in the address, and a hundred thousand tasks are no burden"() {

@@ -49,8 +49,25 @@ class end_in_doubt : public testing::Test {
     stores::new_task task;
     task.origin = std::move(origin);
     task.claim_for = by;
+    task.retention = std::chrono::hours(1);
     EXPECT_EQ(run(at.create(task)).code, stores::create_code::created);
     return task.origin->id;
+  }
+  // One that the upkeep ends, whose commit is not heard of. Nobody repeats what the upkeep does,
+  // and nobody here follows what another process runs.
+  std::string end_unheard() {
+    run(elsewhere->renew(other, std::chrono::minutes(1)));
+    std::string id = begin(*elsewhere, other, std::chrono::hours(1));
+    network.lose_the_answer_to("one run may take");
+    schema.advance(std::chrono::hours(2));
+    EXPECT_TRUE(wait_until([&] {
+      try {
+        run(store.expire(10));
+      } catch (const stores::store_error&) {
+      }
+      return network.lost() == 1;
+    }));
+    return id;
   }
   auto cancel(const std::string& id) {
     return store.cancel("alice", id, "no longer wanted", stores::visibility::hidden_too);
@@ -74,6 +91,8 @@ class end_in_doubt : public testing::Test {
   std::atomic<int> ends{0};
   const process_id process = new_process_id();
   postgres::postgres_store store{through_network()};
+  const std::unique_ptr<postgres::postgres_store> elsewhere = schema.open();
+  const process_id other = new_process_id();
 };
 
 TEST_F(end_in_doubt, is_told_as_ours_when_it_is_repeated) {
@@ -99,22 +118,9 @@ TEST_F(end_in_doubt, of_a_cancellation_is_told_as_ours) {
   EXPECT_EQ(ends, 1);
 }
 
-// Nobody repeats what the upkeep does, and nobody here follows what another process runs.
 TEST_F(end_in_doubt, is_looked_up_if_nobody_asks) {
-  const auto elsewhere = schema.open();
-  const process_id other = new_process_id();
-  run(elsewhere->renew(other, std::chrono::minutes(1)));
-  const std::string id = begin(*elsewhere, other, std::chrono::hours(1));
-  network.lose_the_answer_to("one run may take");
-  schema.advance(std::chrono::hours(2));
-  EXPECT_TRUE(wait_until([&] {
-    try {
-      run(store.expire(10));
-    } catch (const stores::store_error&) {
-    }
-    return ends > 0;
-  }));
-  EXPECT_EQ(network.lost(), 1);
+  const std::string id = end_unheard();
+  EXPECT_TRUE(wait_until([&] { return ends > 0; }));
   EXPECT_EQ(status_of(id), task_status::failed);
   EXPECT_EQ(ends, 1);
 }
@@ -132,6 +138,22 @@ TEST_F(end_in_doubt, on_which_more_was_built_is_told_as_ours) {
   EXPECT_EQ(run(store.get("alice", id))->retention, std::chrono::hours(3));
   EXPECT_EQ(status_of(id), task_status::cancelled);
   EXPECT_TRUE(wait_until([&] { return ends == 1; }));
+}
+
+TEST_F(end_in_doubt, on_which_is_built_later_is_told_by_that) {
+  const std::string id = end_unheard();
+  run(keep(id));
+  EXPECT_EQ(ends, 1);
+  EXPECT_EQ(status_of(id), task_status::failed);
+}
+
+TEST_F(end_in_doubt, is_told_when_it_is_removed) {
+  const std::string id = end_unheard();
+  schema.advance(std::chrono::hours(2));
+  std::vector<std::string> gone;
+  EXPECT_TRUE(wait_until([&] { return !(gone = run(store.purge(10))).empty(); }));
+  EXPECT_EQ(gone, std::vector{id});
+  EXPECT_EQ(ends, 1);
 }
 
 class remembered_ends : public testing::Test {

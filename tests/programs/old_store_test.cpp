@@ -94,13 +94,13 @@ TEST_F(old_store, of_version_2_is_brought_forward_and_its_tasks_run) {
     EXPECT_EQ(server.process().wait(), 0);
   }
   EXPECT_EQ(store("check", file), file + ": sound\n");
-  EXPECT_EQ(sqlite::connection(file).number("PRAGMA user_version"), 4);
+  EXPECT_EQ(sqlite::connection(file).number("PRAGMA user_version"), 5);
 }
 
 TEST_F(old_store, of_version_2_is_migrated_by_hand) {
   const std::string file = file_of_version_2();
   store("migrate", file);
-  EXPECT_EQ(sqlite::connection(file).number("PRAGMA user_version"), 4);
+  EXPECT_EQ(sqlite::connection(file).number("PRAGMA user_version"), 5);
   EXPECT_EQ(store("check", file), file + ": sound\n");
   served server(home, tools);
   EXPECT_EQ(served::status(server.end_of(ids_of(file, "work")[0])), "completed");

@@ -50,7 +50,7 @@ TEST_F(store_command, looks_and_copies_beside_a_running_server) {
   EXPECT_EQ(found.at("cancelled"), 1);
   EXPECT_EQ(found.at("working"), 2);
   EXPECT_EQ(found.at("queued"), 1);
-  EXPECT_EQ(found.at("version"), 4);
+  EXPECT_EQ(found.at("version"), 5);
   EXPECT_NE(store({"stats", file_}).out.find("completed         3\n"), std::string::npos);
 
   const std::string copy = home.file("copy.db");
@@ -139,8 +139,8 @@ TEST_F(store_command, changes_a_file_that_nobody_uses) {
   server_.reset();
   EXPECT_EQ(store({"check", file_}).code, 0) << "a killed server's log is read, too";
   EXPECT_EQ(store({"vacuum", file_}).code, 0);
-  EXPECT_EQ(store({"migrate", file_}).out, file_ + ": version 4 already\n");
-  EXPECT_EQ(store({"migrate", file_, "--json"}).out, "{\"before\":4,\"after\":4}\n");
+  EXPECT_EQ(store({"migrate", file_}).out, file_ + ": version 5 already\n");
+  EXPECT_EQ(store({"migrate", file_, "--json"}).out, "{\"before\":5,\"after\":5}\n");
   EXPECT_EQ(store({"check", file_}).code, 0);
 }
 
@@ -159,7 +159,7 @@ TEST_F(store_command, says_what_is_wrong_with_a_file) {
     file.run(
         "UPDATE finished SET n = n + 1; DELETE FROM states WHERE seq = 1;"
         "UPDATE states SET result = '{' WHERE seq = 2; INSERT INTO inputs VALUES "
-        "(99, 0, 'k', '{}', x'00', NULL, 1, NULL);");
+        "(99, 0, 'k', '{}', x'00', NULL, 1, NULL, NULL);");
   }
   const said check = store({"check", file_});
   EXPECT_EQ(check.code, 1);

@@ -122,6 +122,7 @@ std::string everything(const task_record& task) {
   for (const task_input& input : *task.inputs) {
     text += " " + input.key + std::string(input.request.view()) + std::to_string(input.asked_rev) +
             std::to_string(input.request_hash[0]) +
+            (input.asked_at ? iso8601(*input.asked_at) : "") + " " +
             (input.answered_at ? iso8601(*input.answered_at) : "");
   }
   return text;

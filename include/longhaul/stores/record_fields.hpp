@@ -255,6 +255,7 @@ void visit_input(Input& input, Visitor& column) {
   column("request_hash", fields::some_bytes{input.request_hash});
   column("response", input.response);
   column("asked_rev", input.asked_rev);
+  column("asked_at", input.asked_at);
   column("answered_at", input.answered_at);
 }
 

@@ -19,13 +19,16 @@ TEST_P(store_contract, questions_wait_for_all_answers) {
   EXPECT_EQ((*now->inputs)[0].request, ask_for("a").request);
   EXPECT_EQ((*now->inputs)[0].asked_rev, 2U);
   EXPECT_TRUE(now->process) << "it keeps its worker";
+  const timestamp asked_at = fixture_->now();
 
+  fixture_->advance(1min);
   ASSERT_TRUE(applied(answer(task, {reply("a", "1")})));
   EXPECT_EQ(get(task)->status, task_status::input_required);
   ASSERT_TRUE(applied(answer(task, {reply("b", "2")})));
   now = get(task);
   EXPECT_EQ(now->status, task_status::working);
   EXPECT_EQ(find_input(*now, "a")->response, reply("a", "1").value);
+  EXPECT_EQ(find_input(*now, "b")->asked_at, asked_at);
   EXPECT_EQ(find_input(*now, "b")->answered_at, fixture_->now());
   ASSERT_TRUE(applied(finish(task, 1, "x")));
 }
