@@ -62,7 +62,7 @@ class ends_in_doubt {
   std::vector<std::string> ids() const {
     std::vector<std::string> result;
     result.reserve(all_.size());
-    for (const auto& [id, facts] : all_) result.push_back(id);
+    for (const auto& each : all_) result.push_back(each.first);
     return result;
   }
 
