@@ -55,10 +55,10 @@ std::optional<http_reply> endpoint::admit(const wire::http_request& head) {
       reply.allow = *found.reply_allow;
       return reply;
     }
-    if (found.way == nullptr) {
+    if (found.taken == nullptr) {
       return refusal(404, "there is nothing at " + std::string(head.target));
     }
-    if (found.way->needs == role::act && state_.who_may->role_of(*head.caller) != role::act) {
+    if (found.taken->needs == role::act && state_.who_may->role_of(*head.caller) != role::act) {
       return refusal(403, "this key may only read",
                      "use a key with role = \"act\" for what changes anything");
     }
@@ -75,7 +75,7 @@ wire::awaitable<http_reply> endpoint::handle(const wire::http_request& request, 
     const api_target target = read_target(request.target);
     const found_route found = find_route(target, request.method);
     api_call call{state_, request, target, found.subject, std::move(body), std::move(out)};
-    co_return co_await found.way->answer(call);
+    co_return co_await found.taken->answer(call);
   } catch (const api_error& e) {
     refused = refusal(e);
   } catch (const stores::store_error& e) {

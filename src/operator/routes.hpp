@@ -22,7 +22,7 @@ struct way {
 std::span<const way> all_ways() noexcept;
 
 struct found_route {
-  const way* way = nullptr;                               ///< null: there is nothing
+  const way* taken = nullptr;                             ///< null: there is nothing
   std::string_view subject = {};                          ///< a view of the target
   std::optional<std::string> reply_allow = std::nullopt;  ///< it is there, for these methods only
 };
