@@ -52,21 +52,21 @@ TEST(routes, are_found_by_path_and_method) {
   };
   const api_target task = read_target("/api/v1/tasks/x/cancel");
   const found_route cancel = find_route(task, "POST");
-  ASSERT_NE(cancel.way, nullptr);
-  EXPECT_EQ(cancel.way->needs, role::act);
+  ASSERT_NE(cancel.taken, nullptr);
+  EXPECT_EQ(cancel.taken->needs, role::act);
   EXPECT_EQ(cancel.subject, "x");
-  EXPECT_EQ(at("GET", "tasks/x/cancel").way, nullptr);
+  EXPECT_EQ(at("GET", "tasks/x/cancel").taken, nullptr);
   EXPECT_EQ(*at("GET", "tasks/x/cancel").reply_allow, "POST");
   EXPECT_EQ(*at("POST", "status").reply_allow, "GET, HEAD");
-  EXPECT_EQ(at("HEAD", "status").way->path, "status");
-  EXPECT_EQ(at("GET", "tasks/count").way->path, "tasks/count") << "before a task of this id";
+  EXPECT_EQ(at("HEAD", "status").taken->path, "status");
+  EXPECT_EQ(at("GET", "tasks/count").taken->path, "tasks/count") << "before a task of this id";
   for (const char* nothing :
        {"", "task", "tasks/x/y", "tasks/x/stdout/z", "status/x", "tools/a/b"}) {
     const found_route none = at("GET", nothing);
-    EXPECT_TRUE(none.way == nullptr && !none.reply_allow) << nothing;
+    EXPECT_TRUE(none.taken == nullptr && !none.reply_allow) << nothing;
   }
-  EXPECT_EQ(find_route(read_target("/api/v2/status"), "GET").way, nullptr);
-  EXPECT_EQ(find_route(read_target("/"), "GET").way, nullptr);
+  EXPECT_EQ(find_route(read_target("/api/v2/status"), "GET").taken, nullptr);
+  EXPECT_EQ(find_route(read_target("/"), "GET").taken, nullptr);
 }
 
 // What changes anything needs a key that may act.
