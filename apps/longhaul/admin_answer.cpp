@@ -54,22 +54,31 @@ std::string accepted(const raw_json& content) {
   return text;
 }
 
+// The one whose key stands before an equals sign; a key may have some itself.
+std::vector<open_question>::iterator named_by(const std::string& word,
+                                              std::vector<open_question>& all) {
+  auto named = all.end();
+  for (auto each = all.begin(); each != all.end(); ++each) {
+    const bool longer = named == all.end() || each->key.size() > named->key.size();
+    if (longer && word.starts_with(each->key + "=")) named = each;
+  }
+  return named;
+}
+
 // To a form the JSON is its content, to anything else the whole reply.
 void read_answers(const std::vector<std::string>& words, std::vector<open_question>& all) {
   for (const std::string& word : words) {
-    const std::size_t equals = word.find('=');
-    const std::string key = word.substr(0, equals);
-    const auto named = std::ranges::find(all, key, &open_question::key);
-    if (equals == std::string::npos || named == all.end()) {
+    const auto named = named_by(word, all);
+    if (named == all.end()) {
       throw admin_error("invalid", "--answer '" + word + "' names no open question",
                         "write KEY=JSON; open are: " + keys_of(all));
     }
     try {
-      const raw_json given = raw_json::parse(std::string_view(word).substr(equals + 1));
+      const raw_json given = raw_json::parse(std::string_view(word).substr(named->key.size() + 1));
       named->reply = is_form(*named) ? accepted(given) : std::string(given.view());
     } catch (const invalid_json& e) {
-      throw admin_error("invalid", "--answer " + key + ": no JSON: " + e.what(),
-                        "as --answer '" + key + "={\"city\": \"Bonn\"}'");
+      throw admin_error("invalid", "--answer " + named->key + ": no JSON: " + e.what(),
+                        "as --answer '" + named->key + "={\"city\": \"Bonn\"}'");
     }
   }
 }

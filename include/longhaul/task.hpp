@@ -81,7 +81,7 @@ struct task_input {
   digest request_hash{};
   raw_json response;  ///< absent until answered
   std::uint64_t asked_rev = 0;
-  /// Absent: it was answered with the call itself, or asked before stores kept this.
+  /// Absent: it was answered with the call itself, or written by a version that did not keep this.
   std::optional<timestamp> asked_at = std::nullopt;
   std::optional<timestamp> answered_at = std::nullopt;
 };

@@ -165,7 +165,8 @@ awaitable<http_reply> resume_tool(api_call& call) {
 awaitable<http_reply> call_tool(api_call& call) {
   const request_body body(call.body, {"arguments", "idempotencyKey"});
   std::string key = idempotency_key_of(body);
-  const json::value given = body["arguments"];
+  const json::value given =
+      body["arguments"].is(json::kind::null) ? json::value() : body["arguments"];
   if (given && !given.is(json::kind::object)) throw api_error(400, "arguments must be an object");
   const serving::entry_ptr entry = entry_of(call);
   if (entry->definition.options.policy == task_policy::never) {

@@ -265,7 +265,8 @@ awaitable<void> listener::look_for_ends() {
     if (!home_.unheard_ends.decided_by(id, rev)) continue;
     if (decided.size() < tunables::reads_at_once) decided.push_back(std::move(id));
   }
-  for (const std::string& id : removed) home_.unheard_ends.forget(id);
+  // Removed, maybe by a commit of this process that it has not heard of yet: that one tells.
+  for (const std::string& id : removed) home_.unheard_ends.looked_in_vain(id);
   if (!decided.empty()) co_await tell_ends(std::move(decided));
 }
 

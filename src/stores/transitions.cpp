@@ -190,7 +190,7 @@ step asked(const task_record& task, writer worker, std::span<const question> que
   auto inputs =
       task.inputs ? std::make_shared<task_inputs>(*task.inputs) : std::make_shared<task_inputs>();
   const std::size_t known = inputs->size();
-  if (!add_questions(*inputs, questions, task.rev + 1, now.wall))
+  if (!add_questions(*inputs, questions, task.rev + 1, std::max(task.updated_at, now.wall)))
     return refused(change_code::key_reused);
   if (inputs->size() == known) return refused(change_code::unchanged);
 

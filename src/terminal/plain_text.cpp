@@ -176,6 +176,7 @@ std::string plain_lines(std::string_view text) {
   return std::string(without_blank_ends(cleaned(text)));
 }
 
+// No character becomes an apostrophe: it would end the quotes of a line that people copy.
 std::string in_ascii(std::string_view text) {
   constexpr std::array<std::pair<char32_t, std::string_view>, 12> meant{{{0xA0, " "},
                                                                          {0xB7, "*"},
@@ -183,8 +184,8 @@ std::string in_ascii(std::string_view text) {
                                                                          {0x2011, "-"},
                                                                          {0x2013, "-"},
                                                                          {0x2014, "-"},
-                                                                         {0x2018, "'"},
-                                                                         {0x2019, "'"},
+                                                                         {0x2018, "`"},
+                                                                         {0x2019, "`"},
                                                                          {0x201C, "\""},
                                                                          {0x201D, "\""},
                                                                          {0x2022, "*"},

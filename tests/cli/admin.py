@@ -119,7 +119,7 @@ def one_task(box):
     for verb in ("show", "explain"):
         told = site.run(verb, id).out
         has(told, "waits for an answer", "meal: What may it be?", "plates", "required", f"longhaul admin answer {id}")
-    [words] = re.findall("or in words, as: longhaul admin (.*)", told)
+    [words] = re.findall("or in words, with values of your own, as: longhaul admin (.*)", told)
     site.run(*shlex.split(words))
     site.until(id, "completed")
     shown = site.run("show", id).out

@@ -172,7 +172,8 @@ TEST_F(longhaul_run_end, a_double_forked_daemon_that_ignores_SIGTERM_ends_with_t
 }
 
 TEST_F(longhaul_run_end, a_double_forked_daemon_ends_when_the_task_is_stopped) {
-  start(impatient, python(daemon_script, {"deaf", "stay"}));
+  // Long enough for the program itself, which is not deaf, on a busy machine.
+  start({"--grace", "1000"}, python(daemon_script, {"deaf", "stay"}));
   ASSERT_TRUE(printed("daemon runs"));
   EXPECT_TRUE(test::wait_until([&] { return census_.count() == 3; }));
   end_lifeline();

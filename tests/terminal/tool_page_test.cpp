@@ -93,6 +93,10 @@ TEST(plain_text, keeps_lines_where_they_are_wanted) {
   EXPECT_EQ(plain_lines(" \n "), "");
 }
 
+// One would end the quotes of a line for a shell.
+TEST(plain_text, in_ascii_makes_no_apostrophe) {
+  EXPECT_EQ(in_ascii("'x’;touch y;‘'"), "'x`;touch y;`'");
+}
 TEST(plain_text, in_ascii) { EXPECT_EQ(in_ascii("“a” – b… é🚀•"), "\"a\" - b... ??*"); }
 
 TEST(plain_text, widths) {
