@@ -6,6 +6,7 @@
 
 #include "admin_error.hpp"
 #include "admin_lookup.hpp"
+#include "admin_questions.hpp"
 #include "admin_verbs.hpp"
 #include "admin_words.hpp"
 #include "client/messages.hpp"
@@ -16,42 +17,10 @@
 namespace longhaul {
 namespace {
 
-struct open_question {
-  std::string key;
-  raw_json request;
-  std::string reply = {};  // JSON; empty: none yet
-};
-
-std::vector<open_question> open_questions(json::value task) {
-  std::vector<open_question> all;
-  for (json::elements each(task["questions"]); each.next();) {
-    const json::value one = each.value();
-    if (one["response"].raw() != "null") continue;
-    all.push_back({text_in(one["key"]), raw_json::trusted(one["request"].raw())});
-  }
-  return all;
-}
-
-std::string method_of(const open_question& question) {
-  return text_in(json::value(question.request)["method"]);
-}
-
-bool is_form(const open_question& question) {
-  const json::value request(question.request);
-  return method_of(question) == "elicitation/create" && !request["params"]["mode"].equals("url");
-}
-
 std::string keys_of(const std::vector<open_question>& all) {
   std::string keys;
   for (const open_question& one : all) keys += (keys.empty() ? "" : ", ") + one.key;
   return keys;
-}
-
-std::string accepted(const raw_json& content) {
-  std::string text;
-  json::object o(text);
-  o.string("action", "accept").raw("content", content).close();
-  return text;
 }
 
 // The one whose key stands before an equals sign; a key may have some itself.
@@ -86,8 +55,7 @@ void read_answers(const std::vector<std::string>& words, std::vector<open_questi
 [[noreturn]] void leave_open(const std::string& id, const std::vector<open_question>& all) {
   std::string asked;
   for (const open_question& one : all) {
-    const json::value request(one.request);
-    asked += "\n  " + one.key + ": " + text_in(request["params"]["message"]);
+    asked += "\n  " + one.key + ": " + message_of(json::value(one.request));
   }
   throw admin_error("waits", "it waits for an answer, and nobody can be asked here:" + asked,
                     "add --answer KEY=JSON, or --decline; longhaul admin show " + id +

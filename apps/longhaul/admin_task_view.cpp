@@ -10,15 +10,14 @@
 #include <optional>
 
 #include "admin_lookup.hpp"
+#include "admin_questions.hpp"
 #include "admin_verbs.hpp"
 #include "admin_words.hpp"
-#include "json/write.hpp"
 #include "longhaul/clock.hpp"
 #include "store_words.hpp"
 #include "terminal/example_words.hpp"
 #include "terminal/plain_text.hpp"
 #include "terminal/tool_page.hpp"
-#include "typed/question_answer.hpp"
 
 namespace longhaul {
 namespace {
@@ -33,9 +32,7 @@ struct moment {
 };
 
 std::string question_text(json::value question) {
-  const json::value request = question["request"];
-  const std::string message = text_in(request["params"]["message"]);
-  return text_in(question["key"]) + ": " + (message.empty() ? text_in(request["method"]) : message);
+  return text_in(question["key"]) + ": " + message_of(question["request"]);
 }
 
 bool is_open(json::value question) { return question["response"].raw() == "null"; }
@@ -200,47 +197,20 @@ void tell_timeline(json::value task, timestamp now, const terminal::look& looks)
   say("now" + std::string(23, ' ') + now_text(task, line.all().back().at, now), looks);
 }
 
-bool is_form(json::value request) {
-  return request["method"].equals("elicitation/create") && !request["params"]["mode"].equals("url");
-}
-
-// An answer to a form with values made up, for `--answer`. Empty: none that fits is known, or the
-// key is no text to copy.
-std::string example_answer(json::value question) {
-  const json::value request = question["request"];
-  const json::value schema = request["params"]["requestedSchema"];
-  const std::string key = text_in(question["key"]);
-  if (!is_form(request) || !schema.is(json::kind::object)) return {};
-  if (terminal::plain(key) != key || terminal::in_ascii(key) != key) return {};
-  const std::string content = terminal::example_value(schema, schema);
-  std::string reply;
-  json::object o(reply);
-  o.string("action", "accept").raw("content", std::string_view(content)).close();
-  try {
-    detail::fitting_answer(raw_json::trusted(request.raw()), raw_json::trusted(reply));
-  } catch (const std::exception&) {
-    return {};
-  }
-  return terminal::shell_word(key + "=" + content);
-}
-
 // What is asked, and how it is answered.
 void tell_questions(json::value task, const terminal::look& looks) {
-  std::string answers;
-  for (json::elements each(task["questions"]); each.next() && !has_ended(task);) {
-    if (!is_open(each.value())) continue;
-    const json::value request = each.value()["request"], params = request["params"];
-    if (const std::string answer = example_answer(each.value()); !answer.empty()) {
-      answers += " --answer " + answer;
-    }
-    say("  " + question_text(each.value()), looks);
-    if (params["url"]) say("  " + text_in(params["url"]), looks);
-    const json::value schema = params["requestedSchema"];
-    if (!is_form(request) || !schema.is(json::kind::object)) continue;
-    std::cout << terminal::form_lines(raw_json::trusted(schema.raw()), looks);
-  }
   if (text_in(task["status"]) != "input_required") return;
-  const std::string command = "longhaul admin answer " + text_in(task["id"]);
+  std::string answers;
+  for (const open_question& one : open_questions(task)) {
+    const json::value request(one.request), params = request["params"];
+    say("  " + one.key + ": " + message_of(request), looks);
+    if (params["url"]) say("  " + text_in(params["url"]), looks);
+    if (!is_form(one)) continue;
+    std::cout << terminal::form_lines(raw_json::trusted(params["requestedSchema"].raw()), looks);
+    const std::string answer = example_answer(one);
+    if (!answer.empty()) answers += " --answer " + answer;
+  }
+  const std::string command = "longhaul admin answer " + terminal::shell_word(text_in(task["id"]));
   say("answer it with: " + command + " (or --decline)", looks);
   if (!answers.empty()) {
     say("or in words, with values of your own, as: " + command + answers, looks);

@@ -5,7 +5,7 @@
 //
 //   commit without an answer ──► add ──► read again: that very end ──► `is_ours`, told with `ends`
 //                                  ├───► read again: somebody else's ──► forgotten
-//                                  └───► looked at often, and still older ──► forgotten
+//                                  └───► looked at often, and older or gone ──► forgotten
 //
 // Threads: the database thread.
 #pragma once
@@ -54,7 +54,7 @@ class ends_in_doubt {
   void forget(std::string_view id) noexcept {
     if (const auto at = all_.find(id); at != all_.end()) all_.erase(at);
   }
-  /// It is older still: what was written is on its way, or will never come.
+  /// It is older still, or is there no more: what tells is on its way, or will never come.
   void looked_in_vain(std::string_view id) noexcept {
     const auto at = all_.find(id);
     if (at != all_.end() && ++at->second.looks >= tunables::looks_for_an_end) all_.erase(at);

@@ -33,14 +33,18 @@ void settle(task_record& task, instant now) noexcept {
   task.anchor = now.mono;
 }
 
+// Never back, or a terminal task could seem to have ended before it was created.
+timestamp time_of_change(const task_record& task, instant now) {
+  return std::max(task.updated_at, now.wall);
+}
+
 // A copy of `task`, settled, with the next revision: every applied change begins here.
 std::shared_ptr<task_record> successor(const task_record& task, instant now) {
   auto next = std::make_shared<task_record>(task);
   settle(*next, now);
   ++next->rev;
   next->ends = false;
-  // Never back, or a terminal task could seem to have ended before it was created.
-  next->updated_at = std::max(task.updated_at, now.wall);
+  next->updated_at = time_of_change(task, now);
   return next;
 }
 
@@ -190,8 +194,9 @@ step asked(const task_record& task, writer worker, std::span<const question> que
   auto inputs =
       task.inputs ? std::make_shared<task_inputs>(*task.inputs) : std::make_shared<task_inputs>();
   const std::size_t known = inputs->size();
-  if (!add_questions(*inputs, questions, task.rev + 1, std::max(task.updated_at, now.wall)))
+  if (!add_questions(*inputs, questions, task.rev + 1, time_of_change(task, now))) {
     return refused(change_code::key_reused);
+  }
   if (inputs->size() == known) return refused(change_code::unchanged);
 
   auto next = successor(task, now);
@@ -213,7 +218,7 @@ step answered(const task_record& task, std::span<const response> responses, inst
     });
     if (asked == inputs->end() || !given.value) continue;
     asked->response = given.value;
-    asked->answered_at = now.wall;
+    asked->answered_at = time_of_change(task, now);
     any = true;
   }
   if (!any) return refused(change_code::unchanged);

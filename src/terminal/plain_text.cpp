@@ -176,7 +176,6 @@ std::string plain_lines(std::string_view text) {
   return std::string(without_blank_ends(cleaned(text)));
 }
 
-// No character becomes an apostrophe: it would end the quotes of a line that people copy.
 std::string in_ascii(std::string_view text) {
   constexpr std::array<std::pair<char32_t, std::string_view>, 12> meant{{{0xA0, " "},
                                                                          {0xB7, "*"},

@@ -21,7 +21,8 @@ std::string plain(std::string_view text);
 /// The same, with its line breaks as `\n`; blank lines at both ends are dropped.
 std::string plain_lines(std::string_view text);
 /// Plain text for a terminal whose locale is not UTF-8: what is not ASCII becomes `?`, and dots,
-/// dashes and quotes what they mean.
+/// dashes and quotes what they mean, but never an apostrophe: in words for a shell (`shell_word`)
+/// one would end the quotes.
 std::string in_ascii(std::string_view text);
 
 /// Columns of plain text: wide characters (East Asia, emoji) have two, combining ones none.

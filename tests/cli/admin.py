@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import ssl
+import subprocess
 import threading
 import urllib.request
 
@@ -142,6 +143,27 @@ def one_task(box):
     box.go(1, "ab")
     until(lambda: "step 1" in site.run("explain", running).out, lambda: "its progress")
     has(site.run("explain", running).out, "runs for", "50 % (1 of 2), step 1")
+
+
+# A terminal without UTF-8 showed ’ as an apostrophe: what a tool wrote behind it was a command.
+@test
+def a_line_to_copy_runs_nothing_of_a_tool(box):
+    site = Site(box)
+    id = site.until(site.begin("quoted"), "input_required")
+    folder = box.folder / "pasted"
+    folder.mkdir()
+    for locale in ("C", "C.UTF-8"):
+        told = site.run("explain", id, env={"LC_ALL": locale}).out
+        [line] = re.findall("as: longhaul admin (.*)", told)
+        paste = ["bash", "-c", f'printf "%s\\0" {line}']
+        words = subprocess.run(paste, cwd=folder, capture_output=True, text=True, check=True).stdout.split("\0")[:-1]
+        equal(list(folder.iterdir()), [])
+        equal((words[:3], len(words)), (["answer", id, "--answer"], 4))
+    site.run(*words)
+    site.until(id, "completed")
+    [question] = site.json("show", id)["questions"]
+    equal(question["key"], "a=b;touch key")
+    equal(question["response"]["content"]["one"], "x’;touch choice;’ 'y'; touch plain; '")
 
 
 @test

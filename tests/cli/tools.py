@@ -11,7 +11,7 @@ def a_table_of_tools(box):
         table = box.run("tools", server).out.splitlines()
         equal(table[0].split(), ["NAME", "WHAT", "IT", "DOES"])
         equal([row.split()[0] for row in table[1:]],
-              ["args", "object", "steps", "fail", "limited", "again", "order", "two", "note", "note_always", "held"])
+              ["args", "object", "steps", "fail", "limited", "again", "order", "quoted", "two", "note", "note_always", "held"])
         has(table[1], "Arguments")
         lacks("\n".join(table), "\x1b")
 

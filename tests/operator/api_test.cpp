@@ -143,6 +143,8 @@ TEST_F(operator_api, a_call_with_a_key_that_is_sent_again_is_the_same_task) {
   EXPECT_EQ(again.at("task").at("id").as_string(), id);
   EXPECT_EQ(send(R"("nightly")", R"({"n":2})").code(), "conflict");
   EXPECT_EQ(send("null", R"({"n":1})").json().at("outcome").as_string(), "applied");
+  EXPECT_EQ(send("null", "null").json().at("outcome").as_string(), "applied");
+  EXPECT_EQ(send("null", "[]").code(), "invalid");
   for (const std::string& key :
        {std::string(R"("")"), std::string("1"), "\"" + std::string(257, 'k') + "\""}) {
     EXPECT_EQ(send(key, "{}").code(), "invalid") << key;
