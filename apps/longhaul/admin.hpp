@@ -12,10 +12,10 @@ namespace longhaul {
 
 /// Which tasks, as the API has it; what is empty does not narrow.
 struct admin_filter {
-  std::string status, tool, owner, since, until, text;
+  std::string status, tool, owner, since, until, text, id_prefix;
   bool narrows() const {
     return !(status.empty() && tool.empty() && owner.empty() && since.empty() && until.empty() &&
-             text.empty());
+             text.empty() && id_prefix.empty());
   }
 };
 

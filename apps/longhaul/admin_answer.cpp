@@ -11,6 +11,7 @@
 #include "admin_words.hpp"
 #include "client/messages.hpp"
 #include "json/write.hpp"
+#include "terminal/example_words.hpp"
 #include "terminal/plain_text.hpp"
 #include "terminal/prompt.hpp"
 
@@ -52,14 +53,15 @@ void read_answers(const std::vector<std::string>& words, std::vector<open_questi
   }
 }
 
-[[noreturn]] void leave_open(const std::string& id, const std::vector<open_question>& all) {
+[[noreturn]] void leave_open(const admin_command& here, const std::string& id,
+                             const std::vector<open_question>& all) {
   std::string asked;
   for (const open_question& one : all) {
     asked += "\n  " + one.key + ": " + message_of(json::value(one.request));
   }
   throw admin_error("waits", "it waits for an answer, and nobody can be asked here:" + asked,
-                    "add --answer KEY=JSON, or --decline; longhaul admin show " + id +
-                        " has what may stand there",
+                    "add --answer KEY=JSON, or --decline; what may stand there is told by " +
+                        line_to_copy(here, "show " + terminal::shell_word(id)),
                     exit_code::waits);
 }
 
@@ -67,7 +69,7 @@ void read_answers(const std::vector<std::string>& words, std::vector<open_questi
 void ask_for_rest(const admin_desk& desk, const std::string& id, std::vector<open_question>& all) {
   for (open_question& one : all) {
     if (!one.reply.empty()) continue;
-    if (!desk.at.interactive()) leave_open(id, all);
+    if (!desk.at.interactive()) leave_open(desk.command, id, all);
     const question_reply reply = desk.at.ask(
         [&](terminal::console& console) { return terminal::ask_question(console, one.request); });
     if (desk.at.interrupted()) {

@@ -54,7 +54,8 @@ bool is_there(admin_link& link, const std::string& id) {
 
 admin_query query_of(const admin_filter& filter) {
   return {{"status", filter.status}, {"tool", filter.tool},   {"owner", filter.owner},
-          {"since", filter.since},   {"until", filter.until}, {"q", filter.text}};
+          {"since", filter.since},   {"until", filter.until}, {"q", filter.text},
+          {"id", filter.id_prefix}};
 }
 
 found_tasks find_tasks(admin_link& link, const admin_filter& filter, std::size_t limit) {
@@ -73,15 +74,12 @@ std::string whole_id(admin_link& link, const std::string& word) {
     throw admin_error("invalid", "an id is empty", "longhaul admin tasks lists them");
   if (is_there(link, word)) return word;
   admin_filter filter;
-  filter.text = word;
+  filter.id_prefix = word;
   std::vector<std::string> found;
   std::string cursor;
   do {
-    const found_tasks page = page_of(link, filter, largest_page, cursor);
-    for (const raw_json& task : page.tasks) {
-      std::string id = text_in(json::value(task)["id"]);
-      if (id.starts_with(word)) found.push_back(std::move(id));
-    }
+    const found_tasks page = page_of(link, filter, most_named + 1, cursor);
+    for (const raw_json& task : page.tasks) found.push_back(text_in(json::value(task)["id"]));
     cursor = page.next_cursor;
   } while (found.size() < 2 && !cursor.empty());
   if (found.empty()) {

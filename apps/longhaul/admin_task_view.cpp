@@ -198,7 +198,7 @@ void tell_timeline(json::value task, timestamp now, const terminal::look& looks)
 }
 
 // What is asked, and how it is answered.
-void tell_questions(json::value task, const terminal::look& looks) {
+void tell_questions(json::value task, const admin_command& here, const terminal::look& looks) {
   if (text_in(task["status"]) != "input_required") return;
   std::string answers;
   for (const open_question& one : open_questions(task)) {
@@ -210,7 +210,8 @@ void tell_questions(json::value task, const terminal::look& looks) {
     const std::string answer = example_answer(one);
     if (!answer.empty()) answers += " --answer " + answer;
   }
-  const std::string command = "longhaul admin answer " + terminal::shell_word(text_in(task["id"]));
+  const std::string command =
+      line_to_copy(here, "answer " + terminal::shell_word(text_in(task["id"])));
   say("answer it with: " + command + " (or --decline)", looks);
   if (!answers.empty()) {
     say("or in words, with values of your own, as: " + command + answers, looks);
@@ -277,7 +278,7 @@ int show_admin_task(const admin_desk& desk) {
   const timestamp now = system_clock().now();
   tell_head(view, now, looks);
   tell_timeline(view, now, looks);
-  tell_questions(view, looks);
+  tell_questions(view, desk.command, looks);
   tell_end(view, looks);
   std::cout << std::flush;
   return 0;
@@ -296,7 +297,7 @@ int explain_admin_task(const admin_desk& desk) {
   } else if (!line.all().empty()) {
     say(now_text(view, line.all().back().at, now), looks);
   }
-  tell_questions(view, looks);
+  tell_questions(view, desk.command, looks);
   for (json::elements each(view["attempts"]); each.next() && !has_ended(view);) {
     say("  attempt " + std::to_string(number_in(each.value()["number"])) +
             " was over: " + text_in(each.value()["how"]),

@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "base/utf8.hpp"
+#include "terminal/example_words.hpp"
 #include "terminal/plain_text.hpp"
 #include "terminal/progress_view.hpp"
 #include "terminal/styled.hpp"
@@ -120,6 +121,17 @@ std::vector<std::string> shown_ids(const std::vector<std::string>& ids) {
   std::vector<std::string> result;
   for (const std::string& id : ids) result.push_back(id.substr(0, length));
   return result;
+}
+
+std::string line_to_copy(const admin_command& here, const std::string& words) {
+  std::string line = "longhaul admin " + words;
+  const auto add = [&line](const char* option, const std::string& given) {
+    if (!given.empty()) line.append(option).append(terminal::shell_word(given));
+  };
+  add(" --url ", here.url);
+  add(" --key-env ", here.key_env);
+  add(" --ca ", here.ca_file);
+  return line;
 }
 
 void print_json(const raw_json& value) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "admin.hpp"
 #include "json/view.hpp"
 #include "longhaul/clock.hpp"
 #include "longhaul/raw_json.hpp"
@@ -37,6 +38,10 @@ std::string shown(std::string_view text, const terminal::look& looks);
 
 /// The beginnings of ids that tell these apart, and so long that others hardly share them.
 std::vector<std::string> shown_ids(const std::vector<std::string>& ids);
+
+/// `longhaul admin WORDS` for a shell, with the options of `here` that say which server it is.
+/// Requires: the words are as a shell takes them.
+std::string line_to_copy(const admin_command& here, const std::string& words);
 
 /// One JSON value on standard output, as it came. On a terminal, characters that nobody sees (of
 /// control, of direction) are written as `\uXXXX`, which is the same value.

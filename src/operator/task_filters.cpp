@@ -51,6 +51,8 @@ bool read_member(std::string_view name, const std::string& value, timestamp now,
     if (!value.empty()) filter.since = read_moment("since", value, now);
   } else if (name == "until") {
     if (!value.empty()) filter.until = read_moment("until", value, now);
+  } else if (name == "id") {
+    filter.id_prefix = value;
   } else if (name == "q") {
     if (value.size() > tunables::longest_text) {
       throw api_error(400,
@@ -128,7 +130,7 @@ stores::task_filter filter_of(json::value filter, timestamp now) {
     if (!text) throw api_error(400, "filter." + name + " must be a string");
     if (!read_member(name, *text, now, result)) {
       throw api_error(400, "a filter has no member \"" + name + "\"",
-                      "it has status, tool, owner, since, until and q");
+                      "it has status, tool, owner, since, until, q and id");
     }
   }
   return result;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which tasks a request is about: `status`, `tool`, `owner`, `since`, `until` and `q`, as
-// parameters of an address or as members of an object.
+// Which tasks a request is about: `status`, `tool`, `owner`, `since`, `until`, `q` and
+// `id`, as parameters of an address or as members of an object.
 //
 // Pure functions; each throws `api_error` (400) for what it cannot read.
 #pragma once

@@ -17,7 +17,8 @@ using wire::http_reply;
 // Where the numbers that the store keeps say it all; null: they do not.
 std::optional<std::size_t> kept_count(const stores::task_filter& filter,
                                       const stores::counts_by_tool& counts) {
-  if (!filter.owner.empty() || filter.since || filter.until || !filter.text.empty()) {
+  if (!filter.owner.empty() || filter.since || filter.until || !filter.text.empty() ||
+      !filter.id_prefix.empty()) {
     return std::nullopt;
   }
   const bool good = filter.phases.has(stores::phase::completed);
@@ -61,7 +62,8 @@ awaitable<std::string> host_of(const api_call& call, const task_record& task) {
 }  // namespace
 
 awaitable<http_reply> show_tasks(api_call& call) {
-  call.target.allow_only({"status", "tool", "owner", "since", "until", "q", "limit", "cursor"});
+  call.target.allow_only(
+      {"status", "tool", "owner", "since", "until", "q", "id", "limit", "cursor"});
   const auto filter = filter_of(call.target, call.server.store().now().wall);
   const auto limit = static_cast<std::size_t>(
       call.target.number("limit", 1, tunables::largest_page, tunables::page));
@@ -83,7 +85,7 @@ awaitable<http_reply> show_tasks(api_call& call) {
 }
 
 awaitable<http_reply> count_tasks(api_call& call) {
-  call.target.allow_only({"status", "tool", "owner", "since", "until", "q"});
+  call.target.allow_only({"status", "tool", "owner", "since", "until", "q", "id"});
   const timestamp counted_at = call.server.store().now().wall;
   const auto filter = filter_of(call.target, counted_at);
   const kept_numbers::all numbers = co_await call.server.numbers.read(call.server.store());

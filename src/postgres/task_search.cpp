@@ -55,9 +55,10 @@ std::string by_status(phase_set phases) {
   return "SELECT s.id FROM (" + sql + ") s ORDER BY s.id DESC LIMIT " + most();
 }
 
-enum class walk : std::uint8_t { running, status, tool, owner, all };
+enum class walk : std::uint8_t { id, running, status, tool, owner, all };
 
 walk walk_for(const stores::task_filter& filter) {
+  if (!filter.id_prefix.empty()) return walk::id;
   const bool some = !filter.phases.empty();
   if (filter.phases == phase_set{phase::running}) return walk::running;
   if (some && filter.phases.within(all_but_completed)) return walk::status;
@@ -120,6 +121,8 @@ std::string conditions_of(const stores::task_filter& filter, monotonic_time now,
 
 std::string candidates_sql(const stores::task_filter& filter) {
   switch (walk_for(filter)) {
+    case walk::id:
+      return newest_first("FROM @.states s WHERE s.id < $1 AND s.id >= $2");
     case walk::running:
       return newest_first(
           "FROM @.states s WHERE (s.process IS NOT NULL OR (s.external AND s.status < 2)) "
@@ -164,8 +167,9 @@ awaitable<stores::found_page> search_tasks(database& home, connection& link,
                                            std::size_t limit) {
   limit = std::clamp<std::size_t>(limit, 1, stores::rules::searched_tasks);
   wish asked;
-  asked.add(parameter::text(before.empty() ? "~" : before));
+  asked.add(parameter::text(stores::rules::ids_below(filter, before)));
   const walk along = walk_for(filter);
+  if (along == walk::id) asked.add(parameter::text(filter.id_prefix));
   if (along == walk::tool) asked.add(parameter::text(filter.tool));
   if (along == walk::owner) asked.add(parameter::text(filter.owner));
   stores::found_page page;

@@ -12,10 +12,11 @@ namespace {
 
 using stores::phase;
 
-enum class walk : std::uint8_t { failed, tool, owner, all };
+enum class walk : std::uint8_t { id, failed, tool, owner, all };
 
-// Numbers grow as ids do, so all walks but that of an owner go by them.
+// Numbers grow as ids do, so all walks but those of an id or an owner go by them.
 walk walk_for(const stores::task_filter& filter) {
+  if (!filter.id_prefix.empty()) return walk::id;
   const stores::phase_set bad = {phase::failed, phase::cancelled};
   if (!filter.phases.empty() && filter.phases.within(bad)) return walk::failed;
   if (!filter.tool.empty()) return walk::tool;
@@ -24,6 +25,9 @@ walk walk_for(const stores::task_filter& filter) {
 
 std::string_view from(walk along) {
   switch (along) {
+    case walk::id:
+      return "FROM tasks t CROSS JOIN states s ON s.seq = t.seq "
+             "WHERE t.id < ?1 AND t.id >= ?2 ORDER BY t.id DESC";
     case walk::failed:
       return "FROM states s INDEXED BY failed_states CROSS JOIN tasks t ON t.seq = s.seq "
              "WHERE s.status > 2 AND s.seq < ?1 ORDER BY s.seq DESC";
@@ -80,6 +84,7 @@ bool fits(const statement& row, const stores::task_filter& filter, monotonic_tim
     return false;
   }
   if (!filter.phases.empty() && !filter.phases.has(phase_of(row))) return false;
+  if (!row.text(id).starts_with(filter.id_prefix)) return false;
   if (!filter.tool.empty() && row.text(tool) != filter.tool) return false;
   if (!filter.owner.empty() && row.text(owner) != filter.owner) return false;
   const timestamp at(milliseconds(row.integer(created)));
@@ -125,8 +130,9 @@ stores::found_page search_tasks(task_reader& rows, const stores::task_filter& fi
                                 std::string_view before, monotonic_time now, std::size_t limit) {
   const walk along = walk_for(filter);
   statement next(rows.file(), search_statement(filter));
-  if (along == walk::owner) {
-    next.bind(1, before.empty() ? std::string_view("~") : before).bind(2, filter.owner);
+  const std::string below = stores::rules::ids_below(filter, before);
+  if (along == walk::id || along == walk::owner) {
+    next.bind(1, below).bind(2, along == walk::id ? filter.id_prefix : filter.owner);
   } else {
     next.bind(1, number_below(rows.file(), before));
     if (along == walk::tool) next.bind(2, filter.tool);

@@ -15,7 +15,8 @@
 namespace longhaul::sqlite {
 
 /// The statement that walks for this filter, for who asks SQLite what it makes of it. Parameters:
-/// 1 is the number below which it begins, 2 the tool or the owner, if the walk goes along one.
+/// 1 is the number or the id below which it begins; 2 the beginning of ids, the tool or the owner,
+/// if the walk goes along one.
 std::string search_statement(const stores::task_filter& filter);
 
 /// `before`: an id, whether its task is still there or not; empty: from the newest on. What is to

@@ -55,6 +55,7 @@ task_matcher::task_matcher(const task_filter& filter)
 
 bool task_matcher::may_match(const task_record& task) const noexcept {
   if (task.hidden && (task.terminal() || !filter_.owner.empty())) return false;
+  if (!task.id().starts_with(filter_.id_prefix)) return false;
   if (!filter_.phases.empty() && !filter_.phases.has(phase_of(task))) return false;
   if (!filter_.tool.empty() && task.tool() != filter_.tool) return false;
   if (!filter_.owner.empty() && task.owner() != filter_.owner) return false;
@@ -75,6 +76,11 @@ bool task_matcher::has_text(const task_record& task) const {
          is_in(origin.owner) || is_in(origin.idempotency_key) ||
          (origin.concurrency_key && is_in(*origin.concurrency_key)) ||
          is_in(origin.arguments.view().substr(0, rules::searched_arguments));
+}
+
+std::string rules::ids_below(const task_filter& filter, std::string_view before) {
+  std::string last = filter.id_prefix + "~";  // stands behind all characters of ids
+  return before.empty() || last < before ? last : std::string(before);
 }
 
 found_page page_of(std::vector<task_ptr> tasks, const task_filter& filter, std::string_view before,

@@ -121,6 +121,10 @@ TEST_F(operator_api, a_task_is_shown_from_its_call_to_its_end) {
   EXPECT_EQ(host_->get("tasks").json().at("tasks").at(0).at("id").as_string(), id);
   EXPECT_EQ(host_->get("tasks/count?status=completed").json().at("count").as_int64(), 1);
   EXPECT_EQ(host_->get("tasks/count?q=BIG").json().at("count").as_int64(), 1);
+  EXPECT_EQ(host_->get("tasks?id=" + id.substr(0, 14)).json().at("tasks").as_array().size(), 1U);
+  EXPECT_EQ(host_->get("tasks?id=" + id.substr(1)).json().at("tasks").as_array().size(), 0U);
+  EXPECT_EQ(host_->get("tasks/count?id=" + id).json().at("count").as_int64(), 1);
+  EXPECT_EQ(host_->get("tasks/count?status=completed&id=~").json().at("count").as_int64(), 0);
   const value status = host_->get("status").json();
   EXPECT_EQ(status.at("counts").at("completed").as_int64(), 1);
   EXPECT_EQ(status.at("hour").at("completed").as_array().back().as_int64() +

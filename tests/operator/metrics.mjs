@@ -4,18 +4,16 @@
 //   node tests/operator/metrics.mjs build/release/longhaul
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import crypto from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import readline from "node:readline";
-import { eventually, run, Served } from "./served.mjs";
+import { eventually, keys, run, Served } from "./served.mjs";
 
 const executable = process.argv[2];
 const root = path.resolve(import.meta.dirname, "../..");
 const text = (name) => fs.readFileSync(path.join(root, name), "utf8");
-const sha256 = (key) => crypto.createHash("sha256").update(key).digest("hex");
 const tool = (name, script, more = "", policy = "always") =>
   `[[tool]]\nname = "${name}"\ndescription = "Is counted"\npolicy = "${policy}"\ncommand = ["sh", "-c", '''${script}''']\n${more}\n`;
 
@@ -25,7 +23,7 @@ state_dir = "${home}/state"
 max_open_per_owner = 3
 [operator]
 listen = "127.0.0.1:${port}"
-${["read", "act"].map((role) => `[[operator.key]]\nname = "${role}er"\nsha256 = "${sha256(role)}"\nrole = "${role}"\n`).join("")}
+${keys}
 ${tool("works", "printf 12345; printf 678 >&2")}
 ${tool("plain", "printf 12345; printf 678 >&2", "", "never")}
 ${tool("fails", "exit 3")}

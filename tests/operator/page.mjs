@@ -9,7 +9,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { chromium } from "playwright-core";
-import { eventually, run, Served } from "./served.mjs";
+import { eventually, keys, run, Served } from "./served.mjs";
 
 const [executable, folder] = process.argv.slice(2);
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -46,7 +46,7 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 const wide = { viewport: { width: 1200, height: 800 } };
 
 /** Opens a view, and closes it again; whatever is wrong in it fails. `ignored`: errors that are meant. */
-async function on(view, use, { ignored = /(?!)/, ...options } = {}) {
+async function on(view, use, { ignored = /(?!)/, at = server, ...options } = {}) {
   const context = await browser.newContext({ ...wide, ...options });
   const page = await context.newPage();
   const problems = [];
@@ -54,7 +54,7 @@ async function on(view, use, { ignored = /(?!)/, ...options } = {}) {
   page.on("pageerror", (error) => problems.push(String(error)));
   await page.addInitScript(() => document.addEventListener("securitypolicyviolation",
     (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`)));
-  await page.goto(`${server.url}#/${view}`);
+  await page.goto(`${at.url}#/${view}`);
   try {
     await page.locator("#view h1, #view h2").first().waitFor();
     await use(page);
@@ -182,6 +182,38 @@ const checks = {
       await page.locator("#view").getByRole("button", { name: "Resume" }).first().click();
       await eventually(async () => !(await server.get("tools")).json.tools.find((one) => one.name === "print").pausedSince, "the end of it");
     });
+  },
+  async "a key is asked for, and what there is to copy works elsewhere"() {
+    const guarded = await new Served(executable, { keys }).start();
+    try {
+      const task = (await guarded.post("tools/print/call", {}, "act")).json.task.id;
+      await on(`tasks/${task}`, async (page) => {
+        const dialog = page.locator("dialog");
+        for (const key of ["wrong", "read"]) {
+          await dialog.getByLabel("Key", { exact: true }).fill(key);
+          assert.equal(await page.locator("#live").textContent(), "");
+          await dialog.getByRole("button", { name: "Go on" }).click();
+          if (key === "wrong") await shows(page, "This key was not accepted.");
+        }
+        await shows(page, "Its life");
+        await shows(page, "● live");
+        await dialog.waitFor({ state: "detached" });
+        assert.equal(await page.getByRole("button", { name: "Keep …" }).count(), 0);
+        const lines = await page.locator("p.row:has(button) code").allTextContents();
+        const [asTask, asOutput, asTerminal] = lines.filter((line) => /^(curl|longhaul) /.test(line));
+        assert.match(asOutput, /stdout/);
+        for (const line of [asTask, asTerminal]) {
+          const told = spawnSync("bash", ["-c", line], { encoding: "utf8", env: {
+            PATH: `${path.dirname(executable)}:${process.env.PATH}`, HOME: guarded.home, LONGHAUL_OPERATOR_KEY: "read",
+          } });
+          assert.equal(told.status, 0, `${line}\n${told.stderr}`);
+          assert.match(told.stdout, new RegExp(task), line);
+        }
+      }, { at: guarded, ignored: /401/ });
+    } finally {
+      await guarded.stop();
+      guarded.remove();
+    }
   },
   async "all is reached with the keyboard"() {
     await on("tasks", async (page) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server with a listener for operators, as a user starts it, and its API.
 import { spawn } from "node:child_process";
+import crypto from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -44,6 +45,11 @@ description = "Asks how many"
 policy = "always"
 command = ["sh", "-c", "printf '{{\\"ask\\":{{\\"key\\":\\"n\\",\\"message\\":\\"How many?\\",\\"schema\\":{{\\"type\\":\\"object\\",\\"properties\\":{{\\"n\\":{{\\"type\\":\\"integer\\",\\"minimum\\":1}}}},\\"required\\":[\\"n\\"]}}}}}}\\\\n' >&$LONGHAUL_FD; read -r answer <&$LONGHAUL_FD; echo \\"$answer\\""]
 `;
+
+const sha256 = (text) => crypto.createHash("sha256").update(text).digest("hex");
+/** Keys in TOML: `read` of a reader, `act` of an acter. */
+export const keys = ["read", "act"].map((role) =>
+  `[[operator.key]]\nname = "${role}er"\nsha256 = "${sha256(role)}"\nrole = "${role}"\n`).join("");
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

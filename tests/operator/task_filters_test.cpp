@@ -33,7 +33,8 @@ TEST(task_filters, are_read_from_parameters_and_objects_alike) {
   wanted = {};
   wanted.until = now - 1h;
   wanted.phases = {stores::phase::failed, stores::phase::error};
-  EXPECT_EQ(of("until=2026-11-28T15:00:00Z&status=failed,error"), wanted);
+  wanted.id_prefix = "01m8";
+  EXPECT_EQ(of("until=2026-11-28T15:00:00Z&status=failed,error&id=01m8"), wanted);
   EXPECT_EQ(of(""), stores::task_filter());
   EXPECT_EQ(filter_of(json::value(std::string_view(R"({"tool":null,"status":""})")), now),
             stores::task_filter());

@@ -35,7 +35,7 @@ class many_tasks : public testing::Test {
         std::to_string(count) + ") ";
     file.run(numbers +
              "INSERT INTO tasks (seq, id, owner, hidden, tool, arguments, created_at, on_crash, "
-             "max_attempts, retry_backoff, external) SELECT i, printf('%010x%026x', i, i), "
+             "max_attempts, retry_backoff, external) SELECT i, printf('%036x', i), "
              "CASE WHEN i % 3 = 0 THEN 'bob' ELSE 'alice' END, 0, CASE WHEN i % 1000 = 0 THEN "
              "'rare' ELSE 'common' END, '{\"scene\":\"scene ' || (i % 10) || '\"}', "
              "1000000000000 + i, 0, 3, 1000, 0 FROM n");

@@ -36,6 +36,8 @@ inline std::vector<std::pair<std::string, stores::task_filter>> search_cases() {
   add("since").since = timestamp(milliseconds(1'000'000'000'000));
   add("a text that is there").text = "scene 7";
   add("a text that is not").text = "nothing of the kind";
+  add("the beginning of an id").id_prefix = std::string(33, '0') + "1";
+  add("the beginning of all ids").id_prefix = "0";
   return all;
 }
 

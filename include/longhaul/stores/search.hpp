@@ -62,6 +62,7 @@ struct task_filter {
   /// Stands in the id, message, idempotency or concurrency key, owner, tool, or in the first
   /// `rules::searched_arguments` bytes of the arguments; letters A–Z count as a–z. Empty: anything.
   std::string text = {};
+  std::string id_prefix = {};  ///< its id begins so; empty: with anything
   friend bool operator==(const task_filter&, const task_filter&) = default;
 };
 
@@ -90,6 +91,8 @@ namespace rules {
 inline constexpr std::size_t searched_tasks = 5'000;
 /// … bytes of arguments of one that are looked at.
 inline constexpr std::size_t searched_arguments = 64 << 10;
+/// The ids of all that a page may have are below this one. `before`: as in `page_of`.
+std::string ids_below(const task_filter& filter, std::string_view before);
 
 }  // namespace rules
 

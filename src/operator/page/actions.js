@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an operator can do: each asks whether it is meant, sends it, says how it went, and gives the
-// reply, or nothing where nothing was done.
+// reply, if anything was done.
 import { post, taskPath } from './api.js'
 import { dialog, say } from './dialog.js'
 import { h } from './dom.js'

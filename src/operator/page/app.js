@@ -89,7 +89,7 @@ function draw() {
   document.title = `${view.title} – ${name}`
   patch(byId('views'), Object.keys(views).map((one) =>
     h('a', { href: `#/${one}`, 'aria-current': one === where.name && 'page' }, one)))
-  byId('live').textContent = !online ? '○ lost' : paused ? '○ paused' : '● live'
+  byId('live').textContent = !online ? '○ lost' : paused ? '○ paused' : server.status ? '● live' : ''
   byId('lost').hidden = online
 }
 

@@ -57,7 +57,7 @@ export function pick(text, ...path) {
   return text
 }
 
-// The same value with a member a line, but no more than about `most` characters of it.
+// The same value with a member a line, at most about `most` characters of it.
 export function indented(text, most = 262144) {
   let out = ''
   let depth = 0

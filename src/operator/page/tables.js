@@ -5,7 +5,7 @@ import { h } from './dom.js'
 import { gauge, taskLink, tasksLink } from './parts.js'
 import { bytes, clockTime, duration, number, theirs, when } from './text.js'
 
-// A view of GET /title, whose reply has the list `name`; `row` makes the cells of one of them.
+// A view of GET /title, whose reply has the list `name`; `row` makes the cells of one.
 const listView = (title, name, columns, row) => () => {
   let list = []
   return {

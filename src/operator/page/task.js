@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One task: its life, its questions, its output, and what went in and came out, as the exact JSON that
-// was sent: the reply is kept as text, and those members are cut out of it.
+// One task: its life, questions and output, and what went in and came out, as the exact JSON that was
+// sent: those members are cut out of the text of the reply.
 import { actOn, answerTask, verbs } from './actions.js'
 import { currentKey, getText, server, taskPath } from './api.js'
 import { sendForm } from './dialog.js'
@@ -143,12 +143,13 @@ function factsOf({ limits, ...task }) {
 }
 
 function elsewhere({ id, output }) {
-  const curl = `curl ${currentKey() ? '-H "Authorization: Bearer $KEY" ' : ''}`
-  const { href } = new URL(`./api/v1${taskPath(id)}`, document.baseURI)
+  const curl = `curl ${currentKey() ? '-H "Authorization: Bearer $LONGHAUL_OPERATOR_KEY" ' : ''}`
+  const { href } = new URL('.', document.baseURI)
+  const task = `'${href}api/v1${taskPath(id)}`
   return Object.entries({
-    task: `${curl}'${href}'`,
-    ...(output && { output: `${curl}-N '${href}/stdout?follow=true'` }),
-    longhaul: `longhaul admin show ${id}`,
+    task: `${curl}${task}'`,
+    ...(output && { output: `${curl}-N ${task}/stdout?follow=true'` }),
+    longhaul: `longhaul admin show --url '${href}' ${id}`,
   }).map(([name, text]) => h('p.row', h('code.break', theirs(text, 4000)), copyButton(text, name)))
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The list of tasks: its filter (which the address shows), its rows, what is selected, what is done
-// to many. Only what was read is in the document, and never more than `mostRows`.
+// to many. Only what was read is in the document, at most `mostRows`.
 import { actOnMany, verbs } from './actions.js'
 import { get, server } from './api.js'
 import { say } from './dialog.js'

@@ -144,6 +144,41 @@ TEST_P(store_search, finds_tasks_by_tool_owner_and_time) {
   EXPECT_EQ(ids_of(until), newest_first({made.at(phase::waiting).back()})) << "then, or earlier";
 }
 
+TEST_P(store_search, finds_tasks_by_the_beginning_of_their_id) {
+  const auto made = all_kinds();
+  std::vector<task_ptr> all;
+  for (const auto& [where, tasks] : made) all.insert(all.end(), tasks.begin(), tasks.end());
+  for (const task_ptr& task : all) {
+    for (const std::size_t length :
+         {std::size_t{1}, std::size_t{9}, std::size_t{14}, task->id().size()}) {
+      task_filter filter;
+      filter.id_prefix = task->id().substr(0, length);
+      std::vector<task_ptr> wanted;
+      for (const task_ptr& one : all) {
+        if (one->id().starts_with(filter.id_prefix)) wanted.push_back(one);
+      }
+      EXPECT_EQ(ids_of(filter), newest_first(wanted)) << filter.id_prefix;
+      EXPECT_EQ(ids_of(filter, 1), newest_first(wanted)) << filter.id_prefix;
+      filter.owner = task->owner();
+      filter.tool = task->tool();
+      filter.phases.add(stores::phase_of(*run(store().find(task->id()))));
+      std::erase_if(wanted, [&](const task_ptr& one) {
+        return one->owner() != task->owner() || one->tool() != task->tool() ||
+               stores::phase_of(*run(store().find(one->id()))) !=
+                   stores::phase_of(*run(store().find(task->id())));
+      });
+      EXPECT_EQ(ids_of(filter, 1), newest_first(wanted)) << filter.id_prefix;
+    }
+  }
+  for (const std::string& none :
+       {all.front()->id() + "0", all.front()->id().substr(1), std::string("~"), std::string("%"),
+        std::string("\xff"), std::string("a\0b", 3)}) {
+    task_filter filter;
+    filter.id_prefix = none;
+    EXPECT_TRUE(ids_of(filter).empty()) << none;
+  }
+}
+
 TEST_P(store_search, looks_for_text_in_what_people_know_of_a_task) {
   auto wanted = origin("alice", "render");
   wanted->arguments = raw_json::trusted(R"({"scene":"The Mill 100%_\\ x"})");
