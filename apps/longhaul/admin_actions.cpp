@@ -38,7 +38,7 @@ void add_reason(json::object& body, const admin_command& command) {
 }
 
 int act_on_one(const admin_desk& desk, const action_words& words) {
-  const std::string id = whole_id(desk.link, desk.command.ids.front());
+  const std::string id = whole_id(desk, desk.command.ids.front());
   std::string body;
   json::object o(body);
   add_reason(o, desk.command);
@@ -86,7 +86,7 @@ int act_on_several(const admin_desk& desk, const action_words& words) {
   json::object o(body);
   json::array items(o.key("ids"));
   for (const std::string& word : desk.command.ids) {
-    const std::string id = whole_id(desk.link, word);
+    const std::string id = whole_id(desk, word);
     json::append_string(items.next(), id);
   }
   items.close();
@@ -174,7 +174,7 @@ int retain_task(const admin_desk& desk) {
     throw admin_error("invalid", "'" + word + "' is no duration",
                       "write it as 90s, 15m, 12h or 7d, or forever");
   }
-  const std::string id = whole_id(desk.link, desk.command.ids.front());
+  const std::string id = whole_id(desk, desk.command.ids.front());
   std::string body;
   json::object o(body);
   length ? o.integer("retentionMs", length->count()) : o.null("retentionMs");

@@ -98,7 +98,7 @@ std::string body_of(const std::vector<open_question>& all) {
 }  // namespace
 
 int answer_admin_task(const admin_desk& desk) {
-  const std::string id = whole_id(desk.link, desk.command.ids.front());
+  const std::string id = whole_id(desk, desk.command.ids.front());
   const raw_json task = desk.link.get(path_of_task(id));
   std::vector<open_question> all = open_questions(json::value(task));
   if (all.empty()) {

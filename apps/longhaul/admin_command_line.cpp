@@ -43,6 +43,7 @@ void add_filter(CLI::App& to, admin_filter& filter) {
       ->type_name("TIME");
   to.add_option("--until", filter.until, "Only tasks that were created until then")
       ->type_name("TIME");
+  to.add_option("--id", filter.id_prefix, "Only tasks whose ids begin with this")->type_name("ID");
   to.add_option("--q", filter.text, "Only tasks that hold this text")->type_name("TEXT");
 }
 

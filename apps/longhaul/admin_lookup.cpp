@@ -42,8 +42,9 @@ found_tasks page_of(admin_link& link, const admin_filter& filter, std::size_t li
 
 bool is_there(admin_link& link, const std::string& id) {
   try {
-    link.get(path_of_task(id));
-    return true;
+    // Words as `count` are no ids, but there is something.
+    const raw_json reply = link.get(path_of_task(id));
+    return text_in(json::value(reply)["id"]) == id;
   } catch (const admin_error& e) {
     if (e.code() != "not_found") throw;
     return false;
@@ -69,22 +70,22 @@ found_tasks find_tasks(admin_link& link, const admin_filter& filter, std::size_t
   return all;
 }
 
-std::string whole_id(admin_link& link, const std::string& word) {
-  if (word.empty())
-    throw admin_error("invalid", "an id is empty", "longhaul admin tasks lists them");
-  if (is_there(link, word)) return word;
+std::string whole_id(const admin_desk& desk, const std::string& word) {
+  const std::string list = line_to_copy(desk.command, "tasks") + " lists them";
+  if (word.empty()) throw admin_error("invalid", "an id is empty", list);
+  if (is_there(desk.link, word)) return word;
   admin_filter filter;
   filter.id_prefix = word;
   std::vector<std::string> found;
   std::string cursor;
   do {
-    const found_tasks page = page_of(link, filter, most_named + 1, cursor);
+    const found_tasks page = page_of(desk.link, filter, most_named + 1, cursor);
     for (const raw_json& task : page.tasks) found.push_back(text_in(json::value(task)["id"]));
     cursor = page.next_cursor;
   } while (found.size() < 2 && !cursor.empty());
   if (found.empty()) {
     throw admin_error("not_found", "there is no task whose id begins with '" + word + "'",
-                      "longhaul admin tasks lists them; it may have been removed by now");
+                      list + "; it may have been removed by now");
   }
   if (found.size() > 1) refuse_ambiguous(word, found);
   return found.front();

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "admin_link.hpp"
+#include "admin_verbs.hpp"
 #include "longhaul/raw_json.hpp"
 
 namespace longhaul {
@@ -27,7 +27,7 @@ struct found_tasks {
 found_tasks find_tasks(admin_link& link, const admin_filter& filter, std::size_t limit);
 
 /// The id that `word` is, or the only one that begins with it. Throws `admin_error`.
-std::string whole_id(admin_link& link, const std::string& word);
+std::string whole_id(const admin_desk& desk, const std::string& word);
 /// `tasks/ID`, and what stands behind it.
 std::string path_of_task(const std::string& id, std::string_view below = {});
 

@@ -110,7 +110,7 @@ int follow_output(const admin_desk& desk, const std::string& path, output_printe
 }  // namespace
 
 int tail_admin_task(const admin_desk& desk) {
-  const std::string id = whole_id(desk.link, desk.command.ids.front());
+  const std::string id = whole_id(desk, desk.command.ids.front());
   const std::string path = path_of_task(id, desk.command.errors ? "stderr" : "stdout");
   output_printer printer(desk.at.looks_of_output());
   if (desk.command.follow) return follow_output(desk, path, printer);

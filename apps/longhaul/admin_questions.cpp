@@ -20,13 +20,13 @@ std::vector<open_question> open_questions(json::value task) {
   return all;
 }
 
-std::string method_of(const open_question& question) {
-  return text_in(json::value(question.request)["method"]);
+std::string method_of(const open_question& asked) {
+  return text_in(json::value(asked.request)["method"]);
 }
 
-bool is_form(const open_question& question) {
-  const json::value request(question.request);
-  return method_of(question) == "elicitation/create" && !request["params"]["mode"].equals("url");
+bool is_form(const open_question& asked) {
+  const json::value request(asked.request);
+  return method_of(asked) == "elicitation/create" && !request["params"]["mode"].equals("url");
 }
 
 std::string message_of(json::value request) {
@@ -41,14 +41,14 @@ std::string accepted(const raw_json& content) {
   return text;
 }
 
-std::string example_answer(const open_question& question) {
-  const std::string& key = question.key;
-  if (!is_form(question) || terminal::in_ascii(terminal::plain(key)) != key) return {};
-  const json::value schema = json::value(question.request)["params"]["requestedSchema"];
+std::string example_answer(const open_question& asked) {
+  const std::string& key = asked.key;
+  if (!is_form(asked) || terminal::in_ascii(terminal::plain(key)) != key) return {};
+  const json::value schema = json::value(asked.request)["params"]["requestedSchema"];
   const std::string content = terminal::example_value(schema, schema);
   try {
     const std::string reply = accepted(raw_json::trusted(content));
-    detail::fitting_answer(question.request, raw_json::trusted(reply));
+    detail::fitting_answer(asked.request, raw_json::trusted(reply));
   } catch (const question_error&) {
     return {};
   }

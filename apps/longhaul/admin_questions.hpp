@@ -21,8 +21,8 @@ struct open_question {
 /// In their order. `task` is one of `GET tasks/{id}`.
 std::vector<open_question> open_questions(json::value task);
 
-std::string method_of(const open_question& question);
-bool is_form(const open_question& question);
+std::string method_of(const open_question& asked);
+bool is_form(const open_question& asked);
 /// What it says, or else its method; not plain.
 std::string message_of(json::value request);
 
@@ -30,6 +30,6 @@ std::string message_of(json::value request);
 std::string accepted(const raw_json& content);
 /// A word for `--answer` that answers a form with values made up, quoted for a shell and in ASCII
 /// but for the JSON. Empty: no example that fits is known, or the key is nothing to copy.
-std::string example_answer(const open_question& question);
+std::string example_answer(const open_question& asked);
 
 }  // namespace longhaul

@@ -262,7 +262,7 @@ void tell_end(json::value task, const terminal::look& looks) {
 
 // The task, unless it was printed as JSON.
 std::optional<raw_json> wanted(const admin_desk& desk) {
-  raw_json task = desk.link.get(path_of_task(whole_id(desk.link, desk.command.ids.front())));
+  raw_json task = desk.link.get(path_of_task(whole_id(desk, desk.command.ids.front())));
   if (!desk.command.json) return task;
   print_json(task);
   return std::nullopt;

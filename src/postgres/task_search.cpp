@@ -32,7 +32,8 @@ constexpr phase_set all_but_completed = {phase::waiting, phase::running, phase::
 std::string most() { return std::to_string(stores::rules::searched_tasks); }
 
 std::string newest_first(const std::string& from_where) {
-  return "SELECT s.id " + from_where + " ORDER BY s.id DESC LIMIT " + most();
+  return "SELECT s.id " + from_where + " AND s.id < $1 AND s.id >= $2 ORDER BY s.id DESC LIMIT " +
+         most();
 }
 
 // Each status by itself, so that each is read in the order of its index.
@@ -49,16 +50,15 @@ std::string by_status(phase_set phases) {
     if (!sql.empty()) sql += " UNION ALL ";
     sql += "(" +
            newest_first("FROM @.states s WHERE s.status = " + std::to_string(status) +
-                        " AND s.status <> 2 AND s.id < $1") +
+                        " AND s.status <> 2") +
            ")";
   }
   return "SELECT s.id FROM (" + sql + ") s ORDER BY s.id DESC LIMIT " + most();
 }
 
-enum class walk : std::uint8_t { id, running, status, tool, owner, all };
+enum class walk : std::uint8_t { running, status, tool, owner, all };
 
 walk walk_for(const stores::task_filter& filter) {
-  if (!filter.id_prefix.empty()) return walk::id;
   const bool some = !filter.phases.empty();
   if (filter.phases == phase_set{phase::running}) return walk::running;
   if (some && filter.phases.within(all_but_completed)) return walk::status;
@@ -66,7 +66,7 @@ walk walk_for(const stores::task_filter& filter) {
   return filter.owner.empty() ? walk::all : walk::owner;
 }
 
-// The parameters of a search, $1 and $2 first.
+// The parameters of a search: $1, $2 and $3 are those of `candidates_sql`.
 struct wish {
   std::vector<parameter> values;
 
@@ -103,6 +103,8 @@ std::string conditions_of(const stores::task_filter& filter, monotonic_time now,
   if (!filter.phases.empty()) sql += " AND (" + phase_condition(filter.phases) + ")";
   if (!filter.tool.empty()) sql += " AND s.tool = " + asked.add(parameter::text(filter.tool));
   if (!filter.owner.empty()) sql += " AND t.owner = " + asked.add(parameter::text(filter.owner));
+  // What is no text in PostgreSQL is some other text there, which no id begins with.
+  if (!filter.id_prefix.empty()) sql += " AND starts_with(s.id, $2)";
   if (filter.since) {
     sql += " AND t.created_at >= " +
            asked.add(parameter::integer(filter.since->time_since_epoch().count()));
@@ -121,22 +123,19 @@ std::string conditions_of(const stores::task_filter& filter, monotonic_time now,
 
 std::string candidates_sql(const stores::task_filter& filter) {
   switch (walk_for(filter)) {
-    case walk::id:
-      return newest_first("FROM @.states s WHERE s.id < $1 AND s.id >= $2");
     case walk::running:
       return newest_first(
-          "FROM @.states s WHERE (s.process IS NOT NULL OR (s.external AND s.status < 2)) "
-          "AND s.id < $1");
+          "FROM @.states s WHERE (s.process IS NOT NULL OR (s.external AND s.status < 2))");
     case walk::status:
       return by_status(filter.phases);
     case walk::tool:
-      return newest_first("FROM @.states s WHERE s.tool = $2 AND s.id < $1");
+      return newest_first("FROM @.states s WHERE s.tool = $3");
     case walk::owner:
-      return newest_first("FROM @.tasks s WHERE s.owner = $2 AND NOT s.hidden AND s.id < $1");
+      return newest_first("FROM @.tasks s WHERE s.owner = $3 AND NOT s.hidden");
     case walk::all:
       break;
   }
-  return newest_first("FROM @.states s WHERE s.id < $1");
+  return newest_first("FROM @.states s WHERE true");
 }
 
 namespace {
@@ -169,7 +168,7 @@ awaitable<stores::found_page> search_tasks(database& home, connection& link,
   wish asked;
   asked.add(parameter::text(stores::rules::ids_below(filter, before)));
   const walk along = walk_for(filter);
-  if (along == walk::id) asked.add(parameter::text(filter.id_prefix));
+  asked.add(parameter::text(filter.id_prefix));
   if (along == walk::tool) asked.add(parameter::text(filter.tool));
   if (along == walk::owner) asked.add(parameter::text(filter.owner));
   stores::found_page page;

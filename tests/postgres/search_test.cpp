@@ -55,8 +55,8 @@ TEST_F(postgres_search, candidates_are_read_along_indexes) {
   schema_.run("SET enable_seqscan = off");  // as if there were many: small tables are read whole
   for (const auto& [name, filter] : search_cases()) {
     std::string sql = replaced(postgres::candidates_sql(filter), "$1", "'~'");
-    const bool by_id = !filter.id_prefix.empty();
-    sql = replaced(sql, "$2", by_id ? "'0'" : filter.tool.empty() ? "'bob'" : "'rare'");
+    sql = replaced(sql, "$2", "'" + filter.id_prefix + "'");
+    sql = replaced(sql, "$3", filter.tool.empty() ? "'bob'" : "'rare'");
     const std::string plan = schema_.run("EXPLAIN (FORMAT JSON) " + sql);
     EXPECT_EQ(plan.find("Seq Scan"), std::string::npos) << name << ": " << plan;
   }
@@ -80,6 +80,8 @@ TEST_F(postgres_search, a_page_looks_at_few_of_them) {
     std::cout << name << ": " << page.tasks.size() << " of " << count << " tasks, looked at "
               << page.looked << ", median " << times[2].count() << " us\n";
     EXPECT_LE(page.looked, stores::rules::searched_tasks) << name;
+    if (name == "a whole id") EXPECT_EQ(page.looked, 1U);
+    if (name == "no id") EXPECT_EQ(page.looked, 0U);
     EXPECT_TRUE(page.complete || page.next_cursor) << name;
   }
 }

@@ -37,7 +37,12 @@ inline std::vector<std::pair<std::string, stores::task_filter>> search_cases() {
   add("a text that is there").text = "scene 7";
   add("a text that is not").text = "nothing of the kind";
   add("the beginning of an id").id_prefix = std::string(33, '0') + "1";
+  add("a whole id").id_prefix = std::string(33, '0') + "1ff";
+  add("no id").id_prefix = std::string(35, '0') + "x";
   add("the beginning of all ids").id_prefix = "0";
+  task_filter& bad = add("failed of some ids");
+  bad.id_prefix = std::string(33, '0') + "1";
+  bad.phases = {phase::failed};
   return all;
 }
 

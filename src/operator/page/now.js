@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one wants to know in ten seconds: what needs an answer, what runs, what waits and why,
-// what failed, and whether the server and its store are well.
+// what failed, and whether server and store are well.
 import { get, server } from './api.js'
 import { h } from './dom.js'
 import { facts, failure, gauge, statuses, taskRow, tasksLink, taskTable, word } from './parts.js'

@@ -17,7 +17,7 @@ export function tail(id) {
   let follow = true
   let wrap = true
   let sought = /$^/
-  let here  // what was found and gone to
+  let here  // the one gone to
   let it  // what is shown of the output that was chosen
   let reading
   let timer = 0

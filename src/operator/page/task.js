@@ -144,7 +144,7 @@ function factsOf({ limits, ...task }) {
 
 function elsewhere({ id, output }) {
   const curl = `curl ${currentKey() ? '-H "Authorization: Bearer $LONGHAUL_OPERATOR_KEY" ' : ''}`
-  const { href } = new URL('.', document.baseURI)
+  const href = new URL('.', document.baseURI).href.replace(/'/g, '%27')
   const task = `'${href}api/v1${taskPath(id)}`
   return Object.entries({
     task: `${curl}${task}'`,

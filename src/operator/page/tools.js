@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tools: how busy each is, how it went lately, pausing it. Of one tool also its schema,
-// and a form made from that to call it.
+// The tools: how busy each is, how it went lately, pausing it. Of one also its schema, and a form
+// made from that to call it.
 import { pauseTool } from './actions.js'
 import { getText, post, server } from './api.js'
 import { sendForm } from './dialog.js'

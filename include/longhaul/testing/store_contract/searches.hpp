@@ -170,12 +170,16 @@ TEST_P(store_search, finds_tasks_by_the_beginning_of_their_id) {
       EXPECT_EQ(ids_of(filter, 1), newest_first(wanted)) << filter.id_prefix;
     }
   }
+  const auto newest = run(store().search({}, "", 1));
+  ASSERT_TRUE(newest && newest->next_cursor);
   for (const std::string& none :
        {all.front()->id() + "0", all.front()->id().substr(1), std::string("~"), std::string("%"),
         std::string("\xff"), std::string("a\0b", 3)}) {
     task_filter filter;
     filter.id_prefix = none;
     EXPECT_TRUE(ids_of(filter).empty()) << none;
+    const auto page = run(store().search(filter, newest->next_cursor.value_or(""), 10));
+    EXPECT_TRUE(page && page->tasks.empty()) << none;
   }
 }
 
