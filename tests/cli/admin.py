@@ -178,6 +178,11 @@ def by_the_beginning_of_an_id(box):
     for id in (first, second):
         equal(site.json("show", id[:len(both) + 1])["id"], id)
     has(site.run("show", "zzz", code=2).err, "begins with 'zzz'", "longhaul admin tasks")
+    has(site.run("show", "zzz", "--url", site.url, code=2).err, f"longhaul admin tasks --url {site.url} lists them")
+    for word in ("count", "", "%"):
+        site.run("show", word, code=2)
+    equal([one["id"] for one in site.json("tasks", "--id", first[:len(both) + 1])["tasks"]], [first])
+    equal(site.json("tasks", "--id", "count")["tasks"], [])
     equal(site.json("show", "zzz", code=2)["code"], "not_found")
     site.run("show", "a/../b?c", code=2)
     site.run("show", code=2)
