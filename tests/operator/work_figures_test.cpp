@@ -77,7 +77,9 @@ TEST(work_figures, many_threads_and_more_tools_than_are_kept) {
   for (const auto* one : tools) {
     names.push_back(one->name);
     all += one->created.value();
-    if (one->name == "always") EXPECT_EQ(one->created.value(), 4 * (tunables::tools_kept + 100));
+    if (one->name == "always") {
+      EXPECT_EQ(one->created.value(), 4 * (tunables::tools_kept + 100));
+    }
   }
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
