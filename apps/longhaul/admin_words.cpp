@@ -119,6 +119,7 @@ std::vector<std::string> shown_ids(const std::vector<std::string>& ids) {
     length = std::max(length, static_cast<std::size_t>(apart - sorted[i - 1].begin()) + 1);
   }
   std::vector<std::string> result;
+  result.reserve(ids.size());
   for (const std::string& id : ids) result.push_back(id.substr(0, length));
   return result;
 }
