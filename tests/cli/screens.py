@@ -141,13 +141,19 @@ def ctrl_c_leaves_a_task(box):
 
 @test
 def ctrl_c_twice_cancels(box):
-    with Terminal(box, "call", box.serve().url, "steps") as at:
-        at.until("steps")
-        id = box.last_id()
-        at.key("C-c")
-        at.key("C-c")
-        at.end(4)
-        has(at.screen(), "longhaul: cancelled")
+    url = box.serve().url
+    code = 0
+    for _ in range(5):  # a busy machine may need more than the second that there is between the two
+        if code != 0:
+            break
+        with Terminal(box, "call", url, "steps") as at:
+            at.until("steps")
+            id = box.last_id()
+            at.key("C-c")
+            at.key("C-c")
+            code = at.end()
+    equal(code, 4)
+    has(at.shown, "longhaul: cancelled")
     box.until_status(id, "cancelled")
 
 
