@@ -14,8 +14,8 @@
 
 namespace longhaul::postgres {
 
-/// The ids among which a page of this filter is looked for, newest first, as SQL; `before` is $1,
-/// the tool or the owner $2. For who asks PostgreSQL what it makes of it.
+/// The ids among which a page of this filter is looked for, newest first, as SQL: those below $1
+/// and from $2 on; the tool or the owner is $3. For who asks PostgreSQL what it makes of it.
 std::string candidates_sql(const stores::task_filter& filter);
 
 /// `before`: an id; empty: from the newest on.
